@@ -1,0 +1,76 @@
+// Refusal: the one exception of the engine; what was found, what was expected and what to do, in one line.
+package dev.gatun.refusal;
+
+/**
+ * Thrown wherever the engine will not go on. The command line prints {@code message} as one line and exits with {@code
+ * reason().exitCode()}; a library caller reads the reason.
+ */
+public final class Refusal extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /** Why the engine refuses, with the process exit code of each reason. */
+  public enum Reason {
+    /** Files or network: disk full, read-only folder, connection cut, checksum wrong. */
+    IO(1),
+    /** An option or input of the caller's that cannot be honoured. */
+    USAGE(2),
+    /** The model or the context does not fit the device. */
+    DOES_NOT_FIT(3),
+    /** The checkpoint is truncated, inconsistent, or of an unknown family, type or scaling. */
+    MODEL(4),
+    /** The device or its library is missing or failed. */
+    DEVICE(5),
+    /** Ctrl-C. */
+    INTERRUPTED(130);
+
+    private final int exitCode;
+
+    Reason(int exitCode) {
+      this.exitCode = exitCode;
+    }
+
+    public int exitCode() {
+      return exitCode;
+    }
+  }
+
+  private final Reason reason;
+
+  private Refusal(Reason reason, String what, String remedy, Throwable cause) {
+    super(oneLine(what) + "; " + oneLine(remedy), cause);
+    this.reason = reason;
+  }
+
+  public Reason reason() {
+    return reason;
+  }
+
+  public static Refusal io(String what, String remedy, Throwable cause) {
+    return new Refusal(Reason.IO, what, remedy, cause);
+  }
+
+  public static Refusal usage(String what, String remedy) {
+    return new Refusal(Reason.USAGE, what, remedy, null);
+  }
+
+  public static Refusal doesNotFit(String what, String remedy) {
+    return new Refusal(Reason.DOES_NOT_FIT, what, remedy, null);
+  }
+
+  public static Refusal model(String what, String remedy) {
+    return new Refusal(Reason.MODEL, what, remedy, null);
+  }
+
+  public static Refusal device(String what, String remedy, Throwable cause) {
+    return new Refusal(Reason.DEVICE, what, remedy, cause);
+  }
+
+  public static Refusal interrupted(String what) {
+    return new Refusal(Reason.INTERRUPTED, what, "run it again to start over", null);
+  }
+
+  // File names and template texts reach messages; control characters must not break the one line or the terminal.
+  private static String oneLine(String text) {
+    return text.strip().replaceAll("\\p{Cntrl}+", " ");
+  }
+}
