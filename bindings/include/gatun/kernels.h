@@ -204,6 +204,8 @@ int32_t gk_quantize(gk_queue *queue, const gk_tensor *x, const gk_tensor *y);
 int32_t gk_mat_mul(gk_queue *queue, const gk_weight *weight, const gk_tensor *x, const gk_tensor *y);
 /* y = silu(x * gate^T) * (x * up^T), silu(a) = a / (1 + exp(-a)). gate and up have the same shape; x as in gk_mat_mul. */
 int32_t gk_gate_up(gk_queue *queue, const gk_weight *gate, const gk_weight *up, const gk_tensor *x, const gk_tensor *y);
+/* Bytes of one page of the cache: both keys and values of GK_PAGE_TOKENS tokens; cache->pages is not read. */
+int32_t gk_cache_page_bytes(gk_queue *queue, const gk_cache *cache, int64_t *bytes);
 /* table (tokens, 2, dim / 2) = scale * cos and scale * sin of position * inv_freq[i], the product in fp32. */
 int32_t gk_rope_table(gk_queue *queue, const gk_batch *batch, const float *inv_freq, int32_t dim, float scale, float *table);
 /* Adds biases, normalises heads where asked, rotates q (tokens, heads * head_dim) in place, and stores rotated k
