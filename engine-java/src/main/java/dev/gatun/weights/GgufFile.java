@@ -1,0 +1,6 @@
+// GgufFile: the header of one GGUF file.
+package dev.gatun.weights;
+
+final class GgufFile {
+  private GgufFile() {}
+}
