@@ -2,14 +2,15 @@
 package dev.gatun.sample;
 
 import dev.gatun.refusal.Refusal;
+import dev.gatun.weights.GenerationDefaults;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * How to draw a token. Built-in values are llama.cpp's; {@link #defaults(PublishedDefaults)} lays a
- * checkpoint's own over them, and the {@code with…} methods lay the caller's over both.
+ * How to draw a token. Built-in values are llama.cpp's; {@link #defaults(GenerationDefaults)} lays
+ * a checkpoint's own over them, and the {@code with…} methods lay the caller's over both.
  *
  * @param temperature divides the logits; 0 is greedy wherever the chain has it, and also where it
  *     does not
@@ -147,9 +148,32 @@ public record SamplingOptions(
         Stage.DEFAULT_CHAIN);
   }
 
-  /** The checkpoint's published values over the built-in ones. */
-  public static SamplingOptions defaults(PublishedDefaults published) {
-    return published.over(defaults());
+  /**
+   * A model's published values over the built-in ones. Makers who publish any value chose it
+   * without min-p, so min-p is then 0 unless they publish it too.
+   *
+   * @throws Refusal (model) for a published value that is out of range
+   */
+  public static SamplingOptions defaults(GenerationDefaults published) {
+    SamplingOptions builtIn = defaults();
+    boolean greedy = !published.sample().orElse(true);
+    boolean silent =
+        published.temperature().isEmpty()
+            && published.topK().isEmpty()
+            && published.topP().isEmpty()
+            && published.minP().isEmpty();
+    try {
+      return builtIn
+          .withTemperature(greedy ? 0 : published.temperature().orElse(builtIn.temperature))
+          .withTopK(published.topK().orElse(builtIn.truncation.topK))
+          .withTopP(published.topP().orElse(builtIn.truncation.topP))
+          .withMinP(published.minP().orElse(silent ? builtIn.truncation.minP : 0.0))
+          .withRepeatPenalty(published.repetitionPenalty().orElse(builtIn.penalties.repeat));
+    } catch (Refusal refusal) {
+      throw Refusal.model(
+          "the model's published sampling settings: " + refusal.getMessage(),
+          "correct or remove the value in its generation_config.json");
+    }
   }
 
   public SamplingOptions withTemperature(double value) {

@@ -7,9 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.refusal.Refusal;
-import java.util.HashMap;
+import dev.gatun.weights.GenerationDefaults;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
@@ -63,36 +64,48 @@ class SamplingOptionsTest {
 
   @Test
   void publishedValuesLieOverTheBuiltInOnes() {
-    Map<String, Object> config = new HashMap<>();
-    config.put("temperature", 0.6);
-    config.put("top_k", 40);
-    config.put("top_p", 0.95);
-    config.put("typical_p", null);
-    config.put("eos_token_id", List.of(1, 2));
-    SamplingOptions options = SamplingOptions.defaults(PublishedDefaults.from(config));
+    SamplingOptions options = SamplingOptions.defaults(published(0.6, 40, 0.95));
     assertEquals(0.6, options.temperature());
-    assertEquals(0, options.truncation().minP()); // published without min-p
+    assertEquals(new SamplingOptions.Truncation(40, 0.95, 0, 1), options.truncation());
     assertEquals(DEFAULTS.penalties(), options.penalties());
-    assertEquals(DEFAULTS, SamplingOptions.defaults(PublishedDefaults.NONE));
-    assertEquals(
-        0,
-        SamplingOptions.defaults(PublishedDefaults.from(Map.of("do_sample", false))).temperature());
-    assertEquals(
-        1.1,
-        SamplingOptions.defaults(PublishedDefaults.from(Map.of("repetition_penalty", 1.1)))
-            .penalties()
-            .repeat());
+    assertEquals(DEFAULTS, SamplingOptions.defaults(published(null, null, null)));
+    assertEquals(0, SamplingOptions.defaults(published(null, 20, null)).truncation().minP());
+  }
+
+  @Test
+  void aModelThatDoesNotSampleIsGreedy() {
+    GenerationDefaults greedy =
+        new GenerationDefaults(
+            Optional.of(false),
+            Optional.of(0.7),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.of(0.1),
+            Optional.of(1.1),
+            List.of());
+    SamplingOptions options = SamplingOptions.defaults(greedy);
+    assertEquals(0, options.temperature());
+    assertEquals(0.1, options.truncation().minP());
+    assertEquals(1.1, options.penalties().repeat());
   }
 
   @Test
   void aPublishedValueThatCannotBeIsTheModelsFault() {
-    for (Object bad : List.of("warm", -3)) {
-      Refusal refusal =
-          assertThrows(
-              Refusal.class,
-              () -> SamplingOptions.defaults(PublishedDefaults.from(Map.of("temperature", bad))));
-      assertEquals(Refusal.Reason.MODEL, refusal.reason());
-    }
+    Refusal refusal =
+        assertThrows(Refusal.class, () -> SamplingOptions.defaults(published(null, null, 1.5)));
+    assertEquals(Refusal.Reason.MODEL, refusal.reason());
+    assertTrue(refusal.getMessage().contains("top-p 1.5"), refusal.getMessage());
+  }
+
+  private static GenerationDefaults published(Double temperature, Integer topK, Double topP) {
+    return new GenerationDefaults(
+        Optional.empty(),
+        Optional.ofNullable(temperature),
+        Optional.ofNullable(topK),
+        Optional.ofNullable(topP),
+        Optional.empty(),
+        Optional.empty(),
+        List.of());
   }
 
   @Test
