@@ -49,7 +49,7 @@ class OracleTest {
     Oracle oracle = Oracle.folder(name);
     Map<String, float[]> seen = new LinkedHashMap<>();
     try (Checkpoint checkpoint = Checkpoint.open(oracle.checkpoint());
-        Engine engine = load(checkpoint, options(Compute.F32));
+        Engine engine = Engine.load(checkpoint, options(Compute.F32));
         Session session = engine.newSession()) {
       session.observe(oracle.inputIds(), (mark, data) -> seen.put(mark, floats(data)));
     }
@@ -66,12 +66,12 @@ class OracleTest {
   void greedyTokensAreEqual(String name) throws IOException {
     Oracle oracle = Oracle.folder(name);
     try (Checkpoint checkpoint = Checkpoint.open(oracle.checkpoint());
-        Engine engine = load(checkpoint, options(Compute.F32));
+        Engine engine = Engine.load(checkpoint, options(Compute.F32));
         Session session = engine.newSession()) {
       int[] greedy = new int[oracle.greedy().length];
       MemorySegment logits = session.append(oracle.inputIds());
       for (int i = 0; i < greedy.length; i++) {
-        greedy[i] = argmax(floats(logits));
+        greedy[i] = Divergence.argmax(floats(logits));
         logits = session.append(greedy[i]);
       }
       assertArrayEquals(oracle.greedy(), greedy);
@@ -118,10 +118,6 @@ class OracleTest {
     return EngineOptions.defaults().withThreads(2).withCompute(compute).withLogitRows(512);
   }
 
-  private static Engine load(Checkpoint checkpoint, EngineOptions options) {
-    return Engine.load(checkpoint, options);
-  }
-
   private static int engineMarks(Oracle oracle) {
     return (int)
         oracle.tensors().keySet().stream()
@@ -132,7 +128,7 @@ class OracleTest {
   private static float[] logits(Oracle oracle, EngineOptions options, int chunk) {
     List<float[]> rows = new ArrayList<>();
     try (Checkpoint checkpoint = Checkpoint.open(oracle.checkpoint());
-        Engine engine = load(checkpoint, options.withBatch(chunk, chunk));
+        Engine engine = Engine.load(checkpoint, options.withBatch(chunk, chunk));
         Session session = engine.newSession()) {
       session.logits(oracle.inputIds(), data -> rows.add(floats(data)));
     }
@@ -160,40 +156,16 @@ class OracleTest {
     return largest;
   }
 
-  private static int argmax(float[] logits) {
-    int best = 0;
-    for (int i = 1; i < logits.length; i++) {
-      if (logits[i] > logits[best]) {
-        best = i;
-      }
-    }
-    return best;
-  }
-
-  /** Mean over tokens of sum p log(p / q), in double. */
-  private static double divergence(float[] p, float[] q, int tokens) {
-    int vocab = p.length / tokens;
-    double sum = 0;
+  private static double divergence(float[] expected, float[] actual, int tokens) {
+    int vocab = expected.length / tokens;
+    Divergence divergence = new Divergence();
     for (int t = 0; t < tokens; t++) {
-      double logZp = logSum(p, t * vocab, vocab);
-      double logZq = logSum(q, t * vocab, vocab);
-      for (int i = t * vocab; i < (t + 1) * vocab; i++) {
-        double logP = p[i] - logZp;
-        sum += Math.exp(logP) * (logP - (q[i] - logZq));
-      }
+      divergence.add(row(expected, t, vocab), row(actual, t, vocab), -1);
     }
-    return sum / tokens;
+    return divergence.kl();
   }
 
-  private static double logSum(float[] logits, int from, int count) {
-    double max = Double.NEGATIVE_INFINITY;
-    for (int i = from; i < from + count; i++) {
-      max = Math.max(max, logits[i]);
-    }
-    double sum = 0;
-    for (int i = from; i < from + count; i++) {
-      sum += Math.exp(logits[i] - max);
-    }
-    return max + Math.log(sum);
+  private static float[] row(float[] all, int row, int vocab) {
+    return Arrays.copyOfRange(all, row * vocab, (row + 1) * vocab);
   }
 }
