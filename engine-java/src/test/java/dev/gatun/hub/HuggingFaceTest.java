@@ -183,6 +183,17 @@ class HuggingFaceTest {
   }
 
   @Test
+  void aFileThatChangedSinceIsNotTakenForTheOneListedNow() throws IOException {
+    put("m-Q4_0.gguf", 1000);
+    put("m-Q8_0.gguf", 2000);
+    Path file = HuggingFace.fetch("owner/repo:Q4_0", options());
+    hub.files.put("m-Q4_0.gguf", new byte[1000]);
+    HuggingFace.fetch("owner/repo:Q8_0", options());
+    assertEquals(file, HuggingFace.fetch("owner/repo:Q4_0", options()));
+    assertArrayEquals(new byte[1000], Files.readAllBytes(file));
+  }
+
+  @Test
   void verifyFetchesADamagedFileAgain() throws IOException {
     put("m.gguf", 1000);
     Path file = HuggingFace.fetch("owner/repo", options());
