@@ -5,6 +5,7 @@
 // another's code.
 //   F32x16, I32x16: 16 rows, or 16 consecutive elements.
 //   U8x64: codes of 16 rows x 4 consecutive columns; lane r holds row r's four bytes, the lowest column first.
+//   load and store of n elements: n >= 16 means all; the rest is read as 0 and left as it was.
 //   max(a, b) is a > b ? a : b and min(a, b) is a < b ? a : b, also where one is not a number.
 //   sum(F32x16) adds lanes i and i + 8, then i + 4, i + 2, i + 1. toInt rounds to nearest even; |a| < 2^22.
 //   dot<N, Max>(acc, codes, q) adds the dot products of N code vectors, codes <= Max, with 4 N activations, |q| <= 127.

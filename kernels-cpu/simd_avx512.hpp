@@ -13,7 +13,7 @@ struct U8x64 {
   __m512i v;
 };
 
-static inline __mmask16 firstLanes(int64_t n) { return static_cast<__mmask16>((1u << n) - 1); }
+static inline __mmask16 firstLanes(int64_t n) { return static_cast<__mmask16>(n < 16 ? (1u << n) - 1 : 0xffffu); }
 
 static inline F32x16 splat(float x) { return {_mm512_set1_ps(x)}; }
 static inline I32x16 splat(int32_t x) { return {_mm512_set1_epi32(x)}; }

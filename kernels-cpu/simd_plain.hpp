@@ -1,6 +1,8 @@
 // simd_plain.hpp: the vectors of simd.hpp as arrays: portable C++, the meaning of every operation.
 #pragma once
 
+#include "half.hpp"
+
 namespace gatun::cpu::GK_ISA {
 
 struct F32x16 {
@@ -12,32 +14,6 @@ struct I32x16 {
 struct U8x64 {
   uint8_t v[64];
 };
-
-template <typename T, typename To, typename From> static inline To bitsOf(From x) {
-  static_assert(sizeof(To) == sizeof(From));
-  To y;
-  __builtin_memcpy(&y, &x, sizeof y);
-  return y;
-}
-static inline float floatOf(uint32_t bits) { return bitsOf<void, float>(bits); }
-static inline uint32_t wordOf(float x) { return bitsOf<void, uint32_t>(x); }
-
-static inline float f16ToF32(uint16_t h) {
-  const uint32_t sign = static_cast<uint32_t>(h & 0x8000) << 16;
-  const uint32_t rest = h & 0x7fff;
-  if (rest >= 0x7c00) return floatOf(sign | 0x7f800000 | (rest & 0x3ff) << 13 | (rest > 0x7c00 ? 0x400000 : 0));
-  if (rest >= 0x0400) return floatOf(sign | ((rest << 13) + 0x38000000));
-  const float subnormal = static_cast<float>(rest) * 0x1p-24f;
-  return floatOf(sign | wordOf(subnormal));
-}
-static inline uint16_t f32ToF16(float x) {
-  const uint32_t bits = wordOf(x), sign = bits >> 16 & 0x8000, a = bits & 0x7fffffff;
-  if (a > 0x7f800000) return static_cast<uint16_t>(sign | 0x7e00 | (a >> 13 & 0x3ff));
-  if (a >= 0x477ff000) return static_cast<uint16_t>(sign | 0x7c00);
-  // Below 2^-14 the result is a multiple of 2^-24: adding 0.5 makes fp32 round to that.
-  if (a < 0x38800000) return static_cast<uint16_t>(sign | (wordOf(floatOf(a) + 0.5f) - 0x3f000000));
-  return static_cast<uint16_t>(sign | ((a - 0x38000000 + 0xfff + (a >> 13 & 1)) >> 13));
-}
 
 #define GK_EACH(result, expression) \
   for (int i = 0; i < 16; i++) result.v[i] = expression; \
