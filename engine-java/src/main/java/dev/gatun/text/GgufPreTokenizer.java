@@ -28,15 +28,17 @@ record GgufPreTokenizer(
   private static final String QWEN2 = CONTRACTION + "|" + LETTERS + "|\\p{N}|" + SYMBOLS;
   private static final String LLAMA3 = CONTRACTION + "|" + LETTERS + "|\\p{N}{1,3}|" + SYMBOLS;
 
-  // Words of capitals, then small letters, as in o200k; %1$s is what may follow one.
+  // Words of capitals, then small letters, as in o200k.
   private static final String CAPITAL = "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]";
   private static final String SMALL = "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]";
-  private static final String CASED_WORDS =
-      LEAD + CAPITAL + "*" + SMALL + "+%1$s|" + LEAD + CAPITAL + "+" + SMALL + "*%1$s";
+  private static final String SMALL_WORD = LEAD + CAPITAL + "*" + SMALL + "+";
+  private static final String CAPITAL_WORD = LEAD + CAPITAL + "+" + SMALL + "*";
   private static final String CASED_SYMBOLS = " ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" + SPACES;
   private static final String GPT4O =
-      CASED_WORDS.formatted(CONTRACTION + "?") + "|\\p{N}{1,3}|" + CASED_SYMBOLS;
-  private static final String TEKKEN = CASED_WORDS.formatted("") + "|\\p{N}|" + CASED_SYMBOLS;
+      (SMALL_WORD + CONTRACTION + "?|" + CAPITAL_WORD + CONTRACTION + "?|")
+          + ("\\p{N}{1,3}|" + CASED_SYMBOLS);
+  private static final String TEKKEN =
+      SMALL_WORD + "|" + CAPITAL_WORD + "|\\p{N}|" + CASED_SYMBOLS;
 
   private static final String DEEPSEEK_V3 =
       "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+"
@@ -44,8 +46,7 @@ record GgufPreTokenizer(
           + SPACES;
 
   // The cased letters of the scripts DeepSeek-LLM's tokenizer names; not all of \p{LC}. Written as
-  // escapes since a few
-  // would not survive an editor that normalizes.
+  // escapes since a few would not survive an editor that normalizes.
   private static final String DEEPSEEK_LLM_LETTERS =
       "A-Za-z\\u00B5\\u00C0-\\u00D6\\u00D8-\\u00F6\\u00F8-\\u01BA\\u01BC-\\u01BF"
           + "\\u01C4-\\u0293\\u0295-\\u02AF\\u0370-\\u0373\\u0376\\u0377\\u037B-\\u037D\\u037F"

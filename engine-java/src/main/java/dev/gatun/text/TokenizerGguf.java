@@ -92,11 +92,8 @@ final class TokenizerGguf {
     eos.ifPresent(ends::add);
     marker("eot_token_id", vocabulary).ifPresent(ends::add);
     marker("eom_token_id", vocabulary).ifPresent(ends::add);
-    boolean addsBos =
-        switch (metadata.get(PREFIX + "add_bos_token")) {
-          case Boolean flag -> flag;
-          case null, default -> addsBosByDefault;
-        };
+    Object flag = metadata.get(PREFIX + "add_bos_token");
+    boolean addsBos = flag == null ? addsBosByDefault : Boolean.TRUE.equals(flag);
     return new Markers(bos, eos, ends, addsBos && bos.isPresent());
   }
 
@@ -120,11 +117,14 @@ final class TokenizerGguf {
   }
 
   private String text(String key, String otherwise) {
-    return switch (metadata.get(PREFIX + key)) {
-      case String text -> text;
-      case null -> otherwise;
-      default -> throw Refusal.model("the GGUF's " + PREFIX + key + " is not a text", REMEDY);
-    };
+    Object value = metadata.get(PREFIX + key);
+    if (value == null) {
+      return otherwise;
+    }
+    if (value instanceof String text) {
+      return text;
+    }
+    throw Refusal.model("the GGUF's " + PREFIX + key + " is not a text", REMEDY);
   }
 
   private String[] strings(String key) {

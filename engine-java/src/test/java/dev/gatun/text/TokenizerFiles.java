@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -72,10 +73,13 @@ final class TokenizerFiles {
 
   /** What a GGUF made of {@code name}'s tokenizer.json holds. */
   static Map<String, Object> gguf(String name, String pre) throws IOException {
-    JsonNode json;
-    try (InputStream in = open(name + "/tokenizer.json.gz")) {
-      json = JSON.readTree(in);
+    try (InputStream json = open(name + "/tokenizer.json.gz")) {
+      return gguf(JSON.readTree(json), pre);
     }
+  }
+
+  /** What a GGUF made of the tokenizer.json {@code json} holds. */
+  static Map<String, Object> gguf(JsonNode json, String pre) {
     int size = json.at("/model/vocab").size();
     for (JsonNode token : json.get("added_tokens")) {
       size = Math.max(size, token.get("id").intValue() + 1);
@@ -96,7 +100,13 @@ final class TokenizerFiles {
     metadata.put("tokenizer.ggml.pre", pre);
     metadata.put("tokenizer.ggml.tokens", tokens);
     metadata.put("tokenizer.ggml.token_type", types);
-    metadata.put("tokenizer.ggml.merges", JSON.convertValue(json.at("/model/merges"), List.class));
+    List<String> merges = new ArrayList<>();
+    for (JsonNode merge : json.at("/model/merges")) {
+      boolean pair = merge.isArray();
+      merges.add(
+          pair ? merge.get(0).textValue() + " " + merge.get(1).textValue() : merge.textValue());
+    }
+    metadata.put("tokenizer.ggml.merges", merges);
     return metadata;
   }
 

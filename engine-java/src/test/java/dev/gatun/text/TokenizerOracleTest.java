@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -54,6 +55,34 @@ class TokenizerOracleTest {
       for (JsonNode each : pipeline.get("cases")) {
         check(tokenizer, TokenizerFiles.Case.of(each));
       }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "gpt2, gpt-2",
+    "digits each, smollm",
+    "llama3 ignore_merges, llama-bpe",
+    "gpt4o, gpt-4o",
+    "tekken, tekken"
+  })
+  void ggufNamesStandForTheirPatterns(String name, String pre) throws IOException {
+    List<String> lines = TokenizerFiles.lines("pipelines.jsonl.gz");
+    JsonNode pipeline =
+        lines.stream()
+            .skip(1)
+            .map(TokenizerFiles::tree)
+            .filter(each -> each.get("name").textValue().equals(name))
+            .findFirst()
+            .orElseThrow();
+    ObjectNode json = (ObjectNode) pipeline.get("tokenizer");
+    // Whatever this model has a token for its merges make too, so that it is the same whether they
+    // are ignored for such words.
+    json.set("model", TokenizerFiles.tree(lines.getFirst()).get("model"));
+    Map<String, Object> metadata = TokenizerFiles.gguf(json, pre);
+    Tokenizer tokenizer = Tokenizer.fromGguf(metadata);
+    for (JsonNode node : pipeline.get("cases")) {
+      check(tokenizer, TokenizerFiles.Case.of(node));
     }
   }
 
