@@ -10,8 +10,9 @@ import java.util.function.Consumer;
 import java.util.function.IntConsumer;
 
 /**
- * All added tokens of a tokenizer, matched leftmost first and longest among those. Tokens that are not normalized are found
- * in the raw text; what lies between them is normalized, and the normalized tokens are found there.
+ * All added tokens of a tokenizer, matched leftmost first and longest among those. Tokens that are
+ * not normalized are found in the raw text; what lies between them is normalized, and the
+ * normalized tokens are found there.
  */
 final class AddedTokens {
   private final Map<String, AddedToken> byContent;
@@ -44,8 +45,8 @@ final class AddedTokens {
   }
 
   /**
-   * Passes on, in order, the ids of the added tokens in {@code text} and the normalized text between them. Unless {@code
-   * parseSpecial}, a special token's text is text like any other.
+   * Passes on, in order, the ids of the added tokens in {@code text} and the normalized text
+   * between them. Unless {@code parseSpecial}, a special token's text is text like any other.
    */
   void split(String text, boolean parseSpecial, IntConsumer ids, Consumer<String> between) {
     scan(
@@ -57,7 +58,11 @@ final class AddedTokens {
   }
 
   private static void scan(
-      TokenTrie trie, String text, boolean parseSpecial, IntConsumer ids, Consumer<String> between) {
+      TokenTrie trie,
+      String text,
+      boolean parseSpecial,
+      IntConsumer ids,
+      Consumer<String> between) {
     int done = 0;
     for (int at = trie.next(text, 0); at < text.length(); ) {
       TokenTrie.Match match = trie.longest(text, at);
@@ -68,21 +73,24 @@ final class AddedTokens {
       AddedToken token = match.token();
       int start = at;
       int end = match.end();
-      // White space taken in from the right does not hide a token that starts in it: the search goes on at the match's end.
+      // White space taken in from the right does not hide a token that starts in it: the search
+      // goes on at the match's end.
       at = trie.next(text, end);
       if (token.special() && !parseSpecial || token.singleWord() && touchesWord(text, start, end)) {
         continue;
       }
       if (token.leftStrip()) {
-        start = Math.max(done, WhiteSpace.start(text, start));
+        start = Math.max(done, WhiteSpace.start(text, start, done));
       }
       if (token.rightStrip()) {
-        end = WhiteSpace.end(text, end);
+        end = end < done ? done : WhiteSpace.end(text, end); // up to done it is white space already
       }
       if (start > done) {
         between.accept(text.substring(done, start));
       }
-      ids.accept(token.id());
+      if (end > start) { // else the token before took in all of this one
+        ids.accept(token.id());
+      }
       done = end;
     }
     if (done < text.length()) {

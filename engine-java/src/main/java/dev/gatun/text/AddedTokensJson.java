@@ -1,4 +1,5 @@
-// AddedTokensJson: reads the added tokens of a tokenizer.json and of the tokenizer_config.json beside it.
+// AddedTokensJson: reads the added tokens of a tokenizer.json and of the tokenizer_config.json
+// beside it.
 package dev.gatun.text;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -17,8 +18,8 @@ import java.util.OptionalInt;
  */
 record AddedTokensJson(Path file, JsonNode fields, JsonNode config) {
   /**
-   * The tokens of {@code added_tokens}, and those of the configuration's {@code added_tokens_decoder} that it lacks. A text
-   * that {@code own} holds keeps its id there.
+   * The tokens of {@code added_tokens}, and those of the configuration's {@code
+   * added_tokens_decoder} that it lacks. A text that {@code own} holds keeps its id there.
    */
   List<AddedToken> read(Vocabulary own) {
     Map<String, AddedToken> tokens = new LinkedHashMap<>();
@@ -51,7 +52,9 @@ record AddedTokensJson(Path file, JsonNode fields, JsonNode config) {
         special);
   }
 
-  /** The special token that a {@code TemplateProcessing} post-processor puts before a single text. */
+  /**
+   * The special token that a {@code TemplateProcessing} post-processor puts before a single text.
+   */
   static OptionalInt templateBos(JsonNode processor, AddedTokens added) {
     for (JsonNode member : processor.path("processors")) {
       OptionalInt bos = templateBos(member, added);

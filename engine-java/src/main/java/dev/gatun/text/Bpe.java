@@ -8,9 +8,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntPredicate;
 
 /**
- * Splits a word into its characters' tokens and merges adjacent pairs, always the pair of lowest rank and among equals the
- * leftmost, until none is left (Sennrich et al. 2016, https://arxiv.org/abs/1508.07909). A heap of candidates over a linked
- * list of symbols makes this O(n log n) in the length of the word. Safe for use by many threads.
+ * Splits a word into its characters' tokens and merges adjacent pairs, always the pair of lowest
+ * rank and among equals the leftmost, until none is left (Sennrich et al. 2016,
+ * https://arxiv.org/abs/1508.07909). A heap of candidates over a linked list of symbols makes this
+ * O(n log n) in the length of the word. Safe for use by many threads.
  */
 final class Bpe {
   /**
@@ -18,7 +19,8 @@ final class Bpe {
    *
    * @param byteLevel words are spelled in {@link ByteLevel}'s alphabet
    * @param ignoreMerges a word that is itself a token is not built from merges
-   * @param byteFallback a character without a token becomes its UTF-8 bytes' tokens {@code <0x00>} to {@code <0xFF>}
+   * @param byteFallback a character without a token becomes its UTF-8 bytes' tokens {@code <0x00>}
+   *     to {@code <0xFF>}
    * @param unknown the token of a character without one; where empty, such a character is dropped
    * @param fuseUnknown a run of such characters makes one unknown token
    */
@@ -105,7 +107,8 @@ final class Bpe {
     return true;
   }
 
-  // A candidate is rank << 32 | position of its left symbol, so that the heap's order is the order of merging.
+  // A candidate is rank << 32 | position of its left symbol, so that the heap's order is the order
+  // of merging.
   private int[] merge(int[] symbols) {
     int n = symbols.length;
     int[] previous = new int[n];

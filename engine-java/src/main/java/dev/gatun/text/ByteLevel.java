@@ -5,8 +5,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * GPT-2's byte alphabet: the 188 printable Latin-1 bytes stand for themselves, the other 68 in ascending order for U+0100
- * to U+0143, so that a vocabulary of strings can hold any byte sequence.
+ * GPT-2's byte alphabet: the 188 printable Latin-1 bytes stand for themselves, the other 68 in
+ * ascending order for U+0100 to U+0143, so that a vocabulary of strings can hold any byte sequence.
  */
 final class ByteLevel {
   /** GPT-2's own pre-tokenizer pattern, which {@code ByteLevel} uses unless told otherwise. */
@@ -38,7 +38,10 @@ final class ByteLevel {
     return new String(spelled);
   }
 
-  /** The bytes {@code token} spells; a token with any character outside the alphabet stands for its own UTF-8. */
+  /**
+   * The bytes {@code token} spells; a token with any character outside the alphabet stands for its
+   * own UTF-8.
+   */
   static byte[] bytes(String token) {
     byte[] bytes = new byte[token.length()];
     for (int i = 0; i < bytes.length; i++) {

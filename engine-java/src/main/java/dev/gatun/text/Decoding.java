@@ -7,8 +7,8 @@ import java.util.OptionalInt;
 import java.util.function.UnaryOperator;
 
 /**
- * The text of a sequence of tokens is the UTF-8 of their bytes in a row, less up to {@code leading} characters {@code
- * stripped} at its start.
+ * The text of a sequence of tokens is the UTF-8 of their bytes in a row, less up to {@code leading}
+ * characters {@code stripped} at its start.
  *
  * @param byteLevel tokens are spelled in {@link ByteLevel}'s alphabet
  * @param byteFallback tokens {@code <0x00>} to {@code <0xFF>} stand for that byte
@@ -40,7 +40,10 @@ record Decoding(
     return byteLevel ? ByteLevel.bytes(text) : text.getBytes(StandardCharsets.UTF_8);
   }
 
-  /** How many characters to leave out at the start of {@code text}, of which {@code most} may still be left out. */
+  /**
+   * How many characters to leave out at the start of {@code text}, of which {@code most} may still
+   * be left out.
+   */
   int strippedFrom(String text, int most) {
     int count = 0;
     while (count < Math.min(most, text.length()) && text.charAt(count) == stripped) {

@@ -2,14 +2,15 @@
 package dev.gatun.text;
 
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
-import java.util.OptionalInt;
 
 /**
- * Checkpoints name one end token and often need several: chat models end a turn otherwise than a document, and code models
- * go on into a next file. llama.cpp keeps a like list for the same reason.
+ * Checkpoints name one end token and often need several: chat models end a turn otherwise than a
+ * document, and code models go on into a next file. llama.cpp keeps a like list for the same
+ * reason.
  */
 final class EndOfGeneration {
   private static final List<String> TEXTS =
@@ -40,7 +41,10 @@ final class EndOfGeneration {
 
   private EndOfGeneration() {}
 
-  /** The ids that {@code added} gives to known texts. Takes added tokens only: "&lt;/s>" may be plain text elsewhere. */
+  /**
+   * The ids that {@code added} gives to known texts. Takes added tokens only: "&lt;/s>" may be
+   * plain text elsewhere.
+   */
   static Set<Integer> among(Function<String, OptionalInt> added) {
     Set<Integer> ids = new TreeSet<>();
     for (String text : TEXTS) {

@@ -7,52 +7,72 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A GGUF file names its pre-tokenizer instead of holding it. The patterns are those of the tokenizer.json each name was
- * given for; the names are llama.cpp's (convert_hf_to_gguf.py and src/llama-vocab.cpp). Normalization, which GGUF does not
- * mention, is that of the same tokenizer.json.
+ * A GGUF file names its pre-tokenizer instead of holding it. The patterns are those of the
+ * tokenizer.json each name was given for; the names are llama.cpp's (convert_hf_to_gguf.py and
+ * src/llama-vocab.cpp). Normalization, which GGUF does not mention, is that of the same
+ * tokenizer.json.
  *
  * @param patterns applied one after the other, each isolating its matches
  * @param composes text is normalized to NFC
  * @param ignoreMerges a word that is itself a token is not built from merges
  * @param addsBos a prompt starts with the BOS token unless the file says otherwise
  */
-record GgufPreTokenizer(List<String> patterns, boolean composes, boolean ignoreMerges, boolean addsBos) {
+record GgufPreTokenizer(
+    List<String> patterns, boolean composes, boolean ignoreMerges, boolean addsBos) {
   private static final String CONTRACTION = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
   private static final String SPACES = "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
   private static final String SYMBOLS = " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" + SPACES;
-  private static final String LETTERS = "[^\\r\\n\\p{L}\\p{N}]?\\p{L}+";
+  private static final String LEAD = "[^\\r\\n\\p{L}\\p{N}]?";
+  private static final String LETTERS = LEAD + "\\p{L}+";
 
   private static final String QWEN2 = CONTRACTION + "|" + LETTERS + "|\\p{N}|" + SYMBOLS;
   private static final String LLAMA3 = CONTRACTION + "|" + LETTERS + "|\\p{N}{1,3}|" + SYMBOLS;
 
-  // Words in capitals and small letters, as in o200k; %s is what may follow one.
-  private static final String CASED_WORDS =
-      "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+%1$s"
-          + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*%1$s";
+  // Words of capitals, then small letters, as in o200k.
+  private static final String CAPITAL = "[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]";
+  private static final String SMALL = "[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]";
+  private static final String SMALL_WORD = LEAD + CAPITAL + "*" + SMALL + "+";
+  private static final String CAPITAL_WORD = LEAD + CAPITAL + "+" + SMALL + "*";
   private static final String CASED_SYMBOLS = " ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|" + SPACES;
   private static final String GPT4O =
-      CASED_WORDS.formatted(CONTRACTION + "?") + "|\\p{N}{1,3}|" + CASED_SYMBOLS;
-  private static final String TEKKEN = CASED_WORDS.formatted("") + "|\\p{N}|" + CASED_SYMBOLS;
+      (SMALL_WORD + CONTRACTION + "?|" + CAPITAL_WORD + CONTRACTION + "?|")
+          + ("\\p{N}{1,3}|" + CASED_SYMBOLS);
+  private static final String TEKKEN =
+      SMALL_WORD + "|" + CAPITAL_WORD + "|\\p{N}|" + CASED_SYMBOLS;
 
   private static final String DEEPSEEK_V3 =
-      "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+"
-          + "| ?[\\p{P}\\p{S}]+[\\r\\n]*|"
+      "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+"
+          + "|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*|"
           + SPACES;
 
-  // The cased letters of the scripts DeepSeek-LLM's tokenizer names; not all of \p{LC}.
+  // The cased letters of the scripts DeepSeek-LLM's tokenizer names; not all of \p{LC}. Written as
+  // escapes since a few would not survive an editor that normalizes.
   private static final String DEEPSEEK_LLM_LETTERS =
-      "A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿΆΈ-ΊΌΎ-ΡΣ-ϵϷ-ҁҊ-ԯԱ-ՖႠ-ჅᎠ-Ᏽᏸ-ᏽᲐ-ᲺᲽ-Ჿᴀ-ᴫᵫ-ᵷᵹ-ᶚḀ-ἕἘ-Ἕἠ-ὅὈ-Ὅὐ-ὗὙὛὝὟ-ώᾀ-ᾴᾶ-ᾼ"
-          + "ιῂ-ῄῆ-ῌῐ-ΐῖ-Ίῠ-Ῥῲ-ῴῶ-ῼℂℇℊ-ℓℕℙ-ℝℤΩℨK-ℭℯ-ℴℹℼ-ℿⅅ-ⅉⅎↃↄⰀ-ⱻⱾ-ⳤⳫ-ⳮⳲⳳꙀ-ꙭꚀ-ꚛꜢ-ꝯꝱ-ꞇꞋ-ꞎꭰ-ꮿﬀ-ﬆﬓ-ﬗＡ-Ｚａ-ｚ"
-          + "𐐀-𐑏𐒰-𐓓𐓘-𐓻𐲀-𐲲𐳀-𐳲𑢠-𑣟𞤀-𞥃";
+      "A-Za-z\\u00B5\\u00C0-\\u00D6\\u00D8-\\u00F6\\u00F8-\\u01BA\\u01BC-\\u01BF"
+          + "\\u01C4-\\u0293\\u0295-\\u02AF\\u0370-\\u0373\\u0376\\u0377\\u037B-\\u037D\\u037F"
+          + "\\u0386\\u0388-\\u038A\\u038C\\u038E-\\u03A1\\u03A3-\\u03F5\\u03F7-\\u0481"
+          + "\\u048A-\\u052F\\u0531-\\u0556\\u10A0-\\u10C5\\u13A0-\\u13F5\\u13F8-\\u13FD"
+          + "\\u1C90-\\u1CBA\\u1CBD-\\u1CBF\\u1D00-\\u1D2B\\u1D6B-\\u1D77\\u1D79-\\u1D9A"
+          + "\\u1E00-\\u1F15\\u1F18-\\u1F1D\\u1F20-\\u1F45\\u1F48-\\u1F4D\\u1F50-\\u1F57\\u1F59"
+          + "\\u1F5B\\u1F5D\\u1F5F-\\u1F7D\\u1F80-\\u1FB4\\u1FB6-\\u1FBC\\u1FBE\\u1FC2-\\u1FC4"
+          + "\\u1FC6-\\u1FCC\\u1FD0-\\u1FD3\\u1FD6-\\u1FDB\\u1FE0-\\u1FEC\\u1FF2-\\u1FF4"
+          + "\\u1FF6-\\u1FFC\\u2102\\u2107\\u210A-\\u2113\\u2115\\u2119-\\u211D\\u2124\\u2126"
+          + "\\u2128\\u212A-\\u212D\\u212F-\\u2134\\u2139\\u213C-\\u213F\\u2145-\\u2149\\u214E"
+          + "\\u2183\\u2184\\u2C00-\\u2C7B\\u2C7E-\\u2CE4\\u2CEB-\\u2CEE\\u2CF2\\u2CF3"
+          + "\\uA640-\\uA66D\\uA680-\\uA69B\\uA722-\\uA76F\\uA771-\\uA787\\uA78B-\\uA78E"
+          + "\\uAB70-\\uABBF\\uFB00-\\uFB06\\uFB13-\\uFB17\\uFF21-\\uFF3A\\uFF41-\\uFF5A"
+          + "\\x{10400}-\\x{1044F}\\x{104B0}-\\x{104D3}\\x{104D8}-\\x{104FB}\\x{10C80}-\\x{10CB2}"
+          + "\\x{10CC0}-\\x{10CF2}\\x{118A0}-\\x{118DF}\\x{1E900}-\\x{1E943}";
 
-  // "\s+$" of the original would try every space of a long run anew; only a run's start can be a leftmost match.
+  // "\s+$" of the original would try every space of a long run anew; only a run's start can be a
+  // leftmost match.
   private static final List<String> DEEPSEEK_LLM =
       List.of(
           "[\\r\\n]",
           "\\s?[" + DEEPSEEK_LLM_LETTERS + "]+",
-          "\\s?[!-/:-~！-／：-～‘-‟　-。]+",
+          "\\s?[!-/:-~\\uFF01-\\uFF0F\\uFF1A-\\uFF5E\\u2018-\\u201F\\u3000-\\u3002]+",
           "(?<!\\s)\\s++$",
-          "[一-龥ࠀ-一가-퟿]+",
+          "[\\u4E00-\\u9FA5\\u0800-\\u4E00\\uAC00-\\uD7FF]+",
           "\\p{N}+");
 
   static GgufPreTokenizer named(String name) {
@@ -60,17 +80,24 @@ record GgufPreTokenizer(List<String> patterns, boolean composes, boolean ignoreM
       case "gpt-2", "phi-2", "mpt", "olmo", "jais", "trillion", "exaone4" -> of(ByteLevel.PATTERN);
       case "smollm", "starcoder", "refact", "command-r", "codeshell", "exaone" ->
           of("\\p{N}", ByteLevel.PATTERN);
-      case "qwen2", "deepseek-r1-qwen", "megrez" -> new GgufPreTokenizer(List.of(QWEN2), true, false, false);
+      case "qwen2", "deepseek-r1-qwen", "megrez" ->
+          new GgufPreTokenizer(List.of(QWEN2), true, false, false);
       case "stablelm2", "hunyuan", "grok-2" -> of(QWEN2);
       case "llama3", "llama-v3", "llama-bpe", "falcon3", "pixtral" ->
           new GgufPreTokenizer(List.of(LLAMA3), false, true, true);
       case "dbrx", "smaug-bpe", "glm4", "chatglm-bpe" -> of(LLAMA3);
       case "gpt-4o", "llama4" -> of(GPT4O);
       case "tekken" -> new GgufPreTokenizer(List.of(TEKKEN), false, true, true);
-      case "deepseek-v3", "hunyuan-dense" -> of("\\p{N}{1,3}", "[一-龥぀-ゟ゠-ヿ]+", DEEPSEEK_V3);
+      case "deepseek-v3", "hunyuan-dense" ->
+          of("\\p{N}{1,3}", "[\\u4E00-\\u9FA5\\u3040-\\u309F\\u30A0-\\u30FF]+", DEEPSEEK_V3);
       case "deepseek-llm" -> new GgufPreTokenizer(DEEPSEEK_LLM, false, false, false);
       case "deepseek-coder" ->
-          of("[\\r\\n]", "\\s?\\p{L}+", "\\s?\\p{P}+", "[一-龥ࠀ-一가-퟿]+", "\\p{N}");
+          of(
+              "[\\r\\n]",
+              "\\s?\\p{L}+",
+              "\\s?\\p{P}+",
+              "[\\u4E00-\\u9FA5\\u0800-\\u4E00\\uAC00-\\uD7FF]+",
+              "\\p{N}");
       // What llama.cpp does with files written before the key was.
       case "default" ->
           of("[\\p{P}\\$\\+<=>\\^~\\|]+", ByteLevel.PATTERN, "\\p{N}+", "[0-9][0-9][0-9]");

@@ -3,7 +3,10 @@ package dev.gatun.text;
 
 import java.util.Arrays;
 
-/** Smallest first; a {@code PriorityQueue<Long>} would box a million entries for a word of a megabyte. */
+/**
+ * Smallest first; a {@code PriorityQueue<Long>} would box a million entries for a word of a
+ * megabyte.
+ */
 final class LongHeap {
   private long[] heap;
   private int size;

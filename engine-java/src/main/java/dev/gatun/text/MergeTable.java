@@ -3,7 +3,10 @@ package dev.gatun.text;
 
 import dev.gatun.refusal.Refusal;
 
-/** The merges of a byte-pair encoding; their rank is the order in which they were added, the lowest merging first. */
+/**
+ * The merges of a byte-pair encoding; their rank is the order in which they were added, the lowest
+ * merging first.
+ */
 final class MergeTable {
   static final int NONE = -1;
 
@@ -22,7 +25,10 @@ final class MergeTable {
     products = new int[Math.max(8, count)];
   }
 
-  /** Adds the merge next in rank. All three tokens must be in the vocabulary; a pair added twice keeps its later rank. */
+  /**
+   * Adds the merge next in rank. All three tokens must be in the vocabulary; a pair added twice
+   * keeps its later rank.
+   */
   void add(String left, String right) {
     int head = known(left);
     int tail = known(right);
@@ -39,12 +45,19 @@ final class MergeTable {
     ranks[slot] = size++;
   }
 
-  /** Adds the merge next in rank, written as two tokens parted by the first space that can part them. */
+  /**
+   * Adds the merge next in rank, written as two tokens parted by the first space that can part
+   * them.
+   */
   void add(String line) {
     int space = line.indexOf(' ', 1);
     if (space < 0 || space == line.length() - 1) {
       throw Refusal.model(
-          "merge " + size + " of the tokenizer reads \"" + line + "\", not two tokens with a space between",
+          "merge "
+              + size
+              + " of the tokenizer reads \""
+              + line
+              + "\", not two tokens with a space between",
           "download the model again");
     }
     add(line.substring(0, space), line.substring(space + 1));
@@ -86,7 +99,11 @@ final class MergeTable {
 
   private Refusal unknown(String token) {
     return Refusal.model(
-        "merge " + size + " of the tokenizer needs the token \"" + token + "\", which the vocabulary lacks",
+        "merge "
+            + size
+            + " of the tokenizer needs the token \""
+            + token
+            + "\", which the vocabulary lacks",
         "download the model again");
   }
 }

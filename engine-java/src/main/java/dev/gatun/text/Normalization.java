@@ -56,7 +56,7 @@ record Normalization(List<UnaryOperator<String>> steps) {
   static UnaryOperator<String> strip(boolean left, boolean right) {
     return text -> {
       int start = left ? WhiteSpace.end(text, 0) : 0;
-      int end = right ? Math.max(start, WhiteSpace.start(text, text.length())) : text.length();
+      int end = right ? WhiteSpace.start(text, text.length(), start) : text.length();
       return text.substring(start, end);
     };
   }

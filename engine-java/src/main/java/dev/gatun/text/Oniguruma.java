@@ -9,20 +9,23 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * Translates a pattern of Oniguruma's default syntax (https://github.com/kkos/oniguruma/blob/master/doc/RE). Where the two
- * dialects spell one thing alike and mean another, the meaning is kept: {@code \s}, {@code \d}, {@code \w} and
- * {@code \b} are Unicode's, {@code (?i)} folds by Unicode, {@code .} is any character, {@code ^} and {@code $} know
- * {@code \n} alone, and {@code {1,3}+} repeats instead of being possessive. A construct without a faithful counterpart is
- * refused.
+ * Translates a pattern of Oniguruma's default syntax
+ * (https://github.com/kkos/oniguruma/blob/master/doc/RE). Where the two dialects spell one thing
+ * alike and mean another, the meaning is kept: {@code \s}, {@code \d}, {@code \w} and {@code \b}
+ * are Unicode's, {@code (?i)} folds by Unicode, {@code .} is any character, {@code ^} and {@code $}
+ * know {@code \n} alone, and {@code {1,3}+} repeats instead of being possessive. A construct
+ * without a faithful counterpart is refused.
  *
- * <p>One difference remains: {@code (?i)} here folds one character to one, so that a literal "ss" does not match "ß".
+ * <p>One difference remains: {@code (?i)} here folds one character to one, so that a literal "ss"
+ * does not match "ß".
  */
 final class Oniguruma {
   private static final String SPACE = "\\p{IsWhite_Space}";
   private static final String WORD = "\\p{IsAlphabetic}\\p{M}\\p{Nd}\\p{Pc}";
   private static final Pattern INTERVAL = Pattern.compile("\\{(\\d+)?(,)?(\\d+)?\\}([+?])?");
   private static final Pattern GROUP =
-      Pattern.compile("\\(\\?(?:(?<copied>[:=!>]|<[=!]|<\\w+>)|(?<flags>[im]*(?:-[im]*)?)(?<end>[:)]))");
+      Pattern.compile(
+          "\\(\\?(?:(?<copied>[:=!>]|<[=!]|<\\w+>)|(?<flags>[im]*(?:-[im]*)?)(?<end>[:)]))");
 
   private final String source;
   private final StringBuilder out = new StringBuilder();
@@ -32,14 +35,18 @@ final class Oniguruma {
     this.source = source;
   }
 
-  /** Compiles {@code source}; throws a refusal that quotes it where it is malformed or beyond this translation. */
+  /**
+   * Compiles {@code source}; throws a refusal that quotes it where it is malformed or beyond this
+   * translation.
+   */
   static Pattern compile(String source) {
     Oniguruma translation = new Oniguruma(source);
     try {
       while (translation.at < source.length()) {
         translation.element();
       }
-      return Pattern.compile(translation.out.toString(), Pattern.MULTILINE | Pattern.DOTALL | Pattern.UNIX_LINES);
+      return Pattern.compile(
+          translation.out.toString(), Pattern.MULTILINE | Pattern.DOTALL | Pattern.UNIX_LINES);
     } catch (PatternSyntaxException e) {
       throw translation.refusal(e.getDescription());
     }
@@ -153,7 +160,8 @@ final class Oniguruma {
         }
         out.append(boundary("=", "!"));
       }
-      case 'n', 'r', 't', 'f', 'a', 'e', 'x', 'u', 'A', 'z', 'Z' -> out.append('\\').append(c);
+      case 'x' -> codePoint();
+      case 'n', 'r', 't', 'f', 'a', 'e', 'u', 'A', 'z', 'Z' -> out.append('\\').append(c);
       default -> {
         if (Character.isLetterOrDigit(c) && c < 0x80 && !(c >= '1' && c <= '9' && !inBracket)) {
           throw refusal("\\" + c);
@@ -163,10 +171,27 @@ final class Oniguruma {
     }
   }
 
+  // \x{H...}, whose braces are no interval, or \xHH.
+  private void codePoint() {
+    int end = source.startsWith("{", at) ? source.indexOf('}', at) + 1 : at;
+    out.append("\\x").append(source, at, Math.max(at, end));
+    at = Math.max(at, end);
+  }
+
   // Between a word character and none (\b), or not (\B).
   private static String boundary(String afterWord, String afterOther) {
     String word = "[" + WORD + "]";
-    return "(?:(?<=" + word + ")(?" + afterWord + word + ")|(?<!" + word + ")(?" + afterOther + word + "))";
+    return "(?:(?<="
+        + word
+        + ")(?"
+        + afterWord
+        + word
+        + ")|(?<!"
+        + word
+        + ")(?"
+        + afterOther
+        + word
+        + "))";
   }
 
   private void property(char c) {

@@ -10,8 +10,9 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /**
- * Each of the three is an object with a {@code type}, a {@code Sequence} of such objects, or null. Types that have no place
- * in a byte-pair encoding, or whose effect is not implemented, are refused by name.
+ * Each of the three is an object with a {@code type}, a {@code Sequence} of such objects, or null.
+ * Types that have no place in a byte-pair encoding, or whose effect is not implemented, are refused
+ * by name.
  */
 final class PipelineJson {
   private PipelineJson() {}
@@ -28,7 +29,9 @@ final class PipelineJson {
             case "Lowercase" -> Normalization::lowerCase;
             case "Prepend" -> Normalization.prepend(text(step, "prepend"));
             case "Replace" -> replacement(step);
-            case "Strip" -> Normalization.strip(flag(step, "strip_left", true), flag(step, "strip_right", true));
+            case "Strip" ->
+                Normalization.strip(
+                    flag(step, "strip_left", true), flag(step, "strip_right", true));
             default -> throw unknown("normalizer", step);
           });
     }
@@ -93,7 +96,8 @@ final class PipelineJson {
     }
     if (!byteLevel && !byteFallback) {
       throw Refusal.model(
-          "tokenizer.json has no ByteLevel or ByteFallback decoder", "use a byte-level BPE tokenizer");
+          "tokenizer.json has no ByteLevel or ByteFallback decoder",
+          "use a byte-level BPE tokenizer");
     }
     return new Decoding(byteLevel, byteFallback, replacements, stripped, leading);
   }
@@ -148,7 +152,8 @@ final class PipelineJson {
     JsonNode value = node.path(name);
     if (!value.isTextual()) {
       throw Refusal.model(
-          "tokenizer.json lacks the text \"" + name + "\" in " + shortened(node), "download the model again");
+          "tokenizer.json lacks the text \"" + name + "\" in " + shortened(node),
+          "download the model again");
     }
     return value.textValue();
   }

@@ -87,7 +87,8 @@ record Split(Pattern pattern, Behavior behavior, boolean inverted) implements Pr
 
   private List<Part> arranged(List<Part> parts) {
     List<Part> kept = new ArrayList<>();
-    boolean merged = false; // whether the last of kept already took in a neighbour that it may take only one of
+    boolean merged =
+        false; // whether the last of kept already took in a neighbour that it may take only one of
     for (Part part : parts) {
       Part last = kept.isEmpty() ? null : kept.getLast();
       boolean joins =

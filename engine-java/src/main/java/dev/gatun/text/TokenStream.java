@@ -4,9 +4,9 @@ package dev.gatun.text;
 import java.util.Arrays;
 
 /**
- * Turns ids into text as they come. A character whose bytes lie in several tokens comes with the last of them, never by
- * halves; all that {@link #push} and {@link #flush} return makes what {@link Tokenizer#decode} makes of all the ids. For
- * one thread.
+ * Turns ids into text as they come. A character whose bytes lie in several tokens comes with the
+ * last of them, never by halves; all that {@link #push} and {@link #flush} return makes what {@link
+ * Tokenizer#decode} makes of all the ids. For one thread.
  */
 public final class TokenStream {
   private final Tokenizer tokenizer;

@@ -5,7 +5,10 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 
-/** Finds the longest token at a place in time proportional to its length, however many tokens there are. */
+/**
+ * Finds the longest token at a place in time proportional to its length, however many tokens there
+ * are.
+ */
 final class TokenTrie {
   /** A token found, and where it ends. */
   record Match(AddedToken token, int end) {}
@@ -50,7 +53,9 @@ final class TokenTrie {
     node.token = token;
   }
 
-  /** The first place at or after {@code from} where a token might start, or the end of {@code text}. */
+  /**
+   * The first place at or after {@code from} where a token might start, or the end of {@code text}.
+   */
   int next(String text, int from) {
     int at = from;
     while (at < text.length() && !first.get(text.charAt(at))) {

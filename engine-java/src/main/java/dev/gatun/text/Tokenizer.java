@@ -10,9 +10,9 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * A byte-pair encoding as Hugging Face's tokenizers library runs it: added tokens are matched in the text, what lies between
- * is normalized and cut into words, and each word is merged from its bytes. Immutable apart from a cache of words, and safe
- * for use by many threads.
+ * A byte-pair encoding as Hugging Face's tokenizers library runs it: added tokens are matched in
+ * the text, what lies between is normalized and cut into words, and each word is merged from its
+ * bytes. Immutable apart from a cache of words, and safe for use by many threads.
  *
  * <p>Text is UTF-16; a surrogate without its partner is no character and is read as U+FFFD.
  */
@@ -40,29 +40,31 @@ public final class Tokenizer {
   }
 
   /**
-   * Reads {@code tokenizer.json} and, where present, {@code tokenizer_config.json} and {@code generation_config.json}. Throws
-   * a refusal where the first is missing or any is malformed or of an unknown kind.
+   * Reads {@code tokenizer.json} and, where present, {@code tokenizer_config.json} and {@code
+   * generation_config.json}. Throws a refusal where the first is missing or any is malformed or of
+   * an unknown kind.
    */
   public static Tokenizer fromFolder(Path folder) {
     return new TokenizerJson(folder).read();
   }
 
   /**
-   * Reads the keys {@code tokenizer.ggml.*} of a GGUF file (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md).
-   * Scalars are a {@code String}, {@code Boolean} or {@code Number}; arrays a {@code List} of those or a Java array. Throws a
-   * refusal for models other than byte-level BPE ({@code gpt2}), for an unknown {@code tokenizer.ggml.pre}, and for keys
-   * that are missing or malformed.
+   * Reads the keys {@code tokenizer.ggml.*} of a GGUF file
+   * (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md). Scalars are a {@code String},
+   * {@code Boolean} or {@code Number}; arrays a {@code List} of those or a Java array. Throws a
+   * refusal for models other than byte-level BPE ({@code gpt2}), for an unknown {@code
+   * tokenizer.ggml.pre}, and for keys that are missing or malformed.
    */
   public static Tokenizer fromGguf(Map<String, Object> metadata) {
     return new TokenizerGguf(metadata).read();
   }
 
   /**
-   * The ids of {@code text}. Nothing is put before or after it; see {@link #addsBos}. Takes time in proportion to the text's
-   * length, whatever it holds.
+   * The ids of {@code text}. Nothing is put before or after it; see {@link #addsBos}. Takes time in
+   * proportion to the text's length, whatever it holds.
    *
-   * @param parseSpecial a special token's text becomes its id; false for text from a source that must not mark structure.
-   *     Added tokens that are not special always become their ids.
+   * @param parseSpecial a special token's text becomes its id; false for text from a source that
+   *     must not mark structure. Added tokens that are not special always become their ids.
    */
   public int[] encode(String text, boolean parseSpecial) {
     Ids ids = new Ids();
@@ -70,14 +72,17 @@ public final class Tokenizer {
       Consumer<String> words = preTokenizer.before(word -> bpe.encode(word, ids));
       added.split(Utf16.repaired(text), parseSpecial, ids::add, words);
     } catch (StackOverflowError e) {
-      // Only a pattern with a repeated group backtracks by recursion; no tokenizer known to us has one.
-      throw Refusal.usage("the text is too uniform for this tokenizer's pattern", "break up its longest run");
+      // Only a pattern with a repeated group backtracks by recursion; no tokenizer known to us has
+      // one.
+      throw Refusal.usage(
+          "the text is too uniform for this tokenizer's pattern", "break up its longest run");
     }
     return ids.toArray();
   }
 
   /**
-   * The text of {@code ids}, malformed UTF-8 replaced by U+FFFD. An id without a token gives nothing.
+   * The text of {@code ids}, malformed UTF-8 replaced by U+FFFD. An id without a token gives
+   * nothing.
    *
    * @param skipSpecial leaves special tokens out
    */
@@ -92,12 +97,17 @@ public final class Tokenizer {
     return text.substring(decoding.strippedFrom(text, decoding.leading()));
   }
 
-  /** The bytes {@code id} stands for, possibly part of a character; none for an id without a token. */
+  /**
+   * The bytes {@code id} stands for, possibly part of a character; none for an id without a token.
+   */
   public byte[] bytes(int id) {
     return decoding.bytes(vocabulary.text(id));
   }
 
-  /** One more than the highest id; a model's output may have more rows than that, which stand for nothing. */
+  /**
+   * One more than the highest id; a model's output may have more rows than that, which stand for
+   * nothing.
+   */
   public int vocabSize() {
     return vocabulary.size();
   }
@@ -128,7 +138,10 @@ public final class Tokenizer {
     return markers.endOfGeneration();
   }
 
-  /** Whether the model expects {@link #bos} before a text; a chat template that writes it itself must not get a second. */
+  /**
+   * Whether the model expects {@link #bos} before a text; a chat template that writes it itself
+   * must not get a second.
+   */
   public boolean addsBos() {
     return markers.addsBos();
   }

@@ -12,14 +12,16 @@ import java.util.Set;
 import java.util.function.IntFunction;
 
 /**
- * A GGUF lists all tokens by id, added ones among them, and tells their kinds in {@code token_type}. It does not tell how
- * added tokens strip or normalize; they match their very text, as in llama.cpp. {@code add_space_prefix} has no meaning for
- * this kind of tokenizer, there as here.
+ * A GGUF lists all tokens by id, added ones among them, and tells their kinds in {@code
+ * token_type}. It does not tell how added tokens strip or normalize; they match their very text, as
+ * in llama.cpp. {@code add_space_prefix} has no meaning for this kind of tokenizer, there as here.
  */
 final class TokenizerGguf {
   private static final String PREFIX = "tokenizer.ggml.";
-  private static final String REMEDY = "convert the model to GGUF again, or use its safetensors folder";
-  // Values of tokenizer.ggml.token_type; 1 (normal), 5 (unused) and 6 (byte) are text like any other.
+  private static final String REMEDY =
+      "convert the model to GGUF again, or use its safetensors folder";
+  // Values of tokenizer.ggml.token_type; 1 (normal), 5 (unused) and 6 (byte) are text like any
+  // other.
   private static final int UNKNOWN = 2;
   private static final int CONTROL = 3;
   private static final int USER_DEFINED = 4;
@@ -41,7 +43,8 @@ final class TokenizerGguf {
     Vocabulary vocabulary = Vocabulary.of(strings("tokens"));
     Normalization normalization = pre.normalization();
     AddedTokens added = new AddedTokens(addedTokens(vocabulary), normalization);
-    Bpe.Options options = new Bpe.Options(true, pre.ignoreMerges(), false, OptionalInt.empty(), false);
+    Bpe.Options options =
+        new Bpe.Options(true, pre.ignoreMerges(), false, OptionalInt.empty(), false);
     Bpe bpe = new Bpe(vocabulary, merges(vocabulary), options, added::isSpecial);
     Markers markers = markers(vocabulary, added, pre.addsBos());
     return new Tokenizer(vocabulary, added, pre.preTokenizer(), bpe, Decoding.BYTE_LEVEL, markers);
@@ -50,7 +53,8 @@ final class TokenizerGguf {
   private List<AddedToken> addedTokens(Vocabulary vocabulary) {
     List<AddedToken> added = new ArrayList<>();
     if (!metadata.containsKey(PREFIX + "token_type")) {
-      // Without kinds, the tokens that end and open texts are still known, and nothing else can be told from text.
+      // Without kinds, the tokens that end and open texts are still known, and nothing else can be
+      // told from text.
       Set<Integer> known = EndOfGeneration.among(vocabulary::id);
       marker("bos_token_id", vocabulary).ifPresent(known::add);
       marker("eos_token_id", vocabulary).ifPresent(known::add);
@@ -88,11 +92,8 @@ final class TokenizerGguf {
     eos.ifPresent(ends::add);
     marker("eot_token_id", vocabulary).ifPresent(ends::add);
     marker("eom_token_id", vocabulary).ifPresent(ends::add);
-    boolean addsBos =
-        switch (metadata.get(PREFIX + "add_bos_token")) {
-          case Boolean flag -> flag;
-          case null, default -> addsBosByDefault;
-        };
+    Object flag = metadata.get(PREFIX + "add_bos_token");
+    boolean addsBos = flag == null ? addsBosByDefault : Boolean.TRUE.equals(flag);
     return new Markers(bos, eos, ends, addsBos && bos.isPresent());
   }
 
@@ -102,17 +103,28 @@ final class TokenizerGguf {
     }
     if (number.longValue() < 0 || number.longValue() >= vocabulary.size()) {
       throw Refusal.model(
-          "the GGUF's " + PREFIX + key + " is " + number + ", but it has " + vocabulary.size() + " tokens", REMEDY);
+          "the GGUF's "
+              + PREFIX
+              + key
+              + " is "
+              + number
+              + ", but it has "
+              + vocabulary.size()
+              + " tokens",
+          REMEDY);
     }
     return OptionalInt.of(number.intValue());
   }
 
   private String text(String key, String otherwise) {
-    return switch (metadata.get(PREFIX + key)) {
-      case String text -> text;
-      case null -> otherwise;
-      default -> throw Refusal.model("the GGUF's " + PREFIX + key + " is not a text", REMEDY);
-    };
+    Object value = metadata.get(PREFIX + key);
+    if (value == null) {
+      return otherwise;
+    }
+    if (value instanceof String text) {
+      return text;
+    }
+    throw Refusal.model("the GGUF's " + PREFIX + key + " is not a text", REMEDY);
   }
 
   private String[] strings(String key) {
@@ -120,7 +132,8 @@ final class TokenizerGguf {
     String[] strings = new String[length(key)];
     for (int i = 0; i < strings.length; i++) {
       if (!(array.apply(i) instanceof String text)) {
-        throw Refusal.model("entry " + i + " of the GGUF's " + PREFIX + key + " is not a text", REMEDY);
+        throw Refusal.model(
+            "entry " + i + " of the GGUF's " + PREFIX + key + " is not a text", REMEDY);
       }
       strings[i] = text;
     }
@@ -138,9 +151,15 @@ final class TokenizerGguf {
       return list::get;
     }
     if (value != null && value.getClass().isArray() && Array.getLength(value) > 0) {
-      return value instanceof Object[] objects ? Arrays.asList(objects)::get : i -> Array.get(value, i);
+      return value instanceof Object[] objects
+          ? Arrays.asList(objects)::get
+          : i -> Array.get(value, i);
     }
     throw Refusal.model(
-        "the GGUF's " + PREFIX + key + (value == null ? " is missing" : " is not a list with entries"), REMEDY);
+        "the GGUF's "
+            + PREFIX
+            + key
+            + (value == null ? " is missing" : " is not a list with entries"),
+        REMEDY);
   }
 }

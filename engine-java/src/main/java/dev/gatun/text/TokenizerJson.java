@@ -6,9 +6,9 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatun.refusal.Refusal;
 import java.io.IOException;
@@ -21,7 +21,8 @@ import java.util.Set;
 
 /** Streams the two long lists, vocabulary and merges, and reads the rest as trees. */
 final class TokenizerJson {
-  // A vocabulary's tokens are field names; keeping 150,000 of them in the parser's symbol table only costs.
+  // A vocabulary's tokens are field names; keeping 150,000 of them in the parser's symbol table
+  // only costs.
   private static final ObjectMapper JSON =
       JsonMapper.builder(
               JsonFactory.builder()
@@ -32,7 +33,8 @@ final class TokenizerJson {
 
   private final Path file;
   private final ObjectNode fields = JSON.createObjectNode(); // of the file, but the model
-  private final ObjectNode model = JSON.createObjectNode(); // of the model, but vocabulary and merges
+  private final ObjectNode model =
+      JSON.createObjectNode(); // of the model, but vocabulary and merges
   private final List<String> tokens = new ArrayList<>(160_000);
   private final Ids ids = new Ids(); // beside tokens
   private final List<String> merges = new ArrayList<>(320_000); // left and right in turn
@@ -108,11 +110,14 @@ final class TokenizerJson {
     // Files older than the field hold no model but BPE with these lists.
     String type = model.path("type").asText("BPE");
     if (!type.equals("BPE")) {
-      throw Refusal.model(file + " holds a tokenizer of the kind " + type, "only byte-pair encodings (BPE) are supported");
+      throw Refusal.model(
+          file + " holds a tokenizer of the kind " + type,
+          "only byte-pair encodings (BPE) are supported");
     }
     if (tokens.isEmpty() || merges.isEmpty()) {
       throw Refusal.model(
-          file + " has no " + (tokens.isEmpty() ? "vocabulary" : "merges"), "download the model again");
+          file + " has no " + (tokens.isEmpty() ? "vocabulary" : "merges"),
+          "download the model again");
     }
     Vocabulary own = ownVocabulary();
     MergeTable table = new MergeTable(own, merges.size() / 2);
@@ -139,7 +144,14 @@ final class TokenizerJson {
     for (int i = 0; i < idOf.length; i++) {
       if (texts[idOf[i]] != null) {
         throw Refusal.model(
-            file + " gives id " + idOf[i] + " to \"" + texts[idOf[i]] + "\" and \"" + tokens.get(i) + "\"",
+            file
+                + " gives id "
+                + idOf[i]
+                + " to \""
+                + texts[idOf[i]]
+                + "\" and \""
+                + tokens.get(i)
+                + "\"",
             "download the model again");
       }
       texts[idOf[i]] = tokens.get(i);
@@ -185,7 +197,11 @@ final class TokenizerJson {
       }
     }
     boolean addsBos = config.path("add_bos_token").asBoolean(templateBos.isPresent());
-    return new Markers(bos.isPresent() ? bos : templateBos, eos, ends, addsBos && (bos.isPresent() || templateBos.isPresent()));
+    return new Markers(
+        bos.isPresent() ? bos : templateBos,
+        eos,
+        ends,
+        addsBos && (bos.isPresent() || templateBos.isPresent()));
   }
 
   // A token that tokenizer_config.json names, as a text or as an object with its content.
@@ -199,7 +215,13 @@ final class TokenizerJson {
     id = id.isPresent() ? id : own.id(content.textValue());
     if (id.isEmpty()) {
       throw Refusal.model(
-          "tokenizer_config.json names the " + name + " \"" + content.textValue() + "\", which " + file + " lacks",
+          "tokenizer_config.json names the "
+              + name
+              + " \""
+              + content.textValue()
+              + "\", which "
+              + file
+              + " lacks",
           "download the model again");
     }
     return id;
@@ -216,7 +238,8 @@ final class TokenizerJson {
     }
   }
 
-  private void expect(JsonParser json, JsonToken found, JsonToken expected, String what) throws IOException {
+  private void expect(JsonParser json, JsonToken found, JsonToken expected, String what)
+      throws IOException {
     if (found != expected) {
       throw malformed(json, what);
     }
@@ -224,13 +247,16 @@ final class TokenizerJson {
 
   private Refusal malformed(JsonParser json, String expected) {
     return Refusal.model(
-        file + " has no " + expected + " at line " + json.currentLocation().getLineNr(), "download the model again");
+        file + " has no " + expected + " at line " + json.currentLocation().getLineNr(),
+        "download the model again");
   }
 
   private static Refusal unreadable(Path path, IOException e) {
     if (e instanceof JsonProcessingException broken) {
       return Refusal.model(
-          path + " is not valid JSON: " + broken.getOriginalMessage().lines().findFirst().orElse(""),
+          path
+              + " is not valid JSON: "
+              + broken.getOriginalMessage().lines().findFirst().orElse(""),
           "download the model again");
     }
     return Refusal.model(path + " cannot be read: " + e.getMessage(), "download the model again");

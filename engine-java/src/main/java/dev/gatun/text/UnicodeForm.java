@@ -5,21 +5,25 @@ import java.text.Normalizer;
 import java.util.BitSet;
 
 /**
- * Hugging Face's tokenizers library normalizes by the tables of Unicode 10, and the models have learnt what it makes. The
- * JDK's tables are newer; what has come to combine, compose or decompose since Unicode 10 is therefore left as it stands.
+ * Hugging Face's tokenizers library normalizes by the tables of Unicode 10, and the models have
+ * learnt what it makes. The JDK's tables are newer; what has come to combine, compose or decompose
+ * since Unicode 10 is therefore left as it stands.
  */
 final class UnicodeForm {
-  // Ranges in hexadecimal: characters with a decomposition or combining class that Unicode 10 did not know, and the parts
+  // Ranges in hexadecimal: characters with a decomposition or combining class that Unicode 10 did
+  // not know, and the parts
   // of their compositions.
   private static final String LATER =
-      "7FD 897-89F 8CA-8D3 9FE C3C D3B-D3C EBA 1715 1ABF-1ACE 1DF6-1DFA 32FF A7F2-A7F4 A82C AB69 105C9 105D2 105DA 105E4"
-          + " 10781-10785 10787-107B0 107B2-107BA 10D24-10D27 10D69-10D6D 10EAB-10EAC 10EFD-10EFF 10F46-10F50 10F82-10F85"
-          + " 11070 1133B 11383 11385 1138E 11391 113B8 113BB 113C2 113C5 113C7-113C9 113CE-113D0 1145E 11839-1183A 11930"
-          + " 11938 1193D-1193E 11943 119E0 11A34 11A47 11A99 11D42 11D44-11D45 11D97 11F41-11F42 1611E-16129 1612F"
-          + " 16D67-16D6A 16FF0-16FF1 1CCD6-1CCF9 1E030-1E06D 1E08F 1E130-1E136 1E2AE 1E2EC-1E2EF 1E4EC-1E4EF 1E5EE-1E5EF"
-          + " 1F16C 1FBF0-1FBF9";
+      "7FD 897-89F 8CA-8D3 9FE C3C D3B-D3C EBA 1715 1ABF-1ACE 1DF6-1DFA 32FF A7F2-A7F4 A82C AB69"
+          + " 105C9 105D2 105DA 105E4 10781-10785 10787-107B0 107B2-107BA 10D24-10D27 10D69-10D6D"
+          + " 10EAB-10EAC 10EFD-10EFF 10F46-10F50 10F82-10F85 11070 1133B 11383 11385 1138E 11391"
+          + " 113B8 113BB 113C2 113C5 113C7-113C9 113CE-113D0 1145E 11839-1183A 11930 11938"
+          + " 1193D-1193E 11943 119E0 11A34 11A47 11A99 11D42 11D44-11D45 11D97 11F41-11F42"
+          + " 1611E-16129 1612F 16D67-16D6A 16FF0-16FF1 1CCD6-1CCF9 1E030-1E06D 1E08F 1E130-1E136"
+          + " 1E2AE 1E2EC-1E2EF 1E4EC-1E4EF 1E5EE-1E5EF 1F16C 1FBF0-1FBF9";
 
-  // Below U+0300 nothing composes and below U+0080 nothing decomposes; most text needs no look at the tables.
+  // Below U+0300 nothing composes and below U+0080 nothing decomposes; most text needs no look at
+  // the tables.
   private static final int FIRST_COMPOSING = 0x300;
   private static final int FIRST_DECOMPOSING = 0x80;
 

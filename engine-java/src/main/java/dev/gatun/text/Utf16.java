@@ -4,7 +4,10 @@ package dev.gatun.text;
 final class Utf16 {
   private Utf16() {}
 
-  /** {@code text} with every lone surrogate replaced by U+FFFD, {@code text} itself where there is none. */
+  /**
+   * {@code text} with every lone surrogate replaced by U+FFFD, {@code text} itself where there is
+   * none.
+   */
   static String repaired(String text) {
     int lone = lone(text, 0);
     if (lone == text.length()) {

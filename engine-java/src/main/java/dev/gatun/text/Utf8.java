@@ -2,8 +2,9 @@
 package dev.gatun.text;
 
 /**
- * Decodes UTF-8 with one U+FFFD for every maximal part of an ill-formed sequence (Unicode 16, section 3.9, table 3-7). The
- * JDK's decoder replaces the three bytes of an encoded surrogate together, by which streamed text would differ from whole.
+ * Decodes UTF-8 with one U+FFFD for every maximal part of an ill-formed sequence (Unicode 16,
+ * section 3.9, table 3-7). The JDK's decoder replaces the three bytes of an encoded surrogate
+ * together, by which streamed text would differ from whole.
  */
 final class Utf8 {
   private static final char REPLACEMENT = '\uFFFD';
@@ -15,13 +16,17 @@ final class Utf8 {
     for (int at = from; at < to; ) {
       int length = length(bytes[at]);
       int valid = valid(bytes, at, Math.min(to, at + length));
-      text.appendCodePoint(valid == length && length > 0 ? codePoint(bytes, at, length) : REPLACEMENT);
+      text.appendCodePoint(
+          valid == length && length > 0 ? codePoint(bytes, at, length) : REPLACEMENT);
       at += Math.max(1, valid);
     }
     return text.toString();
   }
 
-  /** How many of {@code bytes} come before a character begun at their end that more bytes could complete. */
+  /**
+   * How many of {@code bytes} come before a character begun at their end that more bytes could
+   * complete.
+   */
   static int complete(byte[] bytes) {
     for (int lead = Math.max(0, bytes.length - 3); lead < bytes.length; lead++) {
       int length = length(bytes[lead]);
@@ -47,7 +52,9 @@ final class Utf8 {
   // How many of the bytes in [lead, to) are a well-formed start of a character.
   private static int valid(byte[] bytes, int lead, int to) {
     int at = lead + 1;
-    while (at < to && (bytes[at] & 0xC0) == 0x80 && (at > lead + 1 || follows(bytes[lead], bytes[at] & 0xFF))) {
+    while (at < to
+        && (bytes[at] & 0xC0) == 0x80
+        && (at > lead + 1 || follows(bytes[lead], bytes[at] & 0xFF))) {
       at++;
     }
     return Math.min(at, to) - lead;

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * The texts of all ids, and an index from text to id over the model's own tokens. An open-addressed index of plain ints
- * loads several times faster than a {@code HashMap}, which counts at start-up with 150,000 tokens, and finds the product of
- * a merge without building its string.
+ * The texts of all ids, and an index from text to id over the model's own tokens. An open-addressed
+ * index of plain ints loads several times faster than a {@code HashMap}, which counts at start-up
+ * with 150,000 tokens, and finds the product of a merge without building its string.
  */
 final class Vocabulary {
   private static final int NONE = -1;
@@ -25,8 +25,8 @@ final class Vocabulary {
   }
 
   /**
-   * Indexes {@code texts}, in which "" marks an unused id. A text held twice is refused, since one of its ids could never
-   * be told from the other.
+   * Indexes {@code texts}, in which "" marks an unused id. A text held twice is refused, since one
+   * of its ids could never be told from the other.
    */
   static Vocabulary of(String[] texts) {
     int capacity = Integer.highestOneBit(Math.max(8, texts.length)) << 2;
@@ -49,7 +49,10 @@ final class Vocabulary {
     return (int) id;
   }
 
-  /** The same index, with the texts of {@code added} for decoding; their ids must be free or theirs already. */
+  /**
+   * The same index, with the texts of {@code added} for decoding; their ids must be free or theirs
+   * already.
+   */
   Vocabulary with(List<AddedToken> added) {
     int size = texts.length;
     for (AddedToken token : added) {
@@ -61,7 +64,13 @@ final class Vocabulary {
       String held = all[token.id()];
       if (!held.isEmpty() && !held.equals(token.content())) {
         throw Refusal.model(
-            "the tokenizer gives id " + token.id() + " to \"" + held + "\" and \"" + token.content() + "\"",
+            "the tokenizer gives id "
+                + token.id()
+                + " to \""
+                + held
+                + "\" and \""
+                + token.content()
+                + "\"",
             "download the model again");
       }
       all[token.id()] = token.content();
@@ -99,7 +108,8 @@ final class Vocabulary {
   int findJoined(int left, int right) {
     String head = texts[left];
     String tail = texts[right];
-    // String.hashCode is a polynomial in 31, so the hash of the whole follows from the (cached) hashes of the halves.
+    // String.hashCode is a polynomial in 31, so the hash of the whole follows from the (cached)
+    // hashes of the halves.
     int hash = head.hashCode();
     for (int i = 0; i < tail.length(); i++) {
       hash *= 31;
@@ -108,7 +118,9 @@ final class Vocabulary {
     int mask = index.length - 1;
     for (int slot = slot(hash); index[slot] != 0; slot = slot + 1 & mask) {
       String text = texts[index[slot] - 1];
-      if (text.length() == head.length() + tail.length() && text.startsWith(head) && text.endsWith(tail)) {
+      if (text.length() == head.length() + tail.length()
+          && text.startsWith(head)
+          && text.endsWith(tail)) {
         return index[slot] - 1;
       }
     }

@@ -2,8 +2,8 @@
 package dev.gatun.text;
 
 /**
- * {@code Character.isWhitespace} leaves out the no-break spaces and takes in four separators; tokenizers follow Unicode's
- * property. All of its characters lie in the basic plane.
+ * {@code Character.isWhitespace} leaves out the no-break spaces and takes in four separators;
+ * tokenizers follow Unicode's property. All of its characters lie in the basic plane.
  */
 final class WhiteSpace {
   private WhiteSpace() {}
@@ -21,16 +21,19 @@ final class WhiteSpace {
     return end;
   }
 
-  /** Where the white space that ends at {@code to} starts. */
-  static int start(String text, int to) {
+  /** Where the white space that ends at {@code to} starts, {@code least} at the lowest. */
+  static int start(String text, int to, int least) {
     int start = to;
-    while (start > 0 && is(text.charAt(start - 1))) {
+    while (start > least && is(text.charAt(start - 1))) {
       start--;
     }
     return start;
   }
 
-  /** Whether {@code c} is of those Unicode counts into words: letters, marks, digits, connectors and joiners. */
+  /**
+   * Whether {@code c} is of those Unicode counts into words: letters, marks, digits, connectors and
+   * joiners.
+   */
   static boolean isWord(int c) {
     return switch (Character.getType(c)) {
       case Character.NON_SPACING_MARK,
