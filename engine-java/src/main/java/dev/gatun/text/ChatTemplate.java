@@ -1,4 +1,5 @@
-// ChatTemplate: a checkpoint's own Jinja chat template, which turns a conversation into the prompt's text.
+// ChatTemplate: a checkpoint's own Jinja chat template, which turns a conversation into the
+// prompt's text.
 package dev.gatun.text;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -12,8 +13,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Renders as Hugging Face transformers' {@code apply_chat_template} does (its {@code chat_template_utils.py}). A template
- * reaches nothing but its variables, and one that loops or explodes ends in a refusal. Immutable; threads may share one.
+ * Renders as Hugging Face transformers' {@code apply_chat_template} does (its {@code
+ * chat_template_utils.py}). A template reaches nothing but its variables, and one that loops or
+ * explodes ends in a refusal. Immutable; threads may share one.
  */
 public final class ChatTemplate {
   private final Template template;
@@ -24,7 +26,9 @@ public final class ChatTemplate {
     this.clock = clock;
   }
 
-  /** One turn of a conversation; {@code role} is system, user, assistant or tool in most templates. */
+  /**
+   * One turn of a conversation; {@code role} is system, user, assistant or tool in most templates.
+   */
   public record Message(String role, String content) {}
 
   /** What came of rendering. */
@@ -35,7 +39,8 @@ public final class ChatTemplate {
     /**
      * No prompt.
      *
-     * @param reason USAGE where the template rejects these variables, MODEL where the template itself is at fault
+     * @param reason USAGE where the template rejects these variables, MODEL where the template
+     *     itself is at fault
      * @param message of {@code raise_exception} the template's words alone
      */
     record Rejected(Refusal.Reason reason, String message) implements Outcome {}
@@ -61,15 +66,18 @@ public final class ChatTemplate {
 
   /**
    * The prompt of a conversation with further variables: {@code messages}, {@code tools}, {@code
-   * add_generation_prompt}, {@code bos_token}, {@code eos_token} and whatever else the template reads.
+   * add_generation_prompt}, {@code bos_token}, {@code eos_token} and whatever else the template
+   * reads.
    *
    * @param variables null, Boolean, Number, String, Collection and Map values, nested at will
-   * @throws Refusal USAGE if the template rejects the variables, MODEL if it exceeds what a template may do
+   * @throws Refusal USAGE if the template rejects the variables, MODEL if it exceeds what a
+   *     template may do
    */
   public String render(Map<String, ?> variables) {
     return switch (attempt(variables)) {
       case Outcome.Rendered rendered -> rendered.text();
-      case Outcome.Rejected(Refusal.Reason reason, String message) when reason == Refusal.Reason.MODEL ->
+      case Outcome.Rejected(Refusal.Reason reason, String message)
+          when reason == Refusal.Reason.MODEL ->
           throw Refusal.model("the chat template was stopped: " + message, "give another template");
       case Outcome.Rejected(Refusal.Reason _, String message) ->
           throw Refusal.usage(
@@ -79,8 +87,8 @@ public final class ChatTemplate {
   }
 
   /**
-   * The prompt of plain messages. As in transformers, {@code tools} and {@code documents} are none unless {@code extra}
-   * has them.
+   * The prompt of plain messages. As in transformers, {@code tools} and {@code documents} are none
+   * unless {@code extra} has them.
    *
    * @param extra further variables, which win over the two others
    */
@@ -109,15 +117,20 @@ public final class ChatTemplate {
       return switch (fault.kind()) {
         case RAISED -> new Outcome.Rejected(Refusal.Reason.USAGE, fault.getMessage());
         case LIMIT -> new Outcome.Rejected(Refusal.Reason.MODEL, fault.getMessage() + line(fault));
-        case RUNTIME, SYNTAX -> new Outcome.Rejected(Refusal.Reason.USAGE, fault.getMessage() + line(fault));
+        case RUNTIME, SYNTAX ->
+            new Outcome.Rejected(Refusal.Reason.USAGE, fault.getMessage() + line(fault));
       };
     }
   }
 
-  /** A JSON object as a template's variables; keys keep their order, an integer of any width stays exact. */
+  /**
+   * A JSON object as a template's variables; keys keep their order, an integer of any width stays
+   * exact.
+   */
   public static Map<String, Object> variables(JsonNode object) {
     if (!object.isObject()) {
-      throw Refusal.usage("the variables are a JSON " + object.getNodeType(), "give a JSON object with messages");
+      throw Refusal.usage(
+          "the variables are a JSON " + object.getNodeType(), "give a JSON object with messages");
     }
     Map<String, Object> variables = new LinkedHashMap<>();
     object.properties().forEach(entry -> variables.put(entry.getKey(), plain(entry.getValue())));
@@ -134,9 +147,14 @@ public final class ChatTemplate {
       }
       case STRING -> node.textValue();
       case BOOLEAN -> node.booleanValue();
-      case NUMBER -> node.isBigInteger() ? node.bigIntegerValue() : node.isIntegralNumber() ? (Object) node.longValue() : node.doubleValue();
+      case NUMBER ->
+          node.isBigInteger()
+              ? node.bigIntegerValue()
+              : node.isIntegralNumber() ? (Object) node.longValue() : node.doubleValue();
       case NULL, MISSING -> null;
-      default -> throw Refusal.usage("a variable is a JSON " + node.getNodeType(), "give plain JSON values");
+      default ->
+          throw Refusal.usage(
+              "a variable is a JSON " + node.getNodeType(), "give plain JSON values");
     };
   }
 

@@ -14,7 +14,13 @@ record Arguments(List<Object> positional, Map<String, Object> named) {
   /** Arguments matched to parameter names; refuses surplus and unknown ones. */
   Bound bind(String callee, String... parameters) {
     if (positional.size() > parameters.length) {
-      throw runtime(callee + "() takes at most " + parameters.length + " arguments (" + positional.size() + " given)");
+      throw runtime(
+          callee
+              + "() takes at most "
+              + parameters.length
+              + " arguments ("
+              + positional.size()
+              + " given)");
     }
     Object[] values = new Object[parameters.length];
     Arrays.fill(values, ABSENT);
@@ -68,7 +74,12 @@ record Arguments(List<Object> positional, Map<String, Object> named) {
       if (need(index) instanceof String text) {
         return text;
       }
-      throw runtime(callee + "() argument '" + names.get(index) + "' must be str, not " + Values.typeName(values[index]));
+      throw runtime(
+          callee
+              + "() argument '"
+              + names.get(index)
+              + "' must be str, not "
+              + Values.typeName(values[index]));
     }
 
     String text(int index, String otherwise) {
@@ -76,7 +87,9 @@ record Arguments(List<Object> positional, Map<String, Object> named) {
     }
 
     long number(int index, long otherwise) {
-      return values[index] == ABSENT || values[index] == null ? otherwise : Numbers.index(values[index]);
+      return values[index] == ABSENT || values[index] == null
+          ? otherwise
+          : Numbers.index(values[index]);
     }
 
     boolean flag(int index, boolean otherwise) {

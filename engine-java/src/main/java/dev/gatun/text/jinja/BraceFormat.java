@@ -6,10 +6,15 @@ import static dev.gatun.text.jinja.TemplateFault.runtime;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Fields are {@code {}}, {@code {0}} or {@code {name}} with {@code .attribute}, {@code [item]}, {@code !r} and {@code :spec}. */
+/**
+ * Fields are {@code {}}, {@code {0}} or {@code {name}} with {@code .attribute}, {@code [item]},
+ * {@code !r} and {@code :spec}.
+ */
 final class BraceFormat {
   private static final Pattern PART =
-      Pattern.compile("\\{\\{|}}|\\{([^{}!:.\\[]*)((?:\\.[^{}!:.\\[]+|\\[[^\\]{}]+])*+)(?:!([rsa]))?(?::([^{}]*))?}|[{}]");
+      Pattern.compile(
+          "\\{\\{|}}|\\{([^{}!:.\\[]*)((?:\\.[^{}!:.\\[]+|\\[[^\\]{}]+])*+)"
+              + "(?:!([rsa]))?(?::([^{}]*))?}|[{}]");
   private static final Pattern STEP = Pattern.compile("\\.([^.\\[]+)|\\[([^\\]]+)]");
 
   private BraceFormat() {}
@@ -35,7 +40,8 @@ final class BraceFormat {
         value = part.group(3).equals("s") ? Repr.str(value, budget) : Repr.repr(value, budget);
       }
       String spec = part.group(4) == null ? "" : part.group(4);
-      String text = spec.isEmpty() ? Repr.str(value, budget) : FormatSpec.parse(spec).apply(value, budget);
+      String text =
+          spec.isEmpty() ? Repr.str(value, budget) : FormatSpec.parse(spec).apply(value, budget);
       budget.chars(text.length());
       out.append(text);
     }

@@ -1,12 +1,16 @@
-// Budget: the work one rendering may do, so that no template can hang the engine or fill its memory.
+// Budget: the work one rendering may do, so that no template can hang the engine or fill its
+// memory.
 package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.limit;
 
-/** Counts down; one budget serves one rendering. A real conversation of 128k tokens uses about a hundredth of it. */
+/**
+ * Counts down; one budget serves one rendering. A real conversation of 128k tokens uses about a
+ * hundredth of it.
+ */
 final class Budget {
   /** Evaluated nodes, loop rounds and list elements made. */
-  private static final long STEPS = 10_000_000;
+  private static final long STEPS = 4_000_000;
 
   /** Characters made by all string operations together, live or not. */
   private static final long CHARS = 1L << 27;
@@ -47,7 +51,10 @@ final class Budget {
     }
   }
 
-  /** Pays for looking for {@code needle} in {@code text}: the worst case is the product of the lengths. */
+  /**
+   * Pays for looking for {@code needle} in {@code text}: the worst case is the product of the
+   * lengths.
+   */
   void search(String text, String needle) {
     steps((long) text.length() * Math.max(1, needle.length()) / CHARS_PER_STEP);
   }

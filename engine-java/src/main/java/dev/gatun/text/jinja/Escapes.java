@@ -26,7 +26,9 @@ final class Escapes {
     return out.toString();
   }
 
-  /** Decodes the sequence whose letter is at {@code at}; returns the index of its last character. */
+  /**
+   * Decodes the sequence whose letter is at {@code at}; returns the index of its last character.
+   */
   private static int sequence(String raw, int at, StringBuilder out, int line) {
     char c = raw.charAt(at);
     int simple = SIMPLE.indexOf(c);
@@ -59,7 +61,10 @@ final class Escapes {
   private static int octal(String raw, int from, StringBuilder out) {
     int end = from;
     int value = 0;
-    while (end < raw.length() && end < from + 3 && raw.charAt(end) >= '0' && raw.charAt(end) <= '7') {
+    while (end < raw.length()
+        && end < from + 3
+        && raw.charAt(end) >= '0'
+        && raw.charAt(end) <= '7') {
       value = value * 8 + raw.charAt(end++) - '0';
     }
     out.append((char) value);

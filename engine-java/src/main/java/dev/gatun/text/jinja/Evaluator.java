@@ -26,16 +26,27 @@ final class Evaluator {
           case Expr.Name name -> scope.get(name.name());
           case Expr.Attribute attribute ->
               Subscript.attribute(eval(attribute.target(), scope), attribute.name(), budget);
-          case Expr.Item item -> Subscript.item(eval(item.target(), scope), eval(item.index(), scope), budget);
+          case Expr.Item item ->
+              Subscript.item(eval(item.target(), scope), eval(item.index(), scope), budget);
           case Expr.Slice slice ->
-              new Slice(eval(slice.start(), scope), eval(slice.stop(), scope), eval(slice.step(), scope));
+              new Slice(
+                  eval(slice.start(), scope), eval(slice.stop(), scope), eval(slice.step(), scope));
           case Expr.Call call -> call(eval(call.callee(), scope), arguments(call.passed(), scope));
           case Expr.Filter filter ->
-              Filters.apply(filter.name(), eval(filter.target(), scope), arguments(filter.passed(), scope), budget);
+              Filters.apply(
+                  filter.name(),
+                  eval(filter.target(), scope),
+                  arguments(filter.passed(), scope),
+                  budget);
           case Expr.Test test ->
-              Tests.apply(test.name(), eval(test.target(), scope), arguments(test.passed(), scope), budget);
+              Tests.apply(
+                  test.name(), eval(test.target(), scope), arguments(test.passed(), scope), budget);
           case Expr.Binary binary ->
-              Operators.binary(binary.operator(), eval(binary.left(), scope), eval(binary.right(), scope), budget);
+              Operators.binary(
+                  binary.operator(),
+                  eval(binary.left(), scope),
+                  eval(binary.right(), scope),
+                  budget);
           default -> logicOrLiteral(expr, scope);
         };
     budget.leave();
@@ -70,7 +81,8 @@ final class Evaluator {
     }
     return conditional.otherwise().isPresent()
         ? eval(conditional.otherwise().get(), scope)
-        : new Undefined("the inline if-expression evaluated to false and no else section was defined.");
+        : new Undefined(
+            "the inline if-expression evaluated to false and no else section was defined.");
   }
 
   private boolean compare(Expr.Compare compare, Scope scope) {
@@ -100,7 +112,12 @@ final class Evaluator {
       throw undefined.fault();
     }
     if (!Numbers.isNumber(value)) {
-      throw runtime("bad operand type for unary " + (negative ? "-" : "+") + ": '" + Values.typeName(value) + "'");
+      throw runtime(
+          "bad operand type for unary "
+              + (negative ? "-" : "+")
+              + ": '"
+              + Values.typeName(value)
+              + "'");
     }
     if (negative) {
       return Numbers.negate(value);
@@ -128,7 +145,8 @@ final class Evaluator {
     return switch (callee) {
       case Callable callable -> callable.call(arguments);
       case Undefined undefined -> throw undefined.fault();
-      case null, default -> throw runtime("'" + Values.typeName(callee) + "' object is not callable");
+      case null, default ->
+          throw runtime("'" + Values.typeName(callee) + "' object is not callable");
     };
   }
 

@@ -49,9 +49,14 @@ sealed interface Expr {
 
   record Conditional(Expr test, Expr then, Optional<Expr> otherwise) implements Expr {}
 
-  /** What stands in a call's parentheses; {@code star} is {@code *args}, {@code doubleStar} is {@code **kwargs}. */
-  record Passed(List<Expr> positional, List<Named> named, Optional<Expr> star, Optional<Expr> doubleStar) {
-    static final Passed NOTHING = new Passed(List.of(), List.of(), Optional.empty(), Optional.empty());
+  /**
+   * What stands in a call's parentheses; {@code star} is {@code *args}, {@code doubleStar} is
+   * {@code **kwargs}.
+   */
+  record Passed(
+      List<Expr> positional, List<Named> named, Optional<Expr> star, Optional<Expr> doubleStar) {
+    static final Passed NOTHING =
+        new Passed(List.of(), List.of(), Optional.empty(), Optional.empty());
 
     record Named(String name, Expr value) {}
   }

@@ -1,10 +1,8 @@
-// ExprParser: expressions with Jinja's precedence, which differs from Python's around `~`, filters and tests.
+// ExprParser: expressions with Jinja's precedence, which differs from Python's around `~`, filters
+// and tests.
 package dev.gatun.text.jinja;
 
-import static dev.gatun.text.jinja.TemplateFault.syntax;
-
 import dev.gatun.text.jinja.Expr.Compare.Link;
-import dev.gatun.text.jinja.Expr.Passed;
 import dev.gatun.text.jinja.Token.Kind;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -13,22 +11,23 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * From loosest to tightest: {@code if else}, {@code or}, {@code and}, {@code not}, comparisons, {@code + -}, {@code ~},
- * {@code * / // %}, {@code **} (to the left), signs; filters and tests bind to the operand before them.
+ * From loosest to tightest: {@code if else}, {@code or}, {@code and}, {@code not}, comparisons,
+ * {@code + -}, {@code ~}, {@code * / // %}, {@code **} (to the left), signs; filters and tests bind
+ * to the operand before them.
  */
 final class ExprParser {
-  private static final Expr NONE = new Expr.Literal(null);
   private static final Set<String> COMPARISONS = Set.of("==", "!=", "<", "<=", ">", ">=");
   private static final Set<String> FACTORS = Set.of("*", "/", "//", "%");
-  private static final Set<Kind> OPERANDS = Set.of(Kind.NAME, Kind.STRING, Kind.INTEGER, Kind.FLOAT);
 
   private final Tokens tokens;
+  private final OperandParser operands;
 
   /** Every name read since this was last replaced; a macro's parser looks for the implicit ones. */
   Set<String> namesRead = new HashSet<>();
 
   ExprParser(Tokens tokens) {
     this.tokens = tokens;
+    this.operands = new OperandParser(tokens, this);
   }
 
   Expr expression() {
@@ -56,14 +55,18 @@ final class ExprParser {
   }
 
   private boolean atTupleEnd() {
-    return tokens.at(Kind.VARIABLE_END) || tokens.at(Kind.BLOCK_END) || tokens.atOperator(")") || tokens.atName("recursive");
+    return tokens.at(Kind.VARIABLE_END)
+        || tokens.at(Kind.BLOCK_END)
+        || tokens.atOperator(")")
+        || tokens.atName("recursive");
   }
 
   private Expr conditional() {
     Expr then = or();
     while (tokens.skipName("if")) {
       Expr test = or();
-      Optional<Expr> otherwise = tokens.skipName("else") ? Optional.of(expression()) : Optional.empty();
+      Optional<Expr> otherwise =
+          tokens.skipName("else") ? Optional.of(expression()) : Optional.empty();
       then = new Expr.Conditional(test, then, otherwise);
     }
     return then;
@@ -157,179 +160,14 @@ final class ExprParser {
       operand = new Expr.Sign(tokens.next().operator("-"), unary(false));
       tokens.leave();
     } else {
-      operand = primary();
+      operand = operands.primary();
     }
-    operand = postfix(operand);
-    return filters ? filters(operand) : operand;
-  }
-
-  private Expr primary() {
-    Token token = tokens.next();
-    return switch (token.kind()) {
-      case NAME -> name(token.text());
-      case STRING -> string(token.text());
-      case INTEGER, FLOAT -> new Expr.Literal(token.value());
-      case OPERATOR -> bracketed(token);
-      default -> throw syntax("unexpected '" + token.describe() + "'", token.line());
-    };
-  }
-
-  private Expr name(String name) {
-    return switch (name) {
-      case "true", "True" -> new Expr.Literal(true);
-      case "false", "False" -> new Expr.Literal(false);
-      case "none", "None" -> NONE;
-      default -> {
-        namesRead.add(name);
-        yield new Expr.Name(name);
-      }
-    };
-  }
-
-  private Expr string(String first) {
-    StringBuilder text = new StringBuilder(first);
-    while (tokens.at(Kind.STRING)) {
-      text.append(tokens.next().text());
-    }
-    return new Expr.Literal(text.toString());
-  }
-
-  private Expr bracketed(Token open) {
-    switch (open.text()) {
-      case "(" -> {
-        Expr inner = tokens.atOperator(")") ? new Expr.TupleOf(List.of()) : tuple(true);
-        tokens.expectOperator(")");
-        return inner;
-      }
-      case "[" -> {
-        List<Expr> items = new ArrayList<>();
-        while (separated("]", items.isEmpty())) {
-          items.add(expression());
-        }
-        return new Expr.ListOf(items);
-      }
-      case "{" -> {
-        List<Expr> keys = new ArrayList<>();
-        List<Expr> values = new ArrayList<>();
-        while (separated("}", keys.isEmpty())) {
-          keys.add(expression());
-          tokens.expectOperator(":");
-          values.add(expression());
-        }
-        return new Expr.DictOf(keys, values);
-      }
-      default -> throw syntax("unexpected '" + open.text() + "'", open.line());
-    }
-  }
-
-  /** Whether one more item follows; takes the comma before it, or the closing bracket. */
-  private boolean separated(String close, boolean first) {
-    if (tokens.skipOperator(close)) {
-      return false;
-    }
-    if (!first) {
-      tokens.expectOperator(",");
-    }
-    return !tokens.skipOperator(close);
-  }
-
-  private Expr postfix(Expr target) {
-    Expr expr = target;
-    while (true) {
-      if (tokens.skipOperator(".")) {
-        expr = attribute(expr);
-      } else if (tokens.skipOperator("[")) {
-        expr = new Expr.Item(expr, index());
-      } else if (tokens.atOperator("(")) {
-        expr = new Expr.Call(expr, passed());
-      } else {
-        return expr;
-      }
-    }
-  }
-
-  private Expr attribute(Expr target) {
-    Token token = tokens.next();
-    return switch (token.kind()) {
-      case NAME -> new Expr.Attribute(target, token.text());
-      case INTEGER -> new Expr.Item(target, new Expr.Literal(token.value()));
-      default -> throw syntax("expected name or number", token.line());
-    };
-  }
-
-  private Expr index() {
-    List<Expr> indexes = new ArrayList<>();
-    while (separated("]", indexes.isEmpty())) {
-      indexes.add(subscript());
-    }
-    return indexes.size() == 1 ? indexes.getFirst() : new Expr.TupleOf(indexes);
-  }
-
-  private Expr subscript() {
-    Expr start = tokens.atOperator(":") ? NONE : expression();
-    if (!tokens.skipOperator(":")) {
-      return start;
-    }
-    Expr stop = atSliceEnd() ? NONE : expression();
-    Expr step = tokens.skipOperator(":") && !atSliceEnd() ? expression() : NONE;
-    return new Expr.Slice(start, stop, step);
-  }
-
-  private boolean atSliceEnd() {
-    return tokens.atOperator(":") || tokens.atOperator("]") || tokens.atOperator(",");
-  }
-
-  private Expr filters(Expr target) {
-    Expr expr = target;
-    while (true) {
-      if (tokens.skipOperator("|")) {
-        expr = filter(expr);
-      } else if (tokens.skipName("is")) {
-        expr = test(expr);
-      } else if (tokens.atOperator("(")) {
-        expr = new Expr.Call(expr, passed());
-      } else {
-        return expr;
-      }
-    }
+    operand = operands.postfix(operand);
+    return filters ? operands.filters(operand) : operand;
   }
 
   /** The filter that stands at the cursor, applied to {@code target}. */
   Expr filter(Expr target) {
-    String name = dottedName();
-    return new Expr.Filter(target, name, tokens.atOperator("(") ? passed() : Passed.NOTHING);
-  }
-
-  private String dottedName() {
-    StringBuilder name = new StringBuilder(tokens.expect(Kind.NAME, "a name").text());
-    while (tokens.skipOperator(".")) {
-      name.append('.').append(tokens.expect(Kind.NAME, "a name").text());
-    }
-    return name.toString();
-  }
-
-  private Expr test(Expr target) {
-    boolean negated = tokens.skipName("not");
-    String name = dottedName();
-    Passed passed = Passed.NOTHING;
-    Token token = tokens.peek();
-    if (token.operator("(")) {
-      passed = passed();
-    } else if (token.name("is")) {
-      throw syntax("You cannot chain multiple tests with is", token.line());
-    } else if (startsOperand(token)) {
-      passed = new Passed(List.of(postfix(primary())), List.of(), Optional.empty(), Optional.empty());
-    }
-    Expr test = new Expr.Test(target, name, passed);
-    return negated ? new Expr.Not(test) : test;
-  }
-
-  private static boolean startsOperand(Token token) {
-    boolean keyword = token.name("else") || token.name("or") || token.name("and");
-    return !keyword && (OPERANDS.contains(token.kind()) || token.operator("[") || token.operator("{"));
-  }
-
-  Passed passed() {
-    return new PassedParser(tokens, this).parse();
+    return operands.filter(target);
   }
 }

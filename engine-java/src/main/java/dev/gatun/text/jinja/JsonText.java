@@ -11,7 +11,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** The {@code tojson} of chat templates: no HTML escapes, non-ASCII kept, {@code ", "} and {@code ": "} between items. */
+/**
+ * The {@code tojson} of chat templates: no HTML escapes, non-ASCII kept, {@code ", "} and {@code ":
+ * "} between items.
+ */
 final class JsonText {
   private static final int DEPTH = 500;
 
@@ -47,7 +50,9 @@ final class JsonText {
   }
 
   static String of(Object value, Arguments arguments, Budget budget) {
-    JsonText json = new JsonText(arguments.bind("tojson", "ensure_ascii", "indent", "separators", "sort_keys"), budget);
+    JsonText json =
+        new JsonText(
+            arguments.bind("tojson", "ensure_ascii", "indent", "separators", "sort_keys"), budget);
     json.value(value, 0);
     return json.out.toString();
   }
@@ -75,7 +80,8 @@ final class JsonText {
       case Double number when number.isNaN() -> "NaN";
       case Double number when number.isInfinite() -> number > 0 ? "Infinity" : "-Infinity";
       case Double number -> Repr.number(number);
-      default -> throw runtime("Object of type " + Values.typeName(value) + " is not JSON serializable");
+      default ->
+          throw runtime("Object of type " + Values.typeName(value) + " is not JSON serializable");
     };
   }
 
@@ -94,7 +100,8 @@ final class JsonText {
 
   private void dict(Map<?, ?> map, int depth) {
     out.append('{');
-    for (Iterator<? extends Map.Entry<?, ?>> i = entries(map).entrySet().iterator(); i.hasNext(); ) {
+    for (Iterator<? extends Map.Entry<?, ?>> i = entries(map).entrySet().iterator();
+        i.hasNext(); ) {
       Map.Entry<?, ?> entry = i.next();
       line(depth + 1);
       string(key(entry.getKey()));

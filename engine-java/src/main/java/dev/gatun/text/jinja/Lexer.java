@@ -10,14 +10,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * As Jinja2's lexer with {@code trim_blocks} (the newline after a block tag or comment goes) and {@code lstrip_blocks}
- * (blanks between the start of a line and a block tag or comment go). {@code -} at a tag's side strips all whitespace
- * there, {@code +} keeps it. One newline at the very end of the source goes.
+ * As Jinja2's lexer with {@code trim_blocks} (the newline after a block tag or comment goes) and
+ * {@code lstrip_blocks} (blanks between the start of a line and a block tag or comment go). {@code
+ * -} at a tag's side strips all whitespace there, {@code +} keeps it. One newline at the very end
+ * of the source goes.
  */
 final class Lexer {
-  private static final Pattern RAW = Pattern.compile("\\{%[-+]?\\s*raw\\s*(-%}\\s*|%})", Pattern.UNICODE_CHARACTER_CLASS);
+  private static final Pattern RAW =
+      Pattern.compile("\\{%[-+]?\\s*raw\\s*(-%}\\s*|%})", Pattern.UNICODE_CHARACTER_CLASS);
   private static final Pattern END_RAW =
-      Pattern.compile("\\{%([-+]?)\\s*endraw\\s*(\\+%}|-%}\\s*|%}\n?)", Pattern.UNICODE_CHARACTER_CLASS);
+      Pattern.compile(
+          "\\{%([-+]?)\\s*endraw\\s*(\\+%}|-%}\\s*|%}\n?)", Pattern.UNICODE_CHARACTER_CLASS);
 
   private final String source;
   private final List<Token> tokens = new ArrayList<>();
@@ -94,7 +97,9 @@ final class Lexer {
     }
     int lineStart = text.lastIndexOf('\n') + 1;
     boolean atLineStart = lineStart > 0 || pos == 0 || source.charAt(pos - 1) == '\n';
-    return atLineStart && text.substring(lineStart).chars().allMatch(Text::isSpace) ? text.substring(0, lineStart) : text;
+    return atLineStart && text.substring(lineStart).chars().allMatch(Text::isSpace)
+        ? text.substring(0, lineStart)
+        : text;
   }
 
   private void raw(int begin) {

@@ -6,7 +6,10 @@ import static dev.gatun.text.jinja.TemplateFault.runtime;
 import java.util.List;
 import java.util.Optional;
 
-/** Positions count from 0 as {@code index0} and from 1 as {@code index}; {@code depth} of the outermost is 1. */
+/**
+ * Positions count from 0 as {@code index0} and from 1 as {@code index}; {@code depth} of the
+ * outermost is 1.
+ */
 final class Loop implements Attributed, Callable {
   private final List<Object> items;
   private final int depth;
@@ -15,7 +18,10 @@ final class Loop implements Attributed, Callable {
   private int index = -1;
   private Optional<Arguments> lastChanged = Optional.empty();
 
-  /** @param recurse renders the loop's body over other items; empty if the loop is not marked recursive */
+  /**
+   * @param recurse renders the loop's body over other items; empty if the loop is not marked
+   *     recursive
+   */
   Loop(List<Object> items, int depth, Optional<Callable> recurse, Budget budget) {
     this.items = items;
     this.depth = depth;
@@ -42,7 +48,8 @@ final class Loop implements Attributed, Callable {
   @Override
   public Object call(Arguments arguments) {
     return recurse
-        .orElseThrow(() -> runtime("The loop must have the 'recursive' marker to be called recursively."))
+        .orElseThrow(
+            () -> runtime("The loop must have the 'recursive' marker to be called recursively."))
         .call(arguments);
   }
 
@@ -63,7 +70,8 @@ final class Loop implements Attributed, Callable {
       case "length" -> (long) items.size();
       case "depth" -> (long) depth;
       case "depth0" -> depth - 1L;
-      case "previtem" -> index > 0 ? items.get(index - 1) : new Undefined("there is no previous item");
+      case "previtem" ->
+          index > 0 ? items.get(index - 1) : new Undefined("there is no previous item");
       case "nextitem" -> hasNext() ? items.get(index + 1) : new Undefined("there is no next item");
       case "cycle" -> (Callable) this::cycle;
       case "changed" -> (Callable) this::changed;
@@ -80,7 +88,8 @@ final class Loop implements Attributed, Callable {
 
   private Object changed(Arguments arguments) {
     boolean same =
-        lastChanged.isPresent() && Operators.equal(lastChanged.get().positional(), arguments.positional(), budget);
+        lastChanged.isPresent()
+            && Operators.equal(lastChanged.get().positional(), arguments.positional(), budget);
     lastChanged = Optional.of(arguments);
     return !same;
   }

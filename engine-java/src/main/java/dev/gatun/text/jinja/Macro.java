@@ -8,7 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** @param outer the scope where the macro stands; its variables are read when the macro runs */
+/**
+ * @param outer the scope where the macro stands; its variables are read when the macro runs
+ */
 record Macro(String name, Signature signature, List<Stmt> body, Scope outer, Renderer renderer)
     implements Attributed, Callable {
   @Override
@@ -27,10 +29,14 @@ record Macro(String name, Signature signature, List<Stmt> body, Scope outer, Ren
       } else if (i >= firstDefault) {
         scope.set(parameter, renderer.evaluate(signature.defaults().get(i - firstDefault), scope));
       } else {
-        scope.set(parameter, new Undefined("parameter " + Repr.quoted(parameter) + " was not provided"));
+        scope.set(
+            parameter, new Undefined("parameter " + Repr.quoted(parameter) + " was not provided"));
       }
     }
-    surplus(scope, positional.subList(Math.min(names.size(), positional.size()), positional.size()), named);
+    surplus(
+        scope,
+        positional.subList(Math.min(names.size(), positional.size()), positional.size()),
+        named);
     return renderer.text(body, scope);
   }
 
@@ -42,13 +48,26 @@ record Macro(String name, Signature signature, List<Stmt> body, Scope outer, Ren
     if (signature.implicit().contains("kwargs")) {
       scope.set("kwargs", named);
     } else if (!named.isEmpty()) {
+      if (named.containsKey("caller")) {
+        throw runtime(
+            "macro "
+                + Repr.quoted(name)
+                + " was invoked with two values for the special caller argument."
+                + " This is most likely a bug.");
+      }
       String first = named.keySet().iterator().next();
-      throw runtime("macro " + Repr.quoted(name) + " takes no keyword argument " + Repr.quoted(first));
+      throw runtime(
+          "macro " + Repr.quoted(name) + " takes no keyword argument " + Repr.quoted(first));
     }
     if (signature.implicit().contains("varargs")) {
       scope.set("varargs", new Tuple(positional));
     } else if (!positional.isEmpty()) {
-      throw runtime("macro " + Repr.quoted(name) + " takes not more than " + signature.names().size() + " argument(s)");
+      throw runtime(
+          "macro "
+              + Repr.quoted(name)
+              + " takes not more than "
+              + signature.names().size()
+              + " argument(s)");
     }
   }
 

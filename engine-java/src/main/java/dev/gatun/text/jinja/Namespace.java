@@ -27,7 +27,8 @@ record Namespace(Map<Object, Object> fields) implements Attributed {
         for (Iterator<?> pairs = Values.iterate(source, budget); pairs.hasNext(); ) {
           List<Object> pair = Values.list(pairs.next(), budget);
           if (pair.size() != 2) {
-            throw runtime("dictionary update sequence element has length " + pair.size() + "; 2 is required");
+            throw runtime(
+                "dictionary update sequence element has length " + pair.size() + "; 2 is required");
           }
           fields.put(Values.key(pair.get(0)), pair.get(1));
         }

@@ -6,13 +6,16 @@ import static dev.gatun.text.jinja.TemplateFault.runtime;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.math.RoundingMode;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
 final class NumberFilters {
   private static final Pattern INTEGER = Pattern.compile("[-+]?[0-9]++(_[0-9]++)*+");
   private static final Pattern REAL =
-      Pattern.compile("[-+]?(([0-9]++(\\.[0-9]*+)?|\\.[0-9]++)(e[-+]?[0-9]{1,6})?|inf|infinity|nan)", Pattern.CASE_INSENSITIVE);
+      Pattern.compile(
+          "[-+]?(([0-9]++(\\.[0-9]*+)?|\\.[0-9]++)(e[-+]?[0-9]{1,6})?|inf|infinity|nan)",
+          Pattern.CASE_INSENSITIVE);
 
   private NumberFilters() {}
 
@@ -64,7 +67,9 @@ final class NumberFilters {
         return whole;
       }
     }
-    return real(value).filter(Double::isFinite).map(real -> Numbers.narrow(new BigDecimal(real).toBigInteger()));
+    return real(value)
+        .filter(Double::isFinite)
+        .map(real -> Numbers.narrow(new BigDecimal(real).toBigInteger()));
   }
 
   private static Optional<Object> parsed(String text, int base) {
@@ -75,12 +80,15 @@ final class NumberFilters {
     }
     if (radix == 10) {
       boolean integer = INTEGER.matcher(digits).matches();
-      return integer ? Optional.of(Numbers.narrow(new BigInteger(digits.replace("_", "")))) : Optional.empty();
+      return integer
+          ? Optional.of(Numbers.narrow(new BigInteger(digits.replace("_", ""))))
+          : Optional.empty();
     }
     String prefix = radix == 16 ? "0x" : radix == 8 ? "0o" : radix == 2 ? "0b" : "";
-    boolean prefixed = !prefix.isEmpty() && digits.toLowerCase(java.util.Locale.ROOT).startsWith(prefix);
+    boolean prefixed = !prefix.isEmpty() && digits.toLowerCase(Locale.ROOT).startsWith(prefix);
     try {
-      return Optional.of(Numbers.narrow(new BigInteger(prefixed ? digits.substring(2) : digits, radix)));
+      return Optional.of(
+          Numbers.narrow(new BigInteger(prefixed ? digits.substring(2) : digits, radix)));
     } catch (NumberFormatException notAnInteger) {
       return Optional.empty();
     }
@@ -106,7 +114,10 @@ final class NumberFilters {
         });
   }
 
-  /** Halves go to the even neighbour, as Python's round does; an integer stays one under the common method. */
+  /**
+   * Halves go to the even neighbour, as Python's round does; an integer stays one under the common
+   * method.
+   */
   private static Object round(Object value, Arguments.Bound bound) {
     int precision = Math.clamp(bound.number(0, 0), -400, 400);
     String method = bound.text(1, "common");
@@ -123,7 +134,8 @@ final class NumberFilters {
     if (value instanceof Double real && !Double.isFinite(real)) {
       return value;
     }
-    BigDecimal exact = value instanceof Double real ? new BigDecimal(real) : new BigDecimal(Numbers.big(value));
+    BigDecimal exact =
+        value instanceof Double real ? new BigDecimal(real) : new BigDecimal(Numbers.big(value));
     if (Numbers.isInteger(value) && mode == RoundingMode.HALF_EVEN) {
       return Numbers.narrow(exact.setScale(Math.min(0, precision), mode).toBigInteger());
     }

@@ -6,7 +6,10 @@ import static dev.gatun.text.jinja.TemplateFault.runtime;
 
 import java.math.BigInteger;
 
-/** Integers have no fixed width, up to a bound; {@code /} gives a float; {@code //} and {@code %} round down. */
+/**
+ * Integers have no fixed width, up to a bound; {@code /} gives a float; {@code //} and {@code %}
+ * round down.
+ */
 final class Numbers {
   /** Decimal digits of an integer, Python's own limit for reading and printing one. */
   static final int MAX_DIGITS = 4_300;
@@ -37,7 +40,8 @@ final class Numbers {
       case Long number -> BigInteger.valueOf(number);
       case Boolean flag -> flag ? BigInteger.ONE : BigInteger.ZERO;
       case null, default ->
-          throw runtime("'" + Values.typeName(value) + "' object cannot be interpreted as an integer");
+          throw runtime(
+              "'" + Values.typeName(value) + "' object cannot be interpreted as an integer");
     };
   }
 
@@ -64,7 +68,10 @@ final class Numbers {
     if (left instanceof Double || right instanceof Double) {
       return floats(operator, real(left), real(right));
     }
-    if (left instanceof Long a && right instanceof Long b && Math.abs(a) < 1L << 31 && Math.abs(b) < 1L << 31) {
+    if (left instanceof Long a
+        && right instanceof Long b
+        && Math.abs(a) < 1L << 31
+        && Math.abs(b) < 1L << 31) {
       switch (operator) {
         case "+" -> {
           return a + b;
@@ -112,7 +119,8 @@ final class Numbers {
     if (base.bitLength() <= 1 && base.signum() >= 0) {
       return exponent.signum() == 0 ? (Object) 1L : narrow(base);
     }
-    if (exponent.bitLength() > 31 || (long) (base.bitLength() - 1) * exponent.intValue() > MAX_BITS) {
+    if (exponent.bitLength() > 31
+        || (long) (base.bitLength() - 1) * exponent.intValue() > MAX_BITS) {
       if (base.equals(BigInteger.ONE.negate())) {
         return exponent.testBit(0) ? -1L : 1L;
       }

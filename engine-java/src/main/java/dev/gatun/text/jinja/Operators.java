@@ -1,4 +1,5 @@
-// Operators: Python's binary operators on template values: arithmetic, repetition, equality, order, membership.
+// Operators: Python's binary operators on template values: arithmetic, repetition, equality, order,
+// membership.
 package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.limit;
@@ -51,16 +52,31 @@ final class Operators {
   }
 
   private static boolean concatenable(Object left, Object right) {
-    boolean lists = left instanceof List && right instanceof List && left instanceof Tuple == right instanceof Tuple;
+    boolean lists =
+        left instanceof List
+            && right instanceof List
+            && left instanceof Tuple == right instanceof Tuple;
     return lists && !(left instanceof Range) && !(right instanceof Range);
   }
 
   private static TemplateFault unsupported(String operator, Object left, Object right) {
-    if (operator.equals("+") && left instanceof String) {
-      return runtime("can only concatenate str (not \"" + Values.typeName(right) + "\") to str");
+    String type = Values.typeName(left);
+    if (operator.equals("+")
+        && (left instanceof String || left instanceof List && !(left instanceof Range))) {
+      return runtime(
+          "can only concatenate " + type + " (not \"" + Values.typeName(right) + "\") to " + type);
+    }
+    if (operator.equals("*") && (left instanceof String || left instanceof List)) {
+      return runtime("can't multiply sequence by non-int of type '" + Values.typeName(right) + "'");
     }
     return runtime(
-        "unsupported operand type(s) for " + operator + ": '" + Values.typeName(left) + "' and '" + Values.typeName(right) + "'");
+        "unsupported operand type(s) for "
+            + operator
+            + ": '"
+            + Values.typeName(left)
+            + "' and '"
+            + Values.typeName(right)
+            + "'");
   }
 
   private static List<?> joined(List<?> left, List<?> right, Budget budget) {
@@ -156,7 +172,10 @@ final class Operators {
     return true;
   }
 
-  /** Below, at or above 0; {@code operator} names what was asked in the error for values without an order. */
+  /**
+   * Below, at or above 0; {@code operator} names what was asked in the error for values without an
+   * order.
+   */
   static int order(String operator, Object left, Object right, Budget budget) {
     return order(operator, left, right, budget, 0);
   }
@@ -173,7 +192,9 @@ final class Operators {
       budget.scan(a);
       return byCodePoint(a, b);
     }
-    if (left instanceof List<?> a && right instanceof List<?> b && left instanceof Tuple == right instanceof Tuple) {
+    if (left instanceof List<?> a
+        && right instanceof List<?> b
+        && left instanceof Tuple == right instanceof Tuple) {
       for (int i = 0; i < a.size() && i < b.size(); i++) {
         if (!equal(a.get(i), b.get(i), budget, depth + 1)) {
           return order(operator, a.get(i), b.get(i), budget, depth + 1);
@@ -184,7 +205,13 @@ final class Operators {
     defined(left);
     defined(right);
     throw runtime(
-        "'" + operator + "' not supported between instances of '" + Values.typeName(left) + "' and '" + Values.typeName(right) + "'");
+        "'"
+            + operator
+            + "' not supported between instances of '"
+            + Values.typeName(left)
+            + "' and '"
+            + Values.typeName(right)
+            + "'");
   }
 
   /** UTF-16 order differs from code point order where surrogates meet the characters above them. */
@@ -206,7 +233,8 @@ final class Operators {
     switch (container) {
       case String text -> {
         if (!(item instanceof String part)) {
-          throw runtime("'in <string>' requires string as left operand, not " + Values.typeName(item));
+          throw runtime(
+              "'in <string>' requires string as left operand, not " + Values.typeName(item));
         }
         budget.search(text, part);
         return text.contains(part);
@@ -223,7 +251,8 @@ final class Operators {
         }
         return false;
       }
-      case null, default -> throw runtime("argument of type '" + Values.typeName(container) + "' is not a container or iterable");
+      case null, default ->
+          throw runtime("argument of type '" + Values.typeName(container) + "' is not iterable");
     }
   }
 }

@@ -21,18 +21,28 @@ final class OrderFilters {
     return switch (name) {
       case "sort" -> {
         var bound = arguments.bind(name, "reverse", "case_sensitive", "attribute");
-        yield sorted(Values.list(value, budget), keys(bound.get(2, null), bound.flag(1, false), budget), bound.flag(0, false), budget);
+        yield sorted(
+            Values.list(value, budget),
+            keys(bound.get(2, null), bound.flag(1, false), budget),
+            bound.flag(0, false),
+            budget);
       }
-      case "dictsort" -> dictSort(value, arguments.bind(name, "case_sensitive", "by", "reverse"), budget);
+      case "dictsort" ->
+          dictSort(value, arguments.bind(name, "case_sensitive", "by", "reverse"), budget);
       case "unique" -> {
         var bound = arguments.bind(name, "case_sensitive", "attribute");
         yield unique(value, key(bound.get(1, null), bound.flag(0, false), budget), budget);
       }
       case "min", "max" -> {
         var bound = arguments.bind(name, "case_sensitive", "attribute");
-        yield extreme(value, key(bound.get(1, null), bound.flag(0, false), budget), name.equals("max"), budget);
+        yield extreme(
+            value,
+            key(bound.get(1, null), bound.flag(0, false), budget),
+            name.equals("max"),
+            budget);
       }
-      case "groupby" -> groups(value, arguments.bind(name, "attribute", "default", "case_sensitive"), budget);
+      case "groupby" ->
+          groups(value, arguments.bind(name, "attribute", "default", "case_sensitive"), budget);
       case "sum" -> sum(value, arguments.bind(name, "attribute", "start"), budget);
       default -> Attributed.ABSENT;
     };
@@ -52,7 +62,8 @@ final class OrderFilters {
     if (!(attribute instanceof String names) || names.indexOf(',') < 0) {
       return key(attribute, caseSensitive, budget);
     }
-    List<Key> keys = Text.split(names, ",", -1).stream().map(name -> key(name, caseSensitive, budget)).toList();
+    List<Key> keys =
+        Text.split(names, ",", -1).stream().map(name -> key(name, caseSensitive, budget)).toList();
     return item -> new Tuple(keys.stream().map(key -> key.of(item)).toList());
   }
 
@@ -62,7 +73,8 @@ final class OrderFilters {
 
   private static List<Object> sorted(List<Object> items, Key key, boolean reverse, Budget budget) {
     record Keyed(Object key, Object item) {}
-    Comparator<Keyed> order = (left, right) -> Operators.order("<", left.key(), right.key(), budget);
+    Comparator<Keyed> order =
+        (left, right) -> Operators.order("<", left.key(), right.key(), budget);
     return items.stream()
         .map(item -> new Keyed(key.of(item), item))
         .sorted(reverse ? order.reversed() : order)

@@ -13,10 +13,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Jinja's statements without those that need other templates, and with {@code break}, {@code continue}, {@code generation}. */
+/**
+ * Jinja's statements without those that need other templates, and with {@code break}, {@code
+ * continue}, {@code generation}.
+ */
 final class Parser {
   private static final Set<String> IMPLICIT = Set.of("varargs", "kwargs", "caller");
-  private static final Set<String> CONSTANTS = Set.of("true", "True", "false", "False", "none", "None");
+  private static final Set<String> CONSTANTS =
+      Set.of("true", "True", "false", "False", "none", "None");
 
   private final Tokens tokens;
   private final ExprParser expressions;
@@ -32,7 +36,10 @@ final class Parser {
     return parser.body(Set.of());
   }
 
-  /** Statements up to a tag named in {@code ends}, whose name is then the next token; up to the end if there are none. */
+  /**
+   * Statements up to a tag named in {@code ends}, whose name is then the next token; up to the end
+   * if there are none.
+   */
   private List<Stmt> body(Set<String> ends) {
     tokens.enter();
     List<Stmt> body = new ArrayList<>();
@@ -55,7 +62,9 @@ final class Parser {
       }
     }
     if (!ends.isEmpty()) {
-      throw syntax("Unexpected end of template. Jinja was looking for " + String.join(" or ", ends), tokens.peek().line());
+      throw syntax(
+          "Unexpected end of template. Jinja was looking for " + String.join(" or ", ends),
+          tokens.peek().line());
     }
     tokens.leave();
     return body;
@@ -84,7 +93,7 @@ final class Parser {
       case "macro" -> macro(line);
       case "call" -> call(line);
       case "with" -> with(line);
-      case "print" -> new Stmt.Output(expressions.tuple(true), line);
+      case "print" -> print(line);
       case "filter" -> {
         Expr filtered = filters();
         yield new Stmt.FilterBlock(filtered, blockUntil("endfilter"), line);
@@ -93,9 +102,19 @@ final class Parser {
       case "block" -> namedBlock(line);
       case "break", "continue" -> jump(tag);
       case "extends", "include", "import", "from" ->
-          throw syntax("'" + tag.text() + "' needs other templates, and a checkpoint has one", line);
+          throw syntax(
+              "'" + tag.text() + "' needs other templates, and a checkpoint has one", line);
       default -> throw syntax("Encountered unknown tag '" + tag.text() + "'.", line);
     };
+  }
+
+  /** Each expression is printed; unlike between double braces, commas make no tuple. */
+  private Stmt print(int line) {
+    List<Expr> values = new ArrayList<>(List.of(expressions.expression()));
+    while (tokens.skipOperator(",")) {
+      values.add(expressions.expression());
+    }
+    return new Stmt.Output(new Expr.Concat(values), line);
   }
 
   private Stmt jump(Token tag) {
@@ -123,7 +142,8 @@ final class Parser {
       throw syntax("expected 'in', got '" + tokens.peek().describe() + "'", line);
     }
     Expr items = expressions.tuple(false);
-    Optional<Expr> filter = tokens.skipName("if") ? Optional.of(expressions.expression()) : Optional.empty();
+    Optional<Expr> filter =
+        tokens.skipName("if") ? Optional.of(expressions.expression()) : Optional.empty();
     boolean recursive = tokens.skipName("recursive");
     loops++;
     List<Stmt> body = block("endfor", "else");
@@ -196,7 +216,8 @@ final class Parser {
       return first;
     }
     List<Target> targets = new ArrayList<>(List.of(first));
-    while (tokens.skipOperator(",") && (tokens.at(Kind.NAME) && !tokens.atName("in") || tokens.atOperator("("))) {
+    while (tokens.skipOperator(",")
+        && (tokens.at(Kind.NAME) && !tokens.atName("in") || tokens.atOperator("("))) {
       targets.add(oneTarget(field));
     }
     return new Target.Unpacked(targets);
@@ -232,7 +253,10 @@ final class Parser {
     return statements;
   }
 
-  /** A macro's parameters; {@link #signature} is called after the body, which tells the implicit ones. */
+  /**
+   * A macro's parameters; {@link #signature} is called after the body, which tells the implicit
+   * ones.
+   */
   private final class Parameters {
     private final List<String> names = new ArrayList<>();
     private final List<Expr> defaults = new ArrayList<>();

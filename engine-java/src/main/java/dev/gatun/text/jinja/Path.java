@@ -16,7 +16,8 @@ record Path(List<Object> steps) {
     List<Object> steps = new ArrayList<>();
     for (Object part : Text.split(text, ".", -1)) {
       String name = (String) part;
-      boolean number = !name.isEmpty() && name.length() < 10 && name.chars().allMatch(c -> c >= '0' && c <= '9');
+      boolean number =
+          !name.isEmpty() && name.length() < 10 && name.chars().allMatch(c -> c >= '0' && c <= '9');
       steps.add(number ? (Object) Long.valueOf(name) : name);
     }
     return new Path(steps);

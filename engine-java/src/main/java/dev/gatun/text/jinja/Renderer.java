@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** One rendering. Loop bodies, macros and blocks have variables of their own; an {@code if} has not. */
+/**
+ * One rendering. Loop bodies, macros and blocks have variables of their own; an {@code if} has not.
+ */
 final class Renderer {
   private enum Flow {
     NEXT,
@@ -63,10 +65,13 @@ final class Renderer {
       case Stmt.If choice -> flow = choose(choice, scope, out);
       case Stmt.For loop -> loop(loop, scope, out);
       case Stmt.Assign assign -> assign(assign.target(), evaluate(assign.value(), scope), scope);
-      case Stmt.AssignBlock block -> assign(block.target(), filtered(block.filtered(), block.body(), scope), scope);
-      case Stmt.FilterBlock block -> print(Repr.str(filtered(block.filtered(), block.body(), scope), budget), out);
+      case Stmt.AssignBlock block ->
+          assign(block.target(), filtered(block.filtered(), block.body(), scope), scope);
+      case Stmt.FilterBlock block ->
+          print(Repr.str(filtered(block.filtered(), block.body(), scope), budget), out);
       case Stmt.DefineMacro macro ->
-          scope.set(macro.name(), new Macro(macro.name(), macro.signature(), macro.body(), scope, this));
+          scope.set(
+              macro.name(), new Macro(macro.name(), macro.signature(), macro.body(), scope, this));
       case Stmt.CallBlock block -> callWithBody(block, scope, out);
       case Stmt.With with -> flow = with(with, scope, out);
       case Stmt.Scoped block -> flow = run(block.body(), scope.inner(), out);
@@ -98,7 +103,9 @@ final class Renderer {
   private void loop(Stmt.For loop, Object items, int depth, Scope scope, StringBuilder out) {
     List<Object> taken = taken(loop, items, scope);
     Optional<Callable> recurse =
-        loop.recursive() ? Optional.of(arguments -> nested(loop, arguments, depth + 1, scope)) : Optional.empty();
+        loop.recursive()
+            ? Optional.of(arguments -> nested(loop, arguments, depth + 1, scope))
+            : Optional.empty();
     Loop state = new Loop(taken, depth, recurse, budget);
     while (state.hasNext()) {
       Scope round = scope.inner();
@@ -144,7 +151,8 @@ final class Renderer {
         }
         namespace.fields().put(field.name(), value);
       }
-      case Target.Unpacked unpacked -> unpack(unpacked.targets(), Values.list(value, budget), scope);
+      case Target.Unpacked unpacked ->
+          unpack(unpacked.targets(), Values.list(value, budget), scope);
     }
   }
 
@@ -153,7 +161,12 @@ final class Renderer {
       throw runtime("too many values to unpack (expected " + targets.size() + ")");
     }
     if (values.size() < targets.size()) {
-      throw runtime("not enough values to unpack (expected " + targets.size() + ", got " + values.size() + ")");
+      throw runtime(
+          "not enough values to unpack (expected "
+              + targets.size()
+              + ", got "
+              + values.size()
+              + ")");
     }
     for (int i = 0; i < targets.size(); i++) {
       assign(targets.get(i), values.get(i), scope);

@@ -4,6 +4,7 @@ package dev.gatun.text.jinja;
 import static dev.gatun.text.jinja.TemplateFault.limit;
 
 import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
@@ -87,7 +88,9 @@ final class Repr {
     out.append(map.isEmpty() ? "{}" : "}");
   }
 
-  /** The shortest decimal that reads back as the same double, in Python's layout: 1.0, 1e+16, 1e-05. */
+  /**
+   * The shortest decimal that reads back as the same double, in Python's layout: 1.0, 1e+16, 1e-05.
+   */
   static String number(double value) {
     if (Double.isNaN(value) || Double.isInfinite(value)) {
       return Double.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
@@ -95,7 +98,7 @@ final class Repr {
     if (value == 0) {
       return 1 / value < 0 ? "-0.0" : "0.0";
     }
-    BigDecimal decimal = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+    BigDecimal decimal = shortest(value);
     int exponent = decimal.precision() - decimal.scale() - 1;
     if (exponent >= -4 && exponent < 16) {
       return decimal.scale() <= 0 ? decimal.toBigInteger() + ".0" : decimal.toPlainString();
@@ -104,6 +107,13 @@ final class Repr {
     String mantissa = digits.charAt(0) + (digits.length() > 1 ? "." + digits.substring(1) : "");
     String power = (Math.abs(exponent) < 10 ? "0" : "") + Math.abs(exponent);
     return (value < 0 ? "-" : "") + mantissa + "e" + (exponent < 0 ? "-" : "+") + power;
+  }
+
+  /** Java prints two digits where one would do, as in 4.9E-324. */
+  private static BigDecimal shortest(double value) {
+    BigDecimal decimal = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+    BigDecimal oneDigit = decimal.round(new MathContext(1));
+    return oneDigit.doubleValue() == value ? oneDigit : decimal;
   }
 
   static String quoted(String text) {
@@ -140,8 +150,14 @@ final class Repr {
 
   private static boolean printable(int c) {
     return switch (Character.getType(c)) {
-      case Character.CONTROL, Character.FORMAT, Character.SURROGATE, Character.PRIVATE_USE, Character.UNASSIGNED,
-          Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR -> false;
+      case Character.CONTROL,
+          Character.FORMAT,
+          Character.SURROGATE,
+          Character.PRIVATE_USE,
+          Character.UNASSIGNED,
+          Character.LINE_SEPARATOR,
+          Character.PARAGRAPH_SEPARATOR ->
+          false;
       case Character.SPACE_SEPARATOR -> c == ' ';
       default -> true;
     };

@@ -8,7 +8,9 @@ final class Scope {
   private final Scope outer;
   private final Map<String, Object> variables = new HashMap<>();
 
-  /** @param outer null for the outermost */
+  /**
+   * @param outer null for the outermost
+   */
   private Scope(Scope outer) {
     this.outer = outer;
   }

@@ -13,7 +13,10 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
-/** Where Jinja returns a generator, {@link Lazy} is returned: elements come once, and are worked on as they are taken. */
+/**
+ * Where Jinja returns a generator, {@link Lazy} is returned: elements come once, and are worked on
+ * as they are taken.
+ */
 final class SequenceFilters {
   private SequenceFilters() {}
 
@@ -22,19 +25,24 @@ final class SequenceFilters {
     return switch (name) {
       case "default", "d" -> {
         var bound = arguments.bind(name, "default_value", "boolean");
-        boolean missing = value instanceof Undefined || bound.flag(1, false) && !Values.truth(value);
+        boolean missing =
+            value instanceof Undefined || bound.flag(1, false) && !Values.truth(value);
         yield missing ? bound.get(0, "") : value;
       }
-      case "length", "count", "list", "first", "last", "items" -> simple(name, value, arguments, budget);
+      case "length", "count", "list", "first", "last", "items" ->
+          simple(name, value, arguments, budget);
       case "join" -> join(value, arguments.bind(name, "d", "attribute"), budget);
       case "attr" -> {
         Object attribute = arguments.bind(name, "name").text(0);
-        yield value instanceof Map ? Undefined.attribute(value, attribute, budget) : Subscript.attribute(value, (String) attribute, budget);
+        yield value instanceof Map
+            ? Undefined.attribute(value, attribute, budget)
+            : Subscript.attribute(value, (String) attribute, budget);
       }
       case "map" -> map(value, arguments, budget);
       case "select", "reject" -> {
         Predicate<Object> test = test(arguments, budget);
-        yield lazy(elements(value, budget).filter(item -> test.test(item) == name.equals("select")));
+        yield lazy(
+            elements(value, budget).filter(item -> test.test(item) == name.equals("select")));
       }
       case "selectattr", "rejectattr" -> {
         if (arguments.positional().isEmpty()) {
@@ -42,7 +50,9 @@ final class SequenceFilters {
         }
         Predicate<Object> test = test(arguments.after(1), budget);
         Path path = Path.of(arguments.positional().getFirst());
-        yield lazy(elements(value, budget).filter(item -> test.test(path.in(item, budget)) == name.equals("selectattr")));
+        yield lazy(
+            elements(value, budget)
+                .filter(item -> test.test(path.in(item, budget)) == name.equals("selectattr")));
       }
       case "reverse" -> reverse(value, arguments, budget);
       case "batch" -> batch(value, arguments.bind(name, "linecount", "fill_with"), budget);
@@ -60,8 +70,11 @@ final class SequenceFilters {
         yield items.hasNext() ? items.next() : new Undefined("No first item, sequence was empty.");
       }
       case "last" -> {
-        List<?> items = value instanceof List<?> list ? list : Values.list(reversible(value), budget);
-        yield items.isEmpty() ? new Undefined("No last item, sequence was empty.") : items.getLast();
+        List<?> items =
+            value instanceof List<?> list ? list : Values.list(reversible(value), budget);
+        yield items.isEmpty()
+            ? new Undefined("No last item, sequence was empty.")
+            : items.getLast();
       }
       case "items" ->
           switch (value) {
@@ -97,7 +110,8 @@ final class SequenceFilters {
     Iterator<?> items = Values.iterate(value, budget);
     for (boolean first = true; items.hasNext(); first = false) {
       Object item = items.next();
-      String text = Repr.str(attribute == null ? item : Path.of(attribute).in(item, budget), budget);
+      String text =
+          Repr.str(attribute == null ? item : Path.of(attribute).in(item, budget), budget);
       budget.chars((long) separator.length() + text.length());
       out.append(first ? "" : separator).append(text);
     }
@@ -116,14 +130,17 @@ final class SequenceFilters {
                     return found instanceof Undefined ? bound.get(1, found) : found;
                   }));
     }
-    if (arguments.positional().isEmpty() || !(arguments.positional().getFirst() instanceof String filter)) {
+    if (arguments.positional().isEmpty()
+        || !(arguments.positional().getFirst() instanceof String filter)) {
       throw runtime("map requires a filter argument");
     }
     Arguments rest = arguments.after(1);
     return lazy(elements(value, budget).map(item -> Filters.apply(filter, item, rest, budget)));
   }
 
-  /** The test that the first argument names, with the arguments after it; truth if there is none. */
+  /**
+   * The test that the first argument names, with the arguments after it; truth if there is none.
+   */
   private static Predicate<Object> test(Arguments arguments, Budget budget) {
     if (arguments.positional().isEmpty()) {
       return Values::truth;

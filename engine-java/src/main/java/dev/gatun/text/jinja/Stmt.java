@@ -19,7 +19,14 @@ sealed interface Stmt {
     record Branch(Expr test, List<Stmt> body) {}
   }
 
-  record For(Target target, Expr items, Optional<Expr> filter, boolean recursive, List<Stmt> body, List<Stmt> otherwise, int line)
+  record For(
+      Target target,
+      Expr items,
+      Optional<Expr> filter,
+      boolean recursive,
+      List<Stmt> body,
+      List<Stmt> otherwise,
+      int line)
       implements Stmt {}
 
   record Assign(Target target, Expr value, int line) implements Stmt {}
@@ -31,7 +38,8 @@ sealed interface Stmt {
 
   record DefineMacro(String name, Signature signature, List<Stmt> body, int line) implements Stmt {}
 
-  record CallBlock(Expr.Call call, Signature signature, List<Stmt> body, int line) implements Stmt {}
+  record CallBlock(Expr.Call call, Signature signature, List<Stmt> body, int line)
+      implements Stmt {}
 
   record With(List<Target> targets, List<Expr> values, List<Stmt> body, int line) implements Stmt {}
 
@@ -45,8 +53,8 @@ sealed interface Stmt {
   /**
    * A macro's parameters; the last {@code defaults.size()} of them have a default.
    *
-   * @param implicit those of {@code varargs}, {@code kwargs} and {@code caller} that the body reads: only a macro that
-   *     reads them takes surplus arguments or a caller
+   * @param implicit those of {@code varargs}, {@code kwargs} and {@code caller} that the body
+   *     reads: only a macro that reads them takes surplus arguments or a caller
    */
   record Signature(List<String> names, List<Expr> defaults, Set<String> implicit) {}
 

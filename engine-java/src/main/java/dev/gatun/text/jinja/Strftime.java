@@ -7,7 +7,10 @@ import java.time.temporal.ChronoField;
 import java.time.temporal.IsoFields;
 import java.util.Locale;
 
-/** The codes of C in its own locale, and glibc's flags {@code -} (no padding), {@code _} (blanks) and {@code 0}. */
+/**
+ * The codes of C in its own locale, and glibc's flags {@code -} (no padding), {@code _} (blanks)
+ * and {@code 0}.
+ */
 final class Strftime {
   private final ZonedDateTime time;
   private final StringBuilder out = new StringBuilder();
@@ -55,8 +58,10 @@ final class Strftime {
       case 'j' -> number(time.getDayOfYear(), 3, flag);
       case 'u' -> number(time.getDayOfWeek().getValue(), 1, flag);
       case 'w' -> number(time.getDayOfWeek().getValue() % 7, 1, flag);
-      case 'U' -> number((time.getDayOfYear() + 6 - time.getDayOfWeek().getValue() % 7) / 7, 2, flag);
-      case 'W' -> number((time.getDayOfYear() + 6 - (time.getDayOfWeek().getValue() - 1)) / 7, 2, flag);
+      case 'U' ->
+          number((time.getDayOfYear() + 6 - time.getDayOfWeek().getValue() % 7) / 7, 2, flag);
+      case 'W' ->
+          number((time.getDayOfYear() + 6 - (time.getDayOfWeek().getValue() - 1)) / 7, 2, flag);
       case 'V' -> number(time.get(IsoFields.WEEK_OF_WEEK_BASED_YEAR), 2, flag);
       case 'G' -> number(time.get(IsoFields.WEEK_BASED_YEAR), 1, flag);
       default -> words(code);
@@ -66,9 +71,11 @@ final class Strftime {
   private void words(char code) {
     switch (code) {
       case 'B' -> out.append(time.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH));
-      case 'b', 'h' -> out.append(time.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH), 0, 3);
+      case 'b', 'h' ->
+          out.append(time.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH), 0, 3);
       case 'A' -> out.append(time.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ENGLISH));
-      case 'a' -> out.append(time.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ENGLISH), 0, 3);
+      case 'a' ->
+          out.append(time.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ENGLISH), 0, 3);
       case 'p' -> out.append(time.getHour() < 12 ? "AM" : "PM");
       case 'P' -> out.append(time.getHour() < 12 ? "am" : "pm");
       case 's' -> out.append(time.toEpochSecond());

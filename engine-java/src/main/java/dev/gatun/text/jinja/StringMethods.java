@@ -13,10 +13,46 @@ import java.util.function.IntPredicate;
 final class StringMethods {
   static final Set<String> NAMES =
       Set.of(
-          "capitalize", "casefold", "center", "count", "endswith", "expandtabs", "find", "format", "index", "isalnum",
-          "isalpha", "isascii", "isdecimal", "isdigit", "islower", "isnumeric", "isspace", "istitle", "isupper", "join",
-          "ljust", "lower", "lstrip", "partition", "removeprefix", "removesuffix", "replace", "rfind", "rindex", "rjust",
-          "rpartition", "rsplit", "rstrip", "split", "splitlines", "startswith", "strip", "swapcase", "title", "upper",
+          "capitalize",
+          "casefold",
+          "center",
+          "count",
+          "endswith",
+          "expandtabs",
+          "find",
+          "format",
+          "index",
+          "isalnum",
+          "isalpha",
+          "isascii",
+          "isdecimal",
+          "isdigit",
+          "islower",
+          "isnumeric",
+          "isspace",
+          "istitle",
+          "isupper",
+          "join",
+          "ljust",
+          "lower",
+          "lstrip",
+          "partition",
+          "removeprefix",
+          "removesuffix",
+          "replace",
+          "rfind",
+          "rindex",
+          "rjust",
+          "rpartition",
+          "rsplit",
+          "rstrip",
+          "split",
+          "splitlines",
+          "startswith",
+          "strip",
+          "swapcase",
+          "title",
+          "upper",
           "zfill");
 
   private StringMethods() {}
@@ -25,10 +61,12 @@ final class StringMethods {
     budget.scan(text);
     return switch (name) {
       case "strip", "lstrip", "rstrip" -> strip(text, name, arguments, budget);
-      case "split", "rsplit", "splitlines", "partition", "rpartition" -> cut(text, name, arguments, budget);
+      case "split", "rsplit", "splitlines", "partition", "rpartition" ->
+          cut(text, name, arguments, budget);
       case "startswith", "endswith" -> affix(text, name, arguments);
       case "find", "rfind", "index", "rindex", "count" -> search(text, name, arguments, budget);
-      case "center", "ljust", "rjust", "zfill", "expandtabs" -> pad(text, name, arguments, budget);
+      case "center", "ljust", "rjust", "zfill", "expandtabs" ->
+          Padding.pad(text, name, arguments, budget);
       case "join" -> join(text, arguments.bind(name, "iterable").need(0), budget);
       case "replace" -> {
         var bound = arguments.bind(name, "old", "new", "count");
@@ -72,13 +110,23 @@ final class StringMethods {
       case "isspace" -> Text::isSpace;
       case "isalnum" -> Character::isLetterOrDigit;
       case "isdecimal", "isdigit" -> Character::isDigit;
-      default -> c -> Character.isDigit(c) || Character.getType(c) == Character.LETTER_NUMBER || Character.getType(c) == Character.OTHER_NUMBER;
+      default ->
+          c ->
+              Character.isDigit(c)
+                  || Character.getType(c) == Character.LETTER_NUMBER
+                  || Character.getType(c) == Character.OTHER_NUMBER;
     };
   }
 
   private static String swapCase(String text) {
     StringBuilder out = new StringBuilder(text.length());
-    text.codePoints().forEach(c -> out.appendCodePoint(Character.isUpperCase(c) ? Character.toLowerCase(c) : Character.toUpperCase(c)));
+    text.codePoints()
+        .forEach(
+            c ->
+                out.appendCodePoint(
+                    Character.isUpperCase(c)
+                        ? Character.toLowerCase(c)
+                        : Character.toUpperCase(c)));
     return out.toString();
   }
 
@@ -86,7 +134,9 @@ final class StringMethods {
     return strip(text, arguments.bind(name, "chars").text(0, ""), name, budget);
   }
 
-  /** @param characters what to strip; whitespace if empty */
+  /**
+   * @param characters what to strip; whitespace if empty
+   */
   static String strip(String text, String characters, String name, Budget budget) {
     budget.search(text, characters);
     IntPredicate strips = characters.isEmpty() ? Text::isSpace : c -> characters.indexOf(c) >= 0;
@@ -142,7 +192,8 @@ final class StringMethods {
     String part = section(text, bound);
     List<?> affixes = bound.need(0) instanceof Tuple tuple ? tuple : List.of(bound.text(0));
     for (Object affix : affixes) {
-      if (affix instanceof String s && (name.startsWith("s") ? part.startsWith(s) : part.endsWith(s))) {
+      if (affix instanceof String s
+          && (name.startsWith("s") ? part.startsWith(s) : part.endsWith(s))) {
         return true;
       }
     }
@@ -179,55 +230,14 @@ final class StringMethods {
     return part.codePointCount(0, at) + position(bound.number(1, 0), Text.length(text));
   }
 
-  private static String pad(String text, String name, Arguments arguments, Budget budget) {
-    if (name.equals("expandtabs")) {
-      long size = Math.max(0, arguments.bind(name, "tabsize").number(0, 8));
-      return expandTabs(text, size, budget);
-    }
-    var bound = arguments.bind(name, "width", "fill");
-    long missing = Math.max(0, Numbers.index(bound.need(0)) - Text.length(text));
-    budget.chars(missing);
-    String fill = name.equals("zfill") ? "0" : bound.text(1, " ");
-    if (Text.length(fill) != 1) {
-      throw runtime("The fill character must be exactly one character long");
-    }
-    boolean signed = name.equals("zfill") && (text.startsWith("-") || text.startsWith("+"));
-    long width = Text.length(text) + missing;
-    long left =
-        switch (name) {
-          case "ljust" -> 0;
-          case "center" -> missing / 2 + (missing & width & 1);
-          default -> missing;
-        };
-    String before = fill.repeat((int) left);
-    String after = fill.repeat((int) (missing - left));
-    return signed ? text.charAt(0) + before + text.substring(1) : before + text + after;
-  }
-
-  private static String expandTabs(String text, long size, Budget budget) {
-    StringBuilder out = new StringBuilder();
-    int column = 0;
-    for (int c : text.codePoints().toArray()) {
-      if (c == '\t') {
-        long blanks = size == 0 ? 0 : size - column % size;
-        budget.chars(blanks);
-        out.repeat(' ', (int) blanks);
-        column += (int) blanks;
-      } else {
-        out.appendCodePoint(c);
-        column = c == '\n' || c == '\r' ? 0 : column + 1;
-      }
-    }
-    return out.toString();
-  }
-
   private static String join(String separator, Object items, Budget budget) {
     StringBuilder out = new StringBuilder();
     Iterator<?> iterator = Values.iterate(items, budget);
     for (int i = 0; iterator.hasNext(); i++) {
       Object item = iterator.next();
       if (!(item instanceof String part)) {
-        throw runtime("sequence item " + i + ": expected str instance, " + Values.typeName(item) + " found");
+        throw runtime(
+            "sequence item " + i + ": expected str instance, " + Values.typeName(item) + " found");
       }
       budget.chars((long) part.length() + separator.length());
       out.append(i == 0 ? "" : separator).append(part);
@@ -235,7 +245,9 @@ final class StringMethods {
     return out.toString();
   }
 
-  /** @param limit replacements at most; below 0 all */
+  /**
+   * @param limit replacements at most; below 0 all
+   */
   static String replace(String text, String old, String with, long limit, Budget budget) {
     budget.search(text, old);
     long found = Text.count(text, old);

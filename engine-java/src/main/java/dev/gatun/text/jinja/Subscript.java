@@ -1,20 +1,24 @@
 // Subscript: `value.name` and `value[index]` as Jinja2's sandbox resolves them.
 package dev.gatun.text.jinja;
 
+import static dev.gatun.text.jinja.TemplateFault.runtime;
+
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
- * The dot looks for an attribute (a method) first and for an item second, brackets the other way round: {@code
- * schema.items} is dict's method even where the dict has such a key. A miss gives {@link Undefined}. Methods that change
- * their receiver are refused, as the immutable sandbox does.
+ * The dot looks for an attribute (a method) first and for an item second, brackets the other way
+ * round: {@code schema.items} is dict's method even where the dict has such a key. A miss gives
+ * {@link Undefined}, but not of a slice. Methods that change their receiver are refused, as the
+ * immutable sandbox does.
  */
 final class Subscript {
   private static final Set<String> LIST_CHANGES =
       Set.of("append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort");
-  private static final Set<String> DICT_CHANGES = Set.of("clear", "pop", "popitem", "setdefault", "update");
+  private static final Set<String> DICT_CHANGES =
+      Set.of("clear", "pop", "popitem", "setdefault", "update");
 
   private Subscript() {}
 
@@ -32,7 +36,9 @@ final class Subscript {
     if (index instanceof Slice slice) {
       return slice(target, slice, budget);
     }
-    if (target instanceof Map<?, ?> map && !(index instanceof Map || index instanceof List) && map.containsKey(index)) {
+    if (target instanceof Map<?, ?> map
+        && !(index instanceof Map || index instanceof List)
+        && map.containsKey(index)) {
       return map.get(index);
     }
     if (index instanceof String name) {
@@ -48,7 +54,9 @@ final class Subscript {
       case Undefined undefined -> throw undefined.fault();
       case String text when StringMethods.NAMES.contains(name) ->
           (Callable) arguments -> StringMethods.call(text, name, arguments, budget);
-      case List<?> _ when LIST_CHANGES.contains(name) && !(target instanceof Tuple || target instanceof Range) ->
+      case List<?> _
+          when LIST_CHANGES.contains(name)
+              && !(target instanceof Tuple || target instanceof Range) ->
           Undefined.unsafe(target, name);
       case List<?> items when ContainerMethods.LIST.contains(name) ->
           (Callable) arguments -> ContainerMethods.call(items, name, arguments, budget);
@@ -71,7 +79,9 @@ final class Subscript {
       long position = Numbers.index(index);
       long at = position < 0 ? position + size : position;
       if (at >= 0 && at < size) {
-        return target instanceof String text ? Text.slice(text, at, 1, 1) : ((List<?>) target).get((int) at);
+        return target instanceof String text
+            ? Text.slice(text, at, 1, 1)
+            : ((List<?>) target).get((int) at);
       }
     }
     return Undefined.attribute(target, index, budget);
@@ -81,23 +91,30 @@ final class Subscript {
     if (target instanceof Undefined undefined) {
       throw undefined.fault();
     }
-    if (!(target instanceof String || target instanceof List) || !whole(slice)) {
-      return Undefined.attribute(target, slice, budget);
+    if (target instanceof Map) {
+      throw runtime("unhashable type: 'slice'");
+    }
+    if (!(target instanceof String || target instanceof List)) {
+      throw runtime("'" + Values.typeName(target) + "' object is not subscriptable");
+    }
+    if (!whole(slice.start()) || !whole(slice.stop()) || !whole(slice.step())) {
+      throw runtime("slice indices must be integers or None or have an __index__ method");
     }
     budget.scan(target);
     long size = Values.length(target);
     long step = slice.step() == null ? 1 : Numbers.index(slice.step());
     if (step == 0) {
-      throw TemplateFault.runtime("slice step cannot be zero");
+      throw runtime("slice step cannot be zero");
     }
     long start = bound(slice.start(), step > 0 ? 0 : size - 1, size, step);
     long stop = bound(slice.stop(), step > 0 ? size : -1, size, step);
-    int count = (int) Math.max(0, step > 0 ? (stop - start + step - 1) / step : (start - stop - step - 1) / -step);
-    return target instanceof String text ? text(text, start, step, count, budget) : items((List<?>) target, start, step, count, budget);
-  }
-
-  private static boolean whole(Slice slice) {
-    return whole(slice.start()) && whole(slice.stop()) && whole(slice.step());
+    int count =
+        (int)
+            Math.max(
+                0, step > 0 ? (stop - start + step - 1) / step : (start - stop - step - 1) / -step);
+    return target instanceof String text
+        ? text(text, start, step, count, budget)
+        : items((List<?>) target, start, step, count, budget);
   }
 
   private static boolean whole(Object bound) {

@@ -126,7 +126,9 @@ final class TagLexer {
     int start = ++pos;
     while (at(pos) != quote) {
       if (pos >= source.length()) {
-        throw syntax("unexpected char " + Repr.quoted(String.valueOf(quote)) + ": the string has no end", line);
+        throw syntax(
+            "unexpected char " + Repr.quoted(String.valueOf(quote)) + ": the string has no end",
+            line);
       }
       pos += at(pos) == '\\' ? 2 : 1;
     }

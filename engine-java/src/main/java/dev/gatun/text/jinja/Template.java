@@ -6,9 +6,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Jinja as Hugging Face's transformers runs it: Jinja2's immutable sandbox with {@code trim_blocks}, {@code
- * lstrip_blocks}, {@code break} and {@code continue}, a {@code tojson} that escapes no HTML, {@code raise_exception},
- * {@code strftime_now} and {@code generation} blocks. Immutable; threads may share one.
+ * Jinja as Hugging Face's transformers runs it: Jinja2's immutable sandbox with {@code
+ * trim_blocks}, {@code lstrip_blocks}, {@code break} and {@code continue}, a {@code tojson} that
+ * escapes no HTML, {@code raise_exception}, {@code strftime_now} and {@code generation} blocks.
+ * Immutable; threads may share one.
  */
 public final class Template {
   private static final int MAX_SOURCE = 4_000_000;
@@ -31,9 +32,11 @@ public final class Template {
   }
 
   /**
-   * @param variables null, Boolean, Number, String, Collection and Map values; anything else is refused
+   * @param variables null, Boolean, Number, String, Collection and Map values; anything else is
+   *     refused
    * @param clock what {@code strftime_now} reads
-   * @throws TemplateFault if the template fails, raises an exception itself, or does more than the sandbox allows
+   * @throws TemplateFault if the template fails, raises an exception itself, or does more than the
+   *     sandbox allows
    */
   public String render(Map<String, ?> variables, Clock clock) {
     Budget budget = new Budget();
@@ -44,7 +47,8 @@ public final class Template {
     try {
       return new Renderer(budget).text(body, scope);
     } catch (StackOverflowError tooDeep) {
-      // The budget bounds the depth for a stack of 1 MiB; the caller's may be smaller or nearly used up.
+      // The budget bounds the depth for a stack of 1 MiB; the caller's may be smaller or nearly
+      // used up.
       throw TemplateFault.limit("the template nests deeper than the stack");
     }
   }

@@ -1,9 +1,11 @@
-// TemplateFault: what went wrong inside a template, in the words Python's Jinja2 would use, and on which line.
+// TemplateFault: what went wrong inside a template, in the words Python's Jinja2 would use, and on
+// which line.
 package dev.gatun.text.jinja;
 
 /**
- * Thrown by the lexer, the parser and the interpreter. {@link Template} lets it out; {@code text.ChatTemplate} turns it
- * into a refusal. It carries no stack trace: the fault lies in the template, not in this code.
+ * Thrown by the lexer, the parser and the interpreter. {@link Template} lets it out; {@code
+ * text.ChatTemplate} turns it into a refusal. It carries no stack trace: the fault lies in the
+ * template, not in this code.
  */
 public final class TemplateFault extends RuntimeException {
   private static final long serialVersionUID = 1L;

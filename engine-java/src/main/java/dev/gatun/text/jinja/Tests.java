@@ -13,7 +13,22 @@ final class Tests {
   static boolean apply(String name, Object value, Arguments arguments, Budget budget) {
     budget.scan(value);
     return switch (name) {
-      case "==", "eq", "equalto", "!=", "ne", "<", "lt", "lessthan", "<=", "le", ">", "gt", "greaterthan", ">=", "ge", "in" ->
+      case "==",
+          "eq",
+          "equalto",
+          "!=",
+          "ne",
+          "<",
+          "lt",
+          "lessthan",
+          "<=",
+          "le",
+          ">",
+          "gt",
+          "greaterthan",
+          ">=",
+          "ge",
+          "in" ->
           Operators.compare(operator(name), value, arguments.bind(name, "other").need(0), budget);
       case "sameas" -> same(value, arguments.bind(name, "other").need(0));
       case "divisibleby" -> {
@@ -53,20 +68,30 @@ final class Tests {
       case "number" -> Numbers.isNumber(value);
       case "string" -> value instanceof String;
       case "mapping" -> value instanceof Map;
-      case "sequence" -> value instanceof String || value instanceof List || value instanceof Map || value instanceof Undefined;
+      case "sequence" ->
+          value instanceof String
+              || value instanceof List
+              || value instanceof Map
+              || value instanceof Undefined;
       case "iterable" -> Values.iterable(value);
       case "callable" -> value instanceof Callable || value instanceof Undefined;
       case "odd" -> Operators.equal(Operators.binary("%", value, 2L, budget), 1L, budget);
       case "even" -> Operators.equal(Operators.binary("%", value, 2L, budget), 0L, budget);
-      case "lower" -> Text.cased(Repr.str(value, budget), Character::isLowerCase, Character::isUpperCase);
-      case "upper" -> Text.cased(Repr.str(value, budget), Character::isUpperCase, Character::isLowerCase);
+      case "lower" ->
+          Text.cased(Repr.str(value, budget), Character::isLowerCase, Character::isUpperCase);
+      case "upper" ->
+          Text.cased(Repr.str(value, budget), Character::isUpperCase, Character::isLowerCase);
       case "escaped" -> false;
       default -> throw runtime("No test named " + Repr.quoted(name) + ".");
     };
   }
 
-  /** Identity; small integers and short strings are one object in Python, so equal ones count as the same. */
+  /**
+   * Identity; small integers and short strings are one object in Python, so equal ones count as the
+   * same.
+   */
   private static boolean same(Object value, Object other) {
-    return value == other || (value instanceof Long || value instanceof String) && value.equals(other);
+    return value == other
+        || (value instanceof Long || value instanceof String) && value.equals(other);
   }
 }

@@ -3,13 +3,17 @@ package dev.gatun.text.jinja;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.IntPredicate;
 
 final class Text {
   private Text() {}
 
   static boolean isSpace(int c) {
-    return c >= '\t' && c <= '\r' || c >= 0x1c && c <= ' ' || c == 0x85 || c == 0xa0
+    return c >= '\t' && c <= '\r'
+        || c >= 0x1c && c <= ' '
+        || c == 0x85
+        || c == 0xa0
         || c > 0xa0 && (Character.isSpaceChar(c));
   }
 
@@ -68,13 +72,16 @@ final class Text {
     return text.substring(start, end);
   }
 
-  /** str.split without a separator: on runs of whitespace, at most {@code limit} times from the left; below 0 no limit. */
+  /**
+   * str.split without a separator: on runs of whitespace, at most {@code limit} times from the
+   * left; below 0 no limit.
+   */
   static List<Object> words(String text, long limit) {
     List<Object> words = new ArrayList<>();
     int from = skip(text, 0, true);
     while (from < text.length()) {
       if (limit >= 0 && words.size() >= limit) {
-        words.add(strip(text.substring(from), Text::isSpace, false, true));
+        words.add(text.substring(from));
         break;
       }
       int end = skip(text, from, false);
@@ -125,7 +132,11 @@ final class Text {
     int from = 0;
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);
-      if (c >= '\n' && c <= '\r' || c >= 0x1c && c <= 0x1e || c == 0x85 || c == 0x2028 || c == 0x2029) {
+      if (c >= '\n' && c <= '\r'
+          || c >= 0x1c && c <= 0x1e
+          || c == 0x85
+          || c == 0x2028
+          || c == 0x2029) {
         int end = c == '\r' && i + 1 < text.length() && text.charAt(i + 1) == '\n' ? i + 2 : i + 1;
         lines.add(text.substring(from, keepEnds ? end : i));
         from = end;
@@ -143,7 +154,7 @@ final class Text {
       return text;
     }
     int first = Character.charCount(text.codePointAt(0));
-    return title(text.substring(0, first)) + text.substring(first).toLowerCase(java.util.Locale.ROOT);
+    return title(text.substring(0, first)) + text.substring(first).toLowerCase(Locale.ROOT);
   }
 
   /** str.title: a letter after a non-letter goes to title case, every other one to lower case. */
@@ -168,7 +179,10 @@ final class Text {
     return count;
   }
 
-  /** Whether the text has a character of the kind and none of its opposite, as str.islower and its kin want. */
+  /**
+   * Whether the text has a character of the kind and none of its opposite, as str.islower and its
+   * kin want.
+   */
   static boolean cased(String text, IntPredicate kind, IntPredicate opposite) {
     return text.codePoints().anyMatch(kind) && text.codePoints().noneMatch(opposite);
   }

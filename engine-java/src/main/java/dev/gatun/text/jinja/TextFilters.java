@@ -9,7 +9,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 final class TextFilters {
-  private static final Pattern TITLE_WORD = Pattern.compile("[-\\s({\\[<]+|[^-\\s({\\[<]+", Pattern.UNICODE_CHARACTER_CLASS);
+  private static final Pattern TITLE_WORD =
+      Pattern.compile("[-\\s({\\[<]+|[^-\\s({\\[<]+", Pattern.UNICODE_CHARACTER_CLASS);
   private static final Pattern WORD = Pattern.compile("\\w++", Pattern.UNICODE_CHARACTER_CLASS);
 
   private TextFilters() {}
@@ -29,11 +30,17 @@ final class TextFilters {
       case "indent" -> indent(value, arguments.bind(name, "width", "first", "blank"), budget);
       case "center" -> {
         long width = arguments.bind(name, "width").number(0, 80);
-        yield StringMethods.call(Repr.str(value, budget), name, new Arguments(List.of(width), Arguments.NOTHING.named()), budget);
+        yield StringMethods.call(
+            Repr.str(value, budget),
+            name,
+            new Arguments(List.of(width), Arguments.NOTHING.named()),
+            budget);
       }
-      case "truncate" -> truncate(value, arguments.bind(name, "length", "killwords", "end", "leeway"), budget);
+      case "truncate" ->
+          truncate(value, arguments.bind(name, "length", "killwords", "end", "leeway"), budget);
       case "format" -> {
-        Object values = arguments.named().isEmpty() ? new Tuple(arguments.positional()) : arguments.named();
+        Object values =
+            arguments.named().isEmpty() ? new Tuple(arguments.positional()) : arguments.named();
         yield Printf.format(Repr.str(value, budget), values, budget);
       }
       default -> Attributed.ABSENT;
@@ -64,14 +71,19 @@ final class TextFilters {
     while (words.find()) {
       String word = words.group();
       int first = Character.charCount(word.codePointAt(0));
-      out.append(word.substring(0, first).toUpperCase(Locale.ROOT)).append(word.substring(first).toLowerCase(Locale.ROOT));
+      out.append(word.substring(0, first).toUpperCase(Locale.ROOT))
+          .append(word.substring(first).toLowerCase(Locale.ROOT));
     }
     return out.toString();
   }
 
   private static String escaped(String text, Budget budget) {
     budget.chars(5L * text.length());
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("'", "&#39;").replace("\"", "&#34;");
+    return text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("'", "&#39;")
+        .replace("\"", "&#34;");
   }
 
   private static String replace(Object value, Arguments.Bound bound, Budget budget) {
@@ -82,7 +94,8 @@ final class TextFilters {
 
   private static String indent(Object value, Arguments.Bound bound, Budget budget) {
     if (!(value instanceof String text)) {
-      throw runtime("indent() wants a str, not " + Values.typeName(value));
+      throw runtime(
+          "unsupported operand type(s) for +=: '" + Values.typeName(value) + "' and 'str'");
     }
     String indent;
     if (bound.get(0, 4L) instanceof String given) {

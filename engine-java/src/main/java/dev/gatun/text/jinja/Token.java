@@ -3,7 +3,8 @@ package dev.gatun.text.jinja;
 
 /**
  * @param text the characters; of a STRING the value after escapes
- * @param value the number of an INTEGER (Long or BigInteger) or a FLOAT (Double); the text otherwise
+ * @param value the number of an INTEGER (Long or BigInteger) or a FLOAT (Double); the text
+ *     otherwise
  * @param line from 1
  */
 record Token(Kind kind, String text, Object value, int line) {

@@ -1,7 +1,10 @@
-// Undefined: the value of a name or attribute that does not exist; prints as nothing, anything else is an error.
+// Undefined: the value of a name or attribute that does not exist; prints as nothing, anything else
+// is an error.
 package dev.gatun.text.jinja;
 
-/** @param message what is said when the value is used */
+/**
+ * @param message what is said when the value is used
+ */
 record Undefined(String message) {
   static Undefined name(String name) {
     return new Undefined(Repr.quoted(name) + " is undefined");
@@ -15,7 +18,8 @@ record Undefined(String message) {
   }
 
   static Undefined unsafe(Object owner, String name) {
-    return new Undefined("access to attribute '" + name + "' of '" + Values.typeName(owner) + "' object is unsafe.");
+    return new Undefined(
+        "access to attribute '" + name + "' of '" + Values.typeName(owner) + "' object is unsafe.");
   }
 
   TemplateFault fault() {

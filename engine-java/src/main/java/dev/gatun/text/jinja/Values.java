@@ -13,9 +13,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The closed set of values: null (None), Boolean, Long and BigInteger (int), Double, String, List, Map, and this
- * package's {@link Tuple}, {@link Range}, {@link View}, {@link Lazy}, {@link Undefined}, {@link Namespace}, {@link
- * Callable} and {@link Attributed}. No other Java object enters, so none can be reached.
+ * The closed set of values: null (None), Boolean, Long and BigInteger (int), Double, String, List,
+ * Map, and this package's {@link Tuple}, {@link Range}, {@link View}, {@link Lazy}, {@link
+ * Undefined}, {@link Namespace}, {@link Callable} and {@link Attributed}. No other Java object
+ * enters, so none can be reached.
  */
 final class Values {
   private static final int DEPTH = 500;
@@ -45,7 +46,9 @@ final class Values {
       }
       case Collection<?> items -> items.stream().map(item -> admit(item, depth + 1)).toList();
       case Optional<?> optional -> admit(optional.orElse(null), depth + 1);
-      default -> throw runtime("a variable is a " + value.getClass().getSimpleName() + ", not a JSON value");
+      default ->
+          throw runtime(
+              "a variable is a " + value.getClass().getSimpleName() + ", not a JSON value");
     };
   }
 
@@ -139,10 +142,15 @@ final class Values {
     };
   }
 
-  /** A value fit for a dict's key, which Python calls hashable. */
+  /**
+   * A value fit for a dict's key, which Python calls hashable. Unlike in Python, keys that are
+   * equal across types (1, 1.0 and True) stay apart.
+   */
   static Object key(Object value) {
     boolean container = value instanceof Map || value instanceof List && !(value instanceof Tuple);
-    boolean nested = value instanceof Tuple tuple && tuple.stream().anyMatch(item -> item instanceof Map || item instanceof List);
+    boolean nested =
+        value instanceof Tuple tuple
+            && tuple.stream().anyMatch(item -> item instanceof Map || item instanceof List);
     if (container || nested || value instanceof View || value instanceof Slice) {
       throw runtime("unhashable type: '" + typeName(value) + "'");
     }

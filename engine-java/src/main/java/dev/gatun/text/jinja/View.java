@@ -3,5 +3,7 @@ package dev.gatun.text.jinja;
 
 import java.util.List;
 
-/** @param kind {@code dict_keys}, {@code dict_values} or {@code dict_items} */
+/**
+ * @param kind {@code dict_keys}, {@code dict_values} or {@code dict_items}
+ */
 record View(String kind, List<?> items) {}
