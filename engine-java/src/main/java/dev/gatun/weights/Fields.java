@@ -20,19 +20,11 @@ record Fields(String source, Map<String, Object> values) {
   }
 
   Optional<String> text(String key) {
-    return switch (values.get(key)) {
-      case null -> Optional.empty();
-      case String s -> Optional.of(s);
-      case Object other -> throw wrong(key, other, "a text");
-    };
+    return typed(key, String.class, "a text");
   }
 
   Optional<Boolean> flag(String key) {
-    return switch (values.get(key)) {
-      case null -> Optional.empty();
-      case Boolean b -> Optional.of(b);
-      case Object other -> throw wrong(key, other, "true or false");
-    };
+    return typed(key, Boolean.class, "true or false");
   }
 
   Optional<Integer> integer(String key, int min, int max) {
@@ -45,12 +37,11 @@ record Fields(String source, Map<String, Object> values) {
 
   /** A finite number from {@code min}, inclusive. */
   Optional<Double> number(String key, double min) {
-    return switch (values.get(key)) {
-      case null -> Optional.empty();
-      case Number n when Double.isFinite(n.doubleValue()) && n.doubleValue() >= min ->
-          Optional.of(n.doubleValue());
-      case Object other -> throw wrong(key, other, "a number of at least " + min);
-    };
+    Optional<Double> number = typed(key, Number.class, "a number").map(Number::doubleValue);
+    if (number.isPresent() && !(Double.isFinite(number.get()) && number.get() >= min)) {
+      throw wrong(key, number.get(), "a number of at least " + min);
+    }
+    return number;
   }
 
   double requiredNumber(String key, double min) {
@@ -59,20 +50,14 @@ record Fields(String source, Map<String, Object> values) {
 
   /** One whole number, or a list of them; empty where the key is absent. */
   List<Integer> integers(String key, int min, int max) {
-    return switch (values.get(key)) {
-      case null -> List.of();
-      case List<?> list -> list.stream().map(v -> inRange(key, v, min, max)).toList();
-      case Object one -> List.of(inRange(key, one, min, max));
-    };
+    return values.get(key) instanceof List<?> list
+        ? list.stream().map(v -> inRange(key, v, min, max)).toList()
+        : integer(key, min, max).map(List::of).orElse(List.of());
   }
 
   @SuppressWarnings("unchecked") // both readers make maps with String keys only
   Optional<Fields> object(String key) {
-    return switch (values.get(key)) {
-      case null -> Optional.empty();
-      case Map<?, ?> map -> Optional.of(new Fields(key + " of " + source, (Map<String, Object>) map));
-      case Object other -> throw wrong(key, other, "an object");
-    };
+    return typed(key, Map.class, "an object").map(map -> new Fields(key + " of " + source, map));
   }
 
   Refusal missing(String key) {
@@ -104,6 +89,14 @@ record Fields(String source, Map<String, Object> values) {
           case Object other -> "an array";
         };
     return text.length() <= SHOWN + 3 ? text : text.substring(0, SHOWN) + "…";
+  }
+
+  private <T> Optional<T> typed(String key, Class<T> type, String expected) {
+    Object value = values.get(key);
+    if (value != null && !type.isInstance(value)) {
+      throw wrong(key, value, expected);
+    }
+    return Optional.ofNullable(type.cast(value));
   }
 
   private int inRange(String key, Object value, int min, int max) {

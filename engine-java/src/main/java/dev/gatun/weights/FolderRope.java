@@ -55,7 +55,7 @@ record FolderRope(Fields config, Fields rope, int context) {
     };
   }
 
-  // Zero reads as absent for these: the source tests them by truth or has no meaning for them.
+  // A zero beta or mscale reads as absent, as in the source, which tests their truth.
   private Scaling yarn() {
     return new Scaling.Yarn(
         factor("factor"),
@@ -63,7 +63,7 @@ record FolderRope(Fields config, Fields rope, int context) {
         positive("beta_fast").orElse(32.0),
         positive("beta_slow").orElse(1.0),
         rope.flag("truncate").orElse(true),
-        positive("attention_factor"),
+        rope.has("attention_factor") ? Optional.of(factor("attention_factor")) : Optional.empty(),
         positive("mscale"),
         positive("mscale_all_dim"));
   }

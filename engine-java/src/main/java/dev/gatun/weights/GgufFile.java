@@ -12,7 +12,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -48,11 +47,11 @@ record GgufFile(int version, Map<String, Object> metadata, List<Weight> tensors)
     List<Entry> entries = entries(cursor, tensorCount, alignment, source);
     long start = (cursor.position() + alignment - 1) & -alignment;
     checkPlaces(entries, file.byteSize() - start, source);
-    List<Weight> tensors =
-        entries.stream()
-            .map(e -> Weight.plain(e.name(), e.dtype(), e.shape(), file.asSlice(start + e.offset(), e.bytes())))
-            .toList();
-    return new GgufFile(version, metadata, tensors);
+    List<Weight> tensors = new ArrayList<>();
+    for (Entry e : entries) {
+      tensors.add(Weight.plain(e.name(), e.dtype(), e.shape(), file.asSlice(start + e.offset(), e.bytes())));
+    }
+    return new GgufFile(version, metadata, List.copyOf(tensors));
   }
 
   private static int version(GgufCursor cursor, String source) {
@@ -126,13 +125,12 @@ record GgufFile(int version, Map<String, Object> metadata, List<Weight> tensors)
       shape[axis] = cursor.u64();
     }
     int type = cursor.u32();
-    DType dtype =
-        Optional.ofNullable(TYPES.get(type))
-            .orElseThrow(
-                () ->
-                    Refusal.model(
-                        tensor(name, source) + " has the type " + GgufNames.type(type) + ", which is not supported",
-                        "choose a file of one of the types " + supported()));
+    DType dtype = TYPES.get(type);
+    if (dtype == null) {
+      throw Refusal.model(
+          tensor(name, source) + " has the type " + GgufNames.type(type) + ", which is not supported",
+          "choose a file of one of the types " + supported());
+    }
     return new Entry(name, dtype, shape, cursor.u64(), bytes(name, dtype, shape, source));
   }
 

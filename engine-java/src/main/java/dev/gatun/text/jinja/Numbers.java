@@ -1,0 +1,183 @@
+// Numbers: Python's arithmetic on Boolean, Long, BigInteger and Double.
+package dev.gatun.text.jinja;
+
+import static dev.gatun.text.jinja.TemplateFault.limit;
+import static dev.gatun.text.jinja.TemplateFault.runtime;
+
+import java.math.BigInteger;
+
+/**
+ * Integers have no fixed width, up to a bound; {@code /} gives a float; {@code //} and {@code %}
+ * round down.
+ */
+final class Numbers {
+  /** Decimal digits of an integer, Python's own limit for reading and printing one. */
+  static final int MAX_DIGITS = 4_300;
+
+  private static final int MAX_BITS = MAX_DIGITS * 10 / 3;
+
+  private Numbers() {}
+
+  static boolean isNumber(Object value) {
+    return value instanceof Number || value instanceof Boolean;
+  }
+
+  static boolean isInteger(Object value) {
+    return value instanceof Long || value instanceof BigInteger || value instanceof Boolean;
+  }
+
+  /** The integer as a Long if it fits one. */
+  static Object narrow(BigInteger value) {
+    if (value.bitLength() > MAX_BITS) {
+      throw limit("an integer of more than " + MAX_DIGITS + " digits");
+    }
+    return value.bitLength() < Long.SIZE ? (Object) value.longValue() : value;
+  }
+
+  static BigInteger big(Object value) {
+    return switch (value) {
+      case BigInteger number -> number;
+      case Long number -> BigInteger.valueOf(number);
+      case Boolean flag -> flag ? BigInteger.ONE : BigInteger.ZERO;
+      case null, default ->
+          throw runtime(
+              "'" + Values.typeName(value) + "' object cannot be interpreted as an integer");
+    };
+  }
+
+  /** An integer used as a count or position; one beyond a long is as good as the largest. */
+  static long index(Object value) {
+    BigInteger number = value instanceof Long small ? BigInteger.valueOf(small) : big(value);
+    long limit = Long.MAX_VALUE / 4;
+    return number.bitLength() < Long.SIZE - 2 ? number.longValue() : number.signum() * limit;
+  }
+
+  static double real(Object value) {
+    double number = value instanceof Double real ? real : big(value).doubleValue();
+    if (Double.isInfinite(number) && !(value instanceof Double)) {
+      throw runtime("int too large to convert to float");
+    }
+    return number;
+  }
+
+  /** {@code left operator right} for two numbers. */
+  static Object calculate(String operator, Object left, Object right) {
+    if (operator.equals("/")) {
+      return divide(real(left), real(right), "division by zero");
+    }
+    if (left instanceof Double || right instanceof Double) {
+      return floats(operator, real(left), real(right));
+    }
+    if (left instanceof Long a
+        && right instanceof Long b
+        && Math.abs(a) < 1L << 31
+        && Math.abs(b) < 1L << 31) {
+      switch (operator) {
+        case "+" -> {
+          return a + b;
+        }
+        case "-" -> {
+          return a - b;
+        }
+        case "*" -> {
+          return a * b;
+        }
+        default -> {}
+      }
+    }
+    return integers(operator, big(left), big(right));
+  }
+
+  private static Object integers(String operator, BigInteger left, BigInteger right) {
+    return switch (operator) {
+      case "+" -> narrow(left.add(right));
+      case "-" -> narrow(left.subtract(right));
+      case "*" -> narrow(left.multiply(right));
+      case "//" -> narrow(floor(left, right, "integer division or modulo by zero")[0]);
+      case "%" -> narrow(floor(left, right, "integer modulo by zero")[1]);
+      case "**" -> power(left, right);
+      default -> throw new AssertionError(operator);
+    };
+  }
+
+  private static BigInteger[] floor(BigInteger left, BigInteger right, String message) {
+    if (right.signum() == 0) {
+      throw runtime(message);
+    }
+    BigInteger[] result = left.divideAndRemainder(right);
+    if (result[1].signum() != 0 && result[1].signum() != right.signum()) {
+      result[0] = result[0].subtract(BigInteger.ONE);
+      result[1] = result[1].add(right);
+    }
+    return result;
+  }
+
+  private static Object power(BigInteger base, BigInteger exponent) {
+    if (exponent.signum() < 0) {
+      return floats("**", real(base), real(exponent));
+    }
+    if (base.bitLength() <= 1 && base.signum() >= 0) {
+      return exponent.signum() == 0 ? (Object) 1L : narrow(base);
+    }
+    if (exponent.bitLength() > 31
+        || (long) (base.bitLength() - 1) * exponent.intValue() > MAX_BITS) {
+      if (base.equals(BigInteger.ONE.negate())) {
+        return exponent.testBit(0) ? -1L : 1L;
+      }
+      throw limit("an integer of more than " + MAX_DIGITS + " digits");
+    }
+    return narrow(base.pow(exponent.intValue()));
+  }
+
+  private static Object floats(String operator, double left, double right) {
+    return switch (operator) {
+      case "+" -> left + right;
+      case "-" -> left - right;
+      case "*" -> left * right;
+      case "//" -> Math.floor(divide(left, right, "float floor division by zero"));
+      case "%" -> modulo(left, right);
+      case "**" -> power(left, right);
+      default -> throw new AssertionError(operator);
+    };
+  }
+
+  private static double power(double base, double exponent) {
+    if (base == 0 && exponent < 0) {
+      throw runtime("0.0 cannot be raised to a negative power");
+    }
+    double result = Math.pow(base, exponent);
+    if (Double.isInfinite(result) && Double.isFinite(base) && Double.isFinite(exponent)) {
+      throw runtime("(34, 'Numerical result out of range')");
+    }
+    return result;
+  }
+
+  private static double modulo(double left, double right) {
+    if (right == 0) {
+      throw runtime("float modulo");
+    }
+    double rest = left % right;
+    return rest != 0 && rest < 0 != right < 0 ? rest + right : rest;
+  }
+
+  private static double divide(double left, double right, String message) {
+    if (right == 0) {
+      throw runtime(message);
+    }
+    return left / right;
+  }
+
+  static Object negate(Object value) {
+    return value instanceof Double real ? (Object) (-real) : narrow(big(value).negate());
+  }
+
+  static int compare(Object left, Object right) {
+    if (left instanceof Long a && right instanceof Long b) {
+      return Long.compare(a, b);
+    }
+    if (isInteger(left) && isInteger(right)) {
+      return big(left).compareTo(big(right));
+    }
+    return Double.compare(real(left) + 0.0, real(right) + 0.0);
+  }
+}

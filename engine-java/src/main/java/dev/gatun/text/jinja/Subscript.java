@@ -1,0 +1,147 @@
+// Subscript: `value.name` and `value[index]` as Jinja2's sandbox resolves them.
+package dev.gatun.text.jinja;
+
+import static dev.gatun.text.jinja.TemplateFault.runtime;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The dot looks for an attribute (a method) first and for an item second, brackets the other way
+ * round: {@code schema.items} is dict's method even where the dict has such a key. A miss gives
+ * {@link Undefined}, but not of a slice. Methods that change their receiver are refused, as the
+ * immutable sandbox does.
+ */
+final class Subscript {
+  private static final Set<String> LIST_CHANGES =
+      Set.of("append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort");
+  private static final Set<String> DICT_CHANGES =
+      Set.of("clear", "pop", "popitem", "setdefault", "update");
+
+  private Subscript() {}
+
+  static Object attribute(Object target, String name, Budget budget) {
+    Object attribute = own(target, name, budget);
+    if (attribute != Attributed.ABSENT) {
+      return attribute;
+    }
+    return target instanceof Map<?, ?> map && map.containsKey(name)
+        ? map.get(name)
+        : Undefined.attribute(target, name, budget);
+  }
+
+  static Object item(Object target, Object index, Budget budget) {
+    if (index instanceof Slice slice) {
+      return slice(target, slice, budget);
+    }
+    if (target instanceof Map<?, ?> map
+        && !(index instanceof Map || index instanceof List)
+        && map.containsKey(index)) {
+      return map.get(index);
+    }
+    if (index instanceof String name) {
+      Object attribute = own(target, name, budget);
+      return attribute == Attributed.ABSENT ? Undefined.attribute(target, name, budget) : attribute;
+    }
+    return element(target, index, budget);
+  }
+
+  /** The attribute that Python's type has under that name, or {@link Attributed#ABSENT}. */
+  private static Object own(Object target, String name, Budget budget) {
+    return switch (target) {
+      case Undefined undefined -> throw undefined.fault();
+      case String text when StringMethods.NAMES.contains(name) ->
+          (Callable) arguments -> StringMethods.call(text, name, arguments, budget);
+      case List<?> _
+          when LIST_CHANGES.contains(name)
+              && !(target instanceof Tuple || target instanceof Range) ->
+          Undefined.unsafe(target, name);
+      case List<?> items when ContainerMethods.LIST.contains(name) ->
+          (Callable) arguments -> ContainerMethods.call(items, name, arguments, budget);
+      case Map<?, ?> _ when DICT_CHANGES.contains(name) -> Undefined.unsafe(target, name);
+      case Map<?, ?> map when ContainerMethods.DICT.contains(name) ->
+          (Callable) arguments -> ContainerMethods.call(map, name, arguments, budget);
+      case Attributed object -> object.attribute(name);
+      case null, default -> Attributed.ABSENT;
+    };
+  }
+
+  /** The element at a position counted from the front, or from the back below 0. */
+  private static Object element(Object target, Object index, Budget budget) {
+    if (target instanceof Undefined undefined) {
+      throw undefined.fault();
+    }
+    if (Numbers.isInteger(index) && (target instanceof String || target instanceof List)) {
+      budget.scan(target);
+      long size = Values.length(target);
+      long position = Numbers.index(index);
+      long at = position < 0 ? position + size : position;
+      if (at >= 0 && at < size) {
+        return target instanceof String text
+            ? Text.slice(text, at, 1, 1)
+            : ((List<?>) target).get((int) at);
+      }
+    }
+    return Undefined.attribute(target, index, budget);
+  }
+
+  private static Object slice(Object target, Slice slice, Budget budget) {
+    if (target instanceof Undefined undefined) {
+      throw undefined.fault();
+    }
+    if (target instanceof Map) {
+      throw runtime("unhashable type: 'slice'");
+    }
+    if (!(target instanceof String || target instanceof List)) {
+      throw runtime("'" + Values.typeName(target) + "' object is not subscriptable");
+    }
+    if (!whole(slice.start()) || !whole(slice.stop()) || !whole(slice.step())) {
+      throw runtime("slice indices must be integers or None or have an __index__ method");
+    }
+    budget.scan(target);
+    long size = Values.length(target);
+    long step = slice.step() == null ? 1 : Numbers.index(slice.step());
+    if (step == 0) {
+      throw runtime("slice step cannot be zero");
+    }
+    long start = bound(slice.start(), step > 0 ? 0 : size - 1, size, step);
+    long stop = bound(slice.stop(), step > 0 ? size : -1, size, step);
+    int count =
+        (int)
+            Math.max(
+                0, step > 0 ? (stop - start + step - 1) / step : (start - stop - step - 1) / -step);
+    return target instanceof String text
+        ? text(text, start, step, count, budget)
+        : items((List<?>) target, start, step, count, budget);
+  }
+
+  private static boolean whole(Object bound) {
+    return bound == null || Numbers.isInteger(bound);
+  }
+
+  private static long bound(Object bound, long absent, long size, long step) {
+    if (bound == null) {
+      return absent;
+    }
+    long index = Numbers.index(bound);
+    long at = index < 0 ? index + size : index;
+    long lowest = step > 0 ? 0 : -1;
+    return Math.clamp(at, lowest, step > 0 ? size : size - 1);
+  }
+
+  private static String text(String text, long start, long step, int count, Budget budget) {
+    budget.chars(2L * count);
+    return count == 0 ? "" : Text.slice(text, start, step, count);
+  }
+
+  private static List<?> items(List<?> items, long start, long step, int count, Budget budget) {
+    budget.steps(count);
+    List<Object> taken = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      taken.add(items.get((int) (start + i * step)));
+    }
+    return items instanceof Tuple ? new Tuple(taken) : taken;
+  }
+}

@@ -1,0 +1,137 @@
+// TextFilters: Jinja's filters that make text.
+package dev.gatun.text.jinja;
+
+import static dev.gatun.text.jinja.TemplateFault.runtime;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+final class TextFilters {
+  private static final Pattern TITLE_WORD =
+      Pattern.compile("[-\\s({\\[<]+|[^-\\s({\\[<]+", Pattern.UNICODE_CHARACTER_CLASS);
+  private static final Pattern WORD = Pattern.compile("\\w++", Pattern.UNICODE_CHARACTER_CLASS);
+
+  private TextFilters() {}
+
+  /** {@link Attributed#ABSENT} for a name of another family. */
+  static Object apply(String name, Object value, Arguments arguments, Budget budget) {
+    return switch (name) {
+      case "tojson" -> JsonText.of(value, arguments, budget);
+      case "string", "safe" -> plain(name, value, arguments, budget);
+      case "upper", "lower", "capitalize", "title", "escape", "e", "forceescape", "wordcount" ->
+          spelled(name, plain(name, value, arguments, budget), budget);
+      case "trim" -> {
+        String characters = arguments.bind(name, "chars").text(0, "");
+        yield StringMethods.strip(Repr.str(value, budget), characters, "strip", budget);
+      }
+      case "replace" -> replace(value, arguments.bind(name, "old", "new", "count"), budget);
+      case "indent" -> indent(value, arguments.bind(name, "width", "first", "blank"), budget);
+      case "center" -> {
+        long width = arguments.bind(name, "width").number(0, 80);
+        yield StringMethods.call(
+            Repr.str(value, budget),
+            name,
+            new Arguments(List.of(width), Arguments.NOTHING.named()),
+            budget);
+      }
+      case "truncate" ->
+          truncate(value, arguments.bind(name, "length", "killwords", "end", "leeway"), budget);
+      case "format" -> {
+        Object values =
+            arguments.named().isEmpty() ? new Tuple(arguments.positional()) : arguments.named();
+        yield Printf.format(Repr.str(value, budget), values, budget);
+      }
+      default -> Attributed.ABSENT;
+    };
+  }
+
+  private static String plain(String name, Object value, Arguments arguments, Budget budget) {
+    arguments.bind(name);
+    return Repr.str(value, budget);
+  }
+
+  private static Object spelled(String name, String text, Budget budget) {
+    budget.chars(text.length());
+    return switch (name) {
+      case "upper" -> text.toUpperCase(Locale.ROOT);
+      case "lower" -> text.toLowerCase(Locale.ROOT);
+      case "capitalize" -> Text.capitalize(text);
+      case "title" -> title(text);
+      case "wordcount" -> WORD.matcher(text).results().count();
+      default -> escaped(text, budget);
+    };
+  }
+
+  /** Unlike str.title, a word begins only after a blank, a hyphen or an opening bracket. */
+  private static String title(String text) {
+    StringBuilder out = new StringBuilder(text.length());
+    Matcher words = TITLE_WORD.matcher(text);
+    while (words.find()) {
+      String word = words.group();
+      int first = Character.charCount(word.codePointAt(0));
+      out.append(word.substring(0, first).toUpperCase(Locale.ROOT))
+          .append(word.substring(first).toLowerCase(Locale.ROOT));
+    }
+    return out.toString();
+  }
+
+  private static String escaped(String text, Budget budget) {
+    budget.chars(5L * text.length());
+    return text.replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace("'", "&#39;")
+        .replace("\"", "&#34;");
+  }
+
+  private static String replace(Object value, Arguments.Bound bound, Budget budget) {
+    String old = Repr.str(bound.need(0), budget);
+    String with = Repr.str(bound.need(1), budget);
+    return StringMethods.replace(Repr.str(value, budget), old, with, bound.number(2, -1), budget);
+  }
+
+  private static String indent(Object value, Arguments.Bound bound, Budget budget) {
+    if (!(value instanceof String text)) {
+      throw runtime(
+          "unsupported operand type(s) for +=: '" + Values.typeName(value) + "' and 'str'");
+    }
+    String indent;
+    if (bound.get(0, 4L) instanceof String given) {
+      indent = given;
+    } else {
+      long width = Math.max(0, bound.number(0, 4));
+      budget.chars(width);
+      indent = " ".repeat((int) width);
+    }
+    boolean blank = bound.flag(2, false);
+    budget.steps(text.length() / 2);
+    List<Object> lines = Text.lines(text + "\n", false);
+    StringBuilder out = new StringBuilder(bound.flag(1, false) ? indent : "");
+    for (int i = 0; i < lines.size(); i++) {
+      String line = (String) lines.get(i);
+      boolean indented = i > 0 && (blank || !line.isEmpty());
+      budget.chars(1L + line.length() + (indented ? indent.length() : 0));
+      out.append(i > 0 ? "\n" : "").append(indented ? indent : "").append(line);
+    }
+    return out.toString();
+  }
+
+  private static String truncate(Object value, Arguments.Bound bound, Budget budget) {
+    String text = Repr.str(value, budget);
+    String end = bound.text(2, "...");
+    int endLength = Text.length(end);
+    long length = bound.number(0, 255);
+    if (length < endLength) {
+      throw runtime("expected length >= " + endLength + ", got " + length);
+    }
+    if (Text.length(text) <= length + bound.number(3, 5)) {
+      return text;
+    }
+    budget.chars(length + endLength);
+    String kept = Text.slice(text, 0, 1, (int) (length - endLength));
+    int lastBlank = kept.lastIndexOf(' ');
+    return (bound.flag(1, false) || lastBlank < 0 ? kept : kept.substring(0, lastBlank)) + end;
+  }
+}
