@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 /**
@@ -34,7 +35,7 @@ public final class Parameters {
   private long bytes;
 
   /** One weight's part of the device memory that {@link #upload} allocates. */
-  private record Upload(long offset, long bytes, java.util.function.Consumer<MemorySegment> fill) {}
+  private record Upload(long offset, long bytes, Consumer<MemorySegment> fill) {}
 
   /**
    * @param arena lifetime of the weights on the device
@@ -140,20 +141,35 @@ public final class Parameters {
         .group()
         .ifPresent(
             group -> {
-              if (group.scaleType() != DType.F16) {
-                throw Refusal.model(
-                    "'" + weight.name() + "' has " + group.scaleType() + " scales, expected F16",
-                    "use a checkpoint with float16 scales");
-              }
               Sources.groups(
                   source,
                   group.groupSize(),
                   group.zerosMinusOne() ? 1 : 0,
                   group.zeros().get(expert),
-                  group.scales().get(expert),
+                  scales(weight.name(), group, expert),
                   order);
             });
     return source;
+  }
+
+  /** The contract's scales are float16, which holds a bfloat16 of usual size exactly. */
+  private MemorySegment scales(String name, GroupQuant group, int expert) {
+    MemorySegment stored = group.scales().get(expert);
+    if (group.scaleType() == DType.F16) {
+      return stored;
+    }
+    MemorySegment halves = arena.allocate(stored.byteSize(), 2);
+    for (long at = 0; at < stored.byteSize(); at += 2) {
+      float scale = Float.intBitsToFloat(stored.get(ValueLayout.JAVA_SHORT_UNALIGNED, at) << 16);
+      short half = Float.floatToFloat16(scale);
+      if (Float.float16ToFloat(half) != scale) {
+        throw Refusal.model(
+            "'" + name + "' has the bfloat16 scale " + scale + ", which float16 cannot hold",
+            "use a checkpoint with float16 scales");
+      }
+      halves.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, half);
+    }
+    return halves;
   }
 
   /** Act-order weights: the columns sorted by their group, which must then be whole groups. */
@@ -192,7 +208,7 @@ public final class Parameters {
         .toArray(ValueLayout.JAVA_INT_UNALIGNED);
   }
 
-  private void reserve(long size, java.util.function.Consumer<MemorySegment> fill) {
+  private void reserve(long size, Consumer<MemorySegment> fill) {
     uploads.add(new Upload(bytes, size, fill));
     bytes += (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   }
