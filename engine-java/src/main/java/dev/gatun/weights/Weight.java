@@ -23,6 +23,11 @@ public record Weight(
     data = List.copyOf(data);
   }
 
+  /** A tensor of one slice and of a format that needs no other tensors. */
+  static Weight plain(String name, DType dtype, long[] shape, MemorySegment data) {
+    return new Weight(name, dtype, shape, List.of(data), Optional.empty());
+  }
+
   /** Number of weights. */
   public long count() {
     return Arrays.stream(shape).reduce(1, Math::multiplyExact);
