@@ -9,18 +9,19 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A GGUF file (or all files of a split one), or a folder as Hugging Face lays it out. Opening reads headers only; every
- * tensor is a slice of a read-only mapping that lives until {@link #close}. Tensors carry Hugging Face's names whatever the
- * format. Safe for use by several threads until closed.
+ * A GGUF file (or all files of a split one), or a folder as Hugging Face lays it out. Opening reads
+ * headers only; every tensor is a slice of a read-only mapping that lives until {@link #close}.
+ * Tensors carry Hugging Face's names whatever the format. Safe for use by several threads until
+ * closed.
  */
 public interface Checkpoint extends AutoCloseable {
 
   /**
-   * Opens a {@code .gguf} file (any part of a split one stands for all) or a folder with {@code config.json} and
-   * safetensors.
+   * Opens a {@code .gguf} file (any part of a split one stands for all) or a folder with {@code
+   * config.json} and safetensors.
    *
-   * @throws Refusal with reason MODEL where the content is truncated, inconsistent or not supported; IO where it cannot be
-   *     read; USAGE where nothing is there
+   * @throws Refusal with reason MODEL where the content is truncated, inconsistent or not
+   *     supported; IO where it cannot be read; USAGE where nothing is there
    */
   static Checkpoint open(Path path) {
     if (Files.isDirectory(path)) {
@@ -30,7 +31,8 @@ public interface Checkpoint extends AutoCloseable {
       return GgufCheckpoint.open(path);
     }
     throw Refusal.usage(
-        "no model at '" + path + "'", "give a .gguf file or a folder with config.json and .safetensors files");
+        "no model at '" + path + "'",
+        "give a .gguf file or a folder with config.json and .safetensors files");
   }
 
   ModelConfig config();
@@ -41,11 +43,20 @@ public interface Checkpoint extends AutoCloseable {
         .orElseThrow(
             () ->
                 Refusal.model(
-                    "'" + name() + "' has no tensor '" + name + "', which " + config().architecture() + " needs",
+                    "'"
+                        + name()
+                        + "' has no tensor '"
+                        + name
+                        + "', which "
+                        + config().architecture()
+                        + " needs",
                     "download the model again, all its files"));
   }
 
-  /** The tensor of that Hugging Face name; {@code lm_head.weight} is absent where embeddings are tied. */
+  /**
+   * The tensor of that Hugging Face name; {@code lm_head.weight} is absent where embeddings are
+   * tied.
+   */
   Optional<Weight> find(String name);
 
   /** All tensors, in the order of the files. */
@@ -59,8 +70,8 @@ public interface Checkpoint extends AutoCloseable {
   GenerationDefaults generation();
 
   /**
-   * What the file says of itself, for display and for readers of single keys: GGUF's key-values or {@code config.json}.
-   * Unmodifiable; see {@link GgufFile} for the Java types of GGUF's values.
+   * What the file says of itself, for display and for readers of single keys: GGUF's key-values or
+   * {@code config.json}. Unmodifiable; see {@link GgufFile} for the Java types of GGUF's values.
    */
   Map<String, Object> metadata();
 

@@ -20,8 +20,8 @@ final class Experts {
   private Experts() {}
 
   /**
-   * All weights, with one {@code …mlp.experts.gate_proj.weight} of shape (experts, rows, cols) in place of {@code
-   * …mlp.experts.E.gate_proj.weight} (rows, cols) for each E, likewise up and down.
+   * All weights, with one {@code …mlp.experts.gate_proj.weight} of shape (experts, rows, cols) in
+   * place of {@code …mlp.experts.E.gate_proj.weight} (rows, cols) for each E, likewise up and down.
    */
   static List<Weight> stack(List<Weight> weights, int experts) {
     List<Weight> stacked = new ArrayList<>();
@@ -47,7 +47,11 @@ final class Experts {
     }
     if (ordered.size() != experts || each.size() != experts) {
       throw Refusal.model(
-          Fields.shown(name) + " has " + each.size() + " experts, expected numbers 0 to " + (experts - 1)
+          Fields.shown(name)
+              + " has "
+              + each.size()
+              + " experts, expected numbers 0 to "
+              + (experts - 1)
               + " as the configuration says",
           "download the model again, all its files");
     }
@@ -55,7 +59,11 @@ final class Experts {
     for (Weight weight : ordered) {
       if (weight.shape().length != 2 || !alike(first, weight)) {
         throw Refusal.model(
-            "tensor " + Fields.shown(weight.name()) + " is " + weight.dtype() + Shapes.shown(weight.shape())
+            "tensor "
+                + Fields.shown(weight.name())
+                + " is "
+                + weight.dtype()
+                + Shapes.shown(weight.shape())
                 + ", expected two axes, alike in all experts",
             "download the model again, all its files");
       }
@@ -71,7 +79,8 @@ final class Experts {
   }
 
   private static List<Object> form(GroupQuant group) {
-    return List.of(group.groupSize(), group.scaleType(), group.groupIndex().size(), group.zerosMinusOne());
+    return List.of(
+        group.groupSize(), group.scaleType(), group.groupIndex().size(), group.zerosMinusOne());
   }
 
   private static Optional<GroupQuant> group(List<Weight> experts) {

@@ -8,9 +8,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A key that is absent or null reads as empty; one of another type or out of range is refused by name.
+ * A key that is absent or null reads as empty; one of another type or out of range is refused by
+ * name.
  *
- * @param source where the keys stand, for messages: {@code 'config.json'}, {@code rope_scaling of 'config.json'}
+ * @param source where the keys stand, for messages: {@code 'config.json'}, {@code rope_scaling of
+ *     'config.json'}
  */
 record Fields(String source, Map<String, Object> values) {
   private static final int SHOWN = 60;
@@ -61,7 +63,9 @@ record Fields(String source, Map<String, Object> values) {
   }
 
   Refusal missing(String key) {
-    return Refusal.model(source + " has no " + key, "download the model again; if it stays so, the model is not supported");
+    return Refusal.model(
+        source + " has no " + key,
+        "download the model again; if it stays so, the model is not supported");
   }
 
   Refusal wrong(String key, Object found, String expected) {
@@ -72,7 +76,13 @@ record Fields(String source, Map<String, Object> values) {
 
   Refusal unsupported(String key, Object found, String supported) {
     return Refusal.model(
-        key + " in " + source + " is " + shown(found) + ", which is not supported; supported: " + supported,
+        key
+            + " in "
+            + source
+            + " is "
+            + shown(found)
+            + ", which is not supported; supported: "
+            + supported,
         "choose a model of a supported kind");
   }
 
@@ -100,9 +110,11 @@ record Fields(String source, Map<String, Object> values) {
   }
 
   private int inRange(String key, Object value, int min, int max) {
-    boolean whole = value instanceof Integer || value instanceof Long || value instanceof BigInteger;
+    boolean whole =
+        value instanceof Integer || value instanceof Long || value instanceof BigInteger;
     if (whole) {
-      BigInteger big = value instanceof BigInteger b ? b : BigInteger.valueOf(((Number) value).longValue());
+      BigInteger big =
+          value instanceof BigInteger b ? b : BigInteger.valueOf(((Number) value).longValue());
       if (big.bitLength() < Integer.SIZE && big.intValue() >= min && big.intValue() <= max) {
         return big.intValue();
       }

@@ -35,7 +35,8 @@ final class FolderCheckpoint {
         weights(shards.tensors(), quantisation(folder, fields), config),
         new TokenizerSource.Folder(folder),
         chatTemplate(folder),
-        Generation.of(optional(folder, "generation_config.json").orElse(new Fields("", Map.of())), fields),
+        Generation.of(
+            optional(folder, "generation_config.json").orElse(new Fields("", Map.of())), fields),
         Collections.unmodifiableMap(fields.values()),
         name == null ? folder.toString() : name.toString(),
         shards.bytes(),
@@ -45,14 +46,18 @@ final class FolderCheckpoint {
   /** What the files hold, as {@link Weight} describes it. */
   static List<Weight> weights(
       Map<String, Weight> tensors, Optional<QuantSettings> settings, ModelConfig config) {
-    return Experts.stack(GroupWeights.join(tensors, settings), config.moe().map(Moe::experts).orElse(0));
+    return Experts.stack(
+        GroupWeights.join(tensors, settings), config.moe().map(Moe::experts).orElse(0));
   }
 
   private static Optional<QuantSettings> quantisation(Path folder, Fields config) {
     return config
         .object("quantization_config")
         .map(fields -> QuantSettings.read(fields, false))
-        .or(() -> optional(folder, "quantize_config.json").map(fields -> QuantSettings.read(fields, true)));
+        .or(
+            () ->
+                optional(folder, "quantize_config.json")
+                    .map(fields -> QuantSettings.read(fields, true)));
   }
 
   /** A template file comes before one in tokenizer_config.json, as in transformers. */
@@ -63,11 +68,13 @@ final class FolderCheckpoint {
     }
     try {
       if (Files.size(file) > Json.MAX_BYTES) {
-        throw Refusal.model("'" + file + "' passes " + Json.MAX_BYTES + " bytes", "download it again");
+        throw Refusal.model(
+            "'" + file + "' passes " + Json.MAX_BYTES + " bytes", "download it again");
       }
       return Optional.of(new String(Files.readAllBytes(file), StandardCharsets.UTF_8));
     } catch (IOException e) {
-      throw Refusal.io("cannot read '" + file + "': " + e.getMessage(), "check that the file is readable", e);
+      throw Refusal.io(
+          "cannot read '" + file + "': " + e.getMessage(), "check that the file is readable", e);
     }
   }
 

@@ -6,7 +6,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Keys and the defaults of absent ones: transformers, models/{llama,qwen2,qwen3,qwen3_moe}/configuration_*.py. */
+/**
+ * Keys and the defaults of absent ones: transformers,
+ * models/{llama,qwen2,qwen3,qwen3_moe}/configuration_*.py.
+ */
 record FolderConfig(Fields fields, String type) {
   private static final List<String> TYPES = List.of("llama", "qwen2", "qwen3", "qwen3_moe");
 
@@ -25,7 +28,10 @@ record FolderConfig(Fields fields, String type) {
     int hidden = fields.requiredInteger("hidden_size", 1, Limits.WIDTH);
     int heads = fields.requiredInteger("num_attention_heads", 1, Limits.HEADS);
     int context = fields.requiredInteger("max_position_embeddings", 1, Limits.CONTEXT);
-    int headDim = fields.integer("head_dim", 1, Limits.WIDTH).orElse(type.equals("qwen3") ? 128 : hidden / heads);
+    int headDim =
+        fields
+            .integer("head_dim", 1, Limits.WIDTH)
+            .orElse(type.equals("qwen3") ? 128 : hidden / heads);
     Rope rope = FolderRope.read(fields, headDim, context);
     ModelConfig config =
         new ModelConfig(

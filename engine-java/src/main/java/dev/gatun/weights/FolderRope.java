@@ -6,11 +6,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Old: {@code rope_theta} and {@code rope_scaling: {type | rope_type, …}}; new: {@code rope_parameters: {rope_theta,
- * rope_type, …}} (source: transformers, modeling_rope_utils.py, convert_rope_params_to_dict and the _compute functions).
+ * Old: {@code rope_theta} and {@code rope_scaling: {type | rope_type, …}}; new: {@code
+ * rope_parameters: {rope_theta, rope_type, …}} (source: transformers, modeling_rope_utils.py,
+ * convert_rope_params_to_dict and the _compute functions).
  */
 record FolderRope(Fields config, Fields rope, int context) {
-  private static final List<String> LAYER_KINDS = List.of("full_attention", "sliding_attention", "chunked_attention");
+  private static final List<String> LAYER_KINDS =
+      List.of("full_attention", "sliding_attention", "chunked_attention");
 
   static Rope read(Fields config, int headDim, int context) {
     Fields rope =
@@ -19,7 +21,8 @@ record FolderRope(Fields config, Fields rope, int context) {
             .orElse(new Fields("rope_scaling of " + config.source(), Map.of()));
     FolderRope reader = new FolderRope(config, rope, context);
     reader.refuseOtherShapes();
-    double theta = rope.number("rope_theta", 1).or(() -> config.number("rope_theta", 1)).orElse(10_000.0);
+    double theta =
+        rope.number("rope_theta", 1).or(() -> config.number("rope_theta", 1)).orElse(10_000.0);
     return new Rope(theta, headDim, Rope.Style.HALF_SPLIT, reader.scaling());
   }
 
@@ -49,7 +52,10 @@ record FolderRope(Fields config, Fields rope, int context) {
       case "linear" -> new Scaling.Linear(factor("factor"));
       case "llama3" ->
           new Scaling.Llama3(
-              factor("factor"), factor("low_freq_factor"), factor("high_freq_factor"), originalContext());
+              factor("factor"),
+              factor("low_freq_factor"),
+              factor("high_freq_factor"),
+              originalContext());
       case "yarn" -> yarn();
       default -> throw rope.unsupported(key, type, "default, linear, llama3, yarn");
     };

@@ -10,7 +10,10 @@ import java.util.Set;
 final class Generation {
   private Generation() {}
 
-  /** From GGUF's key-values; a turn ends with any of its three end tokens (source: gguf/constants.py). */
+  /**
+   * From GGUF's key-values; a turn ends with any of its three end tokens (source:
+   * gguf/constants.py).
+   */
   static GenerationDefaults of(Fields fields) {
     Set<Integer> stops = new LinkedHashSet<>();
     for (String end : List.of("eos", "eot", "eom")) {

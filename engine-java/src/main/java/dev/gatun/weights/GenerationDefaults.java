@@ -5,7 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * From {@code generation_config.json} or GGUF's {@code general.sampling.*}; empty where the files say nothing.
+ * From {@code generation_config.json} or GGUF's {@code general.sampling.*}; empty where the files
+ * say nothing.
  *
  * @param sample false asks for greedy decoding
  * @param temperature at least 0

@@ -48,7 +48,8 @@ final class GgufCheckpoint {
     }
     ModelConfig config = GgufConfig.read(fields, tensors);
     tensors.remove("rope_freqs.weight"); // became part of the configuration
-    List<Weight> weights = tensors.values().stream().map(t -> canonical(t, config, source)).toList();
+    List<Weight> weights =
+        tensors.values().stream().map(t -> canonical(t, config, source)).toList();
     return new OpenCheckpoint.Content(
         config,
         weights,
@@ -67,8 +68,14 @@ final class GgufCheckpoint {
             .orElseThrow(
                 () ->
                     Refusal.model(
-                        source + " has a tensor " + Fields.shown(tensor.name()) + ", which "
-                            + config.architecture() + " of " + config.layers() + " layers does not have",
+                        source
+                            + " has a tensor "
+                            + Fields.shown(tensor.name())
+                            + ", which "
+                            + config.architecture()
+                            + " of "
+                            + config.layers()
+                            + " layers does not have",
                         "choose a file made for this architecture, or download it again"));
     long[] shape = tensor.shape();
     if (shape.length <= 2) {
@@ -77,8 +84,15 @@ final class GgufCheckpoint {
     int experts = config.moe().map(Moe::experts).orElse(0);
     if (shape.length != 3 || shape[0] != experts) {
       throw Refusal.model(
-          "tensor " + Fields.shown(tensor.name()) + " of " + source + " has the shape " + Shapes.shown(shape)
-              + ", expected two axes or " + experts + " experts of two",
+          "tensor "
+              + Fields.shown(tensor.name())
+              + " of "
+              + source
+              + " has the shape "
+              + Shapes.shown(shape)
+              + ", expected two axes or "
+              + experts
+              + " experts of two",
           "the file is inconsistent: download it again");
     }
     long each = tensor.segment().byteSize() / experts;

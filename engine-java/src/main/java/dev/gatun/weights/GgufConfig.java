@@ -12,20 +12,32 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Keys: ggml, docs/gguf.md; defaults of absent ones are llama.cpp's (src/llama-model.cpp, load_hparams).
+ * Keys: ggml, docs/gguf.md; defaults of absent ones are llama.cpp's (src/llama-model.cpp,
+ * load_hparams).
  *
  * @param fields the header's key-values
- * @param tensors the file's tensors under GGUF's names: embedding, biases and frequency factors decide what keys leave open
+ * @param tensors the file's tensors under GGUF's names: embedding, biases and frequency factors
+ *     decide what keys leave open
  */
 record GgufConfig(Fields fields, Map<String, Weight> tensors, String arch) {
   private static final String SCALING = ".rope.scaling.";
   private static final Set<String> SCALING_KEYS =
       Set.of(
-          "type", "factor", "original_context_length", "finetuned", "attn_factor", "yarn_ext_factor",
-          "yarn_attn_factor", "yarn_beta_fast", "yarn_beta_slow");
+          "type",
+          "factor",
+          "original_context_length",
+          "finetuned",
+          "attn_factor",
+          "yarn_ext_factor",
+          "yarn_attn_factor",
+          "yarn_beta_fast",
+          "yarn_beta_slow");
 
   static ModelConfig read(Fields fields, Map<String, Weight> tensors) {
-    String arch = fields.text("general.architecture").orElseThrow(() -> fields.missing("general.architecture"));
+    String arch =
+        fields
+            .text("general.architecture")
+            .orElseThrow(() -> fields.missing("general.architecture"));
     if (!GgufNames.ARCHITECTURES.containsKey(arch)) {
       throw Refusal.model(
           "architecture " + Fields.shown(arch) + " of " + fields.source() + " is not supported yet",
@@ -38,7 +50,9 @@ record GgufConfig(Fields fields, Map<String, Weight> tensors, String arch) {
     refuseOtherAttention();
     int layers = count("block_count", Limits.LAYERS);
     int hidden = count("embedding_length", Limits.WIDTH);
-    int heads = uniform("attention.head_count", Limits.HEADS).orElseThrow(() -> missing("attention.head_count"));
+    int heads =
+        uniform("attention.head_count", Limits.HEADS)
+            .orElseThrow(() -> missing("attention.head_count"));
     int headDim = headDim(hidden, heads);
     int context = count("context_length", Limits.CONTEXT);
     Rope rope = rope(headDim, context);
@@ -66,10 +80,13 @@ record GgufConfig(Fields fields, Map<String, Weight> tensors, String arch) {
   }
 
   private int headDim(int hidden, int heads) {
-    int headDim = fields.integer(key("attention.key_length"), 1, Limits.WIDTH).orElse(hidden / heads);
-    int valueDim = fields.integer(key("attention.value_length"), 1, Limits.WIDTH).orElse(hidden / heads);
+    int headDim =
+        fields.integer(key("attention.key_length"), 1, Limits.WIDTH).orElse(hidden / heads);
+    int valueDim =
+        fields.integer(key("attention.value_length"), 1, Limits.WIDTH).orElse(hidden / heads);
     if (valueDim != headDim) {
-      throw fields.unsupported(key("attention.value_length"), valueDim, "the same as key_length, " + headDim);
+      throw fields.unsupported(
+          key("attention.value_length"), valueDim, "the same as key_length, " + headDim);
     }
     return headDim;
   }
@@ -86,10 +103,12 @@ record GgufConfig(Fields fields, Map<String, Weight> tensors, String arch) {
     Weight embedding = tensors.get("token_embd.weight");
     if (embedding == null || embedding.shape().length != 2) {
       throw Refusal.model(
-          fields.source() + " has no tensor token_embd.weight of two axes", "download the model again, all its files");
+          fields.source() + " has no tensor token_embd.weight of two axes",
+          "download the model again, all its files");
     }
     int rows = (int) Math.min(embedding.shape()[0], Integer.MAX_VALUE);
-    if (fields.values().get("tokenizer.ggml.tokens") instanceof List<?> tokens && tokens.size() > rows) {
+    if (fields.values().get("tokenizer.ggml.tokens") instanceof List<?> tokens
+        && tokens.size() > rows) {
       throw Refusal.model(
           fields.source() + " lists " + tokens.size() + " tokens but embeds " + rows,
           "the file is inconsistent: download it again");
@@ -141,14 +160,16 @@ record GgufConfig(Fields fields, Map<String, Weight> tensors, String arch) {
     }
     if (!(scaling instanceof Scaling.None)) {
       throw fields.unsupported(
-          key("rope.scaling.type"), type, "none where the tensor rope_freqs.weight is there as well");
+          key("rope.scaling.type"),
+          type,
+          "none where the tensor rope_freqs.weight is there as well");
     }
     return frequencyFactors(factors);
   }
 
   /**
-   * yarn_attn_factor is Hugging Face's attention_factor, written by the converter; attn_factor multiplies whichever
-   * factor applies.
+   * yarn_attn_factor is Hugging Face's attention_factor, written by the converter; attn_factor
+   * multiplies whichever factor applies.
    */
   private Scaling yarn(double factor, int context) {
     double extrapolation = fields.number(key("rope.scaling.yarn_ext_factor"), -1).orElse(1.0);
@@ -163,7 +184,9 @@ record GgufConfig(Fields fields, Map<String, Weight> tensors, String arch) {
     }
     return new Scaling.Yarn(
         factor,
-        fields.integer(key("rope.scaling.original_context_length"), 1, Limits.CONTEXT).orElse(context),
+        fields
+            .integer(key("rope.scaling.original_context_length"), 1, Limits.CONTEXT)
+            .orElse(context),
         positive("rope.scaling.yarn_beta_fast").orElse(32.0),
         positive("rope.scaling.yarn_beta_slow").orElse(1.0),
         true,
@@ -173,18 +196,30 @@ record GgufConfig(Fields fields, Map<String, Weight> tensors, String arch) {
   }
 
   private Scaling frequencyFactors(Weight weight) {
-    if (weight.dtype() != DType.F32 || weight.shape().length != 1 || weight.count() > Limits.WIDTH) {
+    if (weight.dtype() != DType.F32
+        || weight.shape().length != 1
+        || weight.count() > Limits.WIDTH) {
       throw Refusal.model(
-          "tensor rope_freqs.weight of " + fields.source() + " is " + weight.dtype() + Shapes.shown(weight.shape())
+          "tensor rope_freqs.weight of "
+              + fields.source()
+              + " is "
+              + weight.dtype()
+              + Shapes.shown(weight.shape())
               + ", expected F32 of one axis",
           "convert the model again with current tools");
     }
     float[] factors =
-        weight.segment().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
+        weight
+            .segment()
+            .toArray(ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
     for (float factor : factors) {
       if (!(factor > 0 && Float.isFinite(factor))) {
         throw Refusal.model(
-            "tensor rope_freqs.weight of " + fields.source() + " holds " + factor + ", expected positive numbers",
+            "tensor rope_freqs.weight of "
+                + fields.source()
+                + " holds "
+                + factor
+                + ", expected positive numbers",
             "the file is damaged: download it again");
       }
     }
@@ -197,14 +232,17 @@ record GgufConfig(Fields fields, Map<String, Weight> tensors, String arch) {
         .filter(window -> window > 0)
         .ifPresent(
             window -> {
-              throw fields.unsupported(key("attention.sliding_window"), window, "full attention in every layer");
+              throw fields.unsupported(
+                  key("attention.sliding_window"), window, "full attention in every layer");
             });
   }
 
   private void refuseOtherScalingKeys() {
     for (String key : fields.values().keySet()) {
-      if (key.startsWith(arch + SCALING) && !SCALING_KEYS.contains(key.substring((arch + SCALING).length()))) {
-        throw fields.unsupported(key, fields.values().get(key), String.join(", ", new TreeSet<>(SCALING_KEYS)));
+      if (key.startsWith(arch + SCALING)
+          && !SCALING_KEYS.contains(key.substring((arch + SCALING).length()))) {
+        throw fields.unsupported(
+            key, fields.values().get(key), String.join(", ", new TreeSet<>(SCALING_KEYS)));
       }
     }
   }

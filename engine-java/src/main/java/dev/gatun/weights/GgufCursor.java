@@ -15,8 +15,9 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Every length is compared with the bytes that are left before anything of that length is allocated, so that memory is
- * bounded by the header's real size. Layout: the GGUF specification (ggml, docs/gguf.md), little-endian.
+ * Every length is compared with the bytes that are left before anything of that length is
+ * allocated, so that memory is bounded by the header's real size. Layout: the GGUF specification
+ * (ggml, docs/gguf.md), little-endian.
  */
 final class GgufCursor {
   /** Real headers stay below 40 MiB, with a tokenizer of 262,144 tokens and its merges. */
@@ -29,7 +30,8 @@ final class GgufCursor {
   private final String source;
   private final long end;
 
-  // The header passes through a window on the heap: 100,000 short strings are read much faster from there, above all
+  // The header passes through a window on the heap: 100,000 short strings are read much faster from
+  // there, above all
   // before the JIT has warmed up.
   private byte[] window = new byte[0];
   private long windowStart;
@@ -50,8 +52,17 @@ final class GgufCursor {
     long left = end - position();
     if (count < 0 || count > left / least) {
       throw Refusal.model(
-          source + " announces " + Long.toUnsignedString(count) + " " + what + " at byte " + position() + " where "
-              + left + " bytes are left" + (end < file.byteSize() ? " of the largest header" : ""),
+          source
+              + " announces "
+              + Long.toUnsignedString(count)
+              + " "
+              + what
+              + " at byte "
+              + position()
+              + " where "
+              + left
+              + " bytes are left"
+              + (end < file.byteSize() ? " of the largest header" : ""),
           "the file is truncated or damaged: download it again");
     }
     return count;
@@ -95,7 +106,11 @@ final class GgufCursor {
       case 12 -> Double.longBitsToDouble(u64());
       default ->
           throw Refusal.model(
-              source + " has a value of unknown type " + Integer.toUnsignedString(type) + " before byte " + position(),
+              source
+                  + " has a value of unknown type "
+                  + Integer.toUnsignedString(type)
+                  + " before byte "
+                  + position(),
               "the file is damaged or newer than this program: download it again");
     };
   }

@@ -16,13 +16,15 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * GGUF 2 and 3, little-endian (source: ggml, docs/gguf.md). Tensors keep GGUF's names; shapes are outermost first, the
- * reverse of the file's, and their data is one slice whatever the axes; none overlaps another or leaves the file.
+ * GGUF 2 and 3, little-endian (source: ggml, docs/gguf.md). Tensors keep GGUF's names; shapes are
+ * outermost first, the reverse of the file's, and their data is one slice whatever the axes; none
+ * overlaps another or leaves the file.
  *
- * <p>Java types of values: every integer {@code Long} ({@code BigInteger} from 2^63), every float {@code Double}, {@code
- * Boolean}, {@code String}; arrays of integers of up to 32 bits and of booleans {@code int[]} (the bits of an unsigned one),
- * of 64 bits {@code long[]}, of floats {@code float[]} and {@code double[]}, of strings an unmodifiable {@code
- * List<String>}, of arrays an unmodifiable {@code List<Object>}.
+ * <p>Java types of values: every integer {@code Long} ({@code BigInteger} from 2^63), every float
+ * {@code Double}, {@code Boolean}, {@code String}; arrays of integers of up to 32 bits and of
+ * booleans {@code int[]} (the bits of an unsigned one), of 64 bits {@code long[]}, of floats {@code
+ * float[]} and {@code double[]}, of strings an unmodifiable {@code List<String>}, of arrays an
+ * unmodifiable {@code List<Object>}.
  */
 record GgufFile(int version, Map<String, Object> metadata, List<Weight> tensors) {
   private static final int MAGIC = 0x46554747; // "GGUF"
@@ -49,7 +51,9 @@ record GgufFile(int version, Map<String, Object> metadata, List<Weight> tensors)
     checkPlaces(entries, file.byteSize() - start, source);
     List<Weight> tensors = new ArrayList<>();
     for (Entry e : entries) {
-      tensors.add(Weight.plain(e.name(), e.dtype(), e.shape(), file.asSlice(start + e.offset(), e.bytes())));
+      tensors.add(
+          Weight.plain(
+              e.name(), e.dtype(), e.shape(), file.asSlice(start + e.offset(), e.bytes())));
     }
     return new GgufFile(version, metadata, List.copyOf(tensors));
   }
@@ -58,13 +62,17 @@ record GgufFile(int version, Map<String, Object> metadata, List<Weight> tensors)
     int magic = cursor.u32();
     if (magic != MAGIC) {
       throw Refusal.model(
-          source + " does not begin with 'GGUF'", "give a GGUF file, or a folder with config.json and safetensors");
+          source + " does not begin with 'GGUF'",
+          "give a GGUF file, or a folder with config.json and safetensors");
     }
     int version = cursor.u32();
     if (version != 2 && version != 3) {
       boolean swapped = Integer.reverseBytes(version) == 2 || Integer.reverseBytes(version) == 3;
       throw Refusal.model(
-          source + (swapped ? " is big-endian" : " is GGUF version " + Integer.toUnsignedString(version))
+          source
+              + (swapped
+                  ? " is big-endian"
+                  : " is GGUF version " + Integer.toUnsignedString(version))
               + ", expected little-endian version 2 or 3",
           "convert the model again with current tools");
     }
@@ -100,12 +108,16 @@ record GgufFile(int version, Map<String, Object> metadata, List<Weight> tensors)
     for (long i = 0; i < count; i++) {
       Entry entry = entry(cursor, source);
       if (!names.add(entry.name())) {
-        throw Refusal.model(source + " has the tensor " + Fields.shown(entry.name()) + " twice", AGAIN);
+        throw Refusal.model(
+            source + " has the tensor " + Fields.shown(entry.name()) + " twice", AGAIN);
       }
       if (entry.offset() % alignment != 0) {
         throw Refusal.model(
-            tensor(entry.name(), source) + " starts at " + Long.toUnsignedString(entry.offset())
-                + ", not a multiple of " + alignment,
+            tensor(entry.name(), source)
+                + " starts at "
+                + Long.toUnsignedString(entry.offset())
+                + ", not a multiple of "
+                + alignment,
             AGAIN);
       }
       entries.add(entry);
@@ -118,7 +130,12 @@ record GgufFile(int version, Map<String, Object> metadata, List<Weight> tensors)
     int axes = cursor.u32();
     if (axes < 1 || axes > MAX_AXES) {
       throw Refusal.model(
-          tensor(name, source) + " has " + Integer.toUnsignedString(axes) + " axes, expected 1 to " + MAX_AXES, AGAIN);
+          tensor(name, source)
+              + " has "
+              + Integer.toUnsignedString(axes)
+              + " axes, expected 1 to "
+              + MAX_AXES,
+          AGAIN);
     }
     long[] shape = new long[axes];
     for (int axis = axes - 1; axis >= 0; axis--) {
@@ -128,7 +145,10 @@ record GgufFile(int version, Map<String, Object> metadata, List<Weight> tensors)
     DType dtype = TYPES.get(type);
     if (dtype == null) {
       throw Refusal.model(
-          tensor(name, source) + " has the type " + GgufNames.type(type) + ", which is not supported",
+          tensor(name, source)
+              + " has the type "
+              + GgufNames.type(type)
+              + ", which is not supported",
           "choose a file of one of the types " + supported());
     }
     return new Entry(name, dtype, shape, cursor.u64(), bytes(name, dtype, shape, source));
@@ -137,12 +157,19 @@ record GgufFile(int version, Map<String, Object> metadata, List<Weight> tensors)
   private static long bytes(String name, DType dtype, long[] shape, String source) {
     long count = Shapes.count(shape);
     if (count <= 0) {
-      throw Refusal.model(tensor(name, source) + " has the impossible shape " + Shapes.shown(shape), AGAIN);
+      throw Refusal.model(
+          tensor(name, source) + " has the impossible shape " + Shapes.shown(shape), AGAIN);
     }
     if (shape[shape.length - 1] % dtype.blockSize() != 0) {
       throw Refusal.model(
-          tensor(name, source) + " has rows of " + shape[shape.length - 1] + " weights, not a multiple of the "
-              + dtype.blockSize() + " of a " + dtype + " block",
+          tensor(name, source)
+              + " has rows of "
+              + shape[shape.length - 1]
+              + " weights, not a multiple of the "
+              + dtype.blockSize()
+              + " of a "
+              + dtype
+              + " block",
           AGAIN);
     }
     return dtype.bytes(count);
@@ -154,8 +181,13 @@ record GgufFile(int version, Map<String, Object> metadata, List<Weight> tensors)
     for (Entry entry : entries.stream().sorted(Comparator.comparingLong(Entry::offset)).toList()) {
       if (entry.offset() < 0 || entry.bytes() > dataBytes - entry.offset()) {
         throw Refusal.model(
-            tensor(entry.name(), source) + " needs " + entry.bytes() + " bytes from "
-                + Long.toUnsignedString(entry.offset()) + " on, but the data section has " + Math.max(0, dataBytes),
+            tensor(entry.name(), source)
+                + " needs "
+                + entry.bytes()
+                + " bytes from "
+                + Long.toUnsignedString(entry.offset())
+                + " on, but the data section has "
+                + Math.max(0, dataBytes),
             AGAIN);
       }
       if (before != null && before.offset() + before.bytes() > entry.offset()) {

@@ -1,4 +1,5 @@
-// GgufNames: what Hugging Face calls GGUF's tensors and architectures, and the names of GGUF's other types.
+// GgufNames: what Hugging Face calls GGUF's tensors and architectures, and the names of GGUF's
+// other types.
 package dev.gatun.weights;
 
 import java.util.Map;
@@ -6,7 +7,10 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Source of the names: gguf/constants.py (TENSOR_NAMES, GGMLQuantizationType) and gguf/tensor_mapping.py. */
+/**
+ * Source of the names: gguf/constants.py (TENSOR_NAMES, GGMLQuantizationType) and
+ * gguf/tensor_mapping.py.
+ */
 final class GgufNames {
   /** general.architecture to model_type. */
   static final Map<String, String> ARCHITECTURES =
@@ -59,7 +63,10 @@ final class GgufNames {
 
   private GgufNames() {}
 
-  /** Hugging Face's name of a tensor in a model of {@code layers}; empty where none of its tensors is called so. */
+  /**
+   * Hugging Face's name of a tensor in a model of {@code layers}; empty where none of its tensors
+   * is called so.
+   */
   static Optional<String> huggingFace(String name, int layers) {
     Matcher block = BLOCK.matcher(name);
     if (!block.matches()) {
@@ -67,7 +74,14 @@ final class GgufNames {
     }
     return Optional.ofNullable(INSIDE.get(block.group(2)))
         .filter(inside -> Integer.parseInt(block.group(1)) < layers)
-        .map(inside -> "model.layers." + Integer.parseInt(block.group(1)) + "." + inside + "." + block.group(3));
+        .map(
+            inside ->
+                "model.layers."
+                    + Integer.parseInt(block.group(1))
+                    + "."
+                    + inside
+                    + "."
+                    + block.group(3));
   }
 
   /** A type that is not supported, by name where it has one. */

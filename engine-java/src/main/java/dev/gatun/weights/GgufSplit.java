@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Parts are called {@code name-00001-of-00003.gguf} and lie side by side; each knows its number and their count (source: the
- * gguf-split tool of llama.cpp).
+ * Parts are called {@code name-00001-of-00003.gguf} and lie side by side; each knows its number and
+ * their count (source: the gguf-split tool of llama.cpp).
  *
  * @param name the model's name, without number and extension
  * @param parts all files, in order
@@ -33,7 +33,8 @@ record GgufSplit(String name, List<Path> parts) {
       Path sibling = path.resolveSibling("%s-%05d-of-%05d.gguf".formatted(part.group(1), i, count));
       if (!Files.isRegularFile(sibling)) {
         throw Refusal.model(
-            "part " + i + " of " + count + " is missing: '" + sibling + "'", "download it into the same folder");
+            "part " + i + " of " + count + " is missing: '" + sibling + "'",
+            "download it into the same folder");
       }
       parts.add(sibling);
     }
@@ -48,15 +49,28 @@ record GgufSplit(String name, List<Path> parts) {
       Fields fields = new Fields(source, files.get(i).metadata());
       tensors += files.get(i).tensors().size();
       int count = fields.integer("split.count", 0, COUNT_MAX).orElse(0);
-      if (Math.max(1, count) != files.size() || fields.integer("split.no", 0, COUNT_MAX).orElse(0) != i) {
+      if (Math.max(1, count) != files.size()
+          || fields.integer("split.no", 0, COUNT_MAX).orElse(0) != i) {
         throw Refusal.model(
-            source + " says it is part " + (fields.integer("split.no", 0, COUNT_MAX).orElse(0) + 1) + " of "
-                + count + ", but its name says " + (i + 1) + " of " + files.size(),
+            source
+                + " says it is part "
+                + (fields.integer("split.no", 0, COUNT_MAX).orElse(0) + 1)
+                + " of "
+                + count
+                + ", but its name says "
+                + (i + 1)
+                + " of "
+                + files.size(),
             "give the parts their own names, name-00001-of-0000N.gguf");
       }
     }
-    Fields first = new Fields("'" + parts.getFirst().getFileName() + "'", files.getFirst().metadata());
-    long announced = first.integer("split.tensors.count", 0, Integer.MAX_VALUE).map(n -> (long) n).orElse(tensors);
+    Fields first =
+        new Fields("'" + parts.getFirst().getFileName() + "'", files.getFirst().metadata());
+    long announced =
+        first
+            .integer("split.tensors.count", 0, Integer.MAX_VALUE)
+            .map(n -> (long) n)
+            .orElse(tensors);
     if (announced != tensors) {
       throw Refusal.model(
           "'" + name + "' should have " + announced + " tensors but its parts hold " + tensors,

@@ -28,9 +28,13 @@ record GroupWeights(Map<String, Weight> tensors, QuantSettings settings) {
             settings.orElseThrow(
                 () ->
                     Refusal.model(
-                        "tensor " + Fields.shown(name) + " is quantised but no quantization_config says how",
+                        "tensor "
+                            + Fields.shown(name)
+                            + " is quantised but no quantization_config says how",
                         "download config.json or quantize_config.json again"));
-        joined.add(new GroupWeights(tensors, known).join(name.substring(0, name.length() - CODES.length())));
+        joined.add(
+            new GroupWeights(tensors, known)
+                .join(name.substring(0, name.length() - CODES.length())));
       } else if (!isPart(name, tensors)) {
         joined.add(tensor);
       }
@@ -48,13 +52,15 @@ record GroupWeights(Map<String, Weight> tensors, QuantSettings settings) {
         .anyMatch(
             part ->
                 name.endsWith(part)
-                    && tensors.containsKey(name.substring(0, name.length() - part.length()) + CODES));
+                    && tensors.containsKey(
+                        name.substring(0, name.length() - part.length()) + CODES));
   }
 
   private Weight join(String linear) {
     if (tensors.containsKey(linear + ".weight")) {
       throw Refusal.model(
-          Fields.shown(linear) + " has both .weight and .qweight", "download the model again, all its files");
+          Fields.shown(linear) + " has both .weight and .qweight",
+          "download the model again, all its files");
     }
     Weight codes = part(linear + CODES, DType.I32);
     Weight scales = part(linear + ".scales", DType.F16, DType.BF16);
@@ -64,12 +70,7 @@ record GroupWeights(Map<String, Weight> tensors, QuantSettings settings) {
     long in = awq ? codes.shape()[0] : codes.shape()[0] * PER_WORD;
     long out = scales.shape()[1];
     long groupSize = settings.groupSize() == -1 ? in : settings.groupSize();
-    if (in == 0 || in > Limits.VOCAB || out == 0 || out % PER_WORD != 0 || in % groupSize != 0) {
-      throw Refusal.model(
-          Fields.shown(linear) + " is " + out + " × " + in + ", which " + settings.dtype() + " groups of "
-              + groupSize + " cannot hold",
-          "download the model again; if it stays so, the model is not supported");
-    }
+    checkDivides(linear, in, out, groupSize);
     long groups = in / groupSize;
     expect(codes, awq ? new long[] {in, out / PER_WORD} : new long[] {in / PER_WORD, out});
     expect(scales, groups, out);
@@ -84,7 +85,28 @@ record GroupWeights(Map<String, Weight> tensors, QuantSettings settings) {
             groupIndex(linear, in, groupSize),
             settings.zerosMinusOne());
     return new Weight(
-        linear + ".weight", settings.dtype(), new long[] {out, in}, codes.data(), Optional.of(group));
+        linear + ".weight",
+        settings.dtype(),
+        new long[] {out, in},
+        codes.data(),
+        Optional.of(group));
+  }
+
+  private void checkDivides(String linear, long in, long out, long groupSize) {
+    if (in == 0 || in > Limits.VOCAB || out == 0 || out % PER_WORD != 0 || in % groupSize != 0) {
+      throw Refusal.model(
+          Fields.shown(linear)
+              + " is "
+              + out
+              + " × "
+              + in
+              + ", which "
+              + settings.dtype()
+              + " groups of "
+              + groupSize
+              + " cannot hold",
+          "download the model again; if it stays so, the model is not supported");
+    }
   }
 
   /** The group index where it says more than k / groupSize. */
@@ -95,7 +117,8 @@ record GroupWeights(Map<String, Weight> tensors, QuantSettings settings) {
     }
     Weight index = part(name, DType.I32);
     expect(index, in);
-    int[] groups = index.segment().toArray(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
+    int[] groups =
+        index.segment().toArray(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
     boolean plain = true;
     for (int k = 0; k < groups.length; k++) {
       if (groups[k] < 0 || groups[k] >= in / groupSize) {
@@ -112,11 +135,17 @@ record GroupWeights(Map<String, Weight> tensors, QuantSettings settings) {
     Weight part = tensors.get(name);
     if (part == null) {
       throw Refusal.model(
-          "tensor " + Fields.shown(name) + " of a quantised linear is missing", "download the model again, all its files");
+          "tensor " + Fields.shown(name) + " of a quantised linear is missing",
+          "download the model again, all its files");
     }
     if (!List.of(types).contains(part.dtype())) {
       throw Refusal.model(
-          "tensor " + Fields.shown(name) + " is " + part.dtype() + ", expected " + Arrays.toString(types),
+          "tensor "
+              + Fields.shown(name)
+              + " is "
+              + part.dtype()
+              + ", expected "
+              + Arrays.toString(types),
           "choose a model quantised with AutoAWQ or AutoGPTQ");
     }
     return part;
@@ -131,9 +160,14 @@ record GroupWeights(Map<String, Weight> tensors, QuantSettings settings) {
   private static void expect(Weight tensor, long... shape) {
     if (!Arrays.equals(tensor.shape(), shape)) {
       throw Refusal.model(
-          "tensor " + Fields.shown(tensor.name()) + " has the shape " + Shapes.shown(tensor.shape())
-              + ", expected " + Shapes.shown(shape),
-          "download the model again; if it stays so, its bits or group_size are not what the configuration says");
+          "tensor "
+              + Fields.shown(tensor.name())
+              + " has the shape "
+              + Shapes.shown(tensor.shape())
+              + ", expected "
+              + Shapes.shown(shape),
+          "download the model again; if it stays so, its bits or group_size are not what the"
+              + " configuration says");
     }
   }
 }

@@ -15,7 +15,9 @@ import java.nio.file.Path;
 import java.util.Map;
 
 final class Json {
-  /** An index of 160 shards has 9 MB; what a text of this size can cost in memory stays below 1 GiB. */
+  /**
+   * An index of 160 shards has 9 MB; what a text of this size can cost in memory stays below 1 GiB.
+   */
   static final int MAX_BYTES = 32 << 20;
 
   private static final ObjectReader OBJECTS =
@@ -59,11 +61,13 @@ final class Json {
       long size = Files.size(path);
       if (size > MAX_BYTES) {
         throw Refusal.model(
-            source + " has " + size + " bytes, expected at most " + MAX_BYTES, "download the model again");
+            source + " has " + size + " bytes, expected at most " + MAX_BYTES,
+            "download the model again");
       }
       return object(Files.readAllBytes(path), source);
     } catch (IOException e) {
-      throw Refusal.io("cannot read '" + path + "': " + e.getMessage(), "check that the file is readable", e);
+      throw Refusal.io(
+          "cannot read '" + path + "': " + e.getMessage(), "check that the file is readable", e);
     }
   }
 

@@ -18,7 +18,8 @@ final class MappedFile {
     try (FileChannel channel = FileChannel.open(path)) {
       return channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
     } catch (NoSuchFileException e) {
-      throw Refusal.model("file '" + path + "' is missing", "download the model again, all its files");
+      throw Refusal.model(
+          "file '" + path + "' is missing", "download the model again, all its files");
     } catch (IOException | OutOfMemoryError e) {
       // The map call reports an exhausted address space as an OutOfMemoryError.
       throw Refusal.io(

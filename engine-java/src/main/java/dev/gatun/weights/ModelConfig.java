@@ -4,16 +4,18 @@ package dev.gatun.weights;
 import java.util.Optional;
 
 /**
- * Checked on opening: all counts positive, {@code heads} a multiple of {@code kvHeads}, activation SiLU, full attention in
- * every layer.
+ * Checked on opening: all counts positive, {@code heads} a multiple of {@code kvHeads}, activation
+ * SiLU, full attention in every layer.
  *
  * @param architecture Hugging Face's model_type: llama, qwen2, qwen3, qwen3_moe
  * @param layers transformer blocks
  * @param hidden width of the residual stream
- * @param heads query heads; the query width is {@code heads * headDim}, which need not be {@code hidden}
+ * @param heads query heads; the query width is {@code heads * headDim}, which need not be {@code
+ *     hidden}
  * @param kvHeads key and value heads
  * @param headDim width of a head, of queries, keys and values alike
- * @param intermediate width of a dense MLP
+ * @param intermediate width of a dense MLP; 0 where a GGUF mixture without dense layers leaves it
+ *     out
  * @param vocab rows of the embedding, which may be more than the tokenizer's tokens
  * @param rmsEps epsilon of every RMSNorm
  * @param biases which linears have one

@@ -13,7 +13,10 @@ import java.util.Optional;
  */
 record QuantSettings(DType dtype, int groupSize, boolean zerosMinusOne) {
 
-  /** From quantization_config, or from AutoGPTQ's own quantize_config.json, which says no quant_method. */
+  /**
+   * From quantization_config, or from AutoGPTQ's own quantize_config.json, which says no
+   * quant_method.
+   */
   static QuantSettings read(Fields fields, boolean autoGptq) {
     String method =
         fields
@@ -45,7 +48,8 @@ record QuantSettings(DType dtype, int groupSize, boolean zerosMinusOne) {
     }
     // GPTQModel's settings for single modules.
     if (fields.object("dynamic").filter(d -> !d.values().isEmpty()).isPresent()) {
-      throw fields.unsupported("dynamic", fields.values().get("dynamic"), "the same settings for all modules");
+      throw fields.unsupported(
+          "dynamic", fields.values().get("dynamic"), "the same settings for all modules");
     }
     return new QuantSettings(DType.GPTQ, groupSize(fields), format.equals("gptq"));
   }

@@ -2,8 +2,8 @@
 package dev.gatun.weights;
 
 /**
- * Rotary position embedding (Su et al. 2021): pair i of a head turns by position × theta^(−2i/dim), changed by {@code
- * scaling}.
+ * Rotary position embedding (Su et al. 2021): pair i of a head turns by position × theta^(−2i/dim),
+ * changed by {@code scaling}.
  *
  * @param theta base of the frequencies
  * @param dim leading elements of a head that turn; even, at most headDim

@@ -16,23 +16,29 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Layout (source: huggingface/safetensors, README): a little-endian u64 header length, that many bytes of JSON {@code
- * {name: {dtype, shape, data_offsets: [begin, end)}}}, then the data, which the tensors cover without gap or overlap.
+ * Layout (source: huggingface/safetensors, README): a little-endian u64 header length, that many
+ * bytes of JSON {@code {name: {dtype, shape, data_offsets: [begin, end)}}}, then the data, which
+ * the tensors cover without gap or overlap.
  */
 final class Safetensors {
   private static final int MAX_AXES = 8;
   private static final Map<String, DType> TYPES =
-      Stream.of(DType.F32, DType.F16, DType.BF16, DType.I32).collect(Collectors.toMap(DType::name, t -> t));
+      Stream.of(DType.F32, DType.F16, DType.BF16, DType.I32)
+          .collect(Collectors.toMap(DType::name, t -> t));
   private static final String AGAIN = "the file is truncated or damaged: download it again";
 
   private Safetensors() {}
 
   private record Entry(String name, DType dtype, long[] shape, long begin, long end) {}
 
-  /** Reads and checks a whole file: tensors by name, in the header's order. {@code source} names it in messages. */
+  /**
+   * Reads and checks a whole file: tensors by name, in the header's order. {@code source} names it
+   * in messages.
+   */
   static Map<String, Weight> parse(MemorySegment file, String source) {
     long length = headerLength(file, source);
-    Fields header = Json.object(file.asSlice(8, length).toArray(JAVA_BYTE), "the header of " + source);
+    Fields header =
+        Json.object(file.asSlice(8, length).toArray(JAVA_BYTE), "the header of " + source);
     List<Entry> entries =
         header.values().keySet().stream()
             .filter(name -> !name.equals("__metadata__"))
@@ -42,20 +48,29 @@ final class Safetensors {
     checkPlaces(entries, data.byteSize(), source);
     Map<String, Weight> weights = new LinkedHashMap<>();
     for (Entry e : entries) {
-      weights.put(e.name(), Weight.plain(e.name(), e.dtype(), e.shape(), data.asSlice(e.begin(), e.end() - e.begin())));
+      weights.put(
+          e.name(),
+          Weight.plain(
+              e.name(), e.dtype(), e.shape(), data.asSlice(e.begin(), e.end() - e.begin())));
     }
     return weights;
   }
 
   private static long headerLength(MemorySegment file, String source) {
     if (file.byteSize() < 8) {
-      throw Refusal.model(source + " has " + file.byteSize() + " bytes, too few for a safetensors file", AGAIN);
+      throw Refusal.model(
+          source + " has " + file.byteSize() + " bytes, too few for a safetensors file", AGAIN);
     }
     long length = file.get(JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 0);
     if (length < 0 || length > Math.min(Json.MAX_BYTES, file.byteSize() - 8)) {
       throw Refusal.model(
-          source + " announces a header of " + Long.toUnsignedString(length) + " bytes in a file of "
-              + file.byteSize() + ", expected at most " + Json.MAX_BYTES,
+          source
+              + " announces a header of "
+              + Long.toUnsignedString(length)
+              + " bytes in a file of "
+              + file.byteSize()
+              + ", expected at most "
+              + Json.MAX_BYTES,
           AGAIN);
     }
     return length;
@@ -63,7 +78,10 @@ final class Safetensors {
 
   private static Entry entry(String name, Fields header, String source) {
     Fields fields =
-        header.object(name).map(f -> new Fields(tensor(name, source), f.values())).orElseThrow(() -> header.missing(name));
+        header
+            .object(name)
+            .map(f -> new Fields(tensor(name, source), f.values()))
+            .orElseThrow(() -> header.missing(name));
     String type = fields.text("dtype").orElseThrow(() -> fields.missing("dtype"));
     DType dtype = TYPES.get(type);
     if (dtype == null) {
@@ -77,7 +95,8 @@ final class Safetensors {
     }
     if (offsets.length != 2 || offsets[1] - offsets[0] != dtype.bytes(count)) {
       throw fields.wrong(
-          "data_offsets", Shapes.shown(offsets),
+          "data_offsets",
+          Shapes.shown(offsets),
           "begin and end of " + dtype.bytes(count) + " bytes for " + dtype + Shapes.shown(shape));
     }
     return new Entry(name, dtype, shape, offsets[0], offsets[1]);
@@ -93,21 +112,31 @@ final class Safetensors {
         return values;
       }
     }
-    throw fields.wrong(key, fields.values().get(key), "a list of up to " + most + " whole numbers from 0 on");
+    throw fields.wrong(
+        key, fields.values().get(key), "a list of up to " + most + " whole numbers from 0 on");
   }
 
   private static void checkPlaces(List<Entry> entries, long dataBytes, String source) {
     long at = 0;
-    for (Entry e : entries.stream().sorted(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end)).toList()) {
+    for (Entry e :
+        entries.stream()
+            .sorted(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end))
+            .toList()) {
       if (e.begin() != at) {
         throw Refusal.model(
-            tensor(e.name(), source) + " begins at byte " + e.begin() + " of the data, expected " + at, AGAIN);
+            tensor(e.name(), source)
+                + " begins at byte "
+                + e.begin()
+                + " of the data, expected "
+                + at,
+            AGAIN);
       }
       at = e.end();
     }
     if (at != dataBytes) {
       throw Refusal.model(
-          source + " has " + dataBytes + " bytes of data, expected " + at + " for its tensors", AGAIN);
+          source + " has " + dataBytes + " bytes of data, expected " + at + " for its tensors",
+          AGAIN);
     }
   }
 

@@ -63,7 +63,8 @@ record Shards(Map<String, Weight> tensors, long bytes) {
   }
 
   /** The tensors an index names, each out of its file. */
-  static Map<String, Weight> select(Map<String, String> index, Map<String, Map<String, Weight>> files) {
+  static Map<String, Weight> select(
+      Map<String, String> index, Map<String, Map<String, Weight>> files) {
     Map<String, Weight> tensors = new LinkedHashMap<>();
     index.forEach(
         (tensor, file) ->
@@ -73,7 +74,11 @@ record Shards(Map<String, Weight> tensors, long bytes) {
                     .orElseThrow(
                         () ->
                             Refusal.model(
-                                INDEX + " expects the tensor " + Fields.shown(tensor) + " in '" + file
+                                INDEX
+                                    + " expects the tensor "
+                                    + Fields.shown(tensor)
+                                    + " in '"
+                                    + file
                                     + "', which lacks it",
                                 "download both files again, from the same model"))));
     return tensors;
@@ -87,7 +92,11 @@ record Shards(Map<String, Weight> tensors, long bytes) {
           .filter(f -> f.matches(".*\\.(gguf|bin|pt|pth|safetensors)"))
           .sorted()
           .findFirst()
-          .map(f -> f.endsWith(".gguf") ? " but '" + f + "', which can be given itself" : " but '" + f + "'")
+          .map(
+              f ->
+                  f.endsWith(".gguf")
+                      ? " but '" + f + "', which can be given itself"
+                      : " but '" + f + "'")
           .orElse("");
     } catch (IOException e) {
       return "";

@@ -8,12 +8,15 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A tensor under its Hugging Face name. The length of its data has been checked against shape and type.
+ * A tensor under its Hugging Face name. The length of its data has been checked against shape and
+ * type.
  *
- * @param shape outermost first: {@code (n)}, {@code (rows, cols)} = (out, in) of a linear, or {@code (experts, rows, cols)}
- * @param data slices of the read-only mapping: one an expert where the shape has three axes, else exactly one. GGUF tensors
- *     start at multiples of the file's alignment (32 unless it says otherwise); the safetensors format promises none. For
- *     AWQ and GPTQ this is {@code qweight}, in the file's own layout, see {@link GroupQuant}
+ * @param shape outermost first: {@code (n)}, {@code (rows, cols)} = (out, in) of a linear, or
+ *     {@code (experts, rows, cols)}
+ * @param data slices of the read-only mapping: one an expert where the shape has three axes, else
+ *     exactly one. GGUF tensors start at multiples of the file's alignment (32 unless it says
+ *     otherwise); the safetensors format promises none. For AWQ and GPTQ this is {@code qweight},
+ *     in the file's own layout, see {@link GroupQuant}
  * @param group present exactly where {@code dtype} is AWQ or GPTQ
  */
 public record Weight(
@@ -35,7 +38,8 @@ public record Weight(
 
   /** Bytes in the file, with zeros and scales where it has them. */
   public long bytes() {
-    return size(data) + group.map(g -> size(g.zeros()) + size(g.scales()) + size(g.groupIndex())).orElse(0L);
+    return size(data)
+        + group.map(g -> size(g.zeros()) + size(g.scales()) + size(g.groupIndex())).orElse(0L);
   }
 
   /** The only slice of a tensor of one or two axes. */

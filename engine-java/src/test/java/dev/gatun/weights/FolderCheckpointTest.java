@@ -4,28 +4,20 @@ package dev.gatun.weights;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 
-import dev.gatun.device.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class FolderCheckpointTest {
   private static final String MOE =
       ", \"num_experts\": 3, \"num_experts_per_tok\": 2, \"moe_intermediate_size\": 32";
-  private static final String AWQ =
-      ", \"quantization_config\": {\"quant_method\": \"awq\", \"bits\": 4, \"group_size\": 32}";
-  private static final String GPTQ =
-      ", \"quantization_config\": {\"quant_method\": \"gptq\", \"bits\": 4, \"group_size\": 32}";
 
   @TempDir Path temp;
 
@@ -43,7 +35,12 @@ class FolderCheckpointTest {
 
   @Test
   void opensOneFile() throws IOException {
-    folder("llama", "", new SafetensorsWriter().tensor("model.norm.weight", "BF16", 64).tensor("model.embed_tokens.weight", "F16", 8, 64));
+    folder(
+        "llama",
+        "",
+        new SafetensorsWriter()
+            .tensor("model.norm.weight", "BF16", 64)
+            .tensor("model.embed_tokens.weight", "F16", 8, 64));
     try (Checkpoint model = open()) {
       assertEquals("tiny", model.name());
       assertEquals("safetensors", model.format());
@@ -52,7 +49,9 @@ class FolderCheckpointTest {
       assertEquals(Files.size(temp.resolve("tiny/model.safetensors")), model.fileBytes());
       assertEquals(List.of(7), model.generation().stopIds());
       assertEquals(Optional.empty(), model.chatTemplate());
-      assertArrayEquals(GgufWriter.counting(1024), model.weight("model.embed_tokens.weight").segment().toArray(JAVA_BYTE));
+      assertArrayEquals(
+          GgufWriter.counting(1024),
+          model.weight("model.embed_tokens.weight").segment().toArray(JAVA_BYTE));
       Refusals.expect(() -> model.weight("lm_head.weight"), "lm_head.weight");
     }
   }
@@ -62,13 +61,22 @@ class FolderCheckpointTest {
     Path folder = folder("llama", "", new SafetensorsWriter());
     Files.delete(folder.resolve("model.safetensors"));
     Refusals.expect(this::open, "model.safetensors.index.json");
-    new SafetensorsWriter().tensor("x", "F32", 2).write(folder.resolve("a-00001-of-00002.safetensors"));
+    new SafetensorsWriter()
+        .tensor("x", "F32", 2)
+        .write(folder.resolve("a-00001-of-00002.safetensors"));
     Refusals.expect(this::open, "a-00001-of-00002.safetensors");
-    write("model.safetensors.index.json", "{\"metadata\": {}, \"weight_map\": {\"x\": \"a-00001-of-00002.safetensors\", \"y\": \"a-00002-of-00002.safetensors\"}}");
+    write(
+        "model.safetensors.index.json",
+        "{\"metadata\": {}, \"weight_map\": {\"x\": \"a-00001-of-00002.safetensors\", \"y\":"
+            + " \"a-00002-of-00002.safetensors\"}}");
     Refusals.expect(this::open, "a-00002-of-00002.safetensors", "missing");
-    new SafetensorsWriter().tensor("z", "F32", 2).write(folder.resolve("a-00002-of-00002.safetensors"));
+    new SafetensorsWriter()
+        .tensor("z", "F32", 2)
+        .write(folder.resolve("a-00002-of-00002.safetensors"));
     Refusals.expect(this::open, "'y'", "a-00002-of-00002.safetensors", "lacks");
-    new SafetensorsWriter().tensor("y", "F32", 3).write(folder.resolve("a-00002-of-00002.safetensors"));
+    new SafetensorsWriter()
+        .tensor("y", "F32", 3)
+        .write(folder.resolve("a-00002-of-00002.safetensors"));
     try (Checkpoint model = open()) {
       assertEquals(2, model.weights().size());
       assertArrayEquals(new long[] {3}, model.weight("y").shape());
@@ -76,7 +84,16 @@ class FolderCheckpointTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"../secret.safetensors", "/etc/x.safetensors", "..", "", "a\\u0000.safetensors", "a/b.safetensors", "model.bin"})
+  @ValueSource(
+      strings = {
+        "../secret.safetensors",
+        "/etc/x.safetensors",
+        "..",
+        "",
+        "a\\u0000.safetensors",
+        "a/b.safetensors",
+        "model.bin"
+      })
   void refusesShardsElsewhere(String name) throws IOException {
     Files.delete(folder("llama", "", new SafetensorsWriter()).resolve("model.safetensors"));
     write("model.safetensors.index.json", "{\"weight_map\": {\"x\": \"%s\"}}".formatted(name));
@@ -84,7 +101,14 @@ class FolderCheckpointTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"{}", "{\"weight_map\": []}", "{\"weight_map\": {\"x\": 1}}", "{\"weight_map\": {\"x\": null}}", "["})
+  @ValueSource(
+      strings = {
+        "{}",
+        "{\"weight_map\": []}",
+        "{\"weight_map\": {\"x\": 1}}",
+        "{\"weight_map\": {\"x\": null}}",
+        "["
+      })
   void refusesBadIndexes(String index) throws IOException {
     Files.delete(folder("llama", "", new SafetensorsWriter()).resolve("model.safetensors"));
     write("model.safetensors.index.json", index);
@@ -104,14 +128,30 @@ class FolderCheckpointTest {
   @Test
   void readsGenerationDefaults() throws IOException {
     folder("llama", "", new SafetensorsWriter());
-    write("generation_config.json", "{\"do_sample\": true, \"temperature\": 0.6, \"top_k\": 40, \"top_p\": 0.95, \"min_p\": 0, \"repetition_penalty\": 1.05, \"eos_token_id\": [5, 6, 5]}");
+    write(
+        "generation_config.json",
+        "{\"do_sample\": true, \"temperature\": 0.6, \"top_k\": 40, \"top_p\": 0.95, \"min_p\": 0,"
+            + " \"repetition_penalty\": 1.05, \"eos_token_id\": [5, 6, 5]}");
     try (Checkpoint model = open()) {
       assertEquals(
           new GenerationDefaults(
-              Optional.of(true), Optional.of(0.6), Optional.of(40), Optional.of(0.95), Optional.of(0.0), Optional.of(1.05), List.of(5, 6)),
+              Optional.of(true),
+              Optional.of(0.6),
+              Optional.of(40),
+              Optional.of(0.95),
+              Optional.of(0.0),
+              Optional.of(1.05),
+              List.of(5, 6)),
           model.generation());
     }
-    for (String bad : List.of("\"top_p\": 1.5", "\"temperature\": -1", "\"top_k\": 1.5", "\"repetition_penalty\": 0", "\"eos_token_id\": [-1]", "\"do_sample\": 1")) {
+    for (String bad :
+        List.of(
+            "\"top_p\": 1.5",
+            "\"temperature\": -1",
+            "\"top_k\": 1.5",
+            "\"repetition_penalty\": 0",
+            "\"eos_token_id\": [-1]",
+            "\"do_sample\": 1")) {
       write("generation_config.json", "{" + bad + "}");
       Refusals.expect(this::open, bad.substring(1, bad.indexOf('"', 1)), "generation_config.json");
     }
@@ -122,7 +162,10 @@ class FolderCheckpointTest {
     folder("llama", "", new SafetensorsWriter());
     write("tokenizer_config.json", "{\"chat_template\": \"one\"}");
     assertEquals(Optional.of("one"), template());
-    write("tokenizer_config.json", "{\"chat_template\": [{\"name\": \"rag\", \"template\": \"r\"}, {\"name\": \"default\", \"template\": \"d\"}]}");
+    write(
+        "tokenizer_config.json",
+        "{\"chat_template\": [{\"name\": \"rag\", \"template\": \"r\"}, {\"name\": \"default\","
+            + " \"template\": \"d\"}]}");
     assertEquals(Optional.of("d"), template());
     write("chat_template.jinja", "file ä");
     assertEquals(Optional.of("file ä"), template());
@@ -136,17 +179,20 @@ class FolderCheckpointTest {
 
   @Test
   void stacksExperts() throws IOException {
-    SafetensorsWriter tensors = new SafetensorsWriter().tensor("model.layers.0.mlp.gate.weight", "BF16", 3, 64);
+    SafetensorsWriter tensors =
+        new SafetensorsWriter().tensor("model.layers.0.mlp.gate.weight", "BF16", 3, 64);
     for (int expert : new int[] {2, 0, 1}) {
       byte[] content = new byte[32 * 64 * 2];
       content[0] = (byte) expert;
-      tensors.tensor("model.layers.0.mlp.experts." + expert + ".up_proj.weight", "BF16", content, 32, 64);
+      tensors.tensor(
+          "model.layers.0.mlp.experts." + expert + ".up_proj.weight", "BF16", content, 32, 64);
     }
     folder("qwen3_moe", MOE, tensors);
     try (Checkpoint model = open()) {
       Weight up = model.weight("model.layers.0.mlp.experts.up_proj.weight");
       assertArrayEquals(new long[] {3, 32, 64}, up.shape());
-      assertEquals(List.of(0, 1, 2), up.data().stream().map(d -> (int) d.get(JAVA_BYTE, 0)).toList());
+      assertEquals(
+          List.of(0, 1, 2), up.data().stream().map(d -> (int) d.get(JAVA_BYTE, 0)).toList());
       assertEquals(2, model.weights().size());
       assertEquals(3 * 32 * 64 * 2, up.bytes());
     }
@@ -154,94 +200,10 @@ class FolderCheckpointTest {
     Refusals.expect(this::open, "has 3 experts", "0 to 3");
     folder("llama", "", tensors);
     Refusals.expect(this::open, "has 3 experts");
-    folder("qwen3_moe", MOE.replace("3", "4"), tensors.tensor("model.layers.0.mlp.experts.3.up_proj.weight", "BF16", 64, 32));
+    folder(
+        "qwen3_moe",
+        MOE.replace("3", "4"),
+        tensors.tensor("model.layers.0.mlp.experts.3.up_proj.weight", "BF16", 64, 32));
     Refusals.expect(this::open, "experts.3.up_proj", "(64, 32)");
-  }
-
-  @Test
-  void joinsAwqLinears() throws IOException {
-    SafetensorsWriter tensors = TinyModels.awq(new SafetensorsWriter(), "m.q_proj", 16, 64).tensor("m.q_proj.bias", "F16", 16);
-    folder("qwen2", AWQ, tensors);
-    try (Checkpoint model = open()) {
-      Weight q = model.weight("m.q_proj.weight");
-      assertEquals(DType.AWQ, q.dtype());
-      assertArrayEquals(new long[] {16, 64}, q.shape());
-      assertEquals(64 * 16 / 2, q.segment().byteSize());
-      GroupQuant group = q.group().orElseThrow();
-      assertEquals(32, group.groupSize());
-      assertEquals(DType.F16, group.scaleType());
-      assertFalse(group.zerosMinusOne());
-      assertEquals(2 * 16 / 2, group.zeros().getFirst().byteSize());
-      assertEquals(2 * 16 * 2, group.scales().getFirst().byteSize());
-      assertEquals(512 + 16 + 64, q.bytes());
-      assertEquals(2, model.weights().size());
-    }
-    folder("qwen2", "", tensors);
-    Refusals.expect(this::open, "m.q_proj.qweight", "quantization_config");
-    folder("qwen2", AWQ.replace("32", "64"), tensors);
-    Refusals.expect(this::open, "m.q_proj.scales", "(2, 16)", "(1, 16)");
-    folder("qwen2", AWQ.replace("32", "-1"), tensors);
-    Refusals.expect(this::open, "(1, 16)");
-    folder("qwen2", AWQ.replace("32", "48"), tensors);
-    Refusals.expect(this::open, "groups of 48");
-    folder("qwen2", AWQ, new SafetensorsWriter().tensor("model.norm.weight", "F16", 64));
-    Refusals.expect(this::open, "no tensor is quantised");
-    folder("qwen2", AWQ, new SafetensorsWriter().tensor("m.qweight", "I32", 64, 2));
-    Refusals.expect(this::open, "m.scales");
-    folder("qwen2", AWQ, tensors.tensor("m.q_proj.weight", "F16", 16, 64));
-    Refusals.expect(this::open, "m.q_proj", "both");
-  }
-
-  @Test
-  void joinsGptqLinearsFromEitherConfiguration() throws IOException {
-    SafetensorsWriter tensors =
-        TinyModels.gptq(new SafetensorsWriter(), "m.a", 16, 64, IntStream.range(0, 64).map(k -> k / 32).toArray());
-    TinyModels.gptq(tensors, "m.b", 16, 64, IntStream.range(0, 64).map(k -> k % 2).toArray());
-    folder("qwen2", "", tensors);
-    write("quantize_config.json", "{\"bits\": 4, \"group_size\": 32, \"desc_act\": true}");
-    try (Checkpoint model = open()) {
-      Weight plain = model.weight("m.a.weight");
-      assertEquals(DType.GPTQ, plain.dtype());
-      assertArrayEquals(new long[] {16, 64}, plain.shape());
-      assertEquals(List.of(), plain.group().orElseThrow().groupIndex());
-      assertEquals(true, plain.group().orElseThrow().zerosMinusOne());
-      GroupQuant ordered = model.weight("m.b.weight").group().orElseThrow();
-      assertEquals(256, ordered.groupIndex().getFirst().byteSize());
-      assertEquals(1, ordered.groupIndex().getFirst().get(JAVA_BYTE, 4));
-    }
-    folder("qwen2", GPTQ, TinyModels.gptq(new SafetensorsWriter(), "m.a", 16, 64, IntStream.range(0, 64).toArray()));
-    Refusals.expect(this::open, "m.a.g_idx", "group 2 of 2");
-    folder("qwen2", GPTQ, TinyModels.gptq(new SafetensorsWriter(), "m.a", 16, 64, new int[32]));
-    Refusals.expect(this::open, "m.a.g_idx", "(32)", "(64)");
-    folder("qwen2", AWQ, tensors);
-    Refusals.expect(this::open, "m.a");
-  }
-
-  @ParameterizedTest
-  @CsvSource({"I32,16", "F16,12", "BF16,16"})
-  void refusesPartsOfAnotherForm(String type, int out) throws IOException {
-    SafetensorsWriter tensors =
-        new SafetensorsWriter()
-            .tensor("m.qweight", "I32", 64, 2)
-            .tensor("m.qzeros", type.equals("BF16") ? "F32" : "I32", 2, 2)
-            .tensor("m.scales", type, 2, out);
-    folder("qwen2", AWQ, tensors);
-    Refusals.expect(this::open, "'m");
-  }
-
-  @Test
-  void stacksQuantisedExperts() throws IOException {
-    SafetensorsWriter tensors = new SafetensorsWriter();
-    for (int expert = 0; expert < 3; expert++) {
-      TinyModels.awq(tensors, "model.layers.0.mlp.experts." + expert + ".down_proj", 64, 32);
-    }
-    folder("qwen3_moe", MOE + AWQ, tensors);
-    try (Checkpoint model = open()) {
-      Weight down = model.weight("model.layers.0.mlp.experts.down_proj.weight");
-      assertArrayEquals(new long[] {3, 64, 32}, down.shape());
-      assertEquals(3, down.data().size());
-      assertEquals(3, down.group().orElseThrow().zeros().size());
-      assertEquals(3, down.group().orElseThrow().scales().size());
-    }
   }
 }

@@ -17,7 +17,10 @@ import org.junit.jupiter.api.Test;
 class FuzzTest {
   private static final long SEED = Long.getLong("gatun.fuzz.seed", 1);
 
-  /** Some inputs must survive and most must not: otherwise the damage would not reach what is tested. */
+  /**
+   * Some inputs must survive and most must not: otherwise the damage would not reach what is
+   * tested.
+   */
   private static void fuzz(int count, Consumer<byte[]> reader, byte[]... good) {
     for (byte[] each : good) {
       reader.accept(each);
@@ -30,9 +33,12 @@ class FuzzTest {
         reader.accept(input);
       } catch (Refusal refusal) {
         refused++;
-        assertTrue(refusal.reason() == Refusal.Reason.MODEL && refusal.getMessage().length() < 1000, () -> "seed " + seed + ": " + refusal.getMessage());
+        assertTrue(
+            refusal.reason() == Refusal.Reason.MODEL && refusal.getMessage().length() < 1000,
+            () -> "seed " + seed + ": " + refusal.getMessage());
       } catch (RuntimeException | Error e) {
-        throw new AssertionError("seed " + seed + ", input " + (i % good.length) + " of " + good.length, e);
+        throw new AssertionError(
+            "seed " + seed + ", input " + (i % good.length) + " of " + good.length, e);
       }
     }
     assertTrue(refused > count / 4 && refused < count, refused + " of " + count + " refused");
@@ -40,7 +46,9 @@ class FuzzTest {
 
   private static void checkPlaces(List<Weight> weights, long fileBytes) {
     for (Weight weight : weights) {
-      assertTrue(weight.bytes() >= 0 && weight.bytes() <= fileBytes && weight.count() >= 0, weight.toString());
+      assertTrue(
+          weight.bytes() >= 0 && weight.bytes() <= fileBytes && weight.count() >= 0,
+          weight.toString());
     }
   }
 
@@ -54,7 +62,12 @@ class FuzzTest {
     return TinyModels.header(arch, 1)
         .put(arch + ".rope.scaling.type", "yarn")
         .put(arch + ".rope.scaling.factor", 2f)
-        .raw("nested", 9, GgufWriter.bytes(40, b -> b.putInt(9).putLong(1).putInt(9).putLong(1).putInt(5).putLong(1).putInt(6)))
+        .raw(
+            "nested",
+            9,
+            GgufWriter.bytes(
+                40,
+                b -> b.putInt(9).putLong(1).putInt(9).putLong(1).putInt(5).putLong(1).putInt(6)))
         .tensor("token_embd.weight", DType.F32, 8, 2)
         .tensor("blk.0.attn_norm.weight", DType.Q8_0, 32);
   }
@@ -78,11 +91,15 @@ class FuzzTest {
   }
 
   private static Consumer<byte[]> folder(String quantisation, String type, String more) {
-    ModelConfig config = FolderConfig.read(json(TinyModels.config(type, more).getBytes(StandardCharsets.UTF_8)));
+    ModelConfig config =
+        FolderConfig.read(json(TinyModels.config(type, more).getBytes(StandardCharsets.UTF_8)));
     Optional<QuantSettings> settings =
-        Optional.of(quantisation).filter(q -> !q.isEmpty()).map(q -> QuantSettings.read(json(q.getBytes(StandardCharsets.UTF_8)), true));
+        Optional.of(quantisation)
+            .filter(q -> !q.isEmpty())
+            .map(q -> QuantSettings.read(json(q.getBytes(StandardCharsets.UTF_8)), true));
     return file -> {
-      Map<String, Weight> tensors = Safetensors.parse(MemorySegment.ofArray(file), "'x.safetensors'");
+      Map<String, Weight> tensors =
+          Safetensors.parse(MemorySegment.ofArray(file), "'x.safetensors'");
       checkPlaces(FolderCheckpoint.weights(tensors, settings, config), file.length);
     };
   }
@@ -95,7 +112,10 @@ class FuzzTest {
   void safetensors() {
     fuzz(
         25_000,
-        folder("", "qwen3_moe", ", \"num_experts\": 2, \"num_experts_per_tok\": 2, \"moe_intermediate_size\": 2"),
+        folder(
+            "",
+            "qwen3_moe",
+            ", \"num_experts\": 2, \"num_experts_per_tok\": 2, \"moe_intermediate_size\": 2"),
         new SafetensorsWriter()
             .entry("\"__metadata__\": {\"format\": \"pt\"}")
             .tensor("model.layers.0.mlp.experts.0.up_proj.weight", "BF16", 2, 2)
@@ -115,12 +135,18 @@ class FuzzTest {
 
   @Test
   void configuration() {
-    String rope = ", \"rope_scaling\": {\"type\": \"yarn\", \"factor\": 4.0, \"original_max_position_embeddings\": 32}";
+    String rope =
+        ", \"rope_scaling\": {\"type\": \"yarn\", \"factor\": 4.0,"
+            + " \"original_max_position_embeddings\": 32}";
     String llama3 =
-        ", \"rope_parameters\": {\"rope_theta\": 5e5, \"rope_type\": \"llama3\", \"factor\": 8.0, \"low_freq_factor\": 1.0, \"high_freq_factor\": 4.0}";
+        ", \"rope_parameters\": {\"rope_theta\": 5e5, \"rope_type\": \"llama3\", \"factor\": 8.0,"
+            + " \"low_freq_factor\": 1.0, \"high_freq_factor\": 4.0}";
     String moe =
-        ", \"num_experts\": 3, \"num_experts_per_tok\": 2, \"moe_intermediate_size\": 32, \"mlp_only_layers\": [1], \"decoder_sparse_step\": 2";
-    String quant = ", \"quantization_config\": {\"quant_method\": \"gptq\", \"bits\": 4, \"group_size\": 32, \"dynamic\": {}}";
+        ", \"num_experts\": 3, \"num_experts_per_tok\": 2, \"moe_intermediate_size\": 32,"
+            + " \"mlp_only_layers\": [1], \"decoder_sparse_step\": 2";
+    String quant =
+        ", \"quantization_config\": {\"quant_method\": \"gptq\", \"bits\": 4, \"group_size\": 32,"
+            + " \"dynamic\": {}}";
     fuzz(
         40_000,
         text -> {
@@ -130,9 +156,12 @@ class FuzzTest {
           fields.object("quantization_config").ifPresent(q -> QuantSettings.read(q, false));
         },
         TinyModels.config("qwen2", rope + quant).getBytes(StandardCharsets.UTF_8),
-        TinyModels.config("llama", llama3 + ", \"layer_types\": [\"full_attention\"]").getBytes(StandardCharsets.UTF_8),
-        TinyModels.config("qwen3_moe", moe + ", \"eos_token_id2\": [1, 2]").getBytes(StandardCharsets.UTF_8),
-        TinyModels.config("qwen3", ", \"temperature\": 0.6, \"top_k\": 20, \"top_p\": 0.9").getBytes(StandardCharsets.UTF_8));
+        TinyModels.config("llama", llama3 + ", \"layer_types\": [\"full_attention\"]")
+            .getBytes(StandardCharsets.UTF_8),
+        TinyModels.config("qwen3_moe", moe + ", \"eos_token_id2\": [1, 2]")
+            .getBytes(StandardCharsets.UTF_8),
+        TinyModels.config("qwen3", ", \"temperature\": 0.6, \"top_k\": 20, \"top_p\": 0.9")
+            .getBytes(StandardCharsets.UTF_8));
   }
 
   @Test

@@ -39,7 +39,12 @@ class GgufCheckpointTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"llama,llama,INTERLEAVED", "qwen2,qwen2,HALF_SPLIT", "qwen3,qwen3,HALF_SPLIT", "qwen3moe,qwen3_moe,HALF_SPLIT"})
+  @CsvSource({
+    "llama,llama,INTERLEAVED",
+    "qwen2,qwen2,HALF_SPLIT",
+    "qwen3,qwen3,HALF_SPLIT",
+    "qwen3moe,qwen3_moe,HALF_SPLIT"
+  })
   void opensEveryFamily(String arch, String type, Rope.Style style) throws IOException {
     Path file = TinyModels.gguf(arch).write(folder.resolve("tiny.gguf"));
     try (Checkpoint model = Checkpoint.open(file)) {
@@ -66,13 +71,15 @@ class GgufCheckpointTest {
 
   @Test
   void cutsExpertsApart() throws IOException {
-    try (Checkpoint model = Checkpoint.open(TinyModels.gguf("qwen3moe").write(folder.resolve("m.gguf")))) {
+    try (Checkpoint model =
+        Checkpoint.open(TinyModels.gguf("qwen3moe").write(folder.resolve("m.gguf")))) {
       assertEquals(Optional.of(new Moe(4, 2, 32, true, Set.of())), model.config().moe());
       Weight down = model.weight("model.layers.0.mlp.experts.down_proj.weight");
       assertArrayEquals(new long[] {4, 64, 32}, down.shape());
       assertEquals(4, down.data().size());
       byte[] all = GgufWriter.counting(4 * 64 * 34);
-      assertArrayEquals(Arrays.copyOfRange(all, 3 * 64 * 34, 4 * 64 * 34), down.data().get(3).toArray(JAVA_BYTE));
+      assertArrayEquals(
+          Arrays.copyOfRange(all, 3 * 64 * 34, 4 * 64 * 34), down.data().get(3).toArray(JAVA_BYTE));
       assertArrayEquals(new long[] {4, 64}, model.weight("model.layers.0.mlp.gate.weight").shape());
     }
   }
@@ -92,123 +99,143 @@ class GgufCheckpointTest {
     assertEquals(new Scaling.None(), config(TinyModels.gguf("qwen2")).rope().scaling());
     GgufWriter linear = TinyModels.gguf("qwen2").put("qwen2.rope.scaling.factor", 4f);
     assertEquals(new Scaling.Linear(4), config(linear).rope().scaling());
-    assertEquals(new Scaling.None(), config(linear.put("qwen2.rope.scaling.type", "none")).rope().scaling());
+    assertEquals(
+        new Scaling.None(), config(linear.put("qwen2.rope.scaling.type", "none")).rope().scaling());
     GgufWriter yarn = linear.put("qwen2.rope.scaling.type", "yarn");
     Optional<Double> none = Optional.empty();
-    assertEquals(new Scaling.Yarn(4, 128, 32, 1, true, none, none, none), config(yarn).rope().scaling());
+    assertEquals(
+        new Scaling.Yarn(4, 128, 32, 1, true, none, none, none), config(yarn).rope().scaling());
     assertEquals(512, config(yarn).contextLength());
-    yarn.put("qwen2.rope.scaling.original_context_length", 16).put("qwen2.rope.scaling.yarn_beta_fast", 16f);
-    assertEquals(new Scaling.Yarn(4, 16, 16, 1, true, none, none, none), config(yarn).rope().scaling());
+    yarn.put("qwen2.rope.scaling.original_context_length", 16)
+        .put("qwen2.rope.scaling.yarn_beta_fast", 16f);
+    assertEquals(
+        new Scaling.Yarn(4, 16, 16, 1, true, none, none, none), config(yarn).rope().scaling());
     assertEquals(128, config(yarn).contextLength());
     yarn.put("qwen2.rope.scaling.attn_factor", 2f);
     Scaling.Yarn scaled = (Scaling.Yarn) config(yarn).rope().scaling();
     assertEquals(2 * (0.1 * Math.log(4) + 1), scaled.attentionFactor().orElseThrow(), 1e-12);
-    Refusals.expect(() -> config(TinyModels.gguf("qwen2").put("qwen2.rope.scaling.type", "longrope")), "longrope", "yarn");
-    Refusals.expect(() -> config(TinyModels.gguf("qwen2").put("qwen2.rope.scaling.alpha", 4f)), "alpha");
+    Refusals.expect(
+        () -> config(TinyModels.gguf("qwen2").put("qwen2.rope.scaling.type", "longrope")),
+        "longrope",
+        "yarn");
+    Refusals.expect(
+        () -> config(TinyModels.gguf("qwen2").put("qwen2.rope.scaling.alpha", 4f)), "alpha");
   }
 
   @Test
   void readsFrequencyFactors() {
-    byte[] factors = GgufWriter.bytes(64, b -> b.asFloatBuffer().put(new float[] {1, 1, 1, 1, 2, 2, 2, 2, 4, 4, 4, 4, 8, 8, 8, 8}));
-    OpenCheckpoint.Content model = content(TinyModels.gguf("llama").tensor("rope_freqs.weight", DType.F32, factors, 16));
-    Scaling.FrequencyFactors read = assertInstanceOf(Scaling.FrequencyFactors.class, model.config().rope().scaling());
+    byte[] factors =
+        GgufWriter.bytes(
+            64,
+            b ->
+                b.asFloatBuffer()
+                    .put(new float[] {1, 1, 1, 1, 2, 2, 2, 2, 4, 4, 4, 4, 8, 8, 8, 8}));
+    OpenCheckpoint.Content model =
+        content(TinyModels.gguf("llama").tensor("rope_freqs.weight", DType.F32, factors, 16));
+    Scaling.FrequencyFactors read =
+        assertInstanceOf(Scaling.FrequencyFactors.class, model.config().rope().scaling());
     assertEquals(2, read.factors()[4]);
     assertFalse(model.weights().stream().anyMatch(w -> w.name().contains("rope")));
-    Refusals.expect(() -> config(TinyModels.gguf("llama").tensor("rope_freqs.weight", DType.F32, new byte[64], 16)), "0.0");
-    Refusals.expect(() -> config(TinyModels.gguf("llama").tensor("rope_freqs.weight", DType.F32, Arrays.copyOf(factors, 32), 8)), "8 frequency factors for 16");
     Refusals.expect(
-        () -> config(TinyModels.gguf("llama").put("llama.rope.scaling.factor", 2f).tensor("rope_freqs.weight", DType.F32, factors, 16)),
+        () ->
+            config(
+                TinyModels.gguf("llama").tensor("rope_freqs.weight", DType.F32, new byte[64], 16)),
+        "0.0");
+    Refusals.expect(
+        () ->
+            config(
+                TinyModels.gguf("llama")
+                    .tensor("rope_freqs.weight", DType.F32, Arrays.copyOf(factors, 32), 8)),
+        "8 frequency factors for 16");
+    Refusals.expect(
+        () ->
+            config(
+                TinyModels.gguf("llama")
+                    .put("llama.rope.scaling.factor", 2f)
+                    .tensor("rope_freqs.weight", DType.F32, factors, 16)),
         "rope_freqs.weight");
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"deepseek2", "gemma3", "", "LLAMA"})
   void refusesOtherArchitectures(String arch) {
-    Refusals.expect(() -> config(TinyModels.gguf(arch)), "'" + arch + "'", "llama, qwen2, qwen3, qwen3moe");
+    Refusals.expect(
+        () -> config(TinyModels.gguf(arch)), "'" + arch + "'", "llama, qwen2, qwen3, qwen3moe");
   }
 
   @Test
   void refusesWhatItCannotRun() {
-    Refusals.expect(() -> config(TinyModels.gguf("qwen2").put("qwen2.attention.sliding_window", 64)), "sliding_window");
-    Refusals.expect(() -> config(TinyModels.gguf("llama").put("llama.expert_count", 8)), "expert_count");
-    Refusals.expect(() -> config(TinyModels.gguf("llama").put("llama.attention.value_length", 16)), "value_length");
-    Refusals.expect(() -> config(TinyModels.gguf("llama").put("llama.attention.head_count_kv", new int[] {1, 2})), "head_count_kv");
-    Refusals.expect(() -> config(TinyModels.gguf("llama").tensor("blk.0.ffn_sub.weight", DType.F32, 2)), "ffn_sub");
-    Refusals.expect(() -> config(TinyModels.gguf("llama").tensor("blk.2.attn_norm.weight", DType.F32, 64)), "blk.2", "2 layers");
+    Refusals.expect(
+        () -> config(TinyModels.gguf("qwen2").put("qwen2.attention.sliding_window", 64)),
+        "sliding_window");
+    Refusals.expect(
+        () -> config(TinyModels.gguf("llama").put("llama.expert_count", 8)), "expert_count");
+    Refusals.expect(
+        () -> config(TinyModels.gguf("llama").put("llama.attention.value_length", 16)),
+        "value_length");
+    Refusals.expect(
+        () ->
+            config(TinyModels.gguf("llama").put("llama.attention.head_count_kv", new int[] {1, 2})),
+        "head_count_kv");
+    Refusals.expect(
+        () -> config(TinyModels.gguf("llama").tensor("blk.0.ffn_sub.weight", DType.F32, 2)),
+        "ffn_sub");
+    Refusals.expect(
+        () -> config(TinyModels.gguf("llama").tensor("blk.2.attn_norm.weight", DType.F32, 64)),
+        "blk.2",
+        "2 layers");
   }
 
   @Test
   void refusesContradictions() {
-    Refusals.expect(() -> config(TinyModels.gguf("llama").put("llama.attention.head_count_kv", 3)), "do not divide");
-    Refusals.expect(() -> config(TinyModels.gguf("llama").put("llama.rope.dimension_count", 33)), "RoPE turns 33");
-    Refusals.expect(() -> config(TinyModels.gguf("llama").put("llama.rope.dimension_count", 34)), "RoPE turns 34");
-    Refusals.expect(() -> config(TinyModels.gguf("llama").put("llama.block_count", 0)), "block_count", "is 0");
-    Refusals.expect(() -> config(TinyModels.gguf("llama").put("llama.block_count", -1)), "4294967295");
-    Refusals.expect(() -> config(TinyModels.gguf("llama").put("llama.block_count", "many")), "'many'");
-    Refusals.expect(() -> config(TinyModels.gguf("llama").put("llama.rope.freq_base", Float.NaN)), "freq_base", "NaN");
-    Refusals.expect(() -> config(TinyModels.gguf("qwen3moe").put("qwen3moe.expert_used_count", 5)), "5 experts");
-    Refusals.expect(() -> config(TinyModels.gguf("qwen3moe").put("qwen3moe.expert_count", 3)), "(4, 32, 64)", "3 experts");
+    Refusals.expect(
+        () -> config(TinyModels.gguf("llama").put("llama.attention.head_count_kv", 3)),
+        "do not divide");
+    Refusals.expect(
+        () -> config(TinyModels.gguf("llama").put("llama.rope.dimension_count", 33)),
+        "RoPE turns 33");
+    Refusals.expect(
+        () -> config(TinyModels.gguf("llama").put("llama.rope.dimension_count", 34)),
+        "RoPE turns 34");
+    Refusals.expect(
+        () -> config(TinyModels.gguf("llama").put("llama.block_count", 0)), "block_count", "is 0");
+    Refusals.expect(
+        () -> config(TinyModels.gguf("llama").put("llama.block_count", -1)), "4294967295");
+    Refusals.expect(
+        () -> config(TinyModels.gguf("llama").put("llama.block_count", "many")), "'many'");
+    Refusals.expect(
+        () -> config(TinyModels.gguf("llama").put("llama.rope.freq_base", Float.NaN)),
+        "freq_base",
+        "NaN");
+    Refusals.expect(
+        () -> config(TinyModels.gguf("qwen3moe").put("qwen3moe.expert_used_count", 5)),
+        "5 experts");
+    Refusals.expect(
+        () -> config(TinyModels.gguf("qwen3moe").put("qwen3moe.expert_count", 3)),
+        "(4, 32, 64)",
+        "3 experts");
     Refusals.expect(() -> config(TinyModels.header("llama", 1)), "token_embd.weight");
-    Refusals.expect(() -> config(TinyModels.header("llama", 1).tensor("token_embd.weight", DType.F32, 7, 64)), "8 tokens", "embeds 7");
-    Refusals.expect(() -> config(new GgufWriter().tensor("t", DType.F32, 1)), "general.architecture");
+    Refusals.expect(
+        () -> config(TinyModels.header("llama", 1).tensor("token_embd.weight", DType.F32, 7, 64)),
+        "8 tokens",
+        "embeds 7");
+    Refusals.expect(
+        () -> config(new GgufWriter().tensor("t", DType.F32, 1)), "general.architecture");
   }
 
   @Test
   void acceptsOneNumberALayerWhereAllAreEqual() {
-    ModelConfig config = config(TinyModels.gguf("llama").put("llama.attention.head_count_kv", new int[] {1, 1}));
+    ModelConfig config =
+        config(TinyModels.gguf("llama").put("llama.attention.head_count_kv", new int[] {1, 1}));
     assertEquals(1, config.kvHeads());
-  }
-
-  /** Part {@code number} of {@code count}, the first with all key-values, the rest with tensors. */
-  private GgufWriter part(int number, int count) {
-    GgufWriter part = number == 1 ? TinyModels.header("llama", 1) : new GgufWriter();
-    part.put("split.no", number - 1).put("split.count", count).put("split.tensors.count", 2);
-    return switch (number) {
-      case 2 -> part.tensor("token_embd.weight", DType.F32, 8, 64);
-      case 3 -> part.tensor("output_norm.weight", DType.F32, 64);
-      default -> part;
-    };
-  }
-
-  private Path part(String name) {
-    return folder.resolve(name + ".gguf");
-  }
-
-  @ParameterizedTest
-  @ValueSource(ints = {1, 2, 3})
-  void opensAllPartsFromAnyOfThem(int given) throws IOException {
-    for (int i = 1; i <= 3; i++) {
-      part(i, 3).write(part("big-0000%d-of-00003".formatted(i)));
-    }
-    try (Checkpoint model = Checkpoint.open(part("big-0000%d-of-00003".formatted(given)))) {
-      assertEquals("big", model.name());
-      assertEquals(2, model.weights().size());
-      assertArrayEquals(GgufWriter.counting(256), model.weight("model.norm.weight").segment().toArray(JAVA_BYTE));
-    }
-  }
-
-  @Test
-  void refusesBrokenSplits() throws IOException {
-    part(1, 3).write(part("big-00001-of-00003"));
-    part(3, 3).write(part("big-00003-of-00003"));
-    Refusals.expect(() -> Checkpoint.open(part("big-00001-of-00003")), "big-00002-of-00003.gguf", "missing");
-    part(3, 3).write(part("big-00002-of-00003"));
-    Refusals.expect(() -> Checkpoint.open(part("big-00001-of-00003")), "says it is part 3", "2 of 3");
-    part(1, 3).write(part("renamed"));
-    Refusals.expect(() -> Checkpoint.open(part("renamed")), "of 3", "1 of 1");
-    part(1, 2).write(part("few-00001-of-00002"));
-    new GgufWriter().put("split.no", 1).put("split.count", 2).tensor("token_embd.weight", DType.F32, 8, 64).write(part("few-00002-of-00002"));
-    Refusals.expect(() -> Checkpoint.open(part("few-00002-of-00002")), "2 tensors", "hold 1");
-    Refusals.expect(() -> Checkpoint.open(part(1, 0).write(part("odd-00000-of-00000"))), "odd-00001-of-00000.gguf", "missing");
-    part(1, 2).put("split.tensors.count", 2).tensor("output_norm.weight", DType.F32, 64).write(part("two-00001-of-00002"));
-    part(1, 2).put("split.no", 1).tensor("output_norm.weight", DType.F32, 64).write(part("two-00002-of-00002"));
-    Refusals.expect(() -> Checkpoint.open(part("two-00001-of-00002")), "output_norm.weight", "two of its parts");
   }
 
   @Test
   void refusesWhatIsNotThere() throws IOException {
-    Refusal nothing = assertThrows(Refusal.class, () -> Checkpoint.open(folder.resolve("none.gguf")));
+    Refusal nothing =
+        assertThrows(Refusal.class, () -> Checkpoint.open(folder.resolve("none.gguf")));
     assertEquals(Refusal.Reason.USAGE, nothing.reason());
-    Refusals.expect(() -> Checkpoint.open(Files.createFile(folder.resolve("empty.gguf"))), "empty.gguf");
+    Refusals.expect(
+        () -> Checkpoint.open(Files.createFile(folder.resolve("empty.gguf"))), "empty.gguf");
   }
 }

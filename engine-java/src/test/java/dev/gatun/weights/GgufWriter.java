@@ -15,7 +15,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
-/** Writes what it is told, valid or not; {@link #raw} and {@link #rawTensor} leave the beaten track. */
+/**
+ * Writes what it is told, valid or not; {@link #raw} and {@link #rawTensor} leave the beaten track.
+ */
 public final class GgufWriter {
   private record Entry(String name, int type, long[] shape, long offset) {}
 
@@ -82,7 +84,10 @@ public final class GgufWriter {
     return this;
   }
 
-  /** A tensor at the next aligned place; {@code shape} is outermost first and written the other way round. */
+  /**
+   * A tensor at the next aligned place; {@code shape} is outermost first and written the other way
+   * round.
+   */
   public GgufWriter tensor(String name, DType dtype, byte[] content, long... shape) {
     pad(data, alignment);
     entries.add(new Entry(name, dtype.id(), shape, data.size()));
@@ -104,7 +109,8 @@ public final class GgufWriter {
   public byte[] bytes() {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     out.writeBytes("GGUF".getBytes(StandardCharsets.US_ASCII));
-    out.writeBytes(bytes(20, b -> b.putInt(version).putLong(entries.size()).putLong(values.size())));
+    out.writeBytes(
+        bytes(20, b -> b.putInt(version).putLong(entries.size()).putLong(values.size())));
     values.forEach(
         (key, value) -> {
           out.writeBytes(text(key));

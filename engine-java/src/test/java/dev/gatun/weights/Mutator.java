@@ -9,13 +9,72 @@ import java.util.SplittableRandom;
 
 final class Mutator {
   private static final long[] NUMBERS = {
-    0, 1, -1, 2, 3, 4, 7, 8, 9, 12, 13, 31, 32, 33, 64, 127, 128, 255, 256, 32_767, 65_535, 65_536, 1L << 20, (1L << 24) + 1,
-    Integer.MAX_VALUE, Integer.MIN_VALUE, 1L << 31, (1L << 32) - 1, 1L << 32, 1L << 40, 1L << 56, (1L << 56) + 1, 1L << 61,
-    1L << 62, Long.MAX_VALUE, Long.MAX_VALUE - 7, Long.MIN_VALUE, -8, -32
+    0,
+    1,
+    -1,
+    2,
+    3,
+    4,
+    7,
+    8,
+    9,
+    12,
+    13,
+    31,
+    32,
+    33,
+    64,
+    127,
+    128,
+    255,
+    256,
+    32_767,
+    65_535,
+    65_536,
+    1L << 20,
+    (1L << 24) + 1,
+    Integer.MAX_VALUE,
+    Integer.MIN_VALUE,
+    1L << 31,
+    (1L << 32) - 1,
+    1L << 32,
+    1L << 40,
+    1L << 56,
+    (1L << 56) + 1,
+    1L << 61,
+    1L << 62,
+    Long.MAX_VALUE,
+    Long.MAX_VALUE - 7,
+    Long.MIN_VALUE,
+    -8,
+    -32
   };
   private static final String[] TEXTS = {
-    "0", "-1", "1e999", "1.5", "null", "true", "\"\"", "[]", "{}", "[[[[", "{\"a\":", "99999999999999999999999", "\"\\ud800\"",
-    "4294967296", "9223372036854775807", ",", "\"", "}", "]", "NaN", "-0", "\u0000", "[-1,-1]", "\"weight\"", "2147483648"
+    "0",
+    "-1",
+    "1e999",
+    "1.5",
+    "null",
+    "true",
+    "\"\"",
+    "[]",
+    "{}",
+    "[[[[",
+    "{\"a\":",
+    "99999999999999999999999",
+    "\"\\ud800\"",
+    "4294967296",
+    "9223372036854775807",
+    ",",
+    "\"",
+    "}",
+    "]",
+    "NaN",
+    "-0",
+    "\u0000",
+    "[-1,-1]",
+    "\"weight\"",
+    "2147483648"
   };
 
   private final SplittableRandom random;
@@ -72,7 +131,8 @@ final class Mutator {
     while (end < bytes.length && (Character.isLetterOrDigit(bytes[end]) || bytes[end] == '.')) {
       end++;
     }
-    return replace(bytes, at, end - at, TEXTS[random.nextInt(TEXTS.length)].getBytes(StandardCharsets.UTF_8));
+    return replace(
+        bytes, at, end - at, TEXTS[random.nextInt(TEXTS.length)].getBytes(StandardCharsets.UTF_8));
   }
 
   private static byte[] replace(byte[] bytes, int at, int length, byte[] by) {

@@ -26,7 +26,8 @@ class SafetensorsTest {
   }
 
   private static String tensor(String name, String offsets) {
-    return "\"%s\": {\"dtype\": \"F32\", \"shape\": [2], \"data_offsets\": %s}".formatted(name, offsets);
+    return "\"%s\": {\"dtype\": \"F32\", \"shape\": [2], \"data_offsets\": %s}"
+        .formatted(name, offsets);
   }
 
   @ParameterizedTest
@@ -54,7 +55,8 @@ class SafetensorsTest {
       byte[] cut = Arrays.copyOf(file, length);
       Refusals.expect(() -> parse(cut), "x.safetensors");
     }
-    Refusals.expect(() -> parse(Arrays.copyOf(file, file.length + 1)), "21 bytes of data, expected 20");
+    Refusals.expect(
+        () -> parse(Arrays.copyOf(file, file.length + 1)), "21 bytes of data, expected 20");
   }
 
   @ParameterizedTest
@@ -67,13 +69,25 @@ class SafetensorsTest {
 
   @Test
   void refusesTensorsInTheWrongPlace() {
-    assertEquals(2, parse("{" + tensor("b", "[8, 16]") + "," + tensor("a", "[0, 8]") + "}", 16).size());
-    Refusals.expect(() -> parse("{" + tensor("a", "[0, 8]") + "," + tensor("b", "[4, 12]") + "}", 16), "'b'", "begins at byte 4");
-    Refusals.expect(() -> parse("{" + tensor("a", "[0, 8]") + "," + tensor("b", "[12, 20]") + "}", 20), "begins at byte 12");
-    Refusals.expect(() -> parse("{" + tensor("a", "[0, 8]") + "," + tensor("b", "[0, 8]") + "}", 8), "begins at byte 0");
-    Refusals.expect(() -> parse("{" + tensor("a", "[0, 8]") + "}", 12), "12 bytes of data, expected 8");
-    Refusals.expect(() -> parse("{" + tensor("a", "[0, 8]") + "}", 4), "4 bytes of data, expected 8");
-    Refusals.expect(() -> parse("{" + tensor("a", "[9223372036854775800, 9223372036854775808]") + "}", 8), "data_offsets");
+    assertEquals(
+        2, parse("{" + tensor("b", "[8, 16]") + "," + tensor("a", "[0, 8]") + "}", 16).size());
+    Refusals.expect(
+        () -> parse("{" + tensor("a", "[0, 8]") + "," + tensor("b", "[4, 12]") + "}", 16),
+        "'b'",
+        "begins at byte 4");
+    Refusals.expect(
+        () -> parse("{" + tensor("a", "[0, 8]") + "," + tensor("b", "[12, 20]") + "}", 20),
+        "begins at byte 12");
+    Refusals.expect(
+        () -> parse("{" + tensor("a", "[0, 8]") + "," + tensor("b", "[0, 8]") + "}", 8),
+        "begins at byte 0");
+    Refusals.expect(
+        () -> parse("{" + tensor("a", "[0, 8]") + "}", 12), "12 bytes of data, expected 8");
+    Refusals.expect(
+        () -> parse("{" + tensor("a", "[0, 8]") + "}", 4), "4 bytes of data, expected 8");
+    Refusals.expect(
+        () -> parse("{" + tensor("a", "[9223372036854775800, 9223372036854775808]") + "}", 8),
+        "data_offsets");
     Refusals.expect(() -> parse("{" + tensor("a", "[8, 0]") + "}", 8), "data_offsets");
     Refusals.expect(() -> parse("{" + tensor("a", "[-8, 0]") + "}", 8), "data_offsets");
     Refusals.expect(() -> parse("{" + tensor("a", "[0, 9]") + "}", 9), "8 bytes for F32(2)");
@@ -83,11 +97,19 @@ class SafetensorsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "[]", "null", "", "{", "{\"a\": 1}", "{\"a\": null}", "{\"a\": {}}", "{\"a\": {\"dtype\": \"F32\"}}",
+        "[]",
+        "null",
+        "",
+        "{",
+        "{\"a\": 1}",
+        "{\"a\": null}",
+        "{\"a\": {}}",
+        "{\"a\": {\"dtype\": \"F32\"}}",
         "{\"a\": {\"dtype\": 5, \"shape\": [], \"data_offsets\": [0, 4]}}",
         "{\"a\": {\"dtype\": \"F32\", \"shape\": [1.5], \"data_offsets\": [0, 4]}}",
         "{\"a\": {\"dtype\": \"F32\", \"shape\": [-1], \"data_offsets\": [0, 4]}}",
-        "{\"a\": {\"dtype\": \"F32\", \"shape\": [4294967296, 4294967296], \"data_offsets\": [0, 0]}}",
+        "{\"a\": {\"dtype\": \"F32\", \"shape\": [4294967296, 4294967296], \"data_offsets\": [0,"
+            + " 0]}}",
         "{\"a\": {\"dtype\": \"F32\", \"shape\": [1,1,1,1,1,1,1,1,1], \"data_offsets\": [0, 4]}}",
         "{\"a\": {\"dtype\": \"F32\", \"shape\": [1e999], \"data_offsets\": [0, 4]}}",
         "{\"a\": {\"dtype\": \"F32\", \"shape\": \"big\", \"data_offsets\": [0, 4]}}",
@@ -101,14 +123,20 @@ class SafetensorsTest {
   void refusesJsonBombs() {
     Refusals.expect(() -> parse("{\"a\":".repeat(100_000), 0), "x.safetensors", "JSON");
     Refusals.expect(() -> parse("{\"a\": " + "[".repeat(1_000_000), 0), "x.safetensors", "JSON");
-    Refusals.expect(() -> parse("{\"a\": " + "9".repeat(1_000_000) + "}", 0), "x.safetensors", "JSON");
-    Refusals.expect(() -> parse("{" + tensor("a", "[0, 8]") + "," + tensor("a", "[0, 8]") + "}", 8), "uplicate");
+    Refusals.expect(
+        () -> parse("{\"a\": " + "9".repeat(1_000_000) + "}", 0), "x.safetensors", "JSON");
+    Refusals.expect(
+        () -> parse("{" + tensor("a", "[0, 8]") + "," + tensor("a", "[0, 8]") + "}", 8),
+        "uplicate");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"F8_E4M3", "F8_E5M2", "F64", "I64", "I8", "U8", "BOOL", "Q4_0", "AWQ", "bf16"})
+  @ValueSource(
+      strings = {"F8_E4M3", "F8_E5M2", "F64", "I64", "I8", "U8", "BOOL", "Q4_0", "AWQ", "bf16"})
   void refusesOtherTypes(String type) {
-    String header = "{\"layer.w\": {\"dtype\": \"%s\", \"shape\": [1], \"data_offsets\": [0, 8]}}".formatted(type);
+    String header =
+        "{\"layer.w\": {\"dtype\": \"%s\", \"shape\": [1], \"data_offsets\": [0, 8]}}"
+            .formatted(type);
     Refusals.expect(() -> parse(header, 8), "layer.w", type, "BF16, F16, F32");
   }
 }

@@ -43,7 +43,9 @@ public final class SafetensorsWriter {
     return Files.write(path, bytes());
   }
 
-  /** A file of any header text, padded with spaces to whole words as the format's own writer does. */
+  /**
+   * A file of any header text, padded with spaces to whole words as the format's own writer does.
+   */
   public static byte[] file(String header, byte[] data) {
     byte[] utf8 = header.getBytes(StandardCharsets.UTF_8);
     byte[] padded = Arrays.copyOf(utf8, (utf8.length + 7) / 8 * 8);

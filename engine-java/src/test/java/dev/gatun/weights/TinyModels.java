@@ -7,7 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
-/** Two layers (a mixture: one), hidden 64, 2 query heads and 1 key-value head of 32, MLP 96, 8 tokens; 4 experts of 32. */
+/**
+ * Two layers (a mixture: one), hidden 64, 2 query heads and 1 key-value head of 32, MLP 96, 8
+ * tokens; 4 experts of 32.
+ */
 public final class TinyModels {
   private TinyModels() {}
 
@@ -82,15 +85,16 @@ public final class TinyModels {
   /** A config.json of these sizes; {@code more} is added as it stands, {@code , "key": value}. */
   public static String config(String type, String more) {
     return """
-        {"model_type": "%s", "hidden_act": "silu", "num_hidden_layers": 2, "hidden_size": 64, "num_attention_heads": 2,
-         "num_key_value_heads": 1, "head_dim": 32, "intermediate_size": 96, "vocab_size": 8, "rms_norm_eps": 1e-06,
-         "max_position_embeddings": 128, "eos_token_id": 7%s}
-        """
+    {"model_type": "%s", "hidden_act": "silu", "num_hidden_layers": 2, "hidden_size": 64, "num_attention_heads": 2,
+     "num_key_value_heads": 1, "head_dim": 32, "intermediate_size": 96, "vocab_size": 8, "rms_norm_eps": 1e-06,
+     "max_position_embeddings": 128, "eos_token_id": 7%s}
+    """
         .formatted(type, more);
   }
 
   /** A folder of a config and one file of tensors. */
-  public static Path folder(Path folder, String config, SafetensorsWriter tensors) throws IOException {
+  public static Path folder(Path folder, String config, SafetensorsWriter tensors)
+      throws IOException {
     Files.createDirectories(folder);
     Files.writeString(folder.resolve("config.json"), config);
     tensors.write(folder.resolve("model.safetensors"));
@@ -104,8 +108,11 @@ public final class TinyModels {
         .tensor(linear + ".scales", "F16", in / 32, out);
   }
 
-  /** The tensors of one GPTQ linear of (out, in), groups of 32; {@code order[k]} is the group of k. */
-  public static SafetensorsWriter gptq(SafetensorsWriter file, String linear, int out, int in, int... order) {
+  /**
+   * The tensors of one GPTQ linear of (out, in), groups of 32; {@code order[k]} is the group of k.
+   */
+  public static SafetensorsWriter gptq(
+      SafetensorsWriter file, String linear, int out, int in, int... order) {
     byte[] index = GgufWriter.bytes(4 * order.length, b -> b.asIntBuffer().put(order));
     return file.tensor(linear + ".qweight", "I32", in / 8, out)
         .tensor(linear + ".qzeros", "I32", in / 32, out / 8)
