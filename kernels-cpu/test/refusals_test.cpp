@@ -259,7 +259,7 @@ void cacheOps(gk_queue *queue) {
   REFUSES(with(scale, std::numeric_limits<float>::quiet_NaN(), attend), "gk_attention: scale is nan, expected a finite number");
   REFUSES(with(batch.position, nullptr, fill), "gk_rope_table: batch.position is NULL");
   REFUSES(with(batch.tokens, -1, fill), "gk_rope_table: batch.tokens is -1, expected 0 to 1073741824");
-  REFUSES(with(batch.max_pages, 0, store), "gk_rope_store: batch.max_pages is 0, expected 1 to 67108863");
+  REFUSES(with(batch.max_pages, 0, store), "gk_rope_store: batch.max_pages is 0, expected 1 to 1048576");
   REFUSES(with(rope.table, nullptr, store), "gk_rope_store: rope.table is NULL");
   REFUSES(with(rope.q_norm, off(angles.data(), 1), store),
           "gk_rope_store: rope.q_norm is 1 bytes past a multiple of 4, expected that alignment");
