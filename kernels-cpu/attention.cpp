@@ -15,8 +15,7 @@
 namespace gatun::cpu::GK_ISA {
 namespace {
 
-constexpr int32_t splitPages = 16;
-constexpr int32_t splitTokens = splitPages * GK_PAGE_TOKENS;
+constexpr int32_t splitTokens = 16 * GK_PAGE_TOKENS;
 constexpr int32_t tileQueries = 48;  // so many queries and a page fit the second level cache, and a half of them the first
 static_assert(pageTokens == GK_PAGE_TOKENS);
 
@@ -126,22 +125,46 @@ void loadQueries(const Attention &a, const Tile &tile, int64_t head, float *q) {
   }
 }
 
-// Points keys and values at a page's, converted to fp32 where the cache is not.
-void openPage(const Attention &a, int32_t page, int64_t head, const Room &room, const float *&keys,
-              const float *&values) {
-  const int64_t plane = cachePlaneElements(*a.cache);
-  if (a.cache->dtype == GK_F32) {
-    keys = cachePlane<const float>(*a.cache, page, head);
-    values = keys + plane;
+// Attention of the tile's queries to the page that begins at position `start`.
+template <class T>
+void attendTile(const Attention &a, const Tile &tile, const Queries &part, int32_t start, const T *keys,
+                const T *values) {
+  const int32_t *const position = a.batch->position + tile.token;
+  int32_t first = position[0];
+  for (int32_t t = 1; t < tile.tokens; ++t) {
+    first = least(first, position[t]);
+  }
+  if (first >= start + GK_PAGE_TOKENS - 1) {
+    attendPage(part, 0, tile.tokens * a.group, GK_PAGE_TOKENS, keys, values);
     return;
   }
-  const uint16_t *const halves = cachePlane<const uint16_t>(*a.cache, page, head);
-  for (int64_t i = 0; i < plane; i += 16) {
-    store(room.keyPage + i, loadF16(halves + i));
-    store(room.valuePage + i, loadF16(halves + plane + i));
+  for (int32_t t = 0; t < tile.tokens; ++t) {
+    if (position[t] >= start) {
+      attendPage(part, t * a.group, (t + 1) * a.group, least(GK_PAGE_TOKENS, position[t] - start + 1), keys, values);
+    }
   }
-  keys = room.keyPage;
-  values = room.valuePage;
+}
+
+// The same for a page in the cache. Pages of F16 are converted once for many queries, or as a few read them.
+void openPage(const Attention &a, const Tile &tile, int64_t head, int32_t start, const Room &room) {
+  const int32_t page = a.batch->page_table[int64_t{a.batch->sequence[tile.token]} * a.batch->max_pages +
+                                           start / GK_PAGE_TOKENS];
+  const int64_t plane = cachePlaneElements(*a.cache);
+  if (a.cache->dtype == GK_F32) {
+    const float *const keys = cachePlane<const float>(*a.cache, page, head);
+    attendTile(a, tile, room.part, start, keys, keys + plane);
+    return;
+  }
+  const uint16_t *const keys = cachePlane<const uint16_t>(*a.cache, page, head);
+  if (tile.tokens * a.group <= 2 * scoreBlock) {
+    attendTile(a, tile, room.part, start, keys, keys + plane);
+    return;
+  }
+  for (int64_t i = 0; i < plane; i += 16) {
+    store(room.keyPage + i, loadF16(keys + i));
+    store(room.valuePage + i, loadF16(keys + plane + i));
+  }
+  attendTile<float>(a, tile, room.part, start, room.keyPage, room.valuePage);
 }
 
 // Attention of the tile's queries to one split, into room.part; queries before the split are left untouched.
@@ -153,27 +176,13 @@ void attendSplit(const Attention &a, const Tile &tile, int64_t head, int32_t spl
     part.total[r] = 0;
   }
   __builtin_memset(part.values, 0, static_cast<size_t>(n * dim) * sizeof(float));
-  const int32_t *const position = a.batch->position + tile.token;
-  int32_t first = position[0], last = position[0];
-  for (int32_t t = 1; t < tile.tokens; ++t) {
-    first = position[t] < first ? position[t] : first;
-    last = position[t] > last ? position[t] : last;
+  int32_t last = 0;
+  for (int32_t t = 0; t < tile.tokens; ++t) {
+    const int32_t position = a.batch->position[tile.token + t];
+    last = position > last ? position : last;
   }
-  const int32_t *const pages = a.batch->page_table + int64_t{a.batch->sequence[tile.token]} * a.batch->max_pages;
-  const int32_t end = least((split + 1) * splitPages, last / GK_PAGE_TOKENS + 1);
-  for (int32_t p = split * splitPages; p < end; ++p) {
-    const float *keys, *values;
-    openPage(a, pages[p], head, room, keys, values);
-    const int32_t start = p * GK_PAGE_TOKENS;
-    if (first >= start + GK_PAGE_TOKENS - 1) {
-      attendPage(part, 0, n, GK_PAGE_TOKENS, keys, values);
-      continue;
-    }
-    for (int32_t t = 0; t < tile.tokens; ++t) {
-      if (position[t] >= start) {
-        attendPage(part, t * a.group, (t + 1) * a.group, least(GK_PAGE_TOKENS, position[t] - start + 1), keys, values);
-      }
-    }
+  for (int32_t start = split * splitTokens; start <= last && start < (split + 1) * splitTokens; start += GK_PAGE_TOKENS) {
+    openPage(a, tile, head, start, room);
   }
 }
 

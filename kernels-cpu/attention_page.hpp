@@ -30,9 +30,13 @@ struct Queries {
 static const float lanes[pageTokens] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
                                         16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
 
+// 16 elements of a page, which may be F16.
+static inline F32x16 widen(const float *p) { return load(p); }
+static inline F32x16 widen(const uint16_t *p) { return loadF16(p); }
+
 // scores (N, 32) = q (N, dim) * keys (dim, 32)
-template <int N>
-static inline void scoresOf(const float *q, const float *keys, int64_t dim, float *scores) {
+template <int N, class T>
+static inline void scoresOf(const float *q, const T *keys, int64_t dim, float *scores) {
   F32x16 low[N], high[N];
 #pragma GCC unroll 8
   for (int r = 0; r < N; ++r) {
@@ -40,7 +44,7 @@ static inline void scoresOf(const float *q, const float *keys, int64_t dim, floa
     high[r] = zero();
   }
   for (int64_t d = 0; d < dim; ++d) {
-    const F32x16 a = load(keys + d * pageTokens), b = load(keys + d * pageTokens + 16);
+    const F32x16 a = widen(keys + d * pageTokens), b = widen(keys + d * pageTokens + 16);
 #pragma GCC unroll 8
     for (int r = 0; r < N; ++r) {
       const F32x16 x = splat(q[r * dim + d]);
@@ -55,8 +59,8 @@ static inline void scoresOf(const float *q, const float *keys, int64_t dim, floa
   }
 }
 
-template <int N>
-static inline void scoresOfRest(int64_t n, const float *q, const float *keys, int64_t dim, float *scores) {
+template <int N, class T>
+static inline void scoresOfRest(int64_t n, const float *q, const T *keys, int64_t dim, float *scores) {
   if constexpr (N > 0) {
     if (n == N) {
       scoresOf<N>(q, keys, dim, scores);
@@ -67,8 +71,8 @@ static inline void scoresOfRest(int64_t n, const float *q, const float *keys, in
 }
 
 // sums (N, 16 V of dim columns) = sums * factor + probabilities (N, count) * values (count, 16 V of dim columns)
-template <int N, int V>
-static inline void addValues(const float *probabilities, const float *factor, const float *values, int64_t count,
+template <int N, int V, class T>
+static inline void addValues(const float *probabilities, const float *factor, const T *values, int64_t count,
                              int64_t dim, float *sums) {
   F32x16 acc[N][V];
 #pragma GCC unroll 8
@@ -82,7 +86,7 @@ static inline void addValues(const float *probabilities, const float *factor, co
     F32x16 x[V];
 #pragma GCC unroll 8
     for (int v = 0; v < V; ++v) {
-      x[v] = load(values + j * dim + 16 * v);
+      x[v] = widen(values + j * dim + 16 * v);
     }
 #pragma GCC unroll 8
     for (int r = 0; r < N; ++r) {
@@ -102,8 +106,8 @@ static inline void addValues(const float *probabilities, const float *factor, co
   }
 }
 
-template <int N>
-static inline void addAllValues(const float *probabilities, const float *factor, const float *values, int64_t count,
+template <int N, class T>
+static inline void addAllValues(const float *probabilities, const float *factor, const T *values, int64_t count,
                                 int64_t dim, float *sums) {
   int64_t d = 0;
   for (; d + 16 * valueVectors <= dim; d += 16 * valueVectors) {
@@ -114,8 +118,8 @@ static inline void addAllValues(const float *probabilities, const float *factor,
   }
 }
 
-template <int N>
-static inline void addValuesOfRest(int64_t n, const float *probabilities, const float *factor, const float *values,
+template <int N, class T>
+static inline void addValuesOfRest(int64_t n, const float *probabilities, const float *factor, const T *values,
                                    int64_t count, int64_t dim, float *sums) {
   if constexpr (N > 0) {
     if (n == N) {
@@ -156,8 +160,9 @@ static inline void softmaxStep(const Queries &t, int64_t r, int64_t count) {
 }
 
 // Queries `begin` to `end` see the first `count` positions of the page; what lies after them is not looked at.
-static inline void attendPage(const Queries &t, int64_t begin, int64_t end, int64_t count, const float *keys,
-                              const float *values) {
+template <class T>
+static inline void attendPage(const Queries &t, int64_t begin, int64_t end, int64_t count, const T *keys,
+                              const T *values) {
   const int64_t dim = t.dim;
   int64_t r = begin;
   for (; r + scoreBlock <= end; r += scoreBlock) {

@@ -1,0 +1,71 @@
+// attention_bench.cpp: Attention in operations a second over a prompt, and in bytes a second of cache while decoding.
+// Usage: attention_bench [threads]
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+
+#include "../test/contract.hpp"
+
+using namespace gatun::test;
+
+namespace {
+
+// Seconds of one call, best of `repeats`: `tokens` tokens at the end of a context of `context` tokens.
+double seconds(gk_queue *queue, int heads, int kvHeads, int dim, int dtype, int tokens, int context, int repeats) {
+  Random random(1);
+  const int pages = (context + GK_PAGE_TOKENS - 1) / GK_PAGE_TOKENS;
+  gk_cache cache = {nullptr, pages, kvHeads, dim, dtype};
+  int64_t pageBytes = 0;
+  OK(gk_cache_page_bytes(queue, &cache, &pageBytes));
+  Array<uint8_t> memory(pageBytes * pages);
+  memory.fillBytes(0x2e);  // about 0.1 as F16, 4e-11 as F32
+  cache.pages = memory.data();
+  std::vector<int32_t> position, sequence, table;
+  for (int t = context - tokens; t < context; ++t) {
+    position.push_back(t);
+    sequence.push_back(0);
+  }
+  for (int p = 0; p < pages; ++p) {
+    table.push_back(p);
+  }
+  const Array<float> q(int64_t{tokens} * heads * dim, random), y(int64_t{tokens} * heads * dim);
+  const gk_tensor qs = tensor(q.data(), tokens, heads * dim), ys = tensor(y.data(), tokens, heads * dim);
+  const gk_batch batch = {position.data(), sequence.data(), table.data(), tokens, 1, pages, 0};
+  double best = 1e9;
+  for (int i = 0; i < repeats; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    OK(gk_attention(queue, &batch, &qs, &cache, 0.1f, &ys));
+    const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+    best = std::fmin(best, time.count());
+  }
+  return best;
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  const int threads = argc > 1 ? std::atoi(argv[1]) : 2;
+  std::printf("isa,threads,heads,kv_heads,head_dim,cache,phase,tokens,context,seconds,rate,unit\n");
+  for (int isa = GK_ISA_AVX2; isa <= bestIsa(); ++isa) {
+    const Queue queue(threads, isa);
+    const int shapes[][3] = {{9, 3, 64}, {32, 8, 128}};
+    for (const auto &s : shapes) {
+      for (int dtype : {GK_F32, GK_F16}) {
+        const char *type = dtype == GK_F32 ? "F32" : "F16";
+        const int prompt = 2048;
+        const double prefill = seconds(queue, s[0], s[1], s[2], dtype, prompt, prompt, 2);
+        const double flops = 4.0 * s[0] * s[2] * prompt * (prompt + 1) / 2;
+        std::printf("%d,%d,%d,%d,%d,%s,prefill,%d,%d,%.6f,%.1f,GFLOP/s\n", isa, threads, s[0], s[1], s[2], type, prompt,
+                    prompt, prefill, flops / prefill / 1e9);
+        for (int context : {1024, 16384}) {
+          const double decode = seconds(queue, s[0], s[1], s[2], dtype, 1, context, 20);
+          const double bytes = 2.0 * context * s[1] * s[2] * (dtype == GK_F32 ? 4 : 2);
+          std::printf("%d,%d,%d,%d,%d,%s,decode,1,%d,%.6f,%.1f,GB/s\n", isa, threads, s[0], s[1], s[2], type, context,
+                      decode, bytes / decode / 1e9);
+        }
+      }
+    }
+  }
+  return finish();
+}
