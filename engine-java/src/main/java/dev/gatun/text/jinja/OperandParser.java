@@ -1,5 +1,4 @@
-// OperandParser: literals, names and brackets, with the attributes, calls, filters and tests behind
-// them.
+// OperandParser: literals, names, brackets and the calls, filters and tests behind them.
 package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.syntax;
