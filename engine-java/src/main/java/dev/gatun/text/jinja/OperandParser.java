@@ -119,7 +119,10 @@ final class OperandParser {
 
   private Expr index() {
     List<Expr> indexes = new ArrayList<>();
-    while (separated("]", indexes.isEmpty())) {
+    while (!tokens.skipOperator("]")) {
+      if (!indexes.isEmpty()) {
+        tokens.expectOperator(",");
+      }
       indexes.add(subscript());
     }
     return indexes.size() == 1 ? indexes.getFirst() : new Expr.TupleOf(indexes);
