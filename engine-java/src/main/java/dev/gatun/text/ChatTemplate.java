@@ -1,5 +1,4 @@
-// ChatTemplate: a checkpoint's own Jinja chat template, which turns a conversation into the
-// prompt's text.
+// ChatTemplate: a checkpoint's own Jinja, which turns a conversation into the prompt's text.
 package dev.gatun.text;
 
 import com.fasterxml.jackson.databind.JsonNode;

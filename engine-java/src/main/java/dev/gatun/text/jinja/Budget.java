@@ -1,12 +1,11 @@
-// Budget: the work one rendering may do, so that no template can hang the engine or fill its
-// memory.
+// Budget: the work one rendering may do, so that no template can hang the engine.
 package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.limit;
 
 /**
- * Counts down; one budget serves one rendering. A real conversation of 128k tokens uses about a
- * hundredth of it.
+ * Counts down; one budget serves one rendering. Forty thousand short messages through Qwen3's
+ * template stay within it.
  */
 final class Budget {
   /** Evaluated nodes, loop rounds and list elements made. */

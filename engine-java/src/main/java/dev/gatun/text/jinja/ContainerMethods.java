@@ -1,5 +1,4 @@
-// ContainerMethods: the methods of Python's list, tuple and dict that leave their receiver as it
-// is.
+// ContainerMethods: the methods of list, tuple and dict that leave their receiver as it is.
 package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.runtime;

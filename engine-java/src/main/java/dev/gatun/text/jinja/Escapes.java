@@ -42,11 +42,23 @@ final class Escapes {
       case 'u' -> codePoint(raw, at + 1, at + 5, out, line);
       case 'U' -> codePoint(raw, at + 1, at + 9, out, line);
       case '0', '1', '2', '3', '4', '5', '6', '7' -> octal(raw, at, out);
-      default -> {
-        out.append('\\').append(c);
-        yield at;
-      }
+      default -> unknown(raw, at, out);
     };
+  }
+
+  /**
+   * Jinja2 spells non-ASCII characters out before it decodes, so a backslash meets the spelling.
+   */
+  private static int unknown(String raw, int at, StringBuilder out) {
+    int c = raw.codePointAt(at);
+    out.append('\\');
+    if (c < 0x80) {
+      out.append((char) c);
+    } else {
+      String form = c < 0x100 ? "x%02x" : c < 0x10000 ? "u%04x" : "U%08x";
+      out.append(form.formatted(c));
+    }
+    return at + Character.charCount(c) - 1;
   }
 
   private static int codePoint(String raw, int from, int to, StringBuilder out, int line) {

@@ -1,5 +1,4 @@
-// ExprParser: expressions with Jinja's precedence, which differs from Python's around `~`, filters
-// and tests.
+// ExprParser: expressions with Jinja's precedence, which is not quite Python's.
 package dev.gatun.text.jinja;
 
 import dev.gatun.text.jinja.Expr.Compare.Link;

@@ -1,5 +1,4 @@
-// FormatSpec: width, alignment, precision and type of one printed value, shared by `%` and
-// str.format.
+// FormatSpec: width, alignment, precision and type of one value that is printed.
 package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.limit;

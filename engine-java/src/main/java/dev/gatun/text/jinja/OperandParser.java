@@ -1,5 +1,4 @@
-// OperandParser: literals, names and brackets, with the attributes, calls, filters and tests behind
-// them.
+// OperandParser: literals, names, brackets and the calls, filters and tests behind them.
 package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.syntax;
@@ -120,7 +119,10 @@ final class OperandParser {
 
   private Expr index() {
     List<Expr> indexes = new ArrayList<>();
-    while (separated("]", indexes.isEmpty())) {
+    while (!tokens.skipOperator("]")) {
+      if (!indexes.isEmpty()) {
+        tokens.expectOperator(",");
+      }
       indexes.add(subscript());
     }
     return indexes.size() == 1 ? indexes.getFirst() : new Expr.TupleOf(indexes);

@@ -1,5 +1,4 @@
-// Operators: Python's binary operators on template values: arithmetic, repetition, equality, order,
-// membership.
+// Operators: Python's arithmetic, repetition, equality, order and membership.
 package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.limit;

@@ -38,7 +38,20 @@ final class SequenceFilters {
             ? Undefined.attribute(value, attribute, budget)
             : Subscript.attribute(value, (String) attribute, budget);
       }
-      case "map" -> map(value, arguments, budget);
+      // Nothing to work on is asked nothing, not even whether it is a sequence.
+      case "map", "select", "reject", "selectattr", "rejectattr" ->
+          Values.truth(value)
+              ? each(name, value, arguments, budget)
+              : new Lazy(List.of().iterator());
+      case "reverse" -> reverse(value, arguments, budget);
+      case "batch" -> batch(value, arguments.bind(name, "linecount", "fill_with"), budget);
+      case "slice" -> slice(value, arguments.bind(name, "slices", "fill_with"), budget);
+      default -> Attributed.ABSENT;
+    };
+  }
+
+  private static Lazy each(String name, Object value, Arguments arguments, Budget budget) {
+    return switch (name) {
       case "select", "reject" -> {
         Predicate<Object> test = test(arguments, budget);
         yield lazy(
@@ -54,10 +67,7 @@ final class SequenceFilters {
             elements(value, budget)
                 .filter(item -> test.test(path.in(item, budget)) == name.equals("selectattr")));
       }
-      case "reverse" -> reverse(value, arguments, budget);
-      case "batch" -> batch(value, arguments.bind(name, "linecount", "fill_with"), budget);
-      case "slice" -> slice(value, arguments.bind(name, "slices", "fill_with"), budget);
-      default -> Attributed.ABSENT;
+      default -> map(value, arguments, budget);
     };
   }
 

@@ -36,9 +36,7 @@ final class Subscript {
     if (index instanceof Slice slice) {
       return slice(target, slice, budget);
     }
-    if (target instanceof Map<?, ?> map
-        && !(index instanceof Map || index instanceof List)
-        && map.containsKey(index)) {
+    if (target instanceof Map<?, ?> map && Values.hashable(index) && map.containsKey(index)) {
       return map.get(index);
     }
     if (index instanceof String name) {

@@ -1,5 +1,4 @@
-// TemplateFault: what went wrong inside a template, in the words Python's Jinja2 would use, and on
-// which line.
+// TemplateFault: what went wrong inside a template, in Jinja2's words, and on which line.
 package dev.gatun.text.jinja;
 
 /**

@@ -1,5 +1,4 @@
-// Undefined: the value of a name or attribute that does not exist; prints as nothing, anything else
-// is an error.
+// Undefined: a name or attribute that does not exist; prints as nothing, else is an error.
 package dev.gatun.text.jinja;
 
 /**

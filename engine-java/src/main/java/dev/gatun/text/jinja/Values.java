@@ -147,13 +147,19 @@ final class Values {
    * equal across types (1, 1.0 and True) stay apart.
    */
   static Object key(Object value) {
-    boolean container = value instanceof Map || value instanceof List && !(value instanceof Tuple);
-    boolean nested =
-        value instanceof Tuple tuple
-            && tuple.stream().anyMatch(item -> item instanceof Map || item instanceof List);
-    if (container || nested || value instanceof View || value instanceof Slice) {
+    if (!hashable(value)) {
       throw runtime("unhashable type: '" + typeName(value) + "'");
     }
     return value;
+  }
+
+  /** A tuple of scalars is; hashing one of tuples could take exponential time. */
+  static boolean hashable(Object value) {
+    return switch (value) {
+      case Tuple tuple ->
+          tuple.stream().noneMatch(item -> item instanceof Map || item instanceof List);
+      case Map<?, ?> _, List<?> _, View _, Slice _ -> false;
+      case null, default -> true;
+    };
   }
 }
