@@ -19,8 +19,11 @@ public final class Graph {
   private final Compute compute;
   private final List<Op> ops = new ArrayList<>();
   private final Map<Tensor, Tensor> quantized = new HashMap<>();
+  private final Map<Gather, Tensor> gathered = new HashMap<>();
   private final Map<String, Mark> marks = new LinkedHashMap<>();
   private int tensors;
+
+  private record Gather(Tensor x, MemorySegment order) {}
 
   /** A tensor whose content is of interest after op {@code op} (its index) has run. */
   public record Mark(int op, Tensor tensor) {}
@@ -84,9 +87,17 @@ public final class Graph {
 
   /** (rows of x, rows of weight) = x * weight^T. */
   public Tensor matMul(PackedMatrix weight, Tensor x) {
-    Tensor input = input(weight, x);
+    return multiply(weight, input(weight, x));
+  }
+
+  /** As {@link #matMul}, in float32 whatever the graph's compute: for few outputs on which much depends. */
+  public Tensor exactMatMul(PackedMatrix weight, Tensor x) {
+    return multiply(weight, ordered(weight, x));
+  }
+
+  private Tensor multiply(PackedMatrix weight, Tensor x) {
     Tensor y = tensor(DType.F32, x.rows(), Math.toIntExact(weight.rows()));
-    ops.add(new Op.MatMul(weight, input, y));
+    ops.add(new Op.MatMul(weight, x, y));
     return y;
   }
 
@@ -147,7 +158,7 @@ public final class Graph {
 
   /** The form of {@code x} that {@code weight} is multiplied with, made once a tensor. */
   private Tensor input(PackedMatrix weight, Tensor x) {
-    Tensor ordered = weight.order().map(order -> gatherCols(x, order)).orElse(x);
+    Tensor ordered = ordered(weight, x);
     boolean blocks = weight.dtype().isQuantized() && x.cols() % DType.A8.blockSize() == 0;
     if (compute == Compute.F32 || !blocks) {
       return ordered;
@@ -155,9 +166,18 @@ public final class Graph {
     return quantized.computeIfAbsent(ordered, this::quantize);
   }
 
-  private Tensor gatherCols(Tensor x, MemorySegment order) {
+  /** {@code x} with its columns in the order of the weight's. */
+  private Tensor ordered(PackedMatrix weight, Tensor x) {
+    return weight
+        .order()
+        .map(order -> gathered.computeIfAbsent(new Gather(x, order), this::gatherCols))
+        .orElse(x);
+  }
+
+  private Tensor gatherCols(Gather gather) {
+    Tensor x = gather.x();
     Tensor y = tensor(DType.F32, x.rows(), x.cols());
-    ops.add(new Op.GatherCols(x, order, y));
+    ops.add(new Op.GatherCols(x, gather.order(), y));
     return y;
   }
 

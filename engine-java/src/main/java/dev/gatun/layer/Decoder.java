@@ -97,6 +97,6 @@ public final class Decoder {
       y = next.afterAdd(graph, x, fed);
       graph.mark("hidden." + (i + 1), last ? y : x);
     }
-    return head.apply(graph, y);
+    return head.applyExactly(graph, y);
   }
 }

@@ -50,7 +50,10 @@ public record GroupedAttention(
    */
   public Tensor apply(Graph graph, Tensor x, Tensor table) {
     Tensor queries = q.apply(graph, x);
-    graph.ropeStore(rope, table, queries, k.apply(graph, x), v.apply(graph, x), layer);
+    // Keys and values are few and every later token reads them: see docs/decisions.md for what rounding them costs.
+    Tensor keys = k.applyExactly(graph, x);
+    Tensor values = v.applyExactly(graph, x);
+    graph.ropeStore(rope, table, queries, keys, values, layer);
     return o.apply(graph, graph.attention(queries, layer, scale));
   }
 }

@@ -10,4 +10,9 @@ public record Linear(PackedMatrix weight) {
   public Tensor apply(Graph graph, Tensor x) {
     return graph.matMul(weight, x);
   }
+
+  /** In float32 whatever the graph's compute. */
+  public Tensor applyExactly(Graph graph, Tensor x) {
+    return graph.exactMatMul(weight, x);
+  }
 }
