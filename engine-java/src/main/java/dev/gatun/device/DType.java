@@ -25,7 +25,9 @@ public enum DType {
   /** int4 with scale and zero a group, spread over several tensors (AutoAWQ "gemm" layout). */
   AWQ(64, 1, 0),
   /** int4 with scale and zero a group, spread over several tensors (AutoGPTQ layout). */
-  GPTQ(65, 1, 0);
+  GPTQ(65, 1, 0),
+  /** Activations: int8 in blocks of 32 with a float scale and two int16 sums; see gk_quantize. */
+  A8(66, 32, 40);
 
   private final int id;
   private final int blockSize;
@@ -49,6 +51,11 @@ public enum DType {
   /** Bytes of one block; 0 where the type is spread over several tensors. */
   public int blockBytes() {
     return blockBytes;
+  }
+
+  /** True for weights in blocks or groups of integers with scales. */
+  public boolean isQuantized() {
+    return blockSize > 1 || blockBytes == 0;
   }
 
   /** Bytes of {@code count} consecutive weights; {@code count} is a multiple of the block size. */

@@ -1,0 +1,94 @@
+// Ops: one checked method for each op of the contract.
+package dev.gatun.device;
+
+import static dev.gatun.device.Library.check;
+
+import dev.gatun.bindings.Kernels;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * The ops of one device's queue. Arguments are the structs of {@link Structs}; shapes are stated in kernels.h and
+ * checked there. Used by one thread at a time.
+ */
+public final class Ops {
+  private final MemorySegment queue;
+
+  Ops(MemorySegment queue) {
+    this.queue = queue;
+  }
+
+  public void embed(MemorySegment table, MemorySegment tokens, MemorySegment y) {
+    check(Kernels.gk_embed(queue, table, tokens, y), "gk_embed");
+  }
+
+  public void rmsNorm(MemorySegment x, FloatVector weight, float eps, MemorySegment y) {
+    check(Kernels.gk_rms_norm(queue, x, weight.data(), eps, y), "gk_rms_norm");
+  }
+
+  public void addRmsNorm(
+      MemorySegment residual, MemorySegment delta, FloatVector weight, float eps, MemorySegment y) {
+    check(
+        Kernels.gk_add_rms_norm(queue, residual, delta, weight.data(), eps, y), "gk_add_rms_norm");
+  }
+
+  public void gatherRows(MemorySegment x, MemorySegment rows, MemorySegment y) {
+    check(Kernels.gk_gather_rows(queue, x, rows, y), "gk_gather_rows");
+  }
+
+  public void gatherCols(MemorySegment x, MemorySegment order, MemorySegment y) {
+    check(Kernels.gk_gather_cols(queue, x, order, y), "gk_gather_cols");
+  }
+
+  public void quantize(MemorySegment x, MemorySegment y) {
+    check(Kernels.gk_quantize(queue, x, y), "gk_quantize");
+  }
+
+  public void matMul(PackedMatrix weight, MemorySegment x, MemorySegment y) {
+    check(Kernels.gk_mat_mul(queue, weight.struct(), x, y), "gk_mat_mul");
+  }
+
+  public void gateUp(PackedMatrix gate, PackedMatrix up, MemorySegment x, MemorySegment y) {
+    check(Kernels.gk_gate_up(queue, gate.struct(), up.struct(), x, y), "gk_gate_up");
+  }
+
+  public void ropeTable(
+      MemorySegment batch, MemorySegment invFreq, int dim, float scale, MemorySegment table) {
+    check(Kernels.gk_rope_table(queue, batch, invFreq, dim, scale, table), "gk_rope_table");
+  }
+
+  public void ropeStore(
+      MemorySegment rope,
+      MemorySegment batch,
+      MemorySegment q,
+      MemorySegment k,
+      MemorySegment v,
+      MemorySegment cache) {
+    check(Kernels.gk_rope_store(queue, rope, batch, q, k, v, cache), "gk_rope_store");
+  }
+
+  public void attention(
+      MemorySegment batch, MemorySegment q, MemorySegment cache, float scale, MemorySegment y) {
+    check(Kernels.gk_attention(queue, batch, q, cache, scale, y), "gk_attention");
+  }
+
+  public void route(
+      MemorySegment logits, boolean normalize, MemorySegment ids, MemorySegment weights) {
+    check(Kernels.gk_route(queue, logits, normalize ? 1 : 0, ids, weights), "gk_route");
+  }
+
+  public void expertGateUp(
+      PackedMatrix gate, PackedMatrix up, MemorySegment x, MemorySegment ids, MemorySegment y) {
+    check(
+        Kernels.gk_expert_gate_up(queue, gate.struct(), up.struct(), x, ids, y),
+        "gk_expert_gate_up");
+  }
+
+  public void expertDown(
+      PackedMatrix down,
+      MemorySegment h,
+      MemorySegment ids,
+      MemorySegment weights,
+      MemorySegment y) {
+    check(Kernels.gk_expert_down(queue, down.struct(), h, ids, weights, y), "gk_expert_down");
+  }
+}

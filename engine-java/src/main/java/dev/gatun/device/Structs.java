@@ -1,0 +1,77 @@
+// Structs: writes the contract's plain structs into an arena.
+package dev.gatun.device;
+
+import dev.gatun.bindings.gk_batch;
+import dev.gatun.bindings.gk_cache;
+import dev.gatun.bindings.gk_rope;
+import dev.gatun.bindings.gk_tensor;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+
+/** Builders of {@code gk_tensor}, {@code gk_cache}, {@code gk_batch} and {@code gk_rope}. */
+public final class Structs {
+  private Structs() {}
+
+  /** Dense (rows, cols) activations at {@code data}. */
+  public static MemorySegment tensor(
+      Arena arena, MemorySegment data, long rows, long cols, DType dtype) {
+    MemorySegment tensor = gk_tensor.allocate(arena);
+    gk_tensor.data(tensor, data);
+    gk_tensor.rows(tensor, rows);
+    gk_tensor.cols(tensor, cols);
+    gk_tensor.stride(tensor, cols);
+    gk_tensor.dtype(tensor, dtype.id());
+    return tensor;
+  }
+
+  /** One layer's cache of {@code pageCount} pages. */
+  public static MemorySegment cache(
+      Arena arena, MemorySegment pages, int pageCount, int kvHeads, int headDim, DType dtype) {
+    MemorySegment cache = gk_cache.allocate(arena);
+    gk_cache.pages(cache, pages);
+    gk_cache.page_count(cache, pageCount);
+    gk_cache.kv_heads(cache, kvHeads);
+    gk_cache.head_dim(cache, headDim);
+    gk_cache.dtype(cache, dtype.id());
+    return cache;
+  }
+
+  /** The tokens of a step: position and sequence are (tokens), pageTable is (sequences, maxPages), all int32. */
+  public static MemorySegment batch(
+      Arena arena,
+      int tokens,
+      int sequences,
+      int maxPages,
+      MemorySegment position,
+      MemorySegment sequence,
+      MemorySegment pageTable) {
+    MemorySegment batch = gk_batch.allocate(arena);
+    gk_batch.position(batch, position);
+    gk_batch.sequence(batch, sequence);
+    gk_batch.page_table(batch, pageTable);
+    gk_batch.tokens(batch, tokens);
+    gk_batch.sequences(batch, sequences);
+    gk_batch.max_pages(batch, maxPages);
+    return batch;
+  }
+
+  /** What {@code gk_rope_store} needs beside the tensors; {@code table} is what {@code gk_rope_table} writes. */
+  public static MemorySegment rope(Arena arena, RopeWeights weights, MemorySegment table) {
+    MemorySegment rope = gk_rope.allocate(arena);
+    gk_rope.table(rope, table);
+    gk_rope.q_bias(rope, orNull(weights.qBias()));
+    gk_rope.k_bias(rope, orNull(weights.kBias()));
+    gk_rope.v_bias(rope, orNull(weights.vBias()));
+    gk_rope.q_norm(rope, orNull(weights.qNorm()));
+    gk_rope.k_norm(rope, orNull(weights.kNorm()));
+    gk_rope.norm_eps(rope, weights.normEps());
+    gk_rope.dim(rope, weights.dim());
+    gk_rope.style(rope, weights.interleaved() ? 1 : 0);
+    return rope;
+  }
+
+  private static MemorySegment orNull(Optional<FloatVector> vector) {
+    return vector.map(FloatVector::data).orElse(MemorySegment.NULL);
+  }
+}

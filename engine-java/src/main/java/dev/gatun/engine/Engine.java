@@ -1,0 +1,155 @@
+// Engine: a loaded model on its device.
+package dev.gatun.engine;
+
+import dev.gatun.device.Device;
+import dev.gatun.graph.Program;
+import dev.gatun.graph.Step;
+import dev.gatun.kv.CacheShape;
+import dev.gatun.kv.PagePool;
+import dev.gatun.kv.PageTable;
+import dev.gatun.model.Architectures;
+import dev.gatun.model.Model;
+import dev.gatun.refusal.Refusal;
+import dev.gatun.weights.Checkpoint;
+import dev.gatun.weights.ModelConfig;
+import dev.gatun.weights.Parameters;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.function.BiConsumer;
+import java.util.function.LongConsumer;
+
+/** Weights, cache and programs. Sessions share it; one thread at a time runs them. The checkpoint must outlive it. */
+public final class Engine implements AutoCloseable {
+  private final Arena arena = Arena.ofShared();
+  private final Device device;
+  private final ModelConfig config;
+  private final EngineOptions options;
+  private final int context;
+  private final long weightBytes;
+  private final long cacheBytes;
+  private final PagePool pool;
+  private final StepBuilder builder;
+  private final Steps steps;
+
+  private Engine(
+      Checkpoint checkpoint, EngineOptions options, Device device, LongConsumer progress) {
+    this.device = device;
+    this.options = options;
+    config = checkpoint.config();
+    context = contextOf(config, options);
+    Parameters parameters = new Parameters(checkpoint, device, arena);
+    Model model = Architectures.of(parameters, arena);
+    CacheShape shape =
+        CacheShape.of(
+            device, config.layers(), config.kvHeads(), config.headDim(), options.cacheType());
+    weightBytes = parameters.bytes();
+    cacheBytes = shape.bytes(context);
+    Fit.check(weightBytes, cacheBytes, shape.bytes(1));
+    parameters.upload(progress);
+    pool = new PagePool(shape, context, device, arena);
+    builder =
+        new StepBuilder(options.stepTokens(), options.stepTokens(), shape.pages(context), arena);
+    steps = new Steps(model, options, builder, device, pool, arena);
+  }
+
+  /** Loads a checkpoint; Refusal where it is inconsistent, unsupported, or does not fit. */
+  public static Engine load(Checkpoint checkpoint, EngineOptions options) {
+    return load(checkpoint, options, bytes -> {});
+  }
+
+  /**
+   * @param progress hears how many bytes of {@link #weightBytes} are on the device
+   */
+  public static Engine load(
+      Checkpoint checkpoint, EngineOptions options, LongConsumer progress) {
+    Device device = Device.cpu(options.threads(), options.isa());
+    try {
+      return new Engine(checkpoint, options, device, progress);
+    } catch (RuntimeException | Error e) {
+      device.close();
+      throw e;
+    }
+  }
+
+  private static int contextOf(ModelConfig config, EngineOptions options) {
+    if (options.context() > config.contextLength()) {
+      throw Refusal.usage(
+          "a context of " + options.context() + " tokens, the model was made for " + config.contextLength(),
+          "give -c " + config.contextLength() + " or less");
+    }
+    return options.context() > 0
+        ? options.context()
+        : Math.min(config.contextLength(), EngineOptions.LARGEST_DEFAULT_CONTEXT);
+  }
+
+  public ModelConfig config() {
+    return config;
+  }
+
+  public EngineOptions options() {
+    return options;
+  }
+
+  public Device device() {
+    return device;
+  }
+
+  /** Tokens that all sessions together can hold. */
+  public int context() {
+    return context;
+  }
+
+  /** Bytes of weights on the device. */
+  public long weightBytes() {
+    return weightBytes;
+  }
+
+  public long cacheBytes() {
+    return cacheBytes;
+  }
+
+  /** Bytes of weights that one generated token reads. */
+  public long weightBytesPerToken() {
+    return steps.program(builder.shape(1, 1)).weightBytes();
+  }
+
+  public Session newSession() {
+    return new Session(this, new PageTable(pool));
+  }
+
+  /** Runs one step of one sequence; returns (logitRows, vocab) float32, valid until the next step. */
+  MemorySegment run(
+      int[] ids, int from, int tokens, int logitRows, int position, PageTable pages) {
+    return prepare(ids, from, tokens, logitRows, position, pages, Program::run);
+  }
+
+  /** As {@link #run}, and shows every mark of the graph to {@code observer}. */
+  MemorySegment observe(
+      int[] ids, int position, PageTable pages, BiConsumer<String, MemorySegment> observer) {
+    return prepare(
+        ids, 0, ids.length, ids.length, position, pages, program -> program.run(observer));
+  }
+
+  private MemorySegment prepare(
+      int[] ids,
+      int from,
+      int tokens,
+      int logitRows,
+      int position,
+      PageTable pages,
+      java.util.function.Consumer<Program> run) {
+    pages.resize(position + tokens);
+    Step step = builder.shape(tokens, logitRows);
+    builder.fill(step, ids, from, position, pages);
+    Program program = steps.program(step);
+    run.accept(program);
+    return program.result();
+  }
+
+  @Override
+  public void close() {
+    steps.close();
+    device.close();
+    arena.close();
+  }
+}

@@ -1,0 +1,173 @@
+// Graph: the list of ops a model writes for one step.
+package dev.gatun.graph;
+
+import dev.gatun.device.DType;
+import dev.gatun.device.EmbeddingTable;
+import dev.gatun.device.FloatVector;
+import dev.gatun.device.PackedMatrix;
+import dev.gatun.device.RopeWeights;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Each method appends one op and returns what it writes; shapes follow from the inputs. */
+public final class Graph {
+  private final Step step;
+  private final Compute compute;
+  private final List<Op> ops = new ArrayList<>();
+  private final Map<Tensor, Tensor> quantized = new HashMap<>();
+  private final Map<String, Mark> marks = new LinkedHashMap<>();
+  private int tensors;
+
+  /** A tensor whose content is of interest after op {@code op} (its index) has run. */
+  public record Mark(int op, Tensor tensor) {}
+
+  public Graph(Step step, Compute compute) {
+    this.step = step;
+    this.compute = compute;
+  }
+
+  public Step step() {
+    return step;
+  }
+
+  public List<Op> ops() {
+    return ops;
+  }
+
+  /** Number of tensors; their ids are 0 to this, exclusive. */
+  int tensors() {
+    return tensors;
+  }
+
+  /** Names what {@code tensor} holds at this point, for whoever runs the graph with an observer. */
+  public void mark(String name, Tensor tensor) {
+    marks.put(name, new Mark(ops.size() - 1, tensor));
+  }
+
+  public Map<String, Mark> marks() {
+    return marks;
+  }
+
+  /** (tokens, hidden): the rows of the table that the step's tokens name. */
+  public Tensor embed(EmbeddingTable table) {
+    Tensor y = tensor(DType.F32, step.tokens(), Math.toIntExact(table.cols()));
+    ops.add(new Op.Embed(table, y));
+    return y;
+  }
+
+  public Tensor rmsNorm(Tensor x, FloatVector weight, float eps) {
+    Tensor y = tensor(DType.F32, x.rows(), x.cols());
+    ops.add(new Op.RmsNorm(x, weight, eps, y));
+    return y;
+  }
+
+  /** Adds {@code delta} to {@code residual} in place; returns the norm of the sum. */
+  public Tensor addRmsNorm(Tensor residual, Tensor delta, FloatVector weight, float eps) {
+    Tensor y = tensor(DType.F32, residual.rows(), residual.cols());
+    ops.add(new Op.AddRmsNorm(residual, delta, weight, eps, y));
+    return y;
+  }
+
+  /** The rows whose logits the step wants; {@code x} itself where it wants them all. */
+  public Tensor logitRows(Tensor x) {
+    if (step.keepsAllRows()) {
+      return x;
+    }
+    Tensor y = tensor(x.dtype(), step.logitRows(), x.cols());
+    ops.add(new Op.GatherRows(x, y));
+    return y;
+  }
+
+  /** (rows of x, rows of weight) = x * weight^T. */
+  public Tensor matMul(PackedMatrix weight, Tensor x) {
+    Tensor input = input(weight, x);
+    Tensor y = tensor(DType.F32, x.rows(), Math.toIntExact(weight.rows()));
+    ops.add(new Op.MatMul(weight, input, y));
+    return y;
+  }
+
+  /** silu(x * gate^T) * (x * up^T). */
+  public Tensor gateUp(PackedMatrix gate, PackedMatrix up, Tensor x) {
+    Tensor input = input(gate, x);
+    Tensor y = tensor(DType.F32, x.rows(), Math.toIntExact(gate.rows()));
+    ops.add(new Op.GateUp(gate, up, input, y));
+    return y;
+  }
+
+  /** (tokens, dim) cosines and sines of the step's positions; invFreq (dim / 2) float32. */
+  public Tensor ropeTable(MemorySegment invFreq, int dim, float scale) {
+    Tensor table = tensor(DType.F32, step.tokens(), dim);
+    ops.add(new Op.RopeTable(invFreq, dim, scale, table));
+    return table;
+  }
+
+  /** Turns q in place and stores k and v in the cache of {@code layer}. */
+  public void ropeStore(
+      RopeWeights weights, Tensor table, Tensor q, Tensor k, Tensor v, int layer) {
+    ops.add(new Op.RopeStore(weights, table, q, k, v, layer));
+  }
+
+  public Tensor attention(Tensor q, int layer, float scale) {
+    Tensor y = tensor(DType.F32, q.rows(), q.cols());
+    ops.add(new Op.Attention(q, layer, scale, y));
+    return y;
+  }
+
+  /** The chosen experts of each token, and their weights; both (tokens, perToken). */
+  public Routing route(Tensor logits, int perToken, boolean normalize) {
+    Tensor ids = tensor(DType.I32, logits.rows(), perToken);
+    Tensor weights = tensor(DType.F32, logits.rows(), perToken);
+    ops.add(new Op.Route(logits, normalize, ids, weights));
+    return new Routing(ids, weights);
+  }
+
+  /** What {@link #route} returns. */
+  public record Routing(Tensor ids, Tensor weights) {}
+
+  /** (tokens * perToken, ff). */
+  public Tensor expertGateUp(PackedMatrix gate, PackedMatrix up, Tensor x, Routing routing) {
+    Tensor input = input(gate, x);
+    int rows = x.rows() * routing.ids().cols();
+    Tensor y = tensor(DType.F32, rows, Math.toIntExact(gate.rows()));
+    ops.add(new Op.ExpertGateUp(gate, up, input, routing.ids(), y));
+    return y;
+  }
+
+  /** (tokens, hidden): the weighted sum over each token's experts. */
+  public Tensor expertDown(PackedMatrix down, Tensor h, Routing routing) {
+    Tensor input = input(down, h);
+    Tensor y = tensor(DType.F32, routing.ids().rows(), Math.toIntExact(down.rows()));
+    ops.add(new Op.ExpertDown(down, input, routing.ids(), routing.weights(), y));
+    return y;
+  }
+
+  /** The form of {@code x} that {@code weight} is multiplied with, made once a tensor. */
+  private Tensor input(PackedMatrix weight, Tensor x) {
+    Tensor ordered = weight.order().map(order -> gatherCols(x, order)).orElse(x);
+    boolean blocks = weight.dtype().isQuantized() && x.cols() % DType.A8.blockSize() == 0;
+    if (compute == Compute.F32 || !blocks) {
+      return ordered;
+    }
+    return quantized.computeIfAbsent(ordered, this::quantize);
+  }
+
+  private Tensor gatherCols(Tensor x, MemorySegment order) {
+    Tensor y = tensor(DType.F32, x.rows(), x.cols());
+    ops.add(new Op.GatherCols(x, order, y));
+    return y;
+  }
+
+  private Tensor quantize(Tensor x) {
+    Tensor y = tensor(DType.A8, x.rows(), x.cols());
+    ops.add(new Op.Quantize(x, y));
+    return y;
+  }
+
+  private Tensor tensor(DType dtype, int rows, int cols) {
+    return new Tensor(tensors++, dtype, rows, cols);
+  }
+}

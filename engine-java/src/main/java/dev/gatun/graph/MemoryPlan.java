@@ -1,0 +1,100 @@
+// MemoryPlan: lays the tensors of a graph out in one slab, sharing what is never alive at once.
+package dev.gatun.graph;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+
+/** Byte offsets of a graph's tensors, each {@link #ALIGNMENT}-aligned; the graph's result stays alive to the end. */
+public final class MemoryPlan {
+  static final long ALIGNMENT = 64;
+
+  private final long[] offsets;
+  private final long bytes;
+
+  private MemoryPlan(long[] offsets, long bytes) {
+    this.offsets = offsets;
+    this.bytes = bytes;
+  }
+
+  /** Bytes of the slab. */
+  public long bytes() {
+    return bytes;
+  }
+
+  long offset(Tensor tensor) {
+    return offsets[tensor.id()];
+  }
+
+  /** From the op that first writes a tensor to the last one that touches it. */
+  private record Life(Tensor tensor, int from, int to) {
+    boolean meets(Life other) {
+      return from <= other.to && other.from <= to;
+    }
+  }
+
+  private record Placed(Life life, long begin, long end) {}
+
+  /** Places each tensor, largest first, at the lowest offset free for all of its life. */
+  public static MemoryPlan of(Graph graph, Tensor result) {
+    long[] offsets = new long[graph.tensors()];
+    List<Placed> placed = new ArrayList<>();
+    long bytes = 0;
+    List<Life> lives = lives(graph, result);
+    lives.sort(Comparator.comparingLong((Life life) -> -life.tensor.bytes()));
+    for (Life life : lives) {
+      long begin = lowestGap(life, placed);
+      long end = begin + roundUp(life.tensor.bytes());
+      offsets[life.tensor.id()] = begin;
+      placed.add(new Placed(life, begin, end));
+      bytes = Math.max(bytes, end);
+    }
+    return new MemoryPlan(offsets, bytes);
+  }
+
+  private static long lowestGap(Life life, List<Placed> placed) {
+    List<Placed> inTheWay = new ArrayList<>();
+    for (Placed other : placed) {
+      if (other.life.meets(life)) {
+        inTheWay.add(other);
+      }
+    }
+    inTheWay.sort(Comparator.comparingLong(Placed::begin));
+    long candidate = 0;
+    for (Placed other : inTheWay) {
+      if (candidate + roundUp(life.tensor.bytes()) <= other.begin) {
+        break;
+      }
+      candidate = Math.max(candidate, other.end);
+    }
+    return candidate;
+  }
+
+  private static List<Life> lives(Graph graph, Tensor result) {
+    Tensor[] tensors = new Tensor[graph.tensors()];
+    int[] from = new int[tensors.length];
+    int[] to = new int[tensors.length];
+    Arrays.fill(from, Integer.MAX_VALUE);
+    for (int i = 0; i < graph.ops().size(); i++) {
+      Op op = graph.ops().get(i);
+      for (List<Tensor> touched : List.of(op.reads(), op.writes())) {
+        for (Tensor tensor : touched) {
+          tensors[tensor.id()] = tensor;
+          from[tensor.id()] = Math.min(from[tensor.id()], i);
+          to[tensor.id()] = i;
+        }
+      }
+    }
+    to[result.id()] = graph.ops().size();
+    List<Life> lives = new ArrayList<>();
+    for (int id = 0; id < tensors.length; id++) {
+      lives.add(new Life(tensors[id], from[id], to[id]));
+    }
+    return lives;
+  }
+
+  private static long roundUp(long size) {
+    return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  }
+}

@@ -1,0 +1,231 @@
+// Program: a graph bound to memory, ready to run again and again without building anything.
+package dev.gatun.graph;
+
+import dev.gatun.device.DType;
+import dev.gatun.device.Device;
+import dev.gatun.device.Ops;
+import dev.gatun.device.Structs;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.IntFunction;
+
+/**
+ * The ops of a graph as calls whose structs are filled once: the CPU's counterpart of a captured CUDA graph. What differs
+ * between two runs lies in the step's input buffers.
+ */
+public final class Program implements AutoCloseable {
+  private final Arena arena = Arena.ofShared();
+  private final Graph graph;
+  private final MemorySegment slab;
+  private final MemoryPlan plan;
+  private final List<Runnable> calls = new ArrayList<>();
+  private final MemorySegment result;
+  private final MemorySegment[] tensors;
+  private final MemorySegment batch;
+  private final IntFunction<MemorySegment> cacheOfLayer;
+
+  /**
+   * @param result the tensor {@link #result} shows after a run
+   * @param slab at least {@code plan.bytes()} bytes, shared by all programs of an engine
+   * @param cacheOfLayer the {@code gk_cache} struct of each layer
+   */
+  public Program(
+      Graph graph,
+      Tensor result,
+      MemoryPlan plan,
+      Device device,
+      MemorySegment slab,
+      IntFunction<MemorySegment> cacheOfLayer) {
+    this.graph = graph;
+    this.slab = slab;
+    this.plan = plan;
+    this.cacheOfLayer = cacheOfLayer;
+    this.result = data(result);
+    this.tensors = new MemorySegment[graph.tensors()];
+    Step step = graph.step();
+    Step.Inputs in = step.inputs();
+    batch =
+        Structs.batch(
+            arena,
+            step.tokens(),
+            1,
+            step.maxPages(),
+            in.position(),
+            in.sequence(),
+            in.pageTable());
+    for (Op op : graph.ops()) {
+      calls.add(bind(op, device.ops()));
+    }
+  }
+
+  /** Runs every op in order. */
+  public void run() {
+    for (Runnable call : calls) {
+      call.run();
+    }
+  }
+
+  /** Runs every op in order and shows each marked tensor, (rows, cols) float32, as soon as it holds its mark. */
+  public void run(BiConsumer<String, MemorySegment> observer) {
+    for (int i = 0; i < calls.size(); i++) {
+      calls.get(i).run();
+      int done = i;
+      graph
+          .marks()
+          .forEach(
+              (name, mark) -> {
+                if (mark.op() == done) {
+                  observer.accept(name, data(mark.tensor()));
+                }
+              });
+    }
+  }
+
+  /** Content of the result tensor; overwritten by the next run of any program on the same slab. */
+  public MemorySegment result() {
+    return result;
+  }
+
+  /** Bytes of weights one run reads. */
+  public long weightBytes() {
+    return graph.ops().stream().mapToLong(Op::weightBytes).sum();
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+  }
+
+  private Runnable bind(Op op, Ops ops) {
+    return switch (op) {
+      case Op.Embed o -> embed(o, ops);
+      case Op.RmsNorm o -> rmsNorm(o, ops);
+      case Op.AddRmsNorm o -> addRmsNorm(o, ops);
+      case Op.GatherRows o -> gatherRows(o, ops);
+      case Op.GatherCols o -> gatherCols(o, ops);
+      case Op.Quantize o -> quantize(o, ops);
+      case Op.MatMul o -> matMul(o, ops);
+      case Op.GateUp o -> gateUp(o, ops);
+      case Op.RopeTable o -> ropeTable(o, ops);
+      case Op.RopeStore o -> ropeStore(o, ops);
+      case Op.Attention o -> attention(o, ops);
+      case Op.Route o -> route(o, ops);
+      case Op.ExpertGateUp o -> expertGateUp(o, ops);
+      case Op.ExpertDown o -> expertDown(o, ops);
+    };
+  }
+
+  private Runnable embed(Op.Embed o, Ops ops) {
+    MemorySegment ids = rowOfInts(graph.step().inputs().tokenIds(), graph.step().tokens());
+    MemorySegment y = struct(o.y());
+    return () -> ops.embed(o.table().struct(), ids, y);
+  }
+
+  private Runnable rmsNorm(Op.RmsNorm o, Ops ops) {
+    MemorySegment x = struct(o.x());
+    MemorySegment y = struct(o.y());
+    return () -> ops.rmsNorm(x, o.weight(), o.eps(), y);
+  }
+
+  private Runnable addRmsNorm(Op.AddRmsNorm o, Ops ops) {
+    MemorySegment residual = struct(o.residual());
+    MemorySegment delta = struct(o.delta());
+    MemorySegment y = struct(o.y());
+    return () -> ops.addRmsNorm(residual, delta, o.weight(), o.eps(), y);
+  }
+
+  private Runnable gatherRows(Op.GatherRows o, Ops ops) {
+    MemorySegment x = struct(o.x());
+    MemorySegment rows = rowOfInts(graph.step().inputs().logitRows(), graph.step().logitRows());
+    MemorySegment y = struct(o.y());
+    return () -> ops.gatherRows(x, rows, y);
+  }
+
+  private Runnable gatherCols(Op.GatherCols o, Ops ops) {
+    MemorySegment x = struct(o.x());
+    MemorySegment order = rowOfInts(o.order(), o.x().cols());
+    MemorySegment y = struct(o.y());
+    return () -> ops.gatherCols(x, order, y);
+  }
+
+  private Runnable quantize(Op.Quantize o, Ops ops) {
+    MemorySegment x = struct(o.x());
+    MemorySegment y = struct(o.y());
+    return () -> ops.quantize(x, y);
+  }
+
+  private Runnable matMul(Op.MatMul o, Ops ops) {
+    MemorySegment x = struct(o.x());
+    MemorySegment y = struct(o.y());
+    return () -> ops.matMul(o.weight(), x, y);
+  }
+
+  private Runnable gateUp(Op.GateUp o, Ops ops) {
+    MemorySegment x = struct(o.x());
+    MemorySegment y = struct(o.y());
+    return () -> ops.gateUp(o.gate(), o.up(), x, y);
+  }
+
+  private Runnable ropeTable(Op.RopeTable o, Ops ops) {
+    MemorySegment table = data(o.table());
+    return () -> ops.ropeTable(batch, o.invFreq(), o.dim(), o.scale(), table);
+  }
+
+  private Runnable ropeStore(Op.RopeStore o, Ops ops) {
+    MemorySegment rope = Structs.rope(arena, o.weights(), data(o.table()));
+    MemorySegment q = struct(o.q());
+    MemorySegment k = struct(o.k());
+    MemorySegment v = struct(o.v());
+    MemorySegment cache = cacheOfLayer.apply(o.layer());
+    return () -> ops.ropeStore(rope, batch, q, k, v, cache);
+  }
+
+  private Runnable attention(Op.Attention o, Ops ops) {
+    MemorySegment q = struct(o.q());
+    MemorySegment cache = cacheOfLayer.apply(o.layer());
+    MemorySegment y = struct(o.y());
+    return () -> ops.attention(batch, q, cache, o.scale(), y);
+  }
+
+  private Runnable route(Op.Route o, Ops ops) {
+    MemorySegment logits = struct(o.logits());
+    MemorySegment ids = struct(o.ids());
+    MemorySegment weights = struct(o.weights());
+    return () -> ops.route(logits, o.normalize(), ids, weights);
+  }
+
+  private Runnable expertGateUp(Op.ExpertGateUp o, Ops ops) {
+    MemorySegment x = struct(o.x());
+    MemorySegment ids = struct(o.ids());
+    MemorySegment y = struct(o.y());
+    return () -> ops.expertGateUp(o.gate(), o.up(), x, ids, y);
+  }
+
+  private Runnable expertDown(Op.ExpertDown o, Ops ops) {
+    MemorySegment h = struct(o.h());
+    MemorySegment ids = struct(o.ids());
+    MemorySegment weights = struct(o.weights());
+    MemorySegment y = struct(o.y());
+    return () -> ops.expertDown(o.down(), h, ids, weights, y);
+  }
+
+  private MemorySegment data(Tensor tensor) {
+    return slab.asSlice(plan.offset(tensor), tensor.bytes());
+  }
+
+  private MemorySegment struct(Tensor tensor) {
+    MemorySegment known = tensors[tensor.id()];
+    if (known == null) {
+      known = Structs.tensor(arena, data(tensor), tensor.rows(), tensor.cols(), tensor.dtype());
+      tensors[tensor.id()] = known;
+    }
+    return known;
+  }
+
+  private MemorySegment rowOfInts(MemorySegment ints, int count) {
+    return Structs.tensor(arena, ints, 1, count, DType.I32);
+  }
+}

@@ -1,0 +1,36 @@
+// Step: the shape of one run of the model; what changes from step to step lies in device buffers.
+package dev.gatun.graph;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * A step of {@code tokens} tokens, of which the last layer keeps {@code logitRows}.
+ *
+ * @param tokens tokens of the step, of all sequences together
+ * @param logitRows rows of logits wanted, at most {@code tokens}
+ * @param maxPages columns of the page table
+ * @param inputs the buffers, at least as long as the step
+ */
+public record Step(int tokens, int logitRows, int maxPages, Inputs inputs) {
+
+  /**
+   * Buffers that live as long as the engine.
+   *
+   * @param tokenIds (tokens) int32
+   * @param position (tokens) int32, position of each token in its sequence
+   * @param sequence (tokens) int32, row of the page table
+   * @param pageTable (sequences, maxPages) int32
+   * @param logitRows (rows) int32, which tokens' logits are wanted
+   */
+  public record Inputs(
+      MemorySegment tokenIds,
+      MemorySegment position,
+      MemorySegment sequence,
+      MemorySegment pageTable,
+      MemorySegment logitRows) {}
+
+  /** True where every token's logits are wanted. */
+  public boolean keepsAllRows() {
+    return tokens == logitRows;
+  }
+}

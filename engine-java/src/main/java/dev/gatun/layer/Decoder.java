@@ -1,0 +1,102 @@
+// Decoder: embedding, blocks, final norm and output projection; what all families share.
+package dev.gatun.layer;
+
+import dev.gatun.device.EmbeddingTable;
+import dev.gatun.graph.Graph;
+import dev.gatun.graph.Tensor;
+import dev.gatun.weights.ModelConfig;
+import dev.gatun.weights.Parameters;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntFunction;
+
+/** The residual stream is (tokens, hidden); each block's sums are fused with the norm that follows. */
+public final class Decoder {
+  private final EmbeddingTable embedding;
+  private final List<Block> blocks;
+  private final Norm finalNorm;
+  private final Linear head;
+  private final MemorySegment invFreq;
+  private final int ropeDim;
+  private final float ropeFactor;
+
+  private Decoder(
+      EmbeddingTable embedding,
+      List<Block> blocks,
+      Norm finalNorm,
+      Linear head,
+      RopeScaling rope,
+      Arena arena) {
+    this.embedding = embedding;
+    this.blocks = blocks;
+    this.finalNorm = finalNorm;
+    this.head = head;
+    this.invFreq = arena.allocateFrom(ValueLayout.JAVA_FLOAT, rope.invFreq());
+    this.ropeDim = 2 * rope.invFreq().length;
+    this.ropeFactor = rope.factor();
+  }
+
+  /**
+   * Reads Hugging Face's {@code model.*} names; {@code feedForward} makes the second half of each layer.
+   *
+   * @param arena lifetime of the frequencies
+   */
+  public static Decoder of(
+      Parameters parameters, Arena arena, IntFunction<FeedForward> feedForward) {
+    ModelConfig config = parameters.config();
+    float eps = (float) config.rmsEps();
+    List<Block> blocks = new ArrayList<>();
+    for (int layer = 0; layer < config.layers(); layer++) {
+      String prefix = "model.layers." + layer + ".";
+      blocks.add(
+          new Block(
+              norm(parameters, prefix + "input_layernorm.weight", eps),
+              GroupedAttention.of(parameters, prefix + "self_attn.", layer),
+              norm(parameters, prefix + "post_attention_layernorm.weight", eps),
+              feedForward.apply(layer)));
+    }
+    String embedding = "model.embed_tokens.weight";
+    String head = config.tiedEmbeddings() ? embedding : "lm_head.weight";
+    return new Decoder(
+        parameters.table(embedding, config.vocab(), config.hidden()),
+        blocks,
+        norm(parameters, "model.norm.weight", eps),
+        new Linear(parameters.matrix(head, config.vocab(), config.hidden())),
+        RopeScaling.of(config.rope()),
+        arena);
+  }
+
+  private static Norm norm(Parameters parameters, String name, float eps) {
+    return new Norm(parameters.vector(name, parameters.config().hidden()), eps);
+  }
+
+  /**
+   * (logitRows, vocab). Marks {@code hidden.0} after the embedding, {@code hidden.i} after block i and the last after the
+   * final norm, as Hugging Face numbers hidden states.
+   */
+  public Tensor logits(Graph graph) {
+    Tensor x = graph.embed(embedding);
+    graph.mark("hidden.0", x);
+    Tensor table = graph.ropeTable(invFreq, ropeDim, ropeFactor);
+    Tensor y = blocks.getFirst().attentionNorm().apply(graph, x);
+    for (int i = 0; i < blocks.size(); i++) {
+      Block block = blocks.get(i);
+      boolean last = i == blocks.size() - 1;
+      Tensor attended = block.attention().apply(graph, y, table);
+      if (last) {
+        // Past the last attention no token looks at another: only rows with a future go on.
+        attended = graph.logitRows(attended);
+        x = graph.logitRows(x);
+      }
+      y = block.mlpNorm().afterAdd(graph, x, attended);
+      Tensor fed = block.feedForward().apply(graph, y);
+      Norm next = last ? finalNorm : blocks.get(i + 1).attentionNorm();
+      y = next.afterAdd(graph, x, fed);
+      graph.mark("hidden." + (i + 1), last ? y : x);
+    }
+    return head.apply(graph, y);
+  }
+}

@@ -1,0 +1,56 @@
+// GroupedAttention: causal attention whose query heads share key/value heads.
+package dev.gatun.layer;
+
+import dev.gatun.device.RopeWeights;
+import dev.gatun.graph.Graph;
+import dev.gatun.graph.Tensor;
+import dev.gatun.weights.ModelConfig;
+import dev.gatun.weights.Parameters;
+import dev.gatun.weights.Rope;
+
+/**
+ * o(softmax(q . k / sqrt(headDim)) . v) with RoPE on q and k. q (heads * headDim, hidden), k and v (kvHeads * headDim,
+ * hidden), o (hidden, heads * headDim); biases and head norms are in {@code rope}.
+ */
+public record GroupedAttention(
+    Linear q, Linear k, Linear v, Linear o, RopeWeights rope, float scale, int layer) {
+
+  /** Reads {@code prefix}q_proj and so on. */
+  public static GroupedAttention of(Parameters parameters, String prefix, int layer) {
+    ModelConfig config = parameters.config();
+    int queries = config.heads() * config.headDim();
+    int keys = config.kvHeads() * config.headDim();
+    return new GroupedAttention(
+        new Linear(parameters.matrix(prefix + "q_proj.weight", queries, config.hidden())),
+        new Linear(parameters.matrix(prefix + "k_proj.weight", keys, config.hidden())),
+        new Linear(parameters.matrix(prefix + "v_proj.weight", keys, config.hidden())),
+        new Linear(parameters.matrix(prefix + "o_proj.weight", config.hidden(), queries)),
+        ropeWeights(parameters, prefix, queries, keys),
+        (float) (1 / Math.sqrt(config.headDim())),
+        layer);
+  }
+
+  private static RopeWeights ropeWeights(
+      Parameters parameters, String prefix, int queries, int keys) {
+    ModelConfig config = parameters.config();
+    boolean bias = config.biases().qkv();
+    return new RopeWeights(
+        parameters.vectorIf(bias, prefix + "q_proj.bias", queries),
+        parameters.vectorIf(bias, prefix + "k_proj.bias", keys),
+        parameters.vectorIf(bias, prefix + "v_proj.bias", keys),
+        parameters.vectorIf(config.qkNorm(), prefix + "q_norm.weight", config.headDim()),
+        parameters.vectorIf(config.qkNorm(), prefix + "k_norm.weight", config.headDim()),
+        (float) config.rmsEps(),
+        config.rope().dim(),
+        config.rope().style() == Rope.Style.INTERLEAVED);
+  }
+
+  /**
+   * @param table what {@link Graph#ropeTable} returned for this step
+   */
+  public Tensor apply(Graph graph, Tensor x, Tensor table) {
+    Tensor queries = q.apply(graph, x);
+    graph.ropeStore(rope, table, queries, k.apply(graph, x), v.apply(graph, x), layer);
+    return o.apply(graph, graph.attention(queries, layer, scale));
+  }
+}

@@ -1,0 +1,13 @@
+// Linear: a matrix without bias, applied to the rows of its input.
+package dev.gatun.layer;
+
+import dev.gatun.device.PackedMatrix;
+import dev.gatun.graph.Graph;
+import dev.gatun.graph.Tensor;
+
+/** (tokens, inputs) to (tokens, outputs); weight (outputs, inputs). */
+public record Linear(PackedMatrix weight) {
+  public Tensor apply(Graph graph, Tensor x) {
+    return graph.matMul(weight, x);
+  }
+}

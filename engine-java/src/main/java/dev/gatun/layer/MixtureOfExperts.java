@@ -1,0 +1,41 @@
+// MixtureOfExperts: a router and the gated MLPs it chooses among.
+package dev.gatun.layer;
+
+import dev.gatun.device.PackedMatrix;
+import dev.gatun.graph.Graph;
+import dev.gatun.graph.Tensor;
+import dev.gatun.weights.Moe;
+import dev.gatun.weights.Parameters;
+
+/**
+ * Softmax over all experts, the best {@code perToken} of them, their weights normalised where the model says so (source:
+ * transformers, models/qwen3_moe). router (experts, hidden); gate and up (experts, ff, hidden); down (experts, hidden, ff).
+ */
+public record MixtureOfExperts(
+    PackedMatrix router,
+    PackedMatrix gate,
+    PackedMatrix up,
+    PackedMatrix down,
+    int perToken,
+    boolean normalize)
+    implements FeedForward {
+
+  /** Reads {@code prefix}gate and the stacked {@code prefix}experts.*_proj. */
+  public static MixtureOfExperts of(Parameters parameters, String prefix, int hidden, Moe moe) {
+    String experts = prefix + "experts.";
+    int ff = moe.intermediate();
+    return new MixtureOfExperts(
+        parameters.matrix(prefix + "gate.weight", moe.experts(), hidden),
+        parameters.experts(experts + "gate_proj.weight", moe.experts(), ff, hidden),
+        parameters.experts(experts + "up_proj.weight", moe.experts(), ff, hidden),
+        parameters.experts(experts + "down_proj.weight", moe.experts(), hidden, ff),
+        moe.perToken(),
+        moe.normTopK());
+  }
+
+  @Override
+  public Tensor apply(Graph graph, Tensor x) {
+    Graph.Routing routing = graph.route(graph.matMul(router, x), perToken, normalize);
+    return graph.expertDown(down, graph.expertGateUp(gate, up, x, routing), routing);
+  }
+}

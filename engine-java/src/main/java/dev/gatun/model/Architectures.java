@@ -1,0 +1,39 @@
+// Architectures: the one list of families.
+package dev.gatun.model;
+
+import dev.gatun.refusal.Refusal;
+import dev.gatun.weights.ModelConfig;
+import dev.gatun.weights.Parameters;
+import java.lang.foreign.Arena;
+
+/** Chooses the family by Hugging Face's model_type. */
+public final class Architectures {
+  private Architectures() {}
+
+  /**
+   * Builds the model and with it checks every weight's presence and shape.
+   *
+   * @param arena lifetime of the model's own small buffers
+   */
+  public static Model of(Parameters parameters, Arena arena) {
+    ModelConfig config = parameters.config();
+    refuseBias(config.biases().out(), "attention output");
+    refuseBias(config.biases().mlp(), "MLP");
+    return switch (config.architecture()) {
+      case "llama", "qwen2", "qwen3" -> Dense.of(parameters, arena);
+      case "qwen3_moe" -> QwenMoe.of(parameters, arena);
+      default ->
+          throw Refusal.model(
+              "architecture '" + config.architecture() + "' is not supported",
+              "supported are llama, qwen2, qwen3 and qwen3_moe");
+    };
+  }
+
+  private static void refuseBias(boolean present, String where) {
+    if (present) {
+      throw Refusal.model(
+          "the model has a bias in its " + where + ", which is not supported",
+          "use a model without it");
+    }
+  }
+}

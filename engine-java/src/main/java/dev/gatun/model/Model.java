@@ -1,0 +1,11 @@
+// Model: a family's graph over its weights.
+package dev.gatun.model;
+
+import dev.gatun.graph.Graph;
+import dev.gatun.graph.Tensor;
+
+/** A family is a function that writes a graph. */
+public interface Model {
+  /** Writes one step; returns (logitRows, vocab) float32. */
+  Tensor logits(Graph graph);
+}

@@ -1,0 +1,162 @@
+// Sampler: draws the next token from the logits, and remembers the tokens it was told of.
+package dev.gatun.sample;
+
+import dev.gatun.refusal.Refusal;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Map;
+import java.util.function.DoubleUnaryOperator;
+
+/**
+ * One sampler serves one sequence and one thread at a time. The draw's random number depends on the
+ * seed and on how many tokens were accepted, and on nothing else: the same seed after the same
+ * tokens draws the same token.
+ */
+public final class Sampler {
+  /** Keeps a logit finite under DRY's exponential penalty and any division by temperature. */
+  private static final double GREATEST_PENALTY = 1e30;
+
+  private final SamplingOptions options;
+  private final List<Stage> chain;
+  private final History history = new History();
+  private final Candidates candidates = new Candidates();
+
+  /** A sampler that has seen nothing; a seed of -1 is resolved here, see {@link #options()}. */
+  public Sampler(SamplingOptions options) {
+    this.options = options.withResolvedSeed();
+    this.chain =
+        options.samplers().stream()
+            .takeWhile(stage -> stage != Stage.TEMPERATURE || options.temperature() > 0)
+            .filter(this::canChangeTheDraw)
+            .toList();
+  }
+
+  /** The options in force, with the seed that is used. */
+  public SamplingOptions options() {
+    return options;
+  }
+
+  /**
+   * Records a token as seen. Prompt tokens count, for the penalties and for the position of the
+   * draw.
+   */
+  public void accept(int token) {
+    history.add(token);
+  }
+
+  /**
+   * Draws a token without accepting it; asked again, it draws the same one.
+   *
+   * @param logits float32 (vocab), in host memory
+   * @param limit ids from here on are padding rows of the head: never read, never drawn; at most
+   *     vocab
+   * @throws Refusal (device) for a logit that is NaN or infinite, (usage) where the options leave
+   *     no token
+   */
+  public int sample(MemorySegment logits, int limit) {
+    if (limit < 1 || limit > logits.byteSize() / Float.BYTES) {
+      throw new IllegalArgumentException(
+          limit + " tokens to draw from, " + logits.byteSize() / Float.BYTES + " logits");
+    }
+    candidates.load(logits, limit);
+    addBias(limit);
+    for (Stage stage : chain) {
+      apply(stage);
+    }
+    if (options.temperature() == 0) {
+      candidates.keepGreatest();
+    }
+    return candidates.draw(Philox.uniform(options.seed(), history.size()));
+  }
+
+  /**
+   * The distribution the last token was drawn from: after every stage, so a greedy draw has one
+   * candidate of probability 1.
+   *
+   * @param count at most this many, the likeliest first
+   */
+  public List<TokenProbability> candidates(int count) {
+    return candidates.likeliest(count);
+  }
+
+  // A cut keeps the greatest logit, so before a greedy choice only what moves logits, and
+  // typical-p,
+  // can matter.
+  private boolean canChangeTheDraw(Stage stage) {
+    boolean greedy = options.temperature() == 0;
+    SamplingOptions.Truncation cut = options.truncation();
+    return switch (stage) {
+      case PENALTIES -> options.penalties().active();
+      case DRY -> options.dry().active();
+      case TYP_P -> cut.typicalP() < 1;
+      case TOP_K -> !greedy && cut.topK() > 0;
+      case TOP_P -> !greedy && cut.topP() < 1;
+      case MIN_P -> !greedy && cut.minP() > 0;
+      case TEMPERATURE -> !greedy && options.temperature() != 1;
+    };
+  }
+
+  private void apply(Stage stage) {
+    SamplingOptions.Truncation cut = options.truncation();
+    switch (stage) {
+      case PENALTIES -> penalise();
+      case DRY -> penaliseRepetitions();
+      case TOP_K -> candidates.keepTop(cut.topK());
+      case TYP_P -> candidates.keepTypical(cut.typicalP());
+      case TOP_P -> candidates.keepTopP(cut.topP());
+      case MIN_P -> candidates.keepMinP(cut.minP());
+      case TEMPERATURE -> candidates.scale(options.temperature());
+    }
+  }
+
+  private void addBias(int limit) {
+    for (Map.Entry<Integer, Float> bias : options.logitBias().entrySet()) {
+      if (bias.getKey() >= limit) {
+        throw Refusal.usage(
+            "logit bias on token "
+                + bias.getKey()
+                + ", but the vocabulary has "
+                + limit
+                + " tokens",
+            "name a token id below " + limit);
+      }
+      change(bias.getKey(), logit -> logit + bias.getValue());
+    }
+  }
+
+  private void penalise() {
+    SamplingOptions.Penalties penalties = options.penalties();
+    history
+        .counts(penalties.lastN())
+        .forEach(
+            (token, count) ->
+                change(
+                    token,
+                    logit ->
+                        (logit > 0 ? logit / penalties.repeat() : logit * penalties.repeat())
+                            - count * penalties.frequency()
+                            - penalties.presence()));
+    candidates.rankAgain();
+  }
+
+  private void penaliseRepetitions() {
+    SamplingOptions.Dry dry = options.dry();
+    Repetitions.longest(history.newestFirst(dry.lastN()), dry.breakers())
+        .forEach(
+            (token, length) -> {
+              if (length >= dry.allowedLength()) {
+                double penalty =
+                    dry.multiplier() * Math.pow(dry.base(), length - dry.allowedLength());
+                change(token, logit -> logit - Math.min(penalty, GREATEST_PENALTY));
+              }
+            });
+    candidates.rankAgain();
+  }
+
+  private void change(int token, DoubleUnaryOperator formula) {
+    int index = candidates.indexOf(token);
+    if (index >= 0) {
+      candidates.logit(index, (float) formula.applyAsDouble(candidates.logit(index)));
+    }
+  }
+}

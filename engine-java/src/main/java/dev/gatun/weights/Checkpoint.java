@@ -1,0 +1,79 @@
+// Checkpoint: a model on disk, opened and checked; its tensors stay in the file.
+package dev.gatun.weights;
+
+import dev.gatun.refusal.Refusal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A GGUF file (or all files of a split one), or a folder as Hugging Face lays it out. Opening reads headers only; every
+ * tensor is a slice of a read-only mapping that lives until {@link #close}. Tensors carry Hugging Face's names whatever the
+ * format. Safe for use by several threads until closed.
+ */
+public interface Checkpoint extends AutoCloseable {
+
+  /**
+   * Opens a {@code .gguf} file (any part of a split one stands for all) or a folder with {@code config.json} and
+   * safetensors.
+   *
+   * @throws Refusal with reason MODEL where the content is truncated, inconsistent or not supported; IO where it cannot be
+   *     read; USAGE where nothing is there
+   */
+  static Checkpoint open(Path path) {
+    if (Files.isDirectory(path)) {
+      return FolderCheckpoint.open(path);
+    }
+    if (Files.isRegularFile(path)) {
+      return GgufCheckpoint.open(path);
+    }
+    throw Refusal.usage(
+        "no model at '" + path + "'", "give a .gguf file or a folder with config.json and .safetensors files");
+  }
+
+  ModelConfig config();
+
+  /** The tensor of that Hugging Face name, or a refusal that says which one is missing. */
+  default Weight weight(String name) {
+    return find(name)
+        .orElseThrow(
+            () ->
+                Refusal.model(
+                    "'" + name() + "' has no tensor '" + name + "', which " + config().architecture() + " needs",
+                    "download the model again, all its files"));
+  }
+
+  /** The tensor of that Hugging Face name; {@code lm_head.weight} is absent where embeddings are tied. */
+  Optional<Weight> find(String name);
+
+  /** All tensors, in the order of the files. */
+  Collection<Weight> weights();
+
+  TokenizerSource tokenizer();
+
+  /** The chat template's Jinja text; of several the one named {@code default}. */
+  Optional<String> chatTemplate();
+
+  GenerationDefaults generation();
+
+  /**
+   * What the file says of itself, for display and for readers of single keys: GGUF's key-values or {@code config.json}.
+   * Unmodifiable; see {@link GgufFile} for the Java types of GGUF's values.
+   */
+  Map<String, Object> metadata();
+
+  /** The model's name: the folder's or file's. */
+  String name();
+
+  /** Bytes of all tensor files together. */
+  long fileBytes();
+
+  /** For display: {@code GGUF V3}, {@code safetensors}. */
+  String format();
+
+  /** Unmaps the files; every {@link Weight} of this checkpoint is dead from then on. */
+  @Override
+  void close();
+}

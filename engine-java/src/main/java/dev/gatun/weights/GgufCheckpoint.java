@@ -1,0 +1,91 @@
+// GgufCheckpoint: a model in one GGUF file or in several.
+package dev.gatun.weights;
+
+import dev.gatun.refusal.Refusal;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+final class GgufCheckpoint {
+  private GgufCheckpoint() {}
+
+  static Checkpoint open(Path path) {
+    return OpenCheckpoint.open(arena -> read(path, arena));
+  }
+
+  private static OpenCheckpoint.Content read(Path path, Arena arena) {
+    List<GgufFile> parts = new ArrayList<>();
+    long bytes = 0;
+    GgufSplit split = GgufSplit.of(path);
+    for (Path part : split.parts()) {
+      MemorySegment file = MappedFile.map(part, arena);
+      bytes += file.byteSize();
+      parts.add(GgufFile.parse(file, "'" + part.getFileName() + "'"));
+    }
+    split.check(parts);
+    return content(parts, split.name(), bytes);
+  }
+
+  /** Everything of a model in its parsed parts, of which the first has the key-values. */
+  static OpenCheckpoint.Content content(List<GgufFile> parts, String name, long bytes) {
+    GgufFile first = parts.getFirst();
+    String source = "'" + name + "'";
+    Fields fields = new Fields(source, first.metadata());
+    Map<String, Weight> tensors = new LinkedHashMap<>();
+    for (GgufFile part : parts) {
+      for (Weight tensor : part.tensors()) {
+        if (tensors.put(tensor.name(), tensor) != null) {
+          throw Refusal.model(
+              source + " has the tensor " + Fields.shown(tensor.name()) + " in two of its parts",
+              "download the model again, all its files");
+        }
+      }
+    }
+    ModelConfig config = GgufConfig.read(fields, tensors);
+    tensors.remove("rope_freqs.weight"); // became part of the configuration
+    List<Weight> weights = tensors.values().stream().map(t -> canonical(t, config, source)).toList();
+    return new OpenCheckpoint.Content(
+        config,
+        weights,
+        new TokenizerSource.Gguf(first.metadata()),
+        fields.text("tokenizer.chat_template"),
+        Generation.of(fields),
+        first.metadata(),
+        name,
+        bytes,
+        "GGUF V" + first.version());
+  }
+
+  private static Weight canonical(Weight tensor, ModelConfig config, String source) {
+    String name =
+        GgufNames.huggingFace(tensor.name(), config.layers())
+            .orElseThrow(
+                () ->
+                    Refusal.model(
+                        source + " has a tensor " + Fields.shown(tensor.name()) + ", which "
+                            + config.architecture() + " of " + config.layers() + " layers does not have",
+                        "choose a file made for this architecture, or download it again"));
+    long[] shape = tensor.shape();
+    if (shape.length <= 2) {
+      return new Weight(name, tensor.dtype(), shape, tensor.data(), Optional.empty());
+    }
+    int experts = config.moe().map(Moe::experts).orElse(0);
+    if (shape.length != 3 || shape[0] != experts) {
+      throw Refusal.model(
+          "tensor " + Fields.shown(tensor.name()) + " of " + source + " has the shape " + Shapes.shown(shape)
+              + ", expected two axes or " + experts + " experts of two",
+          "the file is inconsistent: download it again");
+    }
+    long each = tensor.segment().byteSize() / experts;
+    List<MemorySegment> slices = new ArrayList<>();
+    for (int i = 0; i < experts; i++) {
+      slices.add(tensor.segment().asSlice(i * each, each));
+    }
+    return new Weight(name, tensor.dtype(), shape, slices, Optional.empty());
+  }
+}

@@ -1,0 +1,77 @@
+// GgufNames: what Hugging Face calls GGUF's tensors and architectures, and the names of GGUF's other types.
+package dev.gatun.weights;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Source of the names: gguf/constants.py (TENSOR_NAMES, GGMLQuantizationType) and gguf/tensor_mapping.py. */
+final class GgufNames {
+  /** general.architecture to model_type. */
+  static final Map<String, String> ARCHITECTURES =
+      Map.of("llama", "llama", "qwen2", "qwen2", "qwen3", "qwen3", "qwen3moe", "qwen3_moe");
+
+  private static final Pattern BLOCK = Pattern.compile("blk\\.(\\d{1,6})\\.(\\w+)\\.(weight|bias)");
+
+  private static final Map<String, String> OUTSIDE =
+      Map.of(
+          "token_embd.weight", "model.embed_tokens.weight",
+          "output_norm.weight", "model.norm.weight",
+          "output.weight", "lm_head.weight");
+
+  private static final Map<String, String> INSIDE =
+      Map.ofEntries(
+          Map.entry("attn_norm", "input_layernorm"),
+          Map.entry("attn_q", "self_attn.q_proj"),
+          Map.entry("attn_k", "self_attn.k_proj"),
+          Map.entry("attn_v", "self_attn.v_proj"),
+          Map.entry("attn_q_norm", "self_attn.q_norm"),
+          Map.entry("attn_k_norm", "self_attn.k_norm"),
+          Map.entry("attn_output", "self_attn.o_proj"),
+          Map.entry("ffn_norm", "post_attention_layernorm"),
+          Map.entry("ffn_gate", "mlp.gate_proj"),
+          Map.entry("ffn_up", "mlp.up_proj"),
+          Map.entry("ffn_down", "mlp.down_proj"),
+          Map.entry("ffn_gate_inp", "mlp.gate"),
+          Map.entry("ffn_gate_exps", "mlp.experts.gate_proj"),
+          Map.entry("ffn_up_exps", "mlp.experts.up_proj"),
+          Map.entry("ffn_down_exps", "mlp.experts.down_proj"));
+
+  private static final Map<Integer, String> OTHER_TYPES =
+      Map.ofEntries(
+          Map.entry(9, "Q8_1"),
+          Map.entry(15, "Q8_K"),
+          Map.entry(16, "IQ2_XXS"),
+          Map.entry(17, "IQ2_XS"),
+          Map.entry(18, "IQ3_XXS"),
+          Map.entry(19, "IQ1_S"),
+          Map.entry(21, "IQ3_S"),
+          Map.entry(22, "IQ2_S"),
+          Map.entry(24, "I8"),
+          Map.entry(25, "I16"),
+          Map.entry(27, "I64"),
+          Map.entry(28, "F64"),
+          Map.entry(29, "IQ1_M"),
+          Map.entry(34, "TQ1_0"),
+          Map.entry(35, "TQ2_0"),
+          Map.entry(39, "MXFP4"));
+
+  private GgufNames() {}
+
+  /** Hugging Face's name of a tensor in a model of {@code layers}; empty where none of its tensors is called so. */
+  static Optional<String> huggingFace(String name, int layers) {
+    Matcher block = BLOCK.matcher(name);
+    if (!block.matches()) {
+      return Optional.ofNullable(OUTSIDE.get(name));
+    }
+    return Optional.ofNullable(INSIDE.get(block.group(2)))
+        .filter(inside -> Integer.parseInt(block.group(1)) < layers)
+        .map(inside -> "model.layers." + Integer.parseInt(block.group(1)) + "." + inside + "." + block.group(3));
+  }
+
+  /** A type that is not supported, by name where it has one. */
+  static String type(int id) {
+    return OTHER_TYPES.getOrDefault(id, "number " + Integer.toUnsignedString(id));
+  }
+}

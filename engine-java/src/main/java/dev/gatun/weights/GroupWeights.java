@@ -1,0 +1,139 @@
+// GroupWeights: puts the tensors of an AWQ or GPTQ linear together into one Weight.
+package dev.gatun.weights;
+
+import dev.gatun.device.DType;
+import dev.gatun.refusal.Refusal;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Shapes of the parts: see {@link GroupQuant}. */
+record GroupWeights(Map<String, Weight> tensors, QuantSettings settings) {
+  private static final String CODES = ".qweight";
+  private static final List<String> PARTS = List.of(".qzeros", ".scales", ".g_idx");
+  private static final int PER_WORD = 8; // 4-bit codes in an int32
+
+  /** All tensors, with {@code X.weight} in place of X.qweight, X.qzeros, X.scales and X.g_idx. */
+  static List<Weight> join(Map<String, Weight> tensors, Optional<QuantSettings> settings) {
+    List<Weight> joined = new ArrayList<>();
+    for (Weight tensor : tensors.values()) {
+      String name = tensor.name();
+      if (name.endsWith(CODES)) {
+        QuantSettings known =
+            settings.orElseThrow(
+                () ->
+                    Refusal.model(
+                        "tensor " + Fields.shown(name) + " is quantised but no quantization_config says how",
+                        "download config.json or quantize_config.json again"));
+        joined.add(new GroupWeights(tensors, known).join(name.substring(0, name.length() - CODES.length())));
+      } else if (!isPart(name, tensors)) {
+        joined.add(tensor);
+      }
+    }
+    if (settings.isPresent() && joined.stream().noneMatch(w -> w.group().isPresent())) {
+      throw Refusal.model(
+          "the configuration says " + settings.get().dtype() + " but no tensor is quantised",
+          "download the model again, all its files");
+    }
+    return joined;
+  }
+
+  private static boolean isPart(String name, Map<String, Weight> tensors) {
+    return PARTS.stream()
+        .anyMatch(
+            part ->
+                name.endsWith(part)
+                    && tensors.containsKey(name.substring(0, name.length() - part.length()) + CODES));
+  }
+
+  private Weight join(String linear) {
+    if (tensors.containsKey(linear + ".weight")) {
+      throw Refusal.model(
+          Fields.shown(linear) + " has both .weight and .qweight", "download the model again, all its files");
+    }
+    Weight codes = part(linear + CODES, DType.I32);
+    Weight scales = part(linear + ".scales", DType.F16, DType.BF16);
+    boolean awq = settings.dtype() == DType.AWQ;
+    axes(codes, 2);
+    axes(scales, 2);
+    long in = awq ? codes.shape()[0] : codes.shape()[0] * PER_WORD;
+    long out = scales.shape()[1];
+    long groupSize = settings.groupSize() == -1 ? in : settings.groupSize();
+    if (in == 0 || in > Limits.VOCAB || out == 0 || out % PER_WORD != 0 || in % groupSize != 0) {
+      throw Refusal.model(
+          Fields.shown(linear) + " is " + out + " × " + in + ", which " + settings.dtype() + " groups of "
+              + groupSize + " cannot hold",
+          "download the model again; if it stays so, the model is not supported");
+    }
+    long groups = in / groupSize;
+    expect(codes, awq ? new long[] {in, out / PER_WORD} : new long[] {in / PER_WORD, out});
+    expect(scales, groups, out);
+    Weight zeros = part(linear + ".qzeros", DType.I32);
+    expect(zeros, groups, out / PER_WORD);
+    GroupQuant group =
+        new GroupQuant(
+            (int) groupSize,
+            scales.dtype(),
+            zeros.data(),
+            scales.data(),
+            groupIndex(linear, in, groupSize),
+            settings.zerosMinusOne());
+    return new Weight(
+        linear + ".weight", settings.dtype(), new long[] {out, in}, codes.data(), Optional.of(group));
+  }
+
+  /** The group index where it says more than k / groupSize. */
+  private List<MemorySegment> groupIndex(String linear, long in, long groupSize) {
+    String name = linear + ".g_idx";
+    if (settings.dtype() == DType.AWQ || !tensors.containsKey(name)) {
+      return List.of();
+    }
+    Weight index = part(name, DType.I32);
+    expect(index, in);
+    int[] groups = index.segment().toArray(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
+    boolean plain = true;
+    for (int k = 0; k < groups.length; k++) {
+      if (groups[k] < 0 || groups[k] >= in / groupSize) {
+        throw Refusal.model(
+            "tensor " + Fields.shown(name) + " names group " + groups[k] + " of " + in / groupSize,
+            "the file is damaged: download it again");
+      }
+      plain &= groups[k] == k / groupSize;
+    }
+    return plain ? List.of() : index.data();
+  }
+
+  private Weight part(String name, DType... types) {
+    Weight part = tensors.get(name);
+    if (part == null) {
+      throw Refusal.model(
+          "tensor " + Fields.shown(name) + " of a quantised linear is missing", "download the model again, all its files");
+    }
+    if (!List.of(types).contains(part.dtype())) {
+      throw Refusal.model(
+          "tensor " + Fields.shown(name) + " is " + part.dtype() + ", expected " + Arrays.toString(types),
+          "choose a model quantised with AutoAWQ or AutoGPTQ");
+    }
+    return part;
+  }
+
+  private static void axes(Weight tensor, int axes) {
+    if (tensor.shape().length != axes) {
+      expect(tensor, new long[axes]);
+    }
+  }
+
+  private static void expect(Weight tensor, long... shape) {
+    if (!Arrays.equals(tensor.shape(), shape)) {
+      throw Refusal.model(
+          "tensor " + Fields.shown(tensor.name()) + " has the shape " + Shapes.shown(tensor.shape())
+              + ", expected " + Shapes.shown(shape),
+          "download the model again; if it stays so, its bits or group_size are not what the configuration says");
+    }
+  }
+}

@@ -1,0 +1,46 @@
+// Limits: the largest numbers a configuration may state, and how its numbers must fit together.
+package dev.gatun.weights;
+
+import dev.gatun.refusal.Refusal;
+
+/** Far above any known model, far below what would overflow: a number past them is damage. */
+final class Limits {
+  static final int LAYERS = 4096;
+  static final int WIDTH = 1 << 20;
+  static final int HEADS = 1 << 14;
+  static final int EXPERTS = 1 << 14;
+  static final int VOCAB = 1 << 24;
+  static final int CONTEXT = 1 << 30;
+
+  private Limits() {}
+
+  /** YaRN's recipe adds the scaling and leaves the stated context as it was, so the longer of both counts. */
+  static int extended(int context, Scaling scaling) {
+    return scaling instanceof Scaling.Yarn yarn
+        ? (int) Math.max(context, Math.min(CONTEXT, Math.round(yarn.factor() * yarn.originalContext())))
+        : context;
+  }
+
+  static void check(ModelConfig config, String source) {
+    expect(config.heads() % config.kvHeads() == 0, source, config.heads() + " heads do not divide into " + config.kvHeads() + " key-value heads");
+    expect(config.headDim() >= 1, source, "the head width is 0");
+    expect(config.vocab() <= VOCAB, source, "the vocabulary of " + config.vocab() + " passes " + VOCAB);
+    Rope rope = config.rope();
+    expect(rope.dim() % 2 == 0 && rope.dim() <= config.headDim(), source, "RoPE turns " + rope.dim() + " of a head's " + config.headDim() + " elements");
+    if (rope.scaling() instanceof Scaling.FrequencyFactors(float[] factors)) {
+      expect(factors.length == rope.dim() / 2, source, factors.length + " frequency factors for " + rope.dim() / 2 + " pairs");
+    }
+    config.moe().ifPresent(moe -> check(moe, config.layers(), source));
+  }
+
+  private static void check(Moe moe, int layers, String source) {
+    expect(moe.perToken() <= moe.experts(), source, moe.perToken() + " experts a token of only " + moe.experts());
+    expect(moe.denseLayers().stream().allMatch(l -> l < layers), source, "dense layers " + moe.denseLayers() + " of only " + layers);
+  }
+
+  private static void expect(boolean holds, String source, String otherwise) {
+    if (!holds) {
+      throw Refusal.model(source + " contradicts itself: " + otherwise, "download the model again");
+    }
+  }
+}

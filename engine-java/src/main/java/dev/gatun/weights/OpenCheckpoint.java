@@ -1,0 +1,103 @@
+// OpenCheckpoint: the content of a checkpoint together with the mapping it lies in.
+package dev.gatun.weights;
+
+import java.lang.foreign.Arena;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+final class OpenCheckpoint implements Checkpoint {
+
+  /** What every reader of a format delivers. */
+  record Content(
+      ModelConfig config,
+      List<Weight> weights,
+      TokenizerSource tokenizer,
+      Optional<String> chatTemplate,
+      GenerationDefaults generation,
+      Map<String, Object> metadata,
+      String name,
+      long fileBytes,
+      String format) {}
+
+  private final Arena arena;
+  private final Content content;
+  private final Map<String, Weight> byName = new LinkedHashMap<>();
+
+  private OpenCheckpoint(Arena arena, Content content) {
+    this.arena = arena;
+    this.content = content;
+    content.weights().forEach(weight -> byName.put(weight.name(), weight));
+  }
+
+  /** Reads into a new arena, which is closed again should reading fail. */
+  static Checkpoint open(Function<Arena, Content> reader) {
+    Arena arena = Arena.ofShared();
+    try {
+      return new OpenCheckpoint(arena, reader.apply(arena));
+    } catch (RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  @Override
+  public ModelConfig config() {
+    return content.config();
+  }
+
+  @Override
+  public Optional<Weight> find(String name) {
+    return Optional.ofNullable(byName.get(name));
+  }
+
+  @Override
+  public Collection<Weight> weights() {
+    return content.weights();
+  }
+
+  @Override
+  public TokenizerSource tokenizer() {
+    return content.tokenizer();
+  }
+
+  @Override
+  public Optional<String> chatTemplate() {
+    return content.chatTemplate();
+  }
+
+  @Override
+  public GenerationDefaults generation() {
+    return content.generation();
+  }
+
+  @Override
+  public Map<String, Object> metadata() {
+    return content.metadata();
+  }
+
+  @Override
+  public String name() {
+    return content.name();
+  }
+
+  @Override
+  public long fileBytes() {
+    return content.fileBytes();
+  }
+
+  @Override
+  public String format() {
+    return content.format();
+  }
+
+  @Override
+  public void close() {
+    if (arena.scope().isAlive()) {
+      arena.close();
+    }
+  }
+}

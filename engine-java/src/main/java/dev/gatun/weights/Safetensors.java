@@ -1,0 +1,117 @@
+// Safetensors: the tensors of one .safetensors file.
+package dev.gatun.weights;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
+import dev.gatun.device.DType;
+import dev.gatun.refusal.Refusal;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteOrder;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Layout (source: huggingface/safetensors, README): a little-endian u64 header length, that many bytes of JSON {@code
+ * {name: {dtype, shape, data_offsets: [begin, end)}}}, then the data, which the tensors cover without gap or overlap.
+ */
+final class Safetensors {
+  private static final int MAX_AXES = 8;
+  private static final Map<String, DType> TYPES =
+      Stream.of(DType.F32, DType.F16, DType.BF16, DType.I32).collect(Collectors.toMap(DType::name, t -> t));
+  private static final String AGAIN = "the file is truncated or damaged: download it again";
+
+  private Safetensors() {}
+
+  private record Entry(String name, DType dtype, long[] shape, long begin, long end) {}
+
+  /** Reads and checks a whole file: tensors by name, in the header's order. {@code source} names it in messages. */
+  static Map<String, Weight> parse(MemorySegment file, String source) {
+    long length = headerLength(file, source);
+    Fields header = Json.object(file.asSlice(8, length).toArray(JAVA_BYTE), "the header of " + source);
+    List<Entry> entries =
+        header.values().keySet().stream()
+            .filter(name -> !name.equals("__metadata__"))
+            .map(name -> entry(name, header, source))
+            .toList();
+    MemorySegment data = file.asSlice(8 + length);
+    checkPlaces(entries, data.byteSize(), source);
+    Map<String, Weight> weights = new LinkedHashMap<>();
+    for (Entry e : entries) {
+      weights.put(e.name(), Weight.plain(e.name(), e.dtype(), e.shape(), data.asSlice(e.begin(), e.end() - e.begin())));
+    }
+    return weights;
+  }
+
+  private static long headerLength(MemorySegment file, String source) {
+    if (file.byteSize() < 8) {
+      throw Refusal.model(source + " has " + file.byteSize() + " bytes, too few for a safetensors file", AGAIN);
+    }
+    long length = file.get(JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 0);
+    if (length < 0 || length > Math.min(Json.MAX_BYTES, file.byteSize() - 8)) {
+      throw Refusal.model(
+          source + " announces a header of " + Long.toUnsignedString(length) + " bytes in a file of "
+              + file.byteSize() + ", expected at most " + Json.MAX_BYTES,
+          AGAIN);
+    }
+    return length;
+  }
+
+  private static Entry entry(String name, Fields header, String source) {
+    Fields fields =
+        header.object(name).map(f -> new Fields(tensor(name, source), f.values())).orElseThrow(() -> header.missing(name));
+    String type = fields.text("dtype").orElseThrow(() -> fields.missing("dtype"));
+    DType dtype = TYPES.get(type);
+    if (dtype == null) {
+      throw fields.unsupported("dtype", type, "BF16, F16, F32, and int4 as AWQ or GPTQ keep it");
+    }
+    long[] shape = longs(fields, "shape", MAX_AXES);
+    long[] offsets = longs(fields, "data_offsets", 2);
+    long count = Shapes.count(shape);
+    if (count < 0) {
+      throw fields.wrong("shape", Shapes.shown(shape), "a shape below 2^56 elements");
+    }
+    if (offsets.length != 2 || offsets[1] - offsets[0] != dtype.bytes(count)) {
+      throw fields.wrong(
+          "data_offsets", Shapes.shown(offsets),
+          "begin and end of " + dtype.bytes(count) + " bytes for " + dtype + Shapes.shown(shape));
+    }
+    return new Entry(name, dtype, shape, offsets[0], offsets[1]);
+  }
+
+  /** A list of up to {@code most} numbers from 0 on; an unreadable one is refused. */
+  private static long[] longs(Fields fields, String key, int most) {
+    if (fields.values().get(key) instanceof List<?> list
+        && list.size() <= most
+        && list.stream().allMatch(v -> v instanceof Integer || v instanceof Long)) {
+      long[] values = list.stream().mapToLong(v -> ((Number) v).longValue()).toArray();
+      if (Shapes.count(values) >= 0 || values.length == 2 && values[0] >= 0 && values[1] >= 0) {
+        return values;
+      }
+    }
+    throw fields.wrong(key, fields.values().get(key), "a list of up to " + most + " whole numbers from 0 on");
+  }
+
+  private static void checkPlaces(List<Entry> entries, long dataBytes, String source) {
+    long at = 0;
+    for (Entry e : entries.stream().sorted(Comparator.comparingLong(Entry::begin).thenComparingLong(Entry::end)).toList()) {
+      if (e.begin() != at) {
+        throw Refusal.model(
+            tensor(e.name(), source) + " begins at byte " + e.begin() + " of the data, expected " + at, AGAIN);
+      }
+      at = e.end();
+    }
+    if (at != dataBytes) {
+      throw Refusal.model(
+          source + " has " + dataBytes + " bytes of data, expected " + at + " for its tensors", AGAIN);
+    }
+  }
+
+  private static String tensor(String name, String source) {
+    return "tensor " + Fields.shown(name) + " of " + source;
+  }
+}
