@@ -1,0 +1,70 @@
+// Divergence: how far one model's predictions are from another's.
+package dev.gatun.engine;
+
+/** Sums over tokens; all arithmetic in double. */
+final class Divergence {
+  private int tokens;
+  private int sameTop;
+  private double kl;
+  private double expectedLoss;
+  private double actualLoss;
+
+  /**
+   * Adds one token: two rows of logits, and the token that follows in the text (negative: none).
+   */
+  void add(float[] expected, float[] actual, int next) {
+    double logZp = logSum(expected);
+    double logZq = logSum(actual);
+    for (int i = 0; i < expected.length; i++) {
+      double logP = expected[i] - logZp;
+      kl += Math.exp(logP) * (logP - (actual[i] - logZq));
+    }
+    sameTop += argmax(expected) == argmax(actual) ? 1 : 0;
+    if (next >= 0) {
+      expectedLoss += logZp - expected[next];
+      actualLoss += logZq - actual[next];
+    }
+    tokens++;
+  }
+
+  int tokens() {
+    return tokens;
+  }
+
+  /** Mean of sum p log(p / q). */
+  double kl() {
+    return kl / tokens;
+  }
+
+  /** Share of tokens whose most likely successor is the same. */
+  double sameTop() {
+    return sameTop / (double) tokens;
+  }
+
+  /** Perplexity of the actual over that of the expected. */
+  double perplexityRatio() {
+    return Math.exp((actualLoss - expectedLoss) / tokens);
+  }
+
+  static int argmax(float[] logits) {
+    int best = 0;
+    for (int i = 1; i < logits.length; i++) {
+      if (logits[i] > logits[best]) {
+        best = i;
+      }
+    }
+    return best;
+  }
+
+  private static double logSum(float[] logits) {
+    double max = Double.NEGATIVE_INFINITY;
+    for (float logit : logits) {
+      max = Math.max(max, logit);
+    }
+    double sum = 0;
+    for (float logit : logits) {
+      sum += Math.exp(logit - max);
+    }
+    return max + Math.log(sum);
+  }
+}
