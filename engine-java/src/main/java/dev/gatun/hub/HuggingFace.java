@@ -1,0 +1,130 @@
+// HuggingFace: models of a Hugging Face-compatible endpoint, fetched once and kept.
+package dev.gatun.hub;
+
+import dev.gatun.refusal.Refusal;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** {@code -hf owner/repo[:file-or-quantisation]}. */
+public final class HuggingFace {
+  private final RepoName name;
+  private final FetchOptions options;
+
+  private HuggingFace(RepoName name, FetchOptions options) {
+    this.name = name;
+    this.options = options;
+  }
+
+  /**
+   * The model that {@code spec} names, downloaded where it is not in the cache folder yet. What is there in whole is
+   * returned without a word to the network, also when the repository has changed meanwhile; delete its folder to fetch
+   * it anew. Without a choice the GGUF in Q4_K_M is taken, else in Q8_0, else the first; in a repository without GGUF the
+   * folder of its safetensors.
+   *
+   * @param spec {@code owner/repo}, {@code owner/repo:Q4_K_M} or {@code owner/repo:file.gguf}
+   * @return the GGUF file (the first of a split one, the others beside it) or the folder of config.json and safetensors
+   * @throws Refusal USAGE where spec, repository or file is not known; IO where the network fails for good, access is
+   *     refused, a checksum is wrong or the folder cannot be written; MODEL where the repository lacks a part; INTERRUPTED
+   */
+  public static Path fetch(String spec, FetchOptions options) {
+    RepoName name = RepoName.parse(spec);
+    try {
+      return new HuggingFace(name, options).fetch();
+    } catch (InterruptedException e) {
+      throw Refusal.interrupted("the download of " + name.id() + " was interrupted, what has come is kept");
+    }
+  }
+
+  private Path fetch() throws InterruptedException {
+    Path folder =
+        options.cache().root().resolve("hf").resolve(name.owner()).resolve(name.repo()).resolve(revisionFolder());
+    Optional<Path> here = here(Shelf.open(folder));
+    if (here.isPresent()) {
+      return here.get();
+    }
+    if (options.offline()) {
+      throw Refusal.io(
+          "not all files of " + described() + " are in " + folder,
+          "run it once without --offline, with a network",
+          null);
+    }
+    CacheFolder.create(folder);
+    try (CacheLock _ = CacheLock.on(folder, options.screen())) {
+      Shelf shelf = Shelf.open(folder);
+      Optional<Path> brought = here(shelf); // by another process, meanwhile
+      return brought.isPresent() ? brought.get() : download(shelf);
+    }
+  }
+
+  // A branch named feature/x must not become two folders, nor the revision ".." the parent.
+  private String revisionFolder() {
+    String revision = options.revision();
+    if (revision.isBlank() || revision.startsWith(".")) {
+      throw Refusal.usage("\"" + revision + "\" is no revision", "name a branch, tag or commit");
+    }
+    return Endpoint.coded(revision);
+  }
+
+  private Optional<Path> here(Shelf shelf) throws InterruptedException {
+    if (shelf.listed().isEmpty()) {
+      return Optional.empty();
+    }
+    Choice choice;
+    try {
+      choice = Choice.of(shelf.listed(), name.id(), name.choice());
+    } catch (Refusal e) {
+      return Optional.empty(); // the repository may have got that file since it was listed
+    }
+    for (RemoteFile file : choice.files()) {
+      if (options.verify() && shelf.holds(file)) {
+        shelf.verify(file);
+      }
+    }
+    return choice.files().stream().allMatch(shelf::holds)
+        ? Optional.of(result(shelf, choice))
+        : Optional.empty();
+  }
+
+  private Path download(Shelf shelf) throws InterruptedException {
+    try (Endpoint endpoint = new Endpoint(options)) {
+      List<RemoteFile> listed =
+          new Retry("listing " + name.id(), options).run(() -> endpoint.list(name));
+      Choice choice = Choice.of(listed, name.id(), name.choice());
+      shelf.list(listed);
+      List<RemoteFile> missing =
+          choice.files().stream().filter(file -> !shelf.holds(file)).toList();
+      long total = missing.stream().mapToLong(file -> file.size().orElse(0L)).sum();
+      long begun = missing.stream().mapToLong(file -> new Part(file, shelf.path(file)).length()).sum();
+      CacheFolder.requireRoom(shelf.folder(), total - begun);
+      boolean known = missing.stream().allMatch(file -> file.size().isPresent());
+      try (Progress progress = options.screen().progress(described(), known ? total : -1)) {
+        long before = 0;
+        for (RemoteFile file : missing) {
+          before += bring(endpoint, shelf, file, before, progress);
+        }
+      }
+      return result(shelf, choice);
+    }
+  }
+
+  private long bring(Endpoint endpoint, Shelf shelf, RemoteFile file, long before, Progress progress)
+      throws InterruptedException {
+    if (file.checksum().isEmpty()) {
+      options.screen().line("no checksum is listed for " + file.path() + ": only its size is checked");
+    }
+    long size =
+        new Download(endpoint, name, file, shelf.path(file), options)
+            .run(length -> progress.to(before + length));
+    shelf.keep(file, size);
+    return size;
+  }
+
+  private String described() {
+    return name.id() + name.choice().map(choice -> ":" + choice).orElse("");
+  }
+
+  private static Path result(Shelf shelf, Choice choice) {
+    return choice.folder() ? shelf.folder() : shelf.path(choice.files().getFirst());
+  }
+}

@@ -1,0 +1,279 @@
+// HuggingFaceTest: a repository's listing, access, cache and names.
+package dev.gatun.hub;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.gatun.refusal.Refusal;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class HuggingFaceTest {
+  @TempDir Path temp;
+  private FakeHub hub;
+
+  @BeforeEach
+  void start() throws IOException {
+    hub = new FakeHub();
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    hub.close();
+  }
+
+  private FetchOptions options() {
+    return hub.options(temp.resolve("cache"));
+  }
+
+  private FetchOptions withToken(String token) {
+    return FetchOptions.fromEnvironment(
+            Map.of("HF_ENDPOINT", hub.address(), "HF_TOKEN", token, "GATUN_CACHE", temp.resolve("cache").toString()),
+            Screen.quiet())
+        .withPatience(FakeHub.SHORT);
+  }
+
+  private Refusal refused(String spec) {
+    return assertThrows(Refusal.class, () -> HuggingFace.fetch(spec, options()));
+  }
+
+  private void put(String path, int size) {
+    hub.files.put(path, DownloadTest.random(size, path.hashCode()));
+  }
+
+  private void answer(String start, FakeHub.Response response) {
+    hub.first = request -> request.path().startsWith(start) ? Optional.of(response) : Optional.empty();
+  }
+
+  @Test
+  void aFolderHasConfigurationTokenizerAndWeights() throws IOException {
+    List<String> wanted =
+        List.of("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
+            "chat_template.jinja", "model.safetensors.index.json", "model-00001-of-00002.safetensors",
+            "model-00002-of-00002.safetensors");
+    wanted.forEach(path -> put(path, 1000 + path.length()));
+    List<String> other = List.of("README.md", ".gitattributes", "consolidated.safetensors", "original/model.safetensors");
+    other.forEach(path -> put(path, 10));
+    Path folder = HuggingFace.fetch("owner/repo", options());
+    assertEquals(temp.resolve("cache/hf/owner/repo/main"), folder);
+    for (String path : wanted) {
+      assertArrayEquals(hub.files.get(path), Files.readAllBytes(folder.resolve(path)), path);
+    }
+    other.forEach(path -> assertFalse(Files.exists(folder.resolve(path)), path));
+  }
+
+  @Test
+  void allPartsOfASplitFileComeAndTheFirstIsReturned() {
+    put("Q4/m-Q4_K_M-00001-of-00002.gguf", 50);
+    put("Q4/m-Q4_K_M-00002-of-00002.gguf", 60);
+    Path first = HuggingFace.fetch("owner/repo:q4_k_m", options());
+    assertTrue(first.endsWith("Q4/m-Q4_K_M-00001-of-00002.gguf"));
+    assertTrue(Files.exists(first.resolveSibling("m-Q4_K_M-00002-of-00002.gguf")));
+  }
+
+  @Test
+  void namesWithSpacesAndSignsAreCoded() throws IOException {
+    put("my model+100%.gguf", 70);
+    Path file = HuggingFace.fetch("owner/repo:my model+100%.gguf", options());
+    assertEquals(70, Files.size(file));
+  }
+
+  @Test
+  void theTokenGoesToTheEndpointAndNowhereElse() throws IOException {
+    put("m.gguf", 5000);
+    try (FakeHub storage = new FakeHub()) {
+      storage.files.putAll(hub.files);
+      hub.first =
+          request ->
+              request.resolves("m.gguf")
+                  ? Optional.of(
+                      FakeHub.Response.of(
+                          302, Map.of("Location", storage.address() + "/owner/repo/resolve/main/m.gguf"), new byte[0]))
+                  : Optional.empty();
+      HuggingFace.fetch("owner/repo", withToken("secret"));
+      assertEquals(2, hub.requests.size());
+      hub.requests.forEach(r -> assertEquals(Optional.of("Bearer secret"), r.header("authorization")));
+      assertEquals(1, storage.requests.size());
+      storage.requests.forEach(r -> assertFalse(r.headers().toString().contains("secret"), r.toString()));
+    }
+  }
+
+  @Test
+  void aNextPageOnAnotherHostGetsNoToken() throws IOException {
+    try (FakeHub other = new FakeHub()) {
+      other.first = _ -> Optional.of(FakeHub.Response.text(200, "[]"));
+      put("m.gguf", 10);
+      String next = "<" + other.address() + "/next>; rel=\"next\"";
+      answer(
+          "/api/models/owner/repo/tree",
+          FakeHub.Response.of(200, Map.of("Link", next), hub.tree().getBytes(StandardCharsets.UTF_8)));
+      HuggingFace.fetch("owner/repo", withToken("secret"));
+      assertEquals(Optional.empty(), other.requests.getFirst().header("authorization"));
+    }
+  }
+
+  @Test
+  void furtherPagesOfTheListAreRead() {
+    put("m-Q4_K_M.gguf", 10);
+    hub.first =
+        request ->
+            request.path().endsWith("?recursive=true")
+                ? Optional.of(
+                    FakeHub.Response.of(
+                        200, Map.of("Link", "</page/2>; rel=\"next\""), "[]".getBytes(StandardCharsets.UTF_8)))
+                : request.path().equals("/page/2")
+                    ? Optional.of(FakeHub.Response.text(200, hub.tree()))
+                    : Optional.empty();
+    assertTrue(Files.exists(HuggingFace.fetch("owner/repo", options())));
+  }
+
+  @Test
+  void theDescriptionIsAskedWhereThereIsNoTree() {
+    put("m.gguf", 10);
+    hub.first =
+        request ->
+            request.path().contains("/tree/")
+                ? Optional.of(FakeHub.Response.text(404, ""))
+                : request.path().equals("/api/models/owner/repo/revision/main?blobs=true")
+                    ? Optional.of(FakeHub.Response.text(200, "{\"siblings\":[{\"rfilename\":\"m.gguf\"}]}"))
+                    : Optional.empty();
+    Path file = HuggingFace.fetch("owner/repo", options());
+    int asked = hub.requests.size();
+    assertEquals(file, HuggingFace.fetch("owner/repo", options().withOffline(true)));
+    assertEquals(asked, hub.requests.size());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {401, 403})
+  void refusedAccessNamesTheToken(int status) {
+    answer("/", FakeHub.Response.text(status, ""));
+    assertTrue(refused("owner/repo").getMessage().contains("set HF_TOKEN"));
+    Refusal set = assertThrows(Refusal.class, () -> HuggingFace.fetch("owner/repo", withToken("old")));
+    assertTrue(set.getMessage().contains("HF_TOKEN is set but"), set.getMessage());
+  }
+
+  @Test
+  void anUnknownRepositoryIsNamed() {
+    Refusal unknown = refused("owner/rebo");
+    assertEquals(Refusal.Reason.USAGE, unknown.reason());
+    assertTrue(unknown.getMessage().contains("no repository owner/rebo"), unknown.getMessage());
+  }
+
+  @Test
+  void anUnknownFileNamesItsNearest() {
+    put("qwen-Q4_K_M.gguf", 10);
+    put("other.gguf", 10);
+    Refusal unknown = refused("owner/repo:qwem-Q4_K_M.gguf");
+    assertEquals(Refusal.Reason.USAGE, unknown.reason());
+    assertTrue(unknown.getMessage().contains("near it: qwen-Q4_K_M.gguf, other.gguf"), unknown.getMessage());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"../../evil.gguf", "/etc/evil.gguf", "a/../../b.gguf", "a\\\\..\\\\b.gguf", "a//b.gguf", ".."})
+  void namesThatLeadOutOfTheCacheAreRefused(String path) throws IOException {
+    answer("/api", FakeHub.Response.text(200, "[{\"type\":\"file\",\"path\":\"" + path + "\",\"size\":1}]"));
+    Refusal refusal = refused("owner/repo");
+    assertTrue(refusal.getMessage().contains("may lead out of the cache folder"), refusal.getMessage());
+    try (var files = Files.walk(temp)) {
+      assertTrue(files.noneMatch(file -> file.toString().endsWith(".gguf")));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"repo", "a/b/c", "../b", "owner/..", "https://host/owner/repo", "owner/repo:", ""})
+  void whatIsNoRepositoryIsAUsageError(String spec) {
+    assertEquals(Refusal.Reason.USAGE, refused(spec).reason());
+    assertEquals(List.of(), hub.requests);
+  }
+
+  @Test
+  void aFileInTheFoldersPlaceIsNamed() throws IOException {
+    put("m.gguf", 10);
+    Files.writeString(temp.resolve("cache"), "not a folder");
+    Refusal refusal = refused("owner/repo");
+    assertEquals(Refusal.Reason.IO, refusal.reason());
+    assertTrue(refusal.getMessage().contains("GATUN_CACHE"), refusal.getMessage());
+  }
+
+  @Test
+  void moreThanTheDiskHoldsIsRefusedBeforeTheFirstByte() {
+    answer("/api", FakeHub.Response.text(200, "[{\"type\":\"file\",\"path\":\"m.gguf\",\"size\":281474976710656}]"));
+    Refusal refusal = refused("owner/repo");
+    assertTrue(refusal.getMessage().contains("281 TB are needed"), refusal.getMessage());
+    assertEquals(List.of(), hub.asked("m.gguf"));
+  }
+
+  @Test
+  void fetchesAtTheSameTimeShareOneDownload() throws InterruptedException, ExecutionException {
+    put("m.gguf", 400_000);
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      Callable<Path> fetch = () -> HuggingFace.fetch("owner/repo", options());
+      for (Future<Path> file : threads.invokeAll(List.of(fetch, fetch, fetch, fetch))) {
+        assertTrue(Files.exists(file.get()));
+      }
+    }
+    assertEquals(1, hub.asked("m.gguf").size());
+  }
+
+  @Test
+  void verifyFetchesADamagedFileAgain() throws IOException {
+    put("m.gguf", 1000);
+    Path file = HuggingFace.fetch("owner/repo", options());
+    Files.write(file, new byte[1000]);
+    FetchOptions verify = options().withVerify(true);
+    assertThrows(Refusal.class, () -> HuggingFace.fetch("owner/repo", verify.withOffline(true)));
+    HuggingFace.fetch("owner/repo", verify);
+    assertArrayEquals(hub.files.get("m.gguf"), Files.readAllBytes(file));
+  }
+
+  @Test
+  void offlineWithoutTheFileSaysSo() {
+    Refusal refusal =
+        assertThrows(Refusal.class, () -> HuggingFace.fetch("owner/repo", options().withOffline(true)));
+    assertTrue(refusal.getMessage().contains("--offline"), refusal.getMessage());
+    assertEquals(List.of(), hub.requests);
+  }
+
+  @Test
+  void aServerThatIsGoneIsOneLine() throws IOException {
+    hub.close();
+    Refusal refusal = refused("owner/repo");
+    assertEquals(Refusal.Reason.IO, refusal.reason());
+    assertTrue(refusal.getMessage().contains("no connection to 127.0.0.1"), refusal.getMessage());
+  }
+
+  @Test
+  void withoutATerminalEveryTenthIsALine() {
+    put("m.gguf", 5_000_000);
+    ByteArrayOutputStream shown = new ByteArrayOutputStream();
+    Screen screen = new Screen(new PrintStream(shown, true, StandardCharsets.UTF_8), () -> false);
+    FetchOptions quiet = options();
+    HuggingFace.fetch(
+        "owner/repo",
+        new FetchOptions(quiet.endpoint(), quiet.token(), quiet.cache(), "main", false, false, quiet.patience(), screen));
+    List<String> lines = shown.toString(StandardCharsets.UTF_8).lines().toList();
+    assertEquals("owner/repo: 5.00 MB", lines.getFirst());
+    assertEquals("owner/repo: 100 %", lines.getLast());
+    assertTrue(lines.size() <= 11 && lines.size() > 2, lines.toString());
+  }
+}
