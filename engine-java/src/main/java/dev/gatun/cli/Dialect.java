@@ -3,13 +3,13 @@ package dev.gatun.cli;
 
 import dev.gatun.refusal.Refusal;
 import dev.gatun.text.ChatTemplate;
+import dev.gatun.text.ChatTemplate.Message;
 import dev.gatun.text.Tokenizer;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.TokenizerSource;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,12 +50,9 @@ record Dialect(
                 Refusal.usage(
                     "the model has no chat template",
                     "give one with --chat-template-file, or use --raw for plain completion"));
-    Map<String, Object> variables = new LinkedHashMap<>();
-    variables.put("messages", messages.stream().map(Message::asMap).toList());
-    variables.put("add_generation_prompt", true);
-    variables.put("bos_token", tokenizer.bosToken());
-    variables.put("eos_token", tokenizer.eosToken());
-    String text = chat.render(variables);
+    Map<String, String> markers =
+        Map.of("bos_token", tokenizer.bosToken(), "eos_token", tokenizer.eosToken());
+    String text = chat.render(messages, true, markers);
     return new Prompt(text, tokenizer.encode(text, true));
   }
 

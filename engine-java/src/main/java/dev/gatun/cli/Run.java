@@ -6,6 +6,7 @@ import dev.gatun.engine.Generation.Stop;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.Advice;
 import dev.gatun.sample.SamplingOptions;
+import dev.gatun.text.ChatTemplate.Message;
 import dev.gatun.weights.Checkpoint;
 import java.util.ArrayList;
 import java.util.List;
@@ -120,8 +121,8 @@ final class Run implements Callable<Integer> {
       return new Prompt(question, dialect.encodeText(question));
     }
     List<Message> messages = new ArrayList<>();
-    prompt.system.map(Message::system).ifPresent(messages::add);
-    messages.add(Message.user(question));
+    prompt.system.ifPresent(text -> messages.add(new Message("system", text)));
+    messages.add(new Message("user", question));
     return dialect.prompt(messages);
   }
 

@@ -9,12 +9,15 @@ import java.nio.CharBuffer;
 import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 final class Utf8 {
   /** More than any context holds; stops a device file or a stray archive from filling the heap. */
-  private static final int LIMIT_BYTES = 256 << 20;
+  static final int LIMIT_BYTES = 256 << 20;
 
   private Utf8() {}
 
@@ -38,7 +41,7 @@ final class Utf8 {
         throw Refusal.usage("'" + file + "' is a folder", "name a file");
       }
       return Files.newInputStream(path);
-    } catch (IOException | java.nio.file.InvalidPathException e) {
+    } catch (IOException | InvalidPathException e) {
       throw unreadable(file, e);
     }
   }
@@ -63,13 +66,18 @@ final class Utf8 {
   }
 
   static Refusal unreadable(String file, Exception e) {
-    String why =
-        switch (e) {
-          case java.nio.file.NoSuchFileException _ -> "there is no such file";
-          case AccessDeniedException _ -> "permission denied";
-          default -> String.valueOf(e.getMessage());
-        };
-    return Refusal.usage("cannot read " + name(file) + ": " + why, "check the name and the permissions");
+    return Refusal.usage(
+        "cannot read " + name(file) + ": " + reason(e), "check the name and the permissions");
+  }
+
+  /** Why a file could not be read or written; the message of Java's exception is often only the name again. */
+  static String reason(Exception e) {
+    return switch (e) {
+      case NoSuchFileException _ -> "there is no such file or folder";
+      case AccessDeniedException _ -> "permission denied";
+      case FileSystemException failure when failure.getReason() != null -> failure.getReason();
+      default -> String.valueOf(e.getMessage());
+    };
   }
 
   private static String read(InputStream in, String name) throws IOException {
