@@ -13,8 +13,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Pulls an HTTP body piece by piece. The client's own input stream would wait for ever on a connection that is open and
- * silent.
+ * Pulls an HTTP body piece by piece. The client's own input stream would wait for ever on a
+ * connection that is open and silent.
  */
 final class Body implements Flow.Subscriber<List<ByteBuffer>>, AutoCloseable {
 

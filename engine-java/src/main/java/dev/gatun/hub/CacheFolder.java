@@ -7,16 +7,21 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 
-/** The cache folder; nothing is created before something is fetched. Its layout is described at the package. */
+/**
+ * The cache folder; nothing is created before something is fetched. Its layout is described at the
+ * package.
+ */
 public record CacheFolder(Path root) {
 
   /**
-   * {@code $GATUN_CACHE}, else {@code $XDG_CACHE_HOME/gatun}, else {@code ~/.cache/gatun}. An empty variable counts as
-   * unset, and so does a relative {@code XDG_CACHE_HOME} (source: XDG Base Directory Specification, "must be absolute").
+   * {@code $GATUN_CACHE}, else {@code $XDG_CACHE_HOME/gatun}, else {@code ~/.cache/gatun}. An empty
+   * variable counts as unset, and so does a relative {@code XDG_CACHE_HOME} (source: XDG Base
+   * Directory Specification, "must be absolute").
    */
   public static CacheFolder fromEnvironment(Map<String, String> environment) {
     Optional<Path> own = variable(environment, "GATUN_CACHE").map(Path::toAbsolutePath);
@@ -27,7 +32,9 @@ public record CacheFolder(Path root) {
   }
 
   private static Optional<Path> variable(Map<String, String> environment, String name) {
-    return Optional.ofNullable(environment.get(name)).filter(value -> !value.isBlank()).map(Path::of);
+    return Optional.ofNullable(environment.get(name))
+        .filter(value -> !value.isBlank())
+        .map(Path::of);
   }
 
   /** Creates a folder and its parents. */
@@ -39,13 +46,21 @@ public record CacheFolder(Path root) {
     }
   }
 
-  /** Refuses before the first byte is fetched if {@code bytes} more do not fit on the file system of {@code folder}. */
+  /**
+   * Refuses before the first byte is fetched if {@code bytes} more do not fit on the file system of
+   * {@code folder}.
+   */
   static void requireRoom(Path folder, long bytes) {
     try {
       long free = Files.getFileStore(folder).getUsableSpace();
       if (bytes > free) {
         throw Refusal.io(
-            Screen.size(bytes) + " are needed in " + folder + " and " + Screen.size(free) + " are free",
+            Screen.size(bytes)
+                + " are needed in "
+                + folder
+                + " and "
+                + Screen.size(free)
+                + " are free",
             "free some space or set GATUN_CACHE to a folder on a larger disk",
             null);
       }
@@ -61,10 +76,12 @@ public record CacheFolder(Path root) {
         e);
   }
 
-  // The message of a FileSystemException is the path again; the class or its reason says what happened.
+  // The message of a FileSystemException is the path again; the class or its reason says what
+  // happened.
   private static String reason(IOException e) {
     return switch (e) {
       case AccessDeniedException _ -> "permission denied";
+      case NoSuchFileException _ -> "no such folder";
       case FileAlreadyExistsException found -> found.getFile() + " is a file, not a folder";
       case FileSystemException f when f.getReason() != null -> f.getReason();
       default -> String.valueOf(e.getMessage());

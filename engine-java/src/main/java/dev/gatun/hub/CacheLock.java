@@ -10,11 +10,15 @@ import java.nio.file.StandardOpenOption;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** A lock on a folder across threads and processes, given up by {@link #close} or by the end of the process. */
+/**
+ * A lock on a folder across threads and processes, given up by {@link #close} or by the end of the
+ * process.
+ */
 final class CacheLock implements AutoCloseable {
   private static final long POLL_MILLIS = 100;
 
-  // The system's lock belongs to the process, and closing any channel on the file drops it: threads queue here first.
+  // The system's lock belongs to the process, and closing any channel on the file drops it: threads
+  // queue here first.
   private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
   private final Path file;
@@ -25,7 +29,10 @@ final class CacheLock implements AutoCloseable {
     this.channel = channel;
   }
 
-  /** Waits, without limit but interruptibly, until no one else fetches into {@code folder}, which exists. */
+  /**
+   * Waits, without limit but interruptibly, until no one else fetches into {@code folder}, which
+   * exists.
+   */
   static CacheLock on(Path folder, Screen screen) throws InterruptedException {
     Path file = folder.resolve(".gatun-lock").toAbsolutePath().normalize();
     boolean waited = false;
@@ -45,7 +52,8 @@ final class CacheLock implements AutoCloseable {
 
   private static FileChannel lock(Path file, boolean alreadyWaited, Screen screen)
       throws IOException, InterruptedException {
-    FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    FileChannel channel =
+        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
       boolean waited = alreadyWaited;
       while (channel.tryLock() == null) {
@@ -61,7 +69,8 @@ final class CacheLock implements AutoCloseable {
     }
   }
 
-  private static boolean waiting(boolean said, Path folder, Screen screen) throws InterruptedException {
+  private static boolean waiting(boolean said, Path folder, Screen screen)
+      throws InterruptedException {
     if (!said) {
       screen.line("waiting for another download into " + folder);
     }

@@ -21,28 +21,31 @@ import java.util.stream.Stream;
  * @param folder whether the model is the folder rather than the first file
  */
 record Choice(List<RemoteFile> files, boolean folder) {
-  private static final Pattern PART = Pattern.compile("(.+)-(\\d{5})-of-(\\d{5})\\.gguf", Pattern.CASE_INSENSITIVE);
+  private static final Pattern PART =
+      Pattern.compile("(.+)-(\\d{5})-of-(\\d{5})\\.gguf", Pattern.CASE_INSENSITIVE);
   // Companions of a model that bear the name of a quantisation but are no language model.
-  private static final Pattern COMPANION = Pattern.compile("(?i)(^|.*[-._])(mmproj|imatrix)([-._].*|$)");
+  private static final Pattern COMPANION =
+      Pattern.compile("(?i)(^|.*[-._])(mmproj|imatrix)([-._].*|$)");
   private static final List<String> PREFERRED = List.of("Q4_K_M", "Q8_0");
   private static final Pattern FOLDER =
       Pattern.compile(
-          "config\\.json|generation_config\\.json|quantize_config\\.json|quant_config\\.json"
-              + "|tokenizer.*\\.json|tokenizer\\.model|vocab\\.json|merges\\.txt|added_tokens\\.json"
-              + "|special_tokens_map\\.json|chat_template\\.(jinja|json)|.+\\.safetensors\\.index\\.json");
+          "(config|generation_config|quantize_config|quant_config|vocab|added_tokens)\\.json"
+              + "|tokenizer.*\\.json|tokenizer\\.model|merges\\.txt|special_tokens_map\\.json"
+              + "|chat_template\\.(jinja|json)|.+\\.safetensors\\.index\\.json");
 
   /**
    * Chooses among {@code listed}.
    *
    * <ul>
    *   <li>{@code file.gguf}: that file, with the other parts if it is split;
-   *   <li>a quantisation: the GGUF in whose name it stands as a whole word, in any case; failing that, the only one that
-   *       contains it;
-   *   <li>nothing: the GGUF in Q4_K_M, else in Q8_0, else the first, as llama.cpp does; in a repository without GGUF the
-   *       safetensors with configuration and tokenizer.
+   *   <li>a quantisation: the GGUF in whose name it stands as a whole word, in any case; failing
+   *       that, the only one that contains it;
+   *   <li>nothing: the GGUF in Q4_K_M, else in Q8_0, else the first, as llama.cpp does; in a
+   *       repository without GGUF the safetensors with configuration and tokenizer.
    * </ul>
    *
-   * @throws Refusal USAGE where nothing or more than one model answers to the choice; MODEL where a part is missing
+   * @throws Refusal USAGE where nothing or more than one model answers to the choice; MODEL where a
+   *     part is missing
    */
   static Choice of(List<RemoteFile> listed, String repo, Optional<String> wanted) {
     Map<String, List<RemoteFile>> models = models(listed);
@@ -105,18 +108,25 @@ record Choice(List<RemoteFile> files, boolean folder) {
     }
     if (found.size() > 1) {
       throw Refusal.usage(
-          found.size() + " models of " + repo + " answer to \"" + wanted + "\": "
+          found.size()
+              + " models of "
+              + repo
+              + " answer to \""
+              + wanted
+              + "\": "
               + names(found.stream().map(parts -> parts.getFirst().path())),
           "name one of these files after the colon");
     }
     return complete(found.getFirst(), repo);
   }
 
-  // Letters and digits bound a word, and an underscore after it: Q4_K is not a word of Q4_K_M, nor Q4_XS of IQ4_XS.
+  // Letters and digits bound a word, and an underscore after it: Q4_K is not a word of Q4_K_M, nor
+  // Q4_XS of IQ4_XS.
   private static Predicate<String> wholeWord(String quant) {
     Pattern pattern =
         Pattern.compile(
-            "(?<![A-Za-z0-9])" + Pattern.quote(quant) + "(?![A-Za-z0-9_])", Pattern.CASE_INSENSITIVE);
+            "(?<![A-Za-z0-9])" + Pattern.quote(quant) + "(?![A-Za-z0-9_])",
+            Pattern.CASE_INSENSITIVE);
     return name -> pattern.matcher(name).find();
   }
 
@@ -133,10 +143,12 @@ record Choice(List<RemoteFile> files, boolean folder) {
     Matcher part = PART.matcher(parts.getFirst().path());
     int expected = part.matches() ? Integer.parseInt(part.group(3)) : 1;
     for (int i = 0; part.matches() && i < expected; i++) {
-      String name = String.format(Locale.ROOT, "%s-%05d-of-%05d.gguf", part.group(1), i + 1, expected);
+      String name =
+          String.format(Locale.ROOT, "%s-%05d-of-%05d.gguf", part.group(1), i + 1, expected);
       if (i >= parts.size() || !parts.get(i).path().equalsIgnoreCase(name)) {
         throw Refusal.model(
-            repo + " lacks " + name + ", part " + (i + 1) + " of " + expected, "choose another model of it");
+            repo + " lacks " + name + ", part " + (i + 1) + " of " + expected,
+            "choose another model of it");
       }
     }
     return new Choice(parts, false);
@@ -147,11 +159,13 @@ record Choice(List<RemoteFile> files, boolean folder) {
     List<RemoteFile> tensors =
         top.stream().filter(file -> file.path().endsWith(".safetensors")).toList();
     // Some repositories hold the weights twice, a second time as consolidated.safetensors.
-    List<RemoteFile> usual = tensors.stream().filter(file -> file.path().startsWith("model")).toList();
+    List<RemoteFile> usual =
+        tensors.stream().filter(file -> file.path().startsWith("model")).toList();
     List<RemoteFile> weights = usual.isEmpty() ? tensors : usual;
     if (weights.isEmpty() || top.stream().noneMatch(file -> file.path().equals("config.json"))) {
       throw Refusal.usage(
-          repo + " holds neither a GGUF file nor config.json with safetensors: "
+          repo
+              + " holds neither a GGUF file nor config.json with safetensors: "
               + names(listed.stream().map(RemoteFile::path)),
           "name a repository of a language model");
     }
@@ -164,8 +178,15 @@ record Choice(List<RemoteFile> files, boolean folder) {
     List<String> ggufs =
         listed.stream().map(RemoteFile::path).filter(path -> path.endsWith(".gguf")).toList();
     return Refusal.usage(
-        repo + " has no " + what + " \"" + wanted + "\"; "
-            + (ggufs.isEmpty() ? "it holds no GGUF at all" : "near it: " + names(Near.to(wanted, ggufs))),
+        repo
+            + " has no "
+            + what
+            + " \""
+            + wanted
+            + "\"; "
+            + (ggufs.isEmpty()
+                ? "it holds no GGUF at all"
+                : "near it: " + names(Near.to(wanted, ggufs))),
         "name one that it has after the colon");
   }
 

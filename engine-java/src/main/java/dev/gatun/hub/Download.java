@@ -59,7 +59,7 @@ final class Download {
       return switch (answer.status()) {
         case 404 ->
             throw Refusal.usage(
-                endpoint.host() + " lists " + file.path() + " in " + repo.id() + " but does not have it",
+                endpoint.host() + " lists " + file.path() + " in " + repo.id() + " and has it not",
                 "choose another file of it");
         case 416 -> throw startOver(part);
         case 206 -> {
@@ -113,7 +113,13 @@ final class Download {
     }
     if (announced >= 0 && announced != expected) {
       throw Refusal.io(
-          endpoint.host() + " lists " + file.path() + " with " + expected + " bytes and sends " + announced,
+          endpoint.host()
+              + " lists "
+              + file.path()
+              + " with "
+              + expected
+              + " bytes and sends "
+              + announced,
           "run it again; if it stays so, a proxy may be answering in the server's place",
           null);
     }
@@ -144,7 +150,8 @@ final class Download {
       }
     }
     if (length < size) {
-      throw new IOException("connection cut at " + Screen.size(length) + " of " + Screen.size(size));
+      throw new IOException(
+          "connection cut at " + Screen.size(length) + " of " + Screen.size(size));
     }
     return size;
   }

@@ -30,7 +30,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** A connection to the server of the options. What may go better at another try is an IOException, all else a Refusal. */
+/**
+ * A connection to the server of the options. What may go better at another try is an IOException,
+ * all else a Refusal.
+ */
 final class Endpoint implements AutoCloseable {
   private static final int REDIRECTS = 10;
   private static final int PAGES = 1000;
@@ -83,29 +86,39 @@ final class Endpoint implements AutoCloseable {
   }
 
   String host() {
-    return base.getAuthority();
+    return host(base);
+  }
+
+  // Not the authority, which may hold a password.
+  private static String host(URI address) {
+    return address.getPort() < 0 ? address.getHost() : address.getHost() + ":" + address.getPort();
   }
 
   /** Opens a file of a repository; the headers go along on every redirect. */
   Answer file(RepoName name, String path, Map<String, String> headers)
       throws IOException, InterruptedException {
-    return open(address("/" + name.id() + "/resolve/" + coded(options.revision()) + "/" + codedPath(path)), headers);
+    return open(
+        address("/" + name.id() + "/resolve/" + coded(options.revision()) + "/" + codedPath(path)),
+        headers);
   }
 
   /** The files of a repository, by the tree and failing that by the model's description. */
   List<RemoteFile> list(RepoName name) throws IOException, InterruptedException {
     String model = "/api/models/" + name.id();
-    Optional<List<RemoteFile>> tree = tree(address(model + "/tree/" + coded(options.revision()) + "?recursive=true"));
+    Optional<List<RemoteFile>> tree =
+        tree(address(model + "/tree/" + coded(options.revision()) + "?recursive=true"));
     if (tree.isPresent()) {
       return tree.get();
     }
-    try (Answer answer = open(address(model + "/revision/" + coded(options.revision()) + "?blobs=true"), Map.of())) {
+    try (Answer answer =
+        open(address(model + "/revision/" + coded(options.revision()) + "?blobs=true"), Map.of())) {
       if (answer.status() == 404) {
         throw Refusal.usage(
             host() + " has no repository " + name.id() + " with a revision " + options.revision(),
             "check the spelling of -hf owner/repo");
       }
-      return Listing.siblings(json(answer)).orElseThrow(() -> new IOException("the answer lists no files"));
+      return Listing.siblings(json(answer))
+          .orElseThrow(() -> new IOException("the answer lists no files"));
     }
   }
 
@@ -139,12 +152,16 @@ final class Endpoint implements AutoCloseable {
     }
   }
 
-  private Answer open(URI first, Map<String, String> headers) throws IOException, InterruptedException {
+  private Answer open(URI first, Map<String, String> headers)
+      throws IOException, InterruptedException {
     URI address = first;
     for (int i = 0; i <= REDIRECTS; i++) {
       HttpResponse<Flow.Publisher<List<ByteBuffer>>> response = send(address, headers);
       Answer answer =
-          new Answer(response.statusCode(), response.headers(), new Body(response.body(), options.patience().stall()));
+          new Answer(
+              response.statusCode(),
+              response.headers(),
+              new Body(response.body(), options.patience().stall()));
       if (answer.status() / 100 == 2 || answer.status() == 404 || answer.status() == 416) {
         return answer;
       }
@@ -157,8 +174,8 @@ final class Endpoint implements AutoCloseable {
     throw Refusal.io(host() + " redirects in a circle", "check HF_ENDPOINT", null);
   }
 
-  private HttpResponse<Flow.Publisher<List<ByteBuffer>>> send(URI address, Map<String, String> headers)
-      throws IOException, InterruptedException {
+  private HttpResponse<Flow.Publisher<List<ByteBuffer>>> send(
+      URI address, Map<String, String> headers) throws IOException, InterruptedException {
     var future = client.sendAsync(request(address, headers), BodyHandlers.ofPublisher());
     try {
       return future.get(options.patience().stall().toMillis(), TimeUnit.MILLISECONDS);
@@ -183,7 +200,7 @@ final class Endpoint implements AutoCloseable {
       }
     }
     String said = Optional.ofNullable(cause.getMessage()).map(text -> ": " + text).orElse("");
-    return new IOException("no connection to " + address.getAuthority() + said, cause);
+    return new IOException("no connection to " + host(address) + said, cause);
   }
 
   private HttpRequest request(URI address, Map<String, String> headers) {
@@ -193,7 +210,8 @@ final class Endpoint implements AutoCloseable {
       try {
         request.header("Authorization", "Bearer " + options.token().get());
       } catch (IllegalArgumentException e) {
-        throw Refusal.usage("HF_TOKEN holds characters that no token has", "set it to the token alone");
+        throw Refusal.usage(
+            "HF_TOKEN holds characters that no token has", "set it to the token alone");
       }
     }
     return request.build();
@@ -217,27 +235,41 @@ final class Endpoint implements AutoCloseable {
       throw new IOException(from.getHost() + " refers to what is no address", e);
     }
     throw Refusal.io(
-        from.getHost() + " refers to \"" + named + "\", which is not followed", "check HF_ENDPOINT", null);
+        from.getHost() + " refers to \"" + named + "\", which is not followed",
+        "check HF_ENDPOINT",
+        null);
   }
 
-  // A storage host that refuses has let a signed address expire: asked again, the endpoint signs a new one.
+  // A storage host that refuses has let a signed address expire: asked again, the endpoint signs a
+  // new one.
   private RuntimeException refused(Answer answer, URI address) throws IOException {
     int status = answer.status();
     if (status >= 500 || status == 429 || status == 408 || !sameOrigin(address)) {
       throw new Retry.Busy(address.getHost() + " answers HTTP " + status, answer.headers());
     }
-    String said = answer.headers().firstValue("x-error-message").map(text -> ": " + text).orElse("");
+    String said =
+        answer.headers().firstValue("x-error-message").map(text -> ": " + text).orElse("");
     if (status == 401 || status == 403) {
       String remedy =
           options.token().isEmpty()
               ? "set HF_TOKEN to a token that may read it, or check the spelling"
-              : "HF_TOKEN is set but may not read it: accept the licence on the repository's page or use another token";
+              : "HF_TOKEN is set but may not read it: accept the licence on the repository's page"
+                  + " or use another token";
       return Refusal.io(
-          host() + " refuses " + address.getPath() + " (HTTP " + status + "): gated, private or missing" + said,
+          host()
+              + " refuses "
+              + address.getPath()
+              + " (HTTP "
+              + status
+              + "): gated, private or missing"
+              + said,
           remedy,
           null);
     }
-    return Refusal.io(host() + " answers HTTP " + status + " for " + address.getPath() + said, "check HF_ENDPOINT", null);
+    return Refusal.io(
+        host() + " answers HTTP " + status + " for " + address.getPath() + said,
+        "check HF_ENDPOINT",
+        null);
   }
 
   private URI address(String pathAndQuery) {
@@ -254,7 +286,6 @@ final class Endpoint implements AutoCloseable {
 
   @Override
   public void close() {
-    client.shutdownNow();
-    client.close();
+    client.shutdownNow(); // close() would wait for connections that may be silent
   }
 }

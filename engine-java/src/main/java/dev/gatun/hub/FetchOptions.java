@@ -26,7 +26,10 @@ public record FetchOptions(
     Patience patience,
     Screen screen) {
 
-  /** Reads {@code HF_ENDPOINT}, {@code HF_TOKEN} and the variables of {@link CacheFolder#fromEnvironment}. */
+  /**
+   * Reads {@code HF_ENDPOINT}, {@code HF_TOKEN} and the variables of {@link
+   * CacheFolder#fromEnvironment}.
+   */
   public static FetchOptions fromEnvironment(Map<String, String> environment, Screen screen) {
     return new FetchOptions(
         variable(environment, "HF_ENDPOINT").orElse("https://huggingface.co"),
@@ -40,7 +43,9 @@ public record FetchOptions(
   }
 
   private static Optional<String> variable(Map<String, String> environment, String name) {
-    return Optional.ofNullable(environment.get(name)).map(String::strip).filter(value -> !value.isEmpty());
+    return Optional.ofNullable(environment.get(name))
+        .map(String::strip)
+        .filter(value -> !value.isEmpty());
   }
 
   public FetchOptions withRevision(String other) {

@@ -17,28 +17,37 @@ public final class HuggingFace {
   }
 
   /**
-   * The model that {@code spec} names, downloaded where it is not in the cache folder yet. What is there in whole is
-   * returned without a word to the network, also when the repository has changed meanwhile; delete its folder to fetch
-   * it anew. Without a choice the GGUF in Q4_K_M is taken, else in Q8_0, else the first; in a repository without GGUF the
-   * folder of its safetensors.
+   * The model that {@code spec} names, downloaded where it is not in the cache folder yet. What is
+   * there in whole is returned without a word to the network, also when the repository has changed
+   * meanwhile; delete its folder to fetch it anew. Without a choice the GGUF in Q4_K_M is taken,
+   * else in Q8_0, else the first; in a repository without GGUF the folder of its safetensors.
    *
    * @param spec {@code owner/repo}, {@code owner/repo:Q4_K_M} or {@code owner/repo:file.gguf}
-   * @return the GGUF file (the first of a split one, the others beside it) or the folder of config.json and safetensors
-   * @throws Refusal USAGE where spec, repository or file is not known; IO where the network fails for good, access is
-   *     refused, a checksum is wrong or the folder cannot be written; MODEL where the repository lacks a part; INTERRUPTED
+   * @return the GGUF file (the first of a split one, the others beside it) or the folder of
+   *     config.json and safetensors
+   * @throws Refusal USAGE where spec, repository or file is not known; IO where the network fails
+   *     for good, access is refused, a checksum is wrong or the folder cannot be written; MODEL
+   *     where the repository lacks a part; INTERRUPTED
    */
   public static Path fetch(String spec, FetchOptions options) {
     RepoName name = RepoName.parse(spec);
     try {
       return new HuggingFace(name, options).fetch();
     } catch (InterruptedException e) {
-      throw Refusal.interrupted("the download of " + name.id() + " was interrupted, what has come is kept");
+      throw Refusal.interrupted(
+          "the download of " + name.id() + " was interrupted, what has come is kept");
     }
   }
 
   private Path fetch() throws InterruptedException {
     Path folder =
-        options.cache().root().resolve("hf").resolve(name.owner()).resolve(name.repo()).resolve(revisionFolder());
+        options
+            .cache()
+            .root()
+            .resolve("hf")
+            .resolve(name.owner())
+            .resolve(name.repo())
+            .resolve(revisionFolder());
     Optional<Path> here = here(Shelf.open(folder));
     if (here.isPresent()) {
       return here.get();
@@ -95,7 +104,8 @@ public final class HuggingFace {
       List<RemoteFile> missing =
           choice.files().stream().filter(file -> !shelf.holds(file)).toList();
       long total = missing.stream().mapToLong(file -> file.size().orElse(0L)).sum();
-      long begun = missing.stream().mapToLong(file -> new Part(file, shelf.path(file)).length()).sum();
+      long begun =
+          missing.stream().mapToLong(file -> new Part(file, shelf.path(file)).length()).sum();
       CacheFolder.requireRoom(shelf.folder(), total - begun);
       boolean known = missing.stream().allMatch(file -> file.size().isPresent());
       try (Progress progress = options.screen().progress(described(), known ? total : -1)) {
@@ -108,10 +118,13 @@ public final class HuggingFace {
     }
   }
 
-  private long bring(Endpoint endpoint, Shelf shelf, RemoteFile file, long before, Progress progress)
+  private long bring(
+      Endpoint endpoint, Shelf shelf, RemoteFile file, long before, Progress progress)
       throws InterruptedException {
     if (file.checksum().isEmpty()) {
-      options.screen().line("no checksum is listed for " + file.path() + ": only its size is checked");
+      options
+          .screen()
+          .line("no checksum is listed for " + file.path() + ": only its size is checked");
     }
     long size =
         new Download(endpoint, name, file, shelf.path(file), options)

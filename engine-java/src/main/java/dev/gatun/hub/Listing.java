@@ -7,14 +7,18 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads the two forms in which a server lists files (source: Hugging Face Hub API, "tree" and "model info").
+ * Reads the two forms in which a server lists files (source: Hugging Face Hub API, "tree" and
+ * "model info").
  *
  * <pre>
- * tree:     [{"type": "file", "path": "x.gguf", "size": 9, "oid": GIT, "lfs": {"oid": SHA256, "size": 9}}, …]
- * siblings: {"siblings": [{"rfilename": "x.gguf", "size": 9, "blobId": GIT, "lfs": {"sha256": SHA256}}, …]}
+ * tree:     [{"type": "file", "path": "x.gguf", "size": 9, "oid": GIT,
+ *             "lfs": {"oid": SHA256, "size": 9}}, …]
+ * siblings: {"siblings": [{"rfilename": "x.gguf", "size": 9, "blobId": GIT,
+ *             "lfs": {"sha256": SHA256, "size": 9}}, …]}
  * </pre>
  *
- * The git id of a large file is the one of its pointer, so it counts only where there is no {@code lfs}.
+ * The git id of a large file is the one of its pointer, so it counts only where there is no {@code
+ * lfs}.
  */
 final class Listing {
   private Listing() {}

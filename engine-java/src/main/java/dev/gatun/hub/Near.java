@@ -6,14 +6,19 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 
-/** Orders names by the share of letter pairs they have in common with a wanted one (Dice's coefficient). */
+/**
+ * Orders names by the share of letter pairs they have in common with a wanted one (Dice's
+ * coefficient).
+ */
 final class Near {
   private Near() {}
 
   static Stream<String> to(String wanted, List<String> names) {
     List<String> pairs = pairs(wanted);
     return names.stream()
-        .sorted(Comparator.comparingDouble((String name) -> -likeness(pairs, pairs(name))).thenComparing(name -> name));
+        .sorted(
+            Comparator.comparingDouble((String name) -> -likeness(pairs, pairs(name)))
+                .thenComparing(name -> name));
   }
 
   private static double likeness(List<String> a, List<String> b) {

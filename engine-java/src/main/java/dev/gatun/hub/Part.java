@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * {@code PATH.part} and {@code PATH.part-state} of the file PATH. Failures to write are Refusals at once: they must not
- * be taken for the network's, which are tried again.
+ * {@code PATH.part} and {@code PATH.part-state} of the file PATH. Failures to write are Refusals at
+ * once: they must not be taken for the network's, which are tried again.
  */
 final class Part implements AutoCloseable {
   private final RemoteFile file;

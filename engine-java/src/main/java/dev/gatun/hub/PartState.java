@@ -41,12 +41,18 @@ record PartState(Optional<String> etag, long size, Optional<String> checksum) {
     Files.write(file, JSON.writeValueAsBytes(root));
   }
 
-  /** A weak tag names content that may differ in its bytes, so no range can be asked by it (RFC 9110, 13.1.5). */
+  /**
+   * A weak tag names content that may differ in its bytes, so no range can be asked by it (RFC
+   * 9110, 13.1.5).
+   */
   Optional<String> strongTag() {
     return etag.filter(tag -> tag.startsWith("\""));
   }
 
-  /** Whether a range may be asked for: some tag or checksum must tell if the rest belongs to the same file. */
+  /**
+   * Whether a range may be asked for: some tag or checksum must tell if the rest belongs to the
+   * same file.
+   */
   boolean resumable(RemoteFile file) {
     boolean sameFile =
         (file.size().isEmpty() || file.size().get() == size)

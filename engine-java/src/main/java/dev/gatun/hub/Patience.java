@@ -8,7 +8,8 @@ import java.time.Duration;
  *
  * @param connect longest wait for a connection
  * @param stall longest wait for the next byte
- * @param attempts failed attempts in a row before giving up; one that brings the file on does not count
+ * @param attempts failed attempts in a row before giving up; one that brings the file on does not
+ *     count
  * @param backoff wait before the second attempt; doubled before each further one
  */
 public record Patience(Duration connect, Duration stall, int attempts, Duration backoff) {

@@ -1,4 +1,5 @@
-// Pip: downloads a wheel through the Python package installer, with whatever index and proxy the user gave it.
+// Pip: downloads a wheel through the Python package installer, with whatever index and proxy the
+// user gave it.
 package dev.gatun.hub;
 
 import dev.gatun.refusal.Refusal;
@@ -33,8 +34,14 @@ record Pip(List<List<String>> commands, Duration stall) {
   // Wheels only: a source package would run its own code to build.
   private static final List<String> DOWNLOAD =
       List.of(
-          "download", "--no-deps", "--only-binary=:all:", "--no-cache-dir", "--no-input",
-          "--disable-pip-version-check", "--progress-bar", "off");
+          "download",
+          "--no-deps",
+          "--only-binary=:all:",
+          "--no-cache-dir",
+          "--no-input",
+          "--disable-pip-version-check",
+          "--progress-bar",
+          "off");
 
   /** Downloads the wheel of {@code requirement} into {@code temp}; the caller deletes it. */
   Path download(String requirement, TempFolder temp, Screen screen) throws InterruptedException {
@@ -54,7 +61,9 @@ record Pip(List<List<String>> commands, Duration stall) {
       if (process.exitValue() != 0) {
         throw Refusal.io(
             "pip could not download " + requirement + ": " + said(log, process.exitValue()),
-            "check the network and pip's index and proxy (" + String.join(" ", pip) + " config list)",
+            "check the network and pip's index and proxy ("
+                + String.join(" ", pip)
+                + " config list)",
             null);
       }
       return wheel(wheels, requirement);
@@ -76,7 +85,9 @@ record Pip(List<List<String>> commands, Duration stall) {
           since = System.nanoTime();
         } else if (System.nanoTime() - since > stall.toNanos()) {
           throw Refusal.io(
-              "pip brought nothing for " + Screen.seconds(stall), "check the network, run it again", null);
+              "pip brought nothing for " + Screen.seconds(stall),
+              "check the network, run it again",
+              null);
         }
       }
       progress.to(temp.size());
@@ -111,7 +122,10 @@ record Pip(List<List<String>> commands, Duration stall) {
   private static String said(Path log, int exit) throws IOException {
     List<String> lines =
         new String(Files.readAllBytes(log), Charset.defaultCharset())
-            .lines().map(String::strip).filter(line -> !line.isEmpty()).toList();
+            .lines()
+            .map(String::strip)
+            .filter(line -> !line.isEmpty())
+            .toList();
     Optional<String> error =
         lines.reversed().stream().filter(line -> line.startsWith("ERROR:")).findFirst();
     String line = error.orElse(lines.isEmpty() ? "exit code " + exit : lines.getLast());

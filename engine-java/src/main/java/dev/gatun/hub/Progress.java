@@ -8,7 +8,10 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** A bar on a terminal; elsewhere one line at every tenth, or only at the start where the total is unknown. */
+/**
+ * A bar on a terminal; elsewhere one line at every tenth, or only at the start where the total is
+ * unknown.
+ */
 final class Progress implements AutoCloseable {
   // Given, so that the library opens no terminal of its own beside the one of the prompt.
   private static final int COLUMNS = 79;

@@ -13,13 +13,16 @@ import java.util.Optional;
  */
 record RemoteFile(String path, Optional<Long> size, Optional<Checksum> checksum) {
 
-  private static final long LARGEST = 1L << 48; // bytes; sums of thousands of such sizes still fit a long
+  private static final long LARGEST =
+      1L << 48; // bytes; sums of thousands of such sizes still fit a long
 
   RemoteFile {
     requireInside(path);
     if (size.isPresent() && (size.get() < 0 || size.get() > LARGEST)) {
       throw Refusal.io(
-          "the server lists " + path + " with " + size.get() + " bytes", "use another repository", null);
+          "the server lists " + path + " with " + size.get() + " bytes",
+          "use another repository",
+          null);
     }
   }
 
@@ -42,7 +45,9 @@ record RemoteFile(String path, Optional<Long> size, Optional<Checksum> checksum)
     }
     if (odd) {
       throw Refusal.io(
-          "the server lists a file under the name \"" + path + "\", which may lead out of the cache folder",
+          "the server lists a file under the name \""
+              + path
+              + "\", which may lead out of the cache folder",
           "nothing was written; use another repository or endpoint",
           null);
     }

@@ -23,7 +23,8 @@ final class Retry {
     Busy(String message, HttpHeaders headers) {
       super(message);
       String after = headers.firstValue("retry-after").orElse("");
-      this.seconds = after.matches("\\d{1,6}") ? Long.parseLong(after) : 0; // a date is left to our own waits
+      this.seconds =
+          after.matches("\\d{1,6}") ? Long.parseLong(after) : 0; // a date is left to our own waits
     }
   }
 

@@ -62,7 +62,9 @@ public record Screen(PrintStream out, BooleanSupplier terminal) {
   private static boolean isTerminal() {
     try {
       Process test =
-          new ProcessBuilder("test", "-t", "2").redirectError(ProcessBuilder.Redirect.INHERIT).start();
+          new ProcessBuilder("test", "-t", "2")
+              .redirectError(ProcessBuilder.Redirect.INHERIT)
+              .start();
       return test.waitFor() == 0;
     } catch (IOException e) {
       return false;

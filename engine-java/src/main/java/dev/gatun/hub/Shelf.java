@@ -1,4 +1,5 @@
-// Shelf: one revision of one repository in the cache folder, with the record of what was listed and what is here.
+// Shelf: one revision of one repository in the cache folder, with the record of what was listed and
+// what is here.
 package dev.gatun.hub;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -15,13 +16,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The folder of a revision. The listing of the last fetch lets a later one choose the same files without a network. */
+/**
+ * The folder of a revision. The listing of the last fetch lets a later one choose the same files
+ * without a network.
+ */
 final class Shelf {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path folder;
   private List<RemoteFile> listed = List.of();
-  private final Map<String, RemoteFile> kept = new LinkedHashMap<>(); // by path, with the size it has here
+  private final Map<String, RemoteFile> kept =
+      new LinkedHashMap<>(); // by path, with the size it has here
 
   private Shelf(Path folder) {
     this.folder = folder;

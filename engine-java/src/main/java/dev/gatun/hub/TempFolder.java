@@ -11,7 +11,10 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** An empty folder, deleted by {@link #close} or when the process ends, with the program that writes into it stopped. */
+/**
+ * An empty folder, deleted by {@link #close} or when the process ends, with the program that writes
+ * into it stopped.
+ */
 final class TempFolder implements AutoCloseable {
   private static final long STOP_MILLIS = 2000;
 
@@ -23,7 +26,10 @@ final class TempFolder implements AutoCloseable {
     this.path = path;
   }
 
-  /** Creates it anew: what a killed process left there is deleted first. The caller holds the lock of the parent. */
+  /**
+   * Creates it anew: what a killed process left there is deleted first. The caller holds the lock
+   * of the parent.
+   */
   static TempFolder create(Path path) {
     TempFolder folder = new TempFolder(path);
     folder.clear();

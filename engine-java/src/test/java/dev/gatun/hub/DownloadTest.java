@@ -70,7 +70,11 @@ class DownloadTest {
   private List<String> left() throws IOException {
     Path folder = cache.resolve("hf/owner/repo/main");
     try (Stream<Path> files = Files.list(folder)) {
-      return files.map(file -> file.getFileName().toString()).filter(name -> !name.startsWith(".")).sorted().toList();
+      return files
+          .map(file -> file.getFileName().toString())
+          .filter(name -> !name.startsWith("."))
+          .sorted()
+          .toList();
     }
   }
 
@@ -94,7 +98,8 @@ class DownloadTest {
     assertWhole(fetch());
     FakeHub.Request second = hub.asked(MODEL).get(1);
     assertEquals(Optional.of("bytes=2000000-"), second.header("range"));
-    assertEquals(Optional.of("\"" + FakeHub.hash("SHA-256", content) + "\""), second.header("if-range"));
+    assertEquals(
+        Optional.of("\"" + FakeHub.hash("SHA-256", content) + "\""), second.header("if-range"));
   }
 
   @Test
@@ -121,7 +126,8 @@ class DownloadTest {
     alter(1, response -> response.silentAfter(500_000));
     long start = System.nanoTime();
     assertWhole(fetch());
-    assertTrue(System.nanoTime() - start < 5_000_000_000L, "waited far beyond the 0.4 s it may be silent");
+    assertTrue(
+        System.nanoTime() - start < 5_000_000_000L, "waited far beyond the 0.4 s it may be silent");
   }
 
   @Test
@@ -143,7 +149,8 @@ class DownloadTest {
           if (!request.resolves(MODEL) || asked.getAndIncrement() > 0) {
             return Optional.empty();
           }
-          return Optional.of(FakeHub.Response.of(200, Map.of("ETag", "\"old\""), old).cutAfter(1_000_000));
+          return Optional.of(
+              FakeHub.Response.of(200, Map.of("ETag", "\"old\""), old).cutAfter(1_000_000));
         };
     assertWhole(fetch());
     assertEquals(Optional.of("\"old\""), hub.asked(MODEL).get(1).header("if-range"));
@@ -157,7 +164,8 @@ class DownloadTest {
         request ->
             switch (request.resolves(MODEL) ? asked.getAndIncrement() : 9) {
               case 0 ->
-                  Optional.of(FakeHub.Response.of(200, Map.of("ETag", "\"old\""), old).cutAfter(1_000_000));
+                  Optional.of(
+                      FakeHub.Response.of(200, Map.of("ETag", "\"old\""), old).cutAfter(1_000_000));
               case 1 -> {
                 var untagged = new java.util.TreeMap<>(request.headers());
                 untagged.remove("if-range");
@@ -171,7 +179,9 @@ class DownloadTest {
 
   @Test
   void aWrongChecksumLeavesNothing() throws IOException {
-    alter(1, response -> FakeHub.Response.of(200, Map.of("ETag", "\"t\""), random(content.length, 5)));
+    alter(
+        1,
+        response -> FakeHub.Response.of(200, Map.of("ETag", "\"t\""), random(content.length, 5)));
     Refusal wrong = refused();
     assertEquals(Refusal.Reason.IO, wrong.reason());
     assertTrue(wrong.getMessage().contains("checksum of " + MODEL), wrong.getMessage());
@@ -219,6 +229,7 @@ class DownloadTest {
     assertTrue(full.getMessage().contains("No space left on device"), full.getMessage());
     assertTrue(full.getMessage().contains("GATUN_CACHE"), full.getMessage());
     assertEquals(asked + 1, hub.asked(MODEL).size());
+    Files.delete(part);
   }
 
   @Test

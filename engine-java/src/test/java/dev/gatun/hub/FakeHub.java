@@ -24,7 +24,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Serves the files of one repository, owner/repo; a test may put itself before it. One request a connection. */
+/**
+ * Serves the files of one repository, owner/repo; a test may put itself before it. One request a
+ * connection.
+ */
 final class FakeHub implements AutoCloseable {
   static final Patience SHORT =
       new Patience(Duration.ofSeconds(5), Duration.ofMillis(400), 4, Duration.ofMillis(10));
@@ -97,19 +100,29 @@ final class FakeHub implements AutoCloseable {
     }
   }
 
-  /** As the real one lists: large files by the SHA-256 of their content, small text files by their git id. */
+  /**
+   * As the real one lists: large files by the SHA-256 of their content, small text files by their
+   * git id.
+   */
   String tree() {
     return files.entrySet().stream()
         .map(file -> entry(file.getKey(), file.getValue()))
-        .collect(Collectors.joining(",", "[{\"type\":\"directory\",\"path\":\"d\",\"size\":0},", "]"));
+        .collect(
+            Collectors.joining(",", "[{\"type\":\"directory\",\"path\":\"d\",\"size\":0},", "]"));
   }
 
   private static String entry(String path, byte[] content) {
     byte[] blob = ("blob " + content.length + "\0").getBytes(StandardCharsets.US_ASCII);
     String listed = "{\"type\":\"file\",\"path\":\"%s\",\"size\":%d,\"oid\":\"%s\"%s}";
-    String lfs = ",\"lfs\":{\"oid\":\"" + hash("SHA-256", content) + "\",\"size\":" + content.length + "}";
+    String lfs =
+        ",\"lfs\":{\"oid\":\"" + hash("SHA-256", content) + "\",\"size\":" + content.length + "}";
     return String.format(
-        Locale.ROOT, listed, path, content.length, hash("SHA-1", blob, content), path.endsWith(".json") ? "" : lfs);
+        Locale.ROOT,
+        listed,
+        path,
+        content.length,
+        hash("SHA-1", blob, content),
+        path.endsWith(".json") ? "" : lfs);
   }
 
   Response answer(Request request) {
@@ -118,7 +131,9 @@ final class FakeHub implements AutoCloseable {
     }
     String prefix = "/owner/repo/resolve/main/";
     byte[] content =
-        request.path().startsWith(prefix) ? files.get(request.path().substring(prefix.length())) : null;
+        request.path().startsWith(prefix)
+            ? files.get(request.path().substring(prefix.length()))
+            : null;
     return content == null ? Response.text(404, "no such thing") : content(request, content);
   }
 
@@ -157,9 +172,12 @@ final class FakeHub implements AutoCloseable {
       requests.add(request);
       Response response = first.apply(request).orElseGet(() -> answer(request));
       OutputStream out = socket.getOutputStream();
-      StringBuilder head = new StringBuilder("HTTP/1.1 " + response.status() + " x\r\nConnection: close\r\n");
+      StringBuilder head =
+          new StringBuilder("HTTP/1.1 " + response.status() + " x\r\nConnection: close\r\n");
       head.append("Content-Length: ").append(response.body().length).append("\r\n");
-      response.headers().forEach((name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
+      response
+          .headers()
+          .forEach((name, value) -> head.append(name).append(": ").append(value).append("\r\n"));
       out.write(head.append("\r\n").toString().getBytes(StandardCharsets.US_ASCII));
       out.write(response.body(), 0, response.send());
       out.flush();
@@ -172,12 +190,15 @@ final class FakeHub implements AutoCloseable {
   }
 
   private static Request read(Socket socket) throws IOException {
-    var in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+    var in =
+        new BufferedReader(
+            new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
     String path = in.readLine().split(" ")[1];
     Map<String, String> headers = new TreeMap<>();
     for (String line = in.readLine(); !line.isEmpty(); line = in.readLine()) {
       int colon = line.indexOf(':');
-      headers.put(line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 1).strip());
+      headers.put(
+          line.substring(0, colon).toLowerCase(Locale.ROOT), line.substring(colon + 1).strip());
     }
     return new Request(URLDecoder.decode(path, StandardCharsets.UTF_8), headers);
   }

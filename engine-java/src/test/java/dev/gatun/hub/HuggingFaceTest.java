@@ -15,7 +15,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -46,13 +45,6 @@ class HuggingFaceTest {
     return hub.options(temp.resolve("cache"));
   }
 
-  private FetchOptions withToken(String token) {
-    return FetchOptions.fromEnvironment(
-            Map.of("HF_ENDPOINT", hub.address(), "HF_TOKEN", token, "GATUN_CACHE", temp.resolve("cache").toString()),
-            Screen.quiet())
-        .withPatience(FakeHub.SHORT);
-  }
-
   private Refusal refused(String spec) {
     return assertThrows(Refusal.class, () -> HuggingFace.fetch(spec, options()));
   }
@@ -62,17 +54,29 @@ class HuggingFaceTest {
   }
 
   private void answer(String start, FakeHub.Response response) {
-    hub.first = request -> request.path().startsWith(start) ? Optional.of(response) : Optional.empty();
+    hub.first =
+        request -> request.path().startsWith(start) ? Optional.of(response) : Optional.empty();
   }
 
   @Test
   void aFolderHasConfigurationTokenizerAndWeights() throws IOException {
     List<String> wanted =
-        List.of("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json",
-            "chat_template.jinja", "model.safetensors.index.json", "model-00001-of-00002.safetensors",
+        List.of(
+            "config.json",
+            "generation_config.json",
+            "tokenizer.json",
+            "tokenizer_config.json",
+            "chat_template.jinja",
+            "model.safetensors.index.json",
+            "model-00001-of-00002.safetensors",
             "model-00002-of-00002.safetensors");
     wanted.forEach(path -> put(path, 1000 + path.length()));
-    List<String> other = List.of("README.md", ".gitattributes", "consolidated.safetensors", "original/model.safetensors");
+    List<String> other =
+        List.of(
+            "README.md",
+            ".gitattributes",
+            "consolidated.safetensors",
+            "original/model.safetensors");
     other.forEach(path -> put(path, 10));
     Path folder = HuggingFace.fetch("owner/repo", options());
     assertEquals(temp.resolve("cache/hf/owner/repo/main"), folder);
@@ -99,80 +103,6 @@ class HuggingFaceTest {
   }
 
   @Test
-  void theTokenGoesToTheEndpointAndNowhereElse() throws IOException {
-    put("m.gguf", 5000);
-    try (FakeHub storage = new FakeHub()) {
-      storage.files.putAll(hub.files);
-      hub.first =
-          request ->
-              request.resolves("m.gguf")
-                  ? Optional.of(
-                      FakeHub.Response.of(
-                          302, Map.of("Location", storage.address() + "/owner/repo/resolve/main/m.gguf"), new byte[0]))
-                  : Optional.empty();
-      HuggingFace.fetch("owner/repo", withToken("secret"));
-      assertEquals(2, hub.requests.size());
-      hub.requests.forEach(r -> assertEquals(Optional.of("Bearer secret"), r.header("authorization")));
-      assertEquals(1, storage.requests.size());
-      storage.requests.forEach(r -> assertFalse(r.headers().toString().contains("secret"), r.toString()));
-    }
-  }
-
-  @Test
-  void aNextPageOnAnotherHostGetsNoToken() throws IOException {
-    try (FakeHub other = new FakeHub()) {
-      other.first = _ -> Optional.of(FakeHub.Response.text(200, "[]"));
-      put("m.gguf", 10);
-      String next = "<" + other.address() + "/next>; rel=\"next\"";
-      answer(
-          "/api/models/owner/repo/tree",
-          FakeHub.Response.of(200, Map.of("Link", next), hub.tree().getBytes(StandardCharsets.UTF_8)));
-      HuggingFace.fetch("owner/repo", withToken("secret"));
-      assertEquals(Optional.empty(), other.requests.getFirst().header("authorization"));
-    }
-  }
-
-  @Test
-  void furtherPagesOfTheListAreRead() {
-    put("m-Q4_K_M.gguf", 10);
-    hub.first =
-        request ->
-            request.path().endsWith("?recursive=true")
-                ? Optional.of(
-                    FakeHub.Response.of(
-                        200, Map.of("Link", "</page/2>; rel=\"next\""), "[]".getBytes(StandardCharsets.UTF_8)))
-                : request.path().equals("/page/2")
-                    ? Optional.of(FakeHub.Response.text(200, hub.tree()))
-                    : Optional.empty();
-    assertTrue(Files.exists(HuggingFace.fetch("owner/repo", options())));
-  }
-
-  @Test
-  void theDescriptionIsAskedWhereThereIsNoTree() {
-    put("m.gguf", 10);
-    hub.first =
-        request ->
-            request.path().contains("/tree/")
-                ? Optional.of(FakeHub.Response.text(404, ""))
-                : request.path().equals("/api/models/owner/repo/revision/main?blobs=true")
-                    ? Optional.of(FakeHub.Response.text(200, "{\"siblings\":[{\"rfilename\":\"m.gguf\"}]}"))
-                    : Optional.empty();
-    Path file = HuggingFace.fetch("owner/repo", options());
-    int asked = hub.requests.size();
-    assertEquals(file, HuggingFace.fetch("owner/repo", options().withOffline(true)));
-    assertEquals(asked, hub.requests.size());
-  }
-
-  @ParameterizedTest
-  @ValueSource(ints = {401, 403})
-  void refusedAccessNamesTheToken(int status) {
-    answer("/", FakeHub.Response.text(status, ""));
-    assertTrue(refused("owner/repo").getMessage().contains("set HF_TOKEN"));
-    Refusal set = assertThrows(Refusal.class, () -> HuggingFace.fetch("owner/repo", withToken("old")));
-    assertTrue(set.getMessage().contains("HF_TOKEN is set but"), set.getMessage());
-  }
-
-  @Test
   void anUnknownRepositoryIsNamed() {
     Refusal unknown = refused("owner/rebo");
     assertEquals(Refusal.Reason.USAGE, unknown.reason());
@@ -185,22 +115,36 @@ class HuggingFaceTest {
     put("other.gguf", 10);
     Refusal unknown = refused("owner/repo:qwem-Q4_K_M.gguf");
     assertEquals(Refusal.Reason.USAGE, unknown.reason());
-    assertTrue(unknown.getMessage().contains("near it: qwen-Q4_K_M.gguf, other.gguf"), unknown.getMessage());
+    assertTrue(
+        unknown.getMessage().contains("near it: qwen-Q4_K_M.gguf, other.gguf"),
+        unknown.getMessage());
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"../../evil.gguf", "/etc/evil.gguf", "a/../../b.gguf", "a\\\\..\\\\b.gguf", "a//b.gguf", ".."})
+  @ValueSource(
+      strings = {
+        "../../evil.gguf",
+        "/etc/evil.gguf",
+        "a/../../b.gguf",
+        "a\\\\..\\\\b.gguf",
+        "a//b.gguf",
+        ".."
+      })
   void namesThatLeadOutOfTheCacheAreRefused(String path) throws IOException {
-    answer("/api", FakeHub.Response.text(200, "[{\"type\":\"file\",\"path\":\"" + path + "\",\"size\":1}]"));
+    answer(
+        "/api",
+        FakeHub.Response.text(200, "[{\"type\":\"file\",\"path\":\"" + path + "\",\"size\":1}]"));
     Refusal refusal = refused("owner/repo");
-    assertTrue(refusal.getMessage().contains("may lead out of the cache folder"), refusal.getMessage());
+    assertTrue(
+        refusal.getMessage().contains("may lead out of the cache folder"), refusal.getMessage());
     try (var files = Files.walk(temp)) {
       assertTrue(files.noneMatch(file -> file.toString().endsWith(".gguf")));
     }
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"repo", "a/b/c", "../b", "owner/..", "https://host/owner/repo", "owner/repo:", ""})
+  @ValueSource(
+      strings = {"repo", "a/b/c", "../b", "owner/..", "https://host/owner/repo", "owner/repo:", ""})
   void whatIsNoRepositoryIsAUsageError(String spec) {
     assertEquals(Refusal.Reason.USAGE, refused(spec).reason());
     assertEquals(List.of(), hub.requests);
@@ -217,7 +161,10 @@ class HuggingFaceTest {
 
   @Test
   void moreThanTheDiskHoldsIsRefusedBeforeTheFirstByte() {
-    answer("/api", FakeHub.Response.text(200, "[{\"type\":\"file\",\"path\":\"m.gguf\",\"size\":281474976710656}]"));
+    answer(
+        "/api",
+        FakeHub.Response.text(
+            200, "[{\"type\":\"file\",\"path\":\"m.gguf\",\"size\":281474976710656}]"));
     Refusal refusal = refused("owner/repo");
     assertTrue(refusal.getMessage().contains("281 TB are needed"), refusal.getMessage());
     assertEquals(List.of(), hub.asked("m.gguf"));
@@ -236,6 +183,17 @@ class HuggingFaceTest {
   }
 
   @Test
+  void aFileThatChangedSinceIsNotTakenForTheOneListedNow() throws IOException {
+    put("m-Q4_0.gguf", 1000);
+    put("m-Q8_0.gguf", 2000);
+    Path file = HuggingFace.fetch("owner/repo:Q4_0", options());
+    hub.files.put("m-Q4_0.gguf", new byte[1000]);
+    HuggingFace.fetch("owner/repo:Q8_0", options());
+    assertEquals(file, HuggingFace.fetch("owner/repo:Q4_0", options()));
+    assertArrayEquals(new byte[1000], Files.readAllBytes(file));
+  }
+
+  @Test
   void verifyFetchesADamagedFileAgain() throws IOException {
     put("m.gguf", 1000);
     Path file = HuggingFace.fetch("owner/repo", options());
@@ -249,7 +207,8 @@ class HuggingFaceTest {
   @Test
   void offlineWithoutTheFileSaysSo() {
     Refusal refusal =
-        assertThrows(Refusal.class, () -> HuggingFace.fetch("owner/repo", options().withOffline(true)));
+        assertThrows(
+            Refusal.class, () -> HuggingFace.fetch("owner/repo", options().withOffline(true)));
     assertTrue(refusal.getMessage().contains("--offline"), refusal.getMessage());
     assertEquals(List.of(), hub.requests);
   }
@@ -270,7 +229,15 @@ class HuggingFaceTest {
     FetchOptions quiet = options();
     HuggingFace.fetch(
         "owner/repo",
-        new FetchOptions(quiet.endpoint(), quiet.token(), quiet.cache(), "main", false, false, quiet.patience(), screen));
+        new FetchOptions(
+            quiet.endpoint(),
+            quiet.token(),
+            quiet.cache(),
+            "main",
+            false,
+            false,
+            quiet.patience(),
+            screen));
     List<String> lines = shown.toString(StandardCharsets.UTF_8).lines().toList();
     assertEquals("owner/repo: 5.00 MB", lines.getFirst());
     assertEquals("owner/repo: 100 %", lines.getLast());

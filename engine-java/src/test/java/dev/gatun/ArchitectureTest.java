@@ -1,0 +1,95 @@
+// ArchitectureTest: the engine keeps to its package map, and the map's rules catch what breaks
+// them.
+package dev.gatun;
+
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchRule;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ArchitectureTest {
+  private static final PackageMap MAP = new PackageMap("dev.gatun");
+  private static final JavaClasses ENGINE =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("dev.gatun");
+
+  private static final PackageMap PLANTED_MAP = new PackageMap("dev.gatun.planted");
+  private static final JavaClasses PLANTED =
+      new ClassFileImporter().importPackages("dev.gatun.planted");
+
+  @Test
+  void theEngineWasFound() {
+    for (String name : List.of("device.DType", "refusal.Refusal", "bindings.Kernels")) {
+      assertTrue(ENGINE.contain("dev.gatun." + name), name);
+    }
+    assertFalse(ENGINE.contain("dev.gatun.ArchitectureTest"));
+  }
+
+  @Test
+  void arrowsPointDown() {
+    MAP.arrowsPointDown().check(ENGINE);
+  }
+
+  @Test
+  void onlyDeviceSeesTheBindings() {
+    MAP.onlyDeviceSeesTheBindings().check(ENGINE);
+  }
+
+  @Test
+  void onlyTheCommandLinePrints() {
+    MAP.onlyTheCommandLinePrints().check(ENGINE);
+  }
+
+  @Test
+  void nobodyLogs() {
+    MAP.nobodyLogs().check(ENGINE);
+  }
+
+  @Test
+  void modelsNameNoFormatAndNoPhase() {
+    MAP.modelsNameNoFormatAndNoPhase().check(ENGINE);
+  }
+
+  @Test
+  void anArrowUpIsCaught() {
+    assertCaught(PLANTED_MAP.arrowsPointDown(), "kv.LooksUp");
+  }
+
+  @Test
+  void aPackageOffTheMapIsCaught() {
+    assertCaught(PLANTED_MAP.arrowsPointDown(), "stray.Unmapped is on no map");
+  }
+
+  @Test
+  void aCallOfTheBindingsIsCaught() {
+    assertCaught(PLANTED_MAP.onlyDeviceSeesTheBindings(), "text.Talks.talk()");
+  }
+
+  @Test
+  void printingIsCaught() {
+    assertCaught(PLANTED_MAP.onlyTheCommandLinePrints(), "gets field <java.lang.System.out>");
+    assertCaught(PLANTED_MAP.onlyTheCommandLinePrints(), "gets field <java.lang.System.err>");
+  }
+
+  @Test
+  void loggingIsCaught() {
+    assertCaught(PLANTED_MAP.nobodyLogs(), "java.util.logging.Logger");
+    assertCaught(PLANTED_MAP.nobodyLogs(), "printStackTrace");
+  }
+
+  @Test
+  void aFormatInALayersNameIsCaught() {
+    assertCaught(PLANTED_MAP.modelsNameNoFormatAndNoPhase(), "layer.Q4PrefillLinear");
+  }
+
+  private static void assertCaught(ArchRule rule, String part) {
+    String report = rule.evaluate(PLANTED).getFailureReport().toString();
+    assertTrue(report.contains(part), report);
+  }
+}

@@ -1,0 +1,4 @@
+// Above: what a lower package must not reach for.
+package dev.gatun.planted.engine;
+
+public final class Above {}

@@ -1,0 +1,25 @@
+// blocks.hpp: one block of a checkpoint's own layout, taken apart.
+#pragma once
+
+#include <stdint.h>
+
+#include "packed.hpp"
+
+namespace gatun::cpu {
+
+// The fields of one block of format.blockColumns columns, as packed.hpp's planes want them.
+struct Block {
+  uint16_t d;          // float16 bits
+  uint16_t m;          // float16 bits: the shift's factor (Q4_1, Q5_1: m; K-quants: -dmin)
+  uint8_t bytes[16];   // lanes of the plane `bytes`: [8] or [16], two's complement where signed
+  uint8_t minima[8];   // SuperMin32: second lane of each 32 columns
+  uint8_t codes[256];
+};
+
+// Layouts: gguf/quants.py of the gguf package 0.19 (dequantize_blocks of each type). Not for plain floats and groups.
+void decodeBlock(int32_t dtype, const uint8_t *source, Block *block);
+
+// The block's weights, bit-equal to the reference.
+void dequantizeBlock(int32_t dtype, const Block &block, float *destination);
+
+}  // namespace gatun::cpu

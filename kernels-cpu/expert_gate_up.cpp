@@ -1,0 +1,12 @@
+// expert_gate_up.cpp: gate_up of every token with each of its experts. Tokens that chose the same expert are multiplied
+// together, so each chosen expert's bytes are read once.
+#include "product.hpp"
+
+namespace gatun::cpu::GK_ISA {
+
+void expertGateUp(Pool &pool, const gk_weight &gate, const gk_weight &up, const gk_tensor &x, const gk_tensor &ids,
+                  const gk_tensor &y) {
+  multiply(pool, {gate, &up, x, &ids, ids.cols, y.rows, static_cast<float *>(y.data), y.stride});
+}
+
+}  // namespace gatun::cpu::GK_ISA

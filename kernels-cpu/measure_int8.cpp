@@ -1,0 +1,47 @@
+// measure_int8.cpp: int8 multiply-adds a second with everything in registers: the limit mat_mul is measured against.
+#include "clock.hpp"
+#include "mat_mul_ops.hpp"
+#include "simd.hpp"
+
+namespace gatun::cpu::GK_ISA {
+namespace {
+
+constexpr int kChains = 12;  // more than latency times throughput of any dot product
+constexpr int64_t kRounds = 200000;
+
+struct Work {
+  const uint8_t *codes;
+  const int8_t *q;
+  int32_t result;
+};
+
+void body(void *arg, int thread) {
+  Work &work = *static_cast<Work *>(arg);
+  const U8x64 codes[1] = {loadCodes(work.codes)};
+  I32x16 acc[kChains];
+  for (int i = 0; i < kChains; i++) acc[i] = splat(int32_t{i});
+  for (int64_t round = 0; round < kRounds; round++) {
+    for (int i = 0; i < kChains; i++) acc[i] = dot<1, 15>(acc[i], codes, work.q);
+  }
+  int32_t total = 0;
+  for (int i = 0; i < kChains; i++) total += sum(acc[i]) & 1;
+  if (thread == 0) work.result = total;  // used, so that nothing is left out
+}
+
+}  // namespace
+
+double measureInt8(Pool &pool) {
+  const uint8_t codes[64] = {1};
+  const int8_t q[4] = {1, 0, 0, 0};
+  Work work{codes, q, 0};
+  double best = 0;
+  for (int repeat = 0; repeat < 4; repeat++) {  // the first wakes threads and clocks
+    const double begin = secondsNow();
+    pool.run(body, &work);
+    const double rate = 2.0 * 64 * kChains * kRounds * pool.threads() / (secondsNow() - begin);
+    if (rate > best) best = rate;
+  }
+  return best;
+}
+
+}  // namespace gatun::cpu::GK_ISA

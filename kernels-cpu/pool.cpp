@@ -1,0 +1,252 @@
+// pool.cpp: workers spin for a short while after each op, since the next one follows at once, and then sleep.
+#include "pool.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#if defined(__x86_64__) || defined(__i386__)
+#include <immintrin.h>
+#endif
+
+namespace gatun::cpu {
+namespace {
+
+constexpr auto spinTime = std::chrono::microseconds(150);  // longer than the gap between two ops of one step
+constexpr int yieldsBeforeSleep = 8;
+constexpr std::size_t cacheLine = 64;
+
+void relax() {
+#if defined(__x86_64__) || defined(__i386__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+// A number that grows, and those who wait for it to grow.
+class alignas(cacheLine) Counter {
+ public:
+  uint64_t value() const { return value_.load(std::memory_order_acquire); }
+
+  uint64_t increment() { return value_.fetch_add(1, std::memory_order_seq_cst) + 1; }
+
+  // A sleeper announces itself before it looks at the value, and the value is raised before the sleepers are
+  // looked at: in the one order of these four, either it sees the value or it is seen here.
+  void wake() {
+    if (sleepers_.load(std::memory_order_seq_cst) == 0) {
+      return;
+    }
+    { std::lock_guard<std::mutex> lock(mutex_); }
+    awake_.notify_all();
+  }
+
+  // Returns when the value is at least `target`. `spin`: there is a core for every thread.
+  void await(uint64_t target, bool spin) {
+    if (spin ? spinFor(target) : yieldFor(target)) {
+      return;
+    }
+    std::unique_lock<std::mutex> lock(mutex_);
+    sleepers_.fetch_add(1, std::memory_order_seq_cst);
+    awake_.wait(lock, [&] { return value_.load(std::memory_order_seq_cst) >= target; });
+    sleepers_.fetch_sub(1, std::memory_order_relaxed);
+  }
+
+ private:
+  bool spinFor(uint64_t target) const {
+    if (value() >= target) {
+      return true;
+    }
+    const auto end = std::chrono::steady_clock::now() + spinTime;
+    do {
+      for (int i = 0; i < 32; ++i) {
+        if (value() >= target) {
+          return true;
+        }
+        relax();
+      }
+    } while (std::chrono::steady_clock::now() < end);
+    return value() >= target;
+  }
+
+  bool yieldFor(uint64_t target) const {
+    for (int i = 0; i < yieldsBeforeSleep; ++i) {
+      if (value() >= target) {
+        return true;
+      }
+      std::this_thread::yield();
+    }
+    return value() >= target;
+  }
+
+  std::atomic<uint64_t> value_{0};
+  std::atomic<int> sleepers_{0};
+  std::mutex mutex_;
+  std::condition_variable awake_;
+};
+
+struct Free {
+  void operator()(void *p) const { std::free(p); }
+};
+
+class alignas(cacheLine) Scratch {
+ public:
+  void *atLeast(int64_t bytes) {
+    if (bytes_ < bytes) {
+      const int64_t rounded = (bytes + 4095) / 4096 * 4096;
+      bytes_ = 0;
+      data_.reset();  // first, since two at once may be too much
+      data_.reset(std::aligned_alloc(cacheLine, static_cast<std::size_t>(rounded)));
+      if (!data_) {
+        throw std::bad_alloc();
+      }
+      bytes_ = rounded;
+    }
+    return data_.get();
+  }
+
+ private:
+  std::unique_ptr<void, Free> data_;
+  int64_t bytes_ = 0;
+};
+
+}  // namespace
+
+struct Pool::State {
+  explicit State(int threads)
+      : size(threads),
+        spin(static_cast<unsigned>(threads) <= std::thread::hardware_concurrency()),
+        scratch(static_cast<std::size_t>(threads)) {}
+
+  void invoke(int thread) {
+    try {
+      body(arg, thread);
+    } catch (...) {
+      std::lock_guard<std::mutex> lock(failureMutex);
+      if (!failure) {
+        failure = std::current_exception();
+      }
+    }
+  }
+
+  void work(int thread) {
+    for (uint64_t round = 1;; ++round) {
+      started.await(round, spin);
+      if (stopping) {
+        return;
+      }
+      invoke(thread);
+      if (finished.increment() == round * static_cast<uint64_t>(size - 1)) {
+        finished.wake();
+      }
+    }
+  }
+
+  void stop() {
+    stopping = true;
+    started.increment();
+    started.wake();
+    for (std::thread &worker : workers) {
+      worker.join();
+    }
+  }
+
+  const int size;
+  const bool spin;
+  void (*body)(void *, int) = nullptr;
+  void *arg = nullptr;
+  bool stopping = false;
+  std::exception_ptr failure;
+  std::mutex failureMutex;
+  Counter started;   // rounds begun
+  Counter finished;  // workers done, over all rounds
+  std::vector<std::thread> workers;
+  std::vector<Scratch> scratch;
+  Scratch shared;
+};
+
+Pool::Pool(int threads) {
+  auto state = std::make_unique<State>(threads);
+  try {
+    for (int thread = 1; thread < threads; ++thread) {
+      state->workers.emplace_back(&State::work, state.get(), thread);
+    }
+  } catch (...) {
+    state->stop();
+    throw;
+  }
+  state_ = state.release();
+}
+
+Pool::~Pool() {
+  state_->stop();
+  delete state_;
+}
+
+int Pool::threads() const { return state_->size; }
+
+void Pool::run(void (*body)(void *arg, int thread), void *arg) {
+  State &state = *state_;
+  state.body = body;
+  state.arg = arg;
+  if (state.size == 1) {
+    state.invoke(0);
+  } else {
+    const uint64_t round = state.started.increment();
+    state.started.wake();
+    state.invoke(0);
+    state.finished.await(round * static_cast<uint64_t>(state.size - 1), state.spin);
+  }
+  if (state.failure) {
+    std::rethrow_exception(std::exchange(state.failure, nullptr));
+  }
+}
+
+namespace {
+
+struct Loop {
+  void (*body)(void *, int64_t, int64_t, int);
+  void *arg;
+  int64_t n;
+  int64_t grain;
+  alignas(cacheLine) std::atomic<int64_t> next;
+};
+
+void claim(void *arg, int thread) {
+  Loop &loop = *static_cast<Loop *>(arg);
+  for (;;) {
+    const int64_t begin = loop.next.fetch_add(loop.grain, std::memory_order_relaxed);
+    if (begin >= loop.n) {
+      return;
+    }
+    loop.body(loop.arg, begin, loop.grain < loop.n - begin ? begin + loop.grain : loop.n, thread);
+  }
+}
+
+}  // namespace
+
+void Pool::parallelFor(int64_t n, int64_t grain,
+                       void (*body)(void *arg, int64_t begin, int64_t end, int thread), void *arg) {
+  Loop loop{body, arg, n, grain, 0};
+  if (n <= grain || state_->size == 1) {
+    claim(&loop, 0);
+  } else {
+    run(claim, &loop);
+  }
+}
+
+void *Pool::scratch(int thread, int64_t bytes) {
+  return state_->scratch[static_cast<std::size_t>(thread)].atLeast(bytes);
+}
+
+void *Pool::shared(int64_t bytes) { return state_->shared.atLeast(bytes); }
+
+}  // namespace gatun::cpu

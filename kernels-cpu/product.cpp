@@ -1,0 +1,217 @@
+// product.cpp: groups rows by matrix, prepares their activations, and multiplies tile by tile on all threads.
+//
+// Bytes: every tile of every chosen matrix once for each thread's share, 2 bytes an activation for each chunk of
+// tiles. Work is split over (matrix, tile) in chunks whose tiles stay in the second-level cache while all groups of
+// tokens pass by; no sum is ever split, so the number of threads changes nothing.
+#include "product.hpp"
+
+#include "kernels.hpp"
+
+namespace gatun::cpu::GK_ISA {
+namespace {
+
+constexpr int64_t kChunkBytes = 256 << 10;  // of tiles: half of a usual second-level cache
+constexpr int64_t kSerialBlocks = 4096;     // prepared faster by one thread than handed out
+
+// Rows of one matrix: sorted[first .. first + rows), multiplied by groups [firstGroup, firstGroup + groups).
+struct Span {
+  int64_t matrix, first, rows, firstGroup, groups;
+};
+
+// Up to `size` rows, sorted[first .. first + rows), multiplied at once; the rest of `size` is padding.
+struct Group {
+  int64_t first, rows, size;
+  int64_t panel;  // of Product::rows, in rows of activations
+};
+
+struct Job {
+  const Product &product;
+  TileShape shape;
+  int64_t tiles;  // of one matrix
+  const int32_t *sorted;
+  const Span *spans;
+  const Group *groups;
+  Activations *panel;
+  char *plan;  // thread 0's scratch beyond the plan
+  Int8Kernel int8[5];
+  FloatKernel fp32[3];
+  Pool &pool;
+};
+
+int64_t log2Of(int64_t size) { return size == 16 ? 4 : size == 8 ? 3 : size == 4 ? 2 : size - 1; }
+
+// Tokens of the next group: padding is cheaper than a second pass over the tile from three quarters on.
+int64_t groupSize(int64_t rows, int64_t most) {
+  int64_t size = most;
+  while (size > 1 && 4 * rows < 3 * size) size /= 2;
+  return size;
+}
+
+const uint8_t *tileAt(const Job &job, const gk_weight &weight, int64_t matrix, int64_t tile) {
+  return static_cast<const uint8_t *>(weight.data) + matrix * weight.expert_stride + tile * job.shape.plane.size;
+}
+
+// Writes a group's [size][16] results, those of `up` following those of `weight`, to the rows of y.
+void finish(const Job &job, const Group &group, int64_t tile, const float *out) {
+  const Product &p = job.product;
+  const int64_t left = p.weight.rows - tile * GK_TILE_ROWS;
+  for (int64_t m = 0; m < group.rows; m++) {
+    F32x16 v = load(out + 16 * m);
+    if (p.up != nullptr) v = silu(v) * load(out + 16 * (group.size + m));
+    float *y = p.y + job.sorted[group.first + m] * p.yStride + tile * GK_TILE_ROWS;
+    if (left >= GK_TILE_ROWS) store(y, v);
+    else store(y, v, left);
+  }
+}
+
+void int8Tiles(const Job &job, const Span &span, int64_t begin, int64_t end) {
+  alignas(64) float out[2 * kMaxTokens * 16];
+  for (int64_t g = span.firstGroup; g < span.firstGroup + span.groups; g++) {
+    const Group &group = job.groups[g];
+    const Int8Kernel kernel = job.int8[log2Of(group.size)];
+    const Activations *x = job.panel + group.panel * job.shape.blocks;
+    for (int64_t tile = begin; tile < end; tile++) {
+      kernel(tileAt(job, job.product.weight, span.matrix, tile), job.shape, x, out);
+      if (job.product.up != nullptr)
+        kernel(tileAt(job, *job.product.up, span.matrix, tile), job.shape, x, out + 16 * group.size);
+      finish(job, group, tile, out);
+    }
+  }
+}
+
+// With more rows than a kernel takes, the tile is dequantised once, to a GK_F32 tile of the thread's own.
+void floatTiles(const Job &job, const Span &span, int64_t begin, int64_t end, int thread) {
+  const Product &p = job.product;
+  const gk_weight *weights[2] = {&p.weight, p.up};
+  const bool expands = span.rows > kMaxFloatTokens && p.weight.dtype != GK_F32;
+  const int64_t floats = 16 * job.shape.cols;
+  float *expanded = nullptr;
+  if (expands) {
+    expanded = thread == 0 ? reinterpret_cast<float *>(job.plan)
+                           : static_cast<float *>(job.pool.scratch(thread, 2 * 4 * floats));
+  }
+  alignas(64) float out[2 * kMaxFloatTokens * 16];
+  for (int64_t tile = begin; tile < end; tile++) {
+    const uint8_t *data[2];
+    for (int w = 0; w < (p.up != nullptr ? 2 : 1); w++) {
+      data[w] = tileAt(job, *weights[w], span.matrix, tile);
+      if (!expands) continue;
+      expansion(p.weight.dtype)(data[w], job.shape, expanded + w * floats);
+      data[w] = reinterpret_cast<const uint8_t *>(expanded + w * floats);
+    }
+    for (int64_t g = span.firstGroup; g < span.firstGroup + span.groups; g++) {
+      const Group &group = job.groups[g];
+      const float *x[kMaxFloatTokens];
+      for (int64_t m = 0; m < group.size; m++) {  // padding repeats the last row
+        const int64_t row = job.sorted[group.first + (m < group.rows ? m : group.rows - 1)] / p.inputUses;
+        x[m] = static_cast<const float *>(p.x.data) + row * p.x.stride;
+      }
+      const FloatKernel kernel =
+          expands ? floatKernel(GK_F32, static_cast<int>(group.size)) : job.fp32[log2Of(group.size)];
+      kernel(data[0], job.shape, x, out);
+      if (p.up != nullptr) kernel(data[1], job.shape, x, out + 16 * group.size);
+      finish(job, group, tile, out);
+    }
+  }
+}
+
+void tiles(void *arg, int64_t begin, int64_t end, int thread) {
+  const Job &job = *static_cast<const Job *>(arg);
+  while (begin < end) {
+    const Span &span = job.spans[begin / job.tiles];
+    const int64_t first = begin % job.tiles, rest = job.tiles - first;
+    const int64_t count = end - begin < rest ? end - begin : rest;
+    if (job.panel != nullptr) int8Tiles(job, span, first, first + count);
+    else floatTiles(job, span, first, first + count, thread);
+    begin += count;
+  }
+}
+
+void prepareGroups(void *arg, int64_t begin, int64_t end, int) {
+  const Job &job = *static_cast<const Job *>(arg);
+  const int64_t blocks = job.shape.blocks;
+  for (int64_t g = begin; g < end; g++) {
+    const Group &group = job.groups[g];
+    Activations *to = job.panel + group.panel * blocks;
+    for (int64_t m = 0; m < group.size; m++) {
+      if (m < group.rows) {
+        const int64_t row = job.sorted[group.first + m] / job.product.inputUses;
+        const uint8_t *from = static_cast<const uint8_t *>(job.product.x.data) + row * blocks * kA8BlockBytes;
+        prepare(job.product.weight.dtype, from, blocks, to + m, group.size);
+      } else {
+        for (int64_t b = 0; b < blocks; b++) to[b * group.size + m] = Activations{};
+      }
+    }
+  }
+}
+
+int64_t matrixOf(const Product &p, int64_t row) {
+  if (p.ids == nullptr) return 0;
+  return static_cast<const int32_t *>(p.ids->data)[row / p.ids->cols * p.ids->stride + row % p.ids->cols];
+}
+
+// Rows by matrix, ascending within one (counting sort). start: experts + 1 counters.
+void sortRows(const Product &p, int64_t *start, int32_t *sorted) {
+  const int64_t matrices = p.weight.experts;
+  for (int64_t e = 0; e <= matrices; e++) start[e] = 0;
+  for (int64_t i = 0; i < p.rows; i++) start[matrixOf(p, i) + 1]++;
+  for (int64_t e = 0; e < matrices; e++) start[e + 1] += start[e];
+  for (int64_t i = 0; i < p.rows; i++) sorted[start[matrixOf(p, i)]++] = static_cast<int32_t>(i);
+}
+
+int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
+}  // namespace
+
+float *multiply(Pool &pool, Product p) {
+  const bool int8 = p.x.dtype == GK_A8;
+  const int64_t most = int8 ? kMaxTokens : kMaxFloatTokens, matrices = p.weight.experts;
+  Job job{p, tileShape(p.weight), tileCount(p.weight.rows), nullptr, nullptr, nullptr, nullptr, nullptr, {}, {}, pool};
+
+  // One piece of scratch: results, sorted rows, counters, spans, groups, activations or an expanded tile.
+  const int64_t resultBytes = p.y != nullptr ? 0 : aligned(p.rows * p.weight.rows * 4);
+  const int64_t sortedBytes = aligned(p.rows * 4), startBytes = aligned((matrices + 1) * 8);
+  const int64_t spanBytes = aligned(least(matrices, p.rows) * static_cast<int64_t>(sizeof(Span)));
+  const int64_t groupBytes = aligned(p.rows * static_cast<int64_t>(sizeof(Group)));
+  const int64_t panelRows = (4 * p.rows + 2) / 3;
+  const int64_t rest = int8 ? panelRows * job.shape.blocks * 64 : 2 * 64 * job.shape.cols;
+  char *at = static_cast<char *>(pool.scratch(0, resultBytes + sortedBytes + startBytes + spanBytes + groupBytes + rest));
+  if (p.y == nullptr) p.y = reinterpret_cast<float *>(at), p.yStride = p.weight.rows;
+  at += resultBytes;
+  auto *sorted = reinterpret_cast<int32_t *>(at);
+  auto *start = reinterpret_cast<int64_t *>(at + sortedBytes);
+  auto *spans = reinterpret_cast<Span *>(at + sortedBytes + startBytes);
+  auto *groups = reinterpret_cast<Group *>(at + sortedBytes + startBytes + spanBytes);
+  job.plan = at + sortedBytes + startBytes + spanBytes + groupBytes;
+
+  sortRows(p, start, sorted);
+  int64_t spanCount = 0, groupCount = 0, panel = 0, row = 0;
+  for (int64_t e = 0; e < matrices; e++) {
+    if (start[e] == row) continue;  // start[e] is the end of matrix e's rows by now
+    Span &span = spans[spanCount++] = {e, row, start[e] - row, groupCount, 0};
+    while (row < start[e]) {
+      const int64_t left = start[e] - row, size = groupSize(left, most), rows = least(left, size);
+      groups[groupCount++] = {row, rows, size, panel};
+      panel += size;
+      row += rows;
+    }
+    span.groups = groupCount - span.firstGroup;
+  }
+  job.sorted = sorted, job.spans = spans, job.groups = groups;
+
+  if (int8) {
+    job.panel = reinterpret_cast<Activations *>(job.plan);
+    for (int i = 0; i < 5; i++) job.int8[i] = int8Kernel(p.weight.dtype, 1 << i);
+    if (panel * job.shape.blocks <= kSerialBlocks) prepareGroups(&job, 0, groupCount, 0);
+    else pool.parallelFor(groupCount, 1, prepareGroups, &job);
+  } else {
+    for (int i = 0; i < 3; i++) job.fp32[i] = floatKernel(p.weight.dtype, 1 << i);
+  }
+  const int64_t work = spanCount * job.tiles, fair = work / (pool.threads() * 8);
+  const int64_t fits = kChunkBytes / (job.shape.plane.size * (p.up != nullptr ? 2 : 1));
+  const int64_t grain = least(fair, fits);
+  pool.parallelFor(work, grain < 1 ? 1 : grain, tiles, &job);
+  return p.y;
+}
+
+}  // namespace gatun::cpu::GK_ISA

@@ -1,0 +1,86 @@
+// pack_test.cpp: dequantisation against the reference's own results, and packed rows against dequantised ones.
+#include <fstream>
+#include <iterator>
+
+#include "../blocks.hpp"
+#include "weights.hpp"
+
+using namespace gatun;
+using namespace gatun::test;
+
+namespace {
+
+bool sameBits(const float *a, const float *b, int64_t n) { return std::memcmp(a, b, size_t(n) * 4) == 0; }
+
+// quant_blocks.bin: see scripts/make-quant-fixture.py.
+void testReference(cpu::Pool &pool) {
+  std::ifstream file(GATUN_QUANT_BLOCKS, std::ios::binary);
+  const std::vector<char> all{std::istreambuf_iterator<char>(file), {}};
+  int types = 0;
+  for (size_t at = 0; at + 16 <= all.size(); types++) {
+    int32_t head[4];
+    std::memcpy(head, &all[at], 16);
+    const int64_t count = int64_t{head[1]} * head[3], bytes = int64_t{head[1]} * head[2];
+    CHECK(cpu::formatOf(head[0]).blockColumns == head[3] && cpu::formatOf(head[0]).blockBytes == head[2], "type %d", head[0]);
+    std::vector<uint8_t> blocks(all.begin() + long(at) + 16, all.begin() + long(at) + 16 + bytes);
+    std::vector<float> expected(static_cast<size_t>(count)), actual(static_cast<size_t>(count));
+    std::memcpy(expected.data(), &all[at + 16 + size_t(bytes)], size_t(count) * 4);
+    cpu::dequantize(pool, head[0], blocks.data(), count, actual.data());
+    for (int64_t i = 0; i < count; i++) {
+      CHECK(sameBits(&expected[size_t(i)], &actual[size_t(i)], 1), "type %d weight %ld: %a, expected %a", head[0], long(i),
+            double(actual[size_t(i)]), double(expected[size_t(i)]));
+    }
+    at += size_t(16 + bytes + count * 4);
+  }
+  CHECK(types == 14, "%d types", types);
+}
+
+void testUnpack(cpu::Pool &pool) {
+  for (const TypeName &type : kTypes) {
+    for (const int64_t rows : {1, 15, 16, 17, 33}) {
+      const bool grouped = type.dtype == GK_AWQ || type.dtype == GK_GPTQ;
+      const int64_t used = grouped ? (rows + 7) / 8 * 8 : rows;
+      for (const bool actOrder : {false, true}) {
+        if (actOrder && type.dtype != GK_GPTQ) continue;
+        const Weights w(pool, type.dtype, used, cpu::formatOf(type.dtype).bits == 0 ? 37 : 512, 2, 7 + uint64_t(rows),
+                        rows % 2 == 0 ? 64 : 32, actOrder);
+        std::vector<float> row(size_t(w.packed.cols));
+        for (const Isa &isa : isas()) {
+          for (int64_t r = 0; r < 2 * used; r++) {
+            isa.unpackRow(pool, w.packed, r / used, r % used, row.data());
+            bool same = true;
+            // A group's zero times a negative scale is 0 here and -0 by the formula.
+            for (int64_t c = 0; c < w.packed.cols; c++) same &= row[size_t(c)] == w.exact[size_t(r * w.packed.cols + c)];
+            CHECK(grouped ? same : sameBits(row.data(), &w.exact[size_t(r * w.packed.cols)], w.packed.cols),
+                  "%s %s rows %ld row %ld", isa.name, type.name, long(used), long(r));
+          }
+        }
+      }
+    }
+  }
+}
+
+void testEmbed(cpu::Pool &pool) {
+  const Weights w(pool, GK_Q4_K, 19, 512, 1, 3);
+  std::vector<float> y;
+  const gk_tensor out = tensor(y, 6, 512);
+  int32_t ids[6] = {18, 0, 7, 7, 1, 12};
+  cpu::embed(pool, w.source, {ids, 1, 6, 6, GK_I32, 0}, out);
+  for (int i = 0; i < 6; i++) CHECK(sameBits(&y[size_t(i) * 512], &w.exact[size_t(ids[i]) * 512], 512), "token %d", i);
+  int32_t order[512];
+  for (int j = 0; j < 512; j++) order[j] = (j * 37 + 5) % 512;
+  std::vector<float> z;
+  const gk_tensor gathered = tensor(z, 6, 512);
+  cpu::gatherCols(pool, out, {order, 1, 512, 512, GK_I32, 0}, gathered);
+  for (int i = 0; i < 6 * 512; i++) CHECK(z[size_t(i)] == y[size_t(i / 512 * 512 + order[i % 512])], "element %d", i);
+}
+
+}  // namespace
+
+int main() {
+  cpu::Pool pool(2);
+  testReference(pool);
+  testUnpack(pool);
+  testEmbed(pool);
+  return finish();
+}
