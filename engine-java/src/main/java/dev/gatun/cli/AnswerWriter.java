@@ -1,4 +1,5 @@
-// AnswerWriter: streams an answer to standard output; thinking is dimmed on a terminal, or left out.
+// AnswerWriter: streams an answer to standard output; thinking is dimmed on a terminal, or left
+// out.
 package dev.gatun.cli;
 
 import dev.gatun.cli.ThinkSplitter.Part;

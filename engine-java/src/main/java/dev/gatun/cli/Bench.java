@@ -1,4 +1,5 @@
-// Bench: measures prompt and generation speed as llama-bench does, and sets it against the machine's bandwidth.
+// Bench: measures prompt and generation speed as llama-bench does, and sets it against the
+// machine's bandwidth.
 package dev.gatun.cli;
 
 import dev.gatun.engine.Engine;
@@ -23,9 +24,11 @@ import picocli.CommandLine.Option;
 @Command(
     name = "bench",
     sortOptions = false,
+    abbreviateSynopsis = true,
     description = {
-      "Measure tokens a second with llama-bench's tests, columns and names; tokenising and sampling are not timed. The last"
-          + " columns: bytes read a token, their share of the memory bandwidth measured in the same run, peak memory.",
+      "Measure tokens a second with llama-bench's tests, columns and names; tokenising and sampling"
+          + " are not timed. The last columns: bytes read a token, their share of the memory"
+          + " bandwidth measured in the same run, peak memory.",
       ""
     })
 final class Bench implements Callable<Integer> {
@@ -38,19 +41,37 @@ final class Bench implements Callable<Integer> {
 
   @Mixin ModelArgument model;
 
-  @Option(names = {"-p", "--n-prompt"}, split = ",", paramLabel = "N", description = "Prompt lengths (512); 0 for no such test.")
+  @Option(
+      names = {"-p", "--n-prompt"},
+      split = ",",
+      paramLabel = "N",
+      description = "Prompt lengths (512); 0 for no such test.")
   List<Integer> prompts = List.of(512);
 
-  @Option(names = {"-n", "--n-gen"}, split = ",", paramLabel = "N", description = "Tokens to generate (128); 0 for no such test.")
+  @Option(
+      names = {"-n", "--n-gen"},
+      split = ",",
+      paramLabel = "N",
+      description = "Tokens to generate (128); 0 for no such test.")
   List<Integer> generations = List.of(128);
 
-  @Option(names = {"-r", "--repetitions"}, paramLabel = "N", description = "Repetitions of each test (5).")
+  @Option(
+      names = {"-r", "--repetitions"},
+      paramLabel = "N",
+      description = "Repetitions of each test (5).")
   Optional<Integer> repetitions = Optional.empty();
 
-  @Option(names = {"-t", "--threads"}, split = ",", paramLabel = "N", description = "Numbers of threads; by default one a core.")
+  @Option(
+      names = {"-t", "--threads"},
+      split = ",",
+      paramLabel = "N",
+      description = "Numbers of threads; by default one a core.")
   List<Integer> threads = List.of();
 
-  @Option(names = {"-o", "--output"}, paramLabel = "md|json|jsonl|csv", description = "Format of the results (md).")
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "md|json|jsonl|csv",
+      description = "Format of the results (md).")
   Optional<BenchFormat> format = Optional.empty();
 
   @Option(names = "--no-warmup", description = "Do not run each test once before it counts.")
@@ -89,8 +110,12 @@ final class Bench implements Callable<Integer> {
 
   private List<BenchTest> tests() {
     List<BenchTest> tests = new ArrayList<>();
-    prompts.stream().filter(count -> count != 0).forEach(count -> tests.add(new BenchTest(count, 0)));
-    generations.stream().filter(count -> count != 0).forEach(count -> tests.add(new BenchTest(0, count)));
+    prompts.stream()
+        .filter(count -> count != 0)
+        .forEach(count -> tests.add(new BenchTest(count, 0)));
+    generations.stream()
+        .filter(count -> count != 0)
+        .forEach(count -> tests.add(new BenchTest(0, count)));
     if (tests.isEmpty()) {
       throw Refusal.usage("-p 0 and -n 0 leave nothing to measure", "give one of them a length");
     }
@@ -100,10 +125,13 @@ final class Bench implements Callable<Integer> {
   private List<EngineOptions> variants(int longest) {
     EngineOptions options = engine.options(threads.stream().findFirst());
     EngineOptions fitting = options.context() == 0 ? options.withContext(longest) : options;
-    return threads.isEmpty() ? List.of(fitting) : threads.stream().map(fitting::withThreads).toList();
+    return threads.isEmpty()
+        ? List.of(fitting)
+        : threads.stream().map(fitting::withThreads).toList();
   }
 
-  // All is timed before the bandwidth, whose buffer would count as peak memory; so rows come when the last test is done.
+  // All is timed before the bandwidth, whose buffer would count as peak memory; so rows come when
+  // the last test is done.
   private void measure(BenchModel subject, List<BenchTest> tests, int repeats, BenchReport report) {
     List<BenchRun> runs = tests.stream().map(test -> run(subject.engine(), test, repeats)).toList();
     long peak = Machine.peakMemory().orElse(0);
@@ -142,7 +170,8 @@ final class Bench implements Callable<Integer> {
     }
   }
 
-  // Bytes a second that all threads read; written once first, since untouched pages are all the same page of zeros.
+  // Bytes a second that all threads read; written once first, since untouched pages are all the
+  // same page of zeros.
   private static double bandwidth(Engine loaded) {
     long room = Machine.memoryAvailable().orElse(Long.MAX_VALUE) / 4;
     try (Arena arena = Arena.ofConfined()) {

@@ -24,14 +24,24 @@ record BenchModel(Path path, Checkpoint checkpoint, Engine engine) {
   String type() {
     Map<String, Long> bytes =
         checkpoint.weights().stream()
-            .collect(Collectors.groupingBy(weight -> weight.dtype().name(), Collectors.summingLong(Weight::bytes)));
-    String most = bytes.entrySet().stream().max(Comparator.comparing(Map.Entry::getValue)).orElseThrow().getKey();
-    return checkpoint.config().architecture() + " " + Amount.count(parameters()).replace(" ", "") + " " + most;
+            .collect(
+                Collectors.groupingBy(
+                    weight -> weight.dtype().name(), Collectors.summingLong(Weight::bytes)));
+    String most =
+        bytes.entrySet().stream()
+            .max(Comparator.comparing(Map.Entry::getValue))
+            .orElseThrow()
+            .getKey();
+    return checkpoint.config().architecture()
+        + " "
+        + Amount.count(parameters()).replace(" ", "")
+        + " "
+        + most;
   }
 
   /**
-   * Bytes of weights and cache that a token of {@code test} reads on average: a step reads the weights once for all its
-   * tokens, and generated token {@code i} reads {@code i} tokens of cache.
+   * Bytes of weights and cache that a token of {@code test} reads on average: a step reads the
+   * weights once for all its tokens, and generated token {@code i} reads {@code i} tokens of cache.
    */
   double bytesRead(BenchTest test) {
     double cachedToken = (double) engine.cacheBytes() / engine.context();
@@ -41,7 +51,8 @@ record BenchModel(Path path, Checkpoint checkpoint, Engine engine) {
     int step = Math.min(engine.options().batch(), engine.options().ubatch());
     int steps = Math.ceilDiv(test.prompt(), step);
     // A step of many tokens reaches every expert.
-    long weights = engine.config().moe().isPresent() ? engine.weightBytes() : engine.weightBytesPerToken();
+    long weights =
+        engine.config().moe().isPresent() ? engine.weightBytes() : engine.weightBytesPerToken();
     double cache = cachedToken * step * steps * (steps + 1) / 2;
     return (weights * (double) steps + cache) / test.prompt();
   }

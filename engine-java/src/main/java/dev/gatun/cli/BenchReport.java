@@ -10,7 +10,8 @@ import java.util.stream.Collectors;
 
 /** The formats are llama-bench's, so that its readers read them. */
 final class BenchReport {
-  private static final String ROW = "| %-30s | %10s | %10s | %-10s | %7s | %15s | %20s | %10s | %22s | %10s |%n";
+  private static final String ROW =
+      "| %-30s | %10s | %10s | %-10s | %7s | %15s | %20s | %10s | %22s | %10s |%n";
 
   private final Output out;
   private final BenchFormat format;
@@ -62,7 +63,17 @@ final class BenchReport {
 
   private static String markdownHeader() {
     List<String> titles =
-        List.of("model", "size", "params", "backend", "threads", "test", "t/s", "MiB/token", "bandwidth", "peak");
+        List.of(
+            "model",
+            "size",
+            "params",
+            "backend",
+            "threads",
+            "test",
+            "t/s",
+            "MiB/token",
+            "bandwidth",
+            "peak");
     String header = ROW.formatted(titles.toArray());
     // Numbers end flush: a rule that ends in a colon says so.
     String rule =

@@ -19,7 +19,9 @@ record BenchResult(BenchModel model, BenchRun run, double bandwidth, long peakMe
 
   /** Tokens a second of each repetition. */
   double[] rates() {
-    return Arrays.stream(run.samples()).mapToDouble(nanos -> test().tokens() * 1e9 / nanos).toArray();
+    return Arrays.stream(run.samples())
+        .mapToDouble(nanos -> test().tokens() * 1e9 / nanos)
+        .toArray();
   }
 
   /** Share of the measured bandwidth that the average rate uses, in %. */
@@ -27,7 +29,10 @@ record BenchResult(BenchModel model, BenchRun run, double bandwidth, long peakMe
     return 100 * model.bytesRead(test()) * mean(rates()) / bandwidth;
   }
 
-  /** llama-bench's fields in its order, then ours. Fields of what this engine does not have say so by their value. */
+  /**
+   * llama-bench's fields in its order, then ours. Fields of what this engine does not have say so
+   * by their value.
+   */
   Map<String, Object> fields() {
     Map<String, Object> fields = new LinkedHashMap<>();
     putBuild(fields);

@@ -10,7 +10,8 @@ import dev.gatun.refusal.Refusal;
 record BenchTest(int prompt, int generated) {
   BenchTest {
     if (prompt < 0 || generated < 0) {
-      throw Refusal.usage("a test of " + (prompt + generated) + " tokens", "give -p and -n lengths of 0 or more");
+      throw Refusal.usage(
+          "a test of " + (prompt + generated) + " tokens", "give -p and -n lengths of 0 or more");
     }
   }
 

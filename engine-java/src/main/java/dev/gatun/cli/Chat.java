@@ -15,8 +15,9 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /**
- * The cache keeps what the next prompt has in common with what was said so far, so a long conversation is not read again at
- * every turn. The engine is the caller's to close. For one thread.
+ * The cache keeps what the next prompt has in common with what was said so far, so a long
+ * conversation is not read again at every turn. The engine is the caller's to close. For one
+ * thread.
  */
 final class Chat implements AutoCloseable {
 
@@ -65,7 +66,10 @@ final class Chat implements AutoCloseable {
    * @param interrupted asked between two steps
    */
   Reply answer(
-      Prompt prompt, SamplingOptions sampling, ThinkSplitter.Sink sink, BooleanSupplier interrupted) {
+      Prompt prompt,
+      SamplingOptions sampling,
+      ThinkSplitter.Sink sink,
+      BooleanSupplier interrupted) {
     StringBuilder text = new StringBuilder();
     ThinkSplitter splitter = new ThinkSplitter(prompt.text(), sink);
     StopStrings stops =

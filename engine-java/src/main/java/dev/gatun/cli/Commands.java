@@ -12,8 +12,9 @@ import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
 
 /**
- * Builds the parser. Only the sub-command that the first word names is set up, since reading the annotations of all of
- * them would cost a tenth of the time to the first token; help and misspelt names get them all.
+ * Builds the parser. Only the sub-command that the first word names is set up, since reading the
+ * annotations of all of them would cost a tenth of the time to the first token; help and misspelt
+ * names get them all.
  */
 final class Commands {
   private Commands() {}
@@ -57,11 +58,11 @@ final class Commands {
     top.setPosixClusteredShortOptionsAllowed(false); // -hf is one option, not -h and -f
     top.setAbbreviatedOptionsAllowed(false);
     top.setAbbreviatedSubcommandsAllowed(false);
+    top.setCaseInsensitiveEnumValuesAllowed(true);
     top.setExpandAtFiles(false); // a prompt may start with @
     top.setUsageHelpAutoWidth(true);
     top.setDefaultValueProvider(new EnvironmentDefaults(stdio.environment()));
-    top.setColorScheme(
-        CommandLine.Help.defaultColorScheme(stdio.outStyled() ? Ansi.ON : Ansi.OFF));
+    top.setColorScheme(CommandLine.Help.defaultColorScheme(stdio.outStyled() ? Ansi.ON : Ansi.OFF));
     top.setOut(new PrintWriter(stdio.out().stream(), true, StandardCharsets.UTF_8));
     top.setErr(new PrintWriter(stdio.err(), true, StandardCharsets.UTF_8));
   }

@@ -14,7 +14,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Messages in order, a system message first if there is one. The file is what {@code gatun render --messages} reads. */
+/**
+ * Messages in order, a system message first if there is one. The file is what {@code gatun render
+ * --messages} reads.
+ */
 final class Conversation {
   private static final String SYSTEM = "system";
 
@@ -50,7 +53,9 @@ final class Conversation {
     messages.removeIf(message -> !message.role().equals(SYSTEM));
   }
 
-  /** Writes the messages as a JSON array. Refuses to write over a file that is not such an array. */
+  /**
+   * Writes the messages as a JSON array. Refuses to write over a file that is not such an array.
+   */
   void save(Path file, Stdio stdio) {
     if (Files.exists(file)) {
       read(file, stdio);
@@ -62,7 +67,9 @@ final class Conversation {
       Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw Refusal.io(
-          "cannot write '" + file + "': " + Utf8.reason(e), "check the folder and the free space", e);
+          "cannot write '" + file + "': " + Utf8.reason(e),
+          "check the folder and the free space",
+          e);
     }
   }
 
@@ -91,7 +98,8 @@ final class Conversation {
 
   private static Refusal noConversation(String name) {
     return Refusal.usage(
-        name + " is no conversation", "name a JSON array of objects with role and content, as /save writes it");
+        name + " is no conversation",
+        "name a JSON array of objects with role and content, as /save writes it");
   }
 
   private static Map<String, String> asMap(Message message) {

@@ -21,7 +21,8 @@ final class Devices implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Table table = new Table(List.of("device", "name", "instructions", "threads", "memory"), List.of());
+    Table table =
+        new Table(List.of("device", "name", "instructions", "threads", "memory"), List.of());
     table.row(
         "cpu",
         Machine.cpuName(),

@@ -23,7 +23,10 @@ import java.util.TreeSet;
 record Dialect(
     Tokenizer tokenizer, Optional<ChatTemplate> template, int vocabulary, Set<Integer> stopIds) {
 
-  /** Reads the checkpoint's own; {@code templateText} stands in for its template where it is present. */
+  /**
+   * Reads the checkpoint's own; {@code templateText} stands in for its template where it is
+   * present.
+   */
   static Dialect of(Checkpoint checkpoint, Optional<String> templateText) {
     Tokenizer tokenizer = tokenizer(checkpoint.tokenizer());
     Set<Integer> stopIds = new TreeSet<>(tokenizer.endOfGeneration());
@@ -42,7 +45,10 @@ record Dialect(
     };
   }
 
-  /** The prompt that asks for the next answer, as the model's template writes it, its first token included. */
+  /**
+   * The prompt that asks for the next answer, as the model's template writes it, its first token
+   * included.
+   */
   Prompt prompt(List<Message> messages) {
     ChatTemplate chat =
         template.orElseThrow(

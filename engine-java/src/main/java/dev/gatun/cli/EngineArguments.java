@@ -62,7 +62,8 @@ final class EngineArguments {
   private void requireDevice() {
     String name = device.orElse("cpu");
     if (name.startsWith("cuda")) {
-      throw Refusal.device("there is no device '" + name + "': " + Device.whyNoGpu(), "use --device cpu", null);
+      throw Refusal.device(
+          "there is no device '" + name + "': " + Device.whyNoGpu(), "use --device cpu", null);
     }
     if (!name.equals("cpu")) {
       throw Refusal.usage("there is no device '" + name + "'", "use --device cpu");

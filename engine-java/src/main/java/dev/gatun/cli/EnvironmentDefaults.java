@@ -1,4 +1,5 @@
-// EnvironmentDefaults: every option's second source, the environment: --threads is GATUN_ARG_THREADS.
+// EnvironmentDefaults: every option's second source, the environment: --threads is
+// GATUN_ARG_THREADS.
 package dev.gatun.cli;
 
 import java.util.Locale;

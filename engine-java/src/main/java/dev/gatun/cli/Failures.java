@@ -53,14 +53,18 @@ record Failures(PrintStream err, boolean verbose) {
   }
 
   /**
-   * Java decodes arguments by the locale and replaces what it cannot read, so the command would work on another text than
-   * was typed.
+   * Java decodes arguments by the locale and replaces what it cannot read, so the command would
+   * work on another text than was typed.
    */
   void requireReadable(List<String> args) {
     for (String arg : args) {
       if (arg.indexOf('\uFFFD') >= 0) {
         throw Refusal.usage(
-            "'" + arg + "' is not valid text in this locale (" + System.getProperty("sun.jnu.encoding") + ")",
+            "'"
+                + arg
+                + "' is not valid text in this locale ("
+                + System.getProperty("sun.jnu.encoding")
+                + ")",
             "set LC_ALL=C.UTF-8, or put the text into a UTF-8 file");
       }
     }
@@ -72,9 +76,14 @@ record Failures(PrintStream err, boolean verbose) {
       String kind =
           word.startsWith("-")
               ? "unknown option '"
-              : failure.getCommandLine().getParent() == null ? "unknown command '" : "unexpected argument '";
+              : failure.getCommandLine().getParent() == null
+                  ? "unknown command '"
+                  : "unexpected argument '";
       List<String> near = unmatched.getSuggestions();
-      return kind + word + "'" + (near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?");
+      return kind
+          + word
+          + "'"
+          + (near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?");
     }
     String text = failure.getMessage();
     return Character.toLowerCase(text.charAt(0)) + text.substring(1);
@@ -90,8 +99,14 @@ record Failures(PrintStream err, boolean verbose) {
   }
 
   private void trace(Throwable failure) {
-    if (verbose) {
-      failure.printStackTrace(err);
+    if (!verbose) {
+      return;
+    }
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      err.println((cause == failure ? "" : "caused by ") + cause);
+      for (StackTraceElement call : cause.getStackTrace()) {
+        err.println("    at " + call);
+      }
     }
   }
 }

@@ -8,9 +8,10 @@ import picocli.CommandLine.Mixin;
 @Command(
     name = "fetch",
     sortOptions = false,
+    abbreviateSynopsis = true,
     description = {
-      "Fetch a model (-hf REPO or --demo) into the cache folder and print its path; what is there already is not fetched"
-          + " again.",
+      "Fetch a model (-hf REPO or --demo) into the cache folder and print its path; what is there"
+          + " already is not fetched again.",
       ""
     })
 final class Fetch implements Callable<Integer> {

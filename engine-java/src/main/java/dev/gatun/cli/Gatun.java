@@ -11,21 +11,29 @@ import picocli.CommandLine.Spec;
     name = "gatun",
     header = "Runs language models.",
     synopsisHeading = "Usage: ",
-    customSynopsis = {"gatun COMMAND [OPTIONS]", "       gatun -m MODEL -p PROMPT   (short for gatun run)"},
+    customSynopsis = {
+      "gatun COMMAND [OPTIONS]",
+      "       gatun -m MODEL -p PROMPT   (short for gatun run)"
+    },
     commandListHeading = "%nCommands:%n",
     footer = {
       "",
-      "Every option is also read from the environment: --threads from GATUN_ARG_THREADS.",
-      "Exit codes: 0 done, 1 files or network, 2 usage, 3 does not fit, 4 model invalid,",
-      "5 device, 130 interrupted."
+      "Options are also read from the environment: --threads from GATUN_ARG_THREADS.",
+      "Exit codes: 0 done, 1 files or network, 2 usage, 3 does not fit,",
+      "4 model invalid, 5 device, 130 interrupted."
     })
 final class Gatun implements Callable<Integer> {
   @Spec CommandSpec spec;
 
-  @Option(names = {"-h", "--help"}, usageHelp = true, description = "Print this help.")
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Print this help.")
   boolean help;
 
-  @Option(names = {"-V", "--version"}, description = "Print the version.")
+  @Option(
+      names = {"-V", "--version"},
+      description = "Print the version.")
   boolean version;
 
   private final Stdio stdio;

@@ -1,4 +1,5 @@
-// Interrupts: Ctrl-C outside the REPL: an answer under way is stopped and finished off, then the program ends.
+// Interrupts: Ctrl-C outside the REPL: an answer under way is stopped and finished off, then the
+// program ends.
 package dev.gatun.cli;
 
 import java.io.PrintStream;
@@ -6,11 +7,15 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The JVM answers SIGINT with its shutdown and exit code 130 (128 + signal). A shutdown hook holds that back until the
- * answer's last line is written. The REPL handles the signal itself and does not come here.
+ * The JVM answers SIGINT with its shutdown and exit code 130 (128 + signal). A shutdown hook holds
+ * that back until the answer's last line is written. The REPL handles the signal itself and does
+ * not come here.
  */
 final class Interrupts {
-  /** Longest wait for the step under way: a prompt's chunk on a large model may take longer than patience. */
+  /**
+   * Longest wait for the step under way: a prompt's chunk on a large model may take longer than
+   * patience.
+   */
   private static final long PATIENCE_SECONDS = 3;
 
   private final CountDownLatch finished = new CountDownLatch(1);

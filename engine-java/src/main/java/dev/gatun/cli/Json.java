@@ -12,7 +12,10 @@ import dev.gatun.refusal.Refusal;
 import java.io.UncheckedIOException;
 
 final class Json {
-  /** Deeper than any conversation or tool schema, and shallow enough for every recursive reader of the tree. */
+  /**
+   * Deeper than any conversation or tool schema, and shallow enough for every recursive reader of
+   * the tree.
+   */
   private static final int MOST_NESTING = 200;
 
   private static final ObjectMapper MAPPER = mapper();
@@ -75,7 +78,11 @@ final class Json {
     String where =
         e.getLocation() == null
             ? ""
-            : " (line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr() + ")";
+            : " (line "
+                + e.getLocation().getLineNr()
+                + ", column "
+                + e.getLocation().getColumnNr()
+                + ")";
     return e.getOriginalMessage() + where;
   }
 }

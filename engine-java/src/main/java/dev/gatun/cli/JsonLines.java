@@ -39,15 +39,20 @@ final class JsonLines {
    */
   record Line(String name, JsonNode json) {
 
-    /** The field's text; a surrogate without its partner is refused, since UTF-8 has no such character. */
+    /**
+     * The field's text; a surrogate without its partner is refused, since UTF-8 has no such
+     * character.
+     */
     String text(String field) {
       JsonNode value = json.get(field);
       if (value == null || !value.isTextual()) {
-        throw Refusal.usage(name + " has no text under \"" + field + "\"", "give an object {\"" + field + "\": …}");
+        throw Refusal.usage(
+            name + " has no text under \"" + field + "\"", "give an object {\"" + field + "\": …}");
       }
       String text = value.textValue();
       if (text.codePoints().anyMatch(point -> point >= 0xD800 && point <= 0xDFFF)) {
-        throw Refusal.usage(name + " holds half a surrogate pair", "escape the character by both of its halves");
+        throw Refusal.usage(
+            name + " holds half a surrogate pair", "escape the character by both of its halves");
       }
       return text;
     }
@@ -62,7 +67,9 @@ final class JsonLines {
         break;
       }
       if (line.size() > Utf8.LIMIT_BYTES) {
-        throw Refusal.usage("a line of " + Utf8.name(file) + " passes 256 MiB", "check that it is a JSON Lines file");
+        throw Refusal.usage(
+            "a line of " + Utf8.name(file) + " passes 256 MiB",
+            "check that it is a JSON Lines file");
       }
     }
     return line.toByteArray();

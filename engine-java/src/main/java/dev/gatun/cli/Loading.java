@@ -8,7 +8,10 @@ import dev.gatun.weights.Checkpoint;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
-/** Owns the engine: closing waits for the load and closes what it gave, so the checkpoint may be closed after. */
+/**
+ * Owns the engine: closing waits for the load and closes what it gave, so the checkpoint may be
+ * closed after.
+ */
 final class Loading implements AutoCloseable {
   private final FutureTask<Engine> task;
 

@@ -16,6 +16,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "logits",
     sortOptions = false,
+    abbreviateSynopsis = true,
     description = {
       "Write the logits after every token as float32 (tokens, vocab), a NumPy .npy file.",
       "--compute f32 dequantises weights exactly and computes in float32 throughout.",
@@ -27,10 +28,18 @@ final class Logits implements Callable<Integer> {
 
   @Mixin ModelArgument model;
 
-  @Option(names = "--tokens", required = true, paramLabel = "IDS", description = "Token ids, separated by commas.")
+  @Option(
+      names = "--tokens",
+      required = true,
+      paramLabel = "IDS",
+      description = "Token ids, separated by commas.")
   String tokens = "";
 
-  @Option(names = {"-o", "--out"}, required = true, paramLabel = "FILE", description = "The .npy file to write.")
+  @Option(
+      names = {"-o", "--out"},
+      required = true,
+      paramLabel = "FILE",
+      description = "The .npy file to write.")
   Path out = Path.of("");
 
   @Mixin ThreadsArgument threads;
@@ -50,9 +59,10 @@ final class Logits implements Callable<Integer> {
     try (Checkpoint checkpoint = Checkpoint.open(model.path(stdio))) {
       int vocab = checkpoint.config().vocab();
       requireInside(ids, vocab, checkpoint.config().contextLength());
-      int rows = (int) Math.clamp(MOST_BYTES / (vocab * (long) Float.BYTES), 1, ids.length);
+      int rows = Math.clamp(MOST_BYTES / (vocab * (long) Float.BYTES), 1, ids.length);
       int context = options.context() == 0 ? ids.length : options.context();
-      try (Engine loaded = Engine.load(checkpoint, options.withLogitRows(rows).withContext(context));
+      try (Engine loaded =
+              Engine.load(checkpoint, options.withLogitRows(rows).withContext(context));
           Session session = loaded.newSession();
           Npy npy = new Npy(out, ids.length, vocab)) {
         session.logits(ids, npy::append);
@@ -78,7 +88,8 @@ final class Logits implements Callable<Integer> {
   private static void requireInside(int[] ids, int vocab, int context) {
     for (int id : ids) {
       if (id < 0 || id >= vocab) {
-        throw Refusal.usage("token " + id + " is outside the vocabulary", "give ids from 0 to " + (vocab - 1));
+        throw Refusal.usage(
+            "token " + id + " is outside the vocabulary", "give ids from 0 to " + (vocab - 1));
       }
     }
     if (ids.length > context) {

@@ -27,8 +27,8 @@ final class Machine {
   }
 
   /**
-   * Physical cores, at most the processors this process may use: a core's second hyper-thread adds nothing to a loop that
-   * is bound by memory or by the vector units.
+   * Physical cores, at most the processors this process may use: a core's second hyper-thread adds
+   * nothing to a loop that is bound by memory or by the vector units.
    */
   static int cores() {
     int processors = Runtime.getRuntime().availableProcessors();

@@ -34,7 +34,8 @@ public final class Main {
       stdio.out().flush();
       return exitCode;
     } catch (Throwable failure) {
-      // Errors too: a stack overflow or a full heap is one line and an exit code like everything else.
+      // Errors too: a stack overflow or a full heap is one line and an exit code like everything
+      // else.
       return failures.report(failure);
     }
   }

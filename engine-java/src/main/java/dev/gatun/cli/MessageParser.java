@@ -2,10 +2,10 @@
 package dev.gatun.cli;
 
 import java.util.List;
+import org.jline.reader.CompletingParsedLine;
 import org.jline.reader.EOFError;
 import org.jline.reader.ParsedLine;
 import org.jline.reader.Parser;
-import org.jline.reader.impl.ArgumentCompleter;
 
 /** A line that ends in a backslash goes on, and so does everything between two {@code """}. */
 final class MessageParser implements Parser {
@@ -16,12 +16,13 @@ final class MessageParser implements Parser {
     if (context == ParseContext.ACCEPT_LINE && goesOn(line)) {
       throw new EOFError(-1, -1, "the message goes on");
     }
-    return new ArgumentCompleter.ArgumentLine(line, cursor);
+    return new Whole(line, cursor);
   }
 
   static boolean goesOn(String line) {
-    boolean fenced = line.startsWith(FENCE);
-    return fenced ? line.length() < 2 * FENCE.length() || !line.endsWith(FENCE) : line.endsWith("\\");
+    return line.startsWith(FENCE)
+        ? line.length() < 2 * FENCE.length() || !line.endsWith(FENCE)
+        : line.endsWith("\\");
   }
 
   /** The message without what only marked its lines. */
@@ -30,5 +31,43 @@ final class MessageParser implements Parser {
       return line.substring(FENCE.length(), line.length() - FENCE.length()).strip();
     }
     return line.replace("\\\n", "\n");
+  }
+
+  /** JLine thinks in words; a message is one. */
+  private record Whole(String line, int cursor) implements CompletingParsedLine {
+    @Override
+    public String word() {
+      return line;
+    }
+
+    @Override
+    public int wordCursor() {
+      return cursor;
+    }
+
+    @Override
+    public int wordIndex() {
+      return 0;
+    }
+
+    @Override
+    public List<String> words() {
+      return List.of(line);
+    }
+
+    @Override
+    public CharSequence escape(CharSequence candidate, boolean complete) {
+      return candidate;
+    }
+
+    @Override
+    public int rawWordCursor() {
+      return cursor;
+    }
+
+    @Override
+    public int rawWordLength() {
+      return line.length();
+    }
   }
 }

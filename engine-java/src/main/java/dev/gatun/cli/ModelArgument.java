@@ -15,9 +15,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code -m}, {@code -hf} or {@code --demo}: exactly one, and one that is typed wins over the environment's. */
+/**
+ * {@code -m}, {@code -hf} or {@code --demo}: exactly one, and one that is typed wins over the
+ * environment's.
+ */
 final class ModelArgument {
-  @Spec(Spec.Target.MIXEE) CommandSpec command;
+  @Spec(Spec.Target.MIXEE)
+  CommandSpec command;
 
   @Option(
       names = {"-m", "--model"},
@@ -34,7 +38,9 @@ final class ModelArgument {
   @Option(names = "--demo", description = "Fetch the demo model, SmolLM2-135M-Instruct, once.")
   boolean demo;
 
-  @Option(names = "--offline", description = "Use what is in the cache folder; never ask the network.")
+  @Option(
+      names = "--offline",
+      description = "Use what is in the cache folder; never ask the network.")
   boolean offline;
 
   /** Where the model lies, after fetching it if need be. */

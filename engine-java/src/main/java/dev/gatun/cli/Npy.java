@@ -13,9 +13,10 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Layout (source: numpy/lib/format.py): magic {@code \x93NUMPY}, version 1.0, little-endian uint16 length of the header, the
- * header as a Python dict padded with blanks so that data starts at a multiple of 64, then (rows, columns) float32 in C
- * order. Rows are appended to a file beside the target, which is renamed over it at {@link #finish}.
+ * Layout (source: numpy/lib/format.py): magic {@code \x93NUMPY}, version 1.0, little-endian uint16
+ * length of the header, the header as a Python dict padded with blanks so that data starts at a
+ * multiple of 64, then (rows, columns) float32 in C order. Rows are appended to a file beside the
+ * target, which is renamed over it at {@link #finish}.
  */
 final class Npy implements AutoCloseable {
   private static final int ALIGNMENT = 64;
@@ -26,7 +27,10 @@ final class Npy implements AutoCloseable {
   private final FileChannel channel;
   private final long length;
 
-  /** Starts a (rows, columns) file; Refusal where it cannot be written, before anything is computed for it. */
+  /**
+   * Starts a (rows, columns) file; Refusal where it cannot be written, before anything is computed
+   * for it.
+   */
   Npy(Path target, int rows, int columns) {
     if (Files.isDirectory(target) || target.getFileName() == null) {
       throw Refusal.usage("'" + target + "' is a folder", "name a file");
@@ -38,7 +42,10 @@ final class Npy implements AutoCloseable {
     try {
       channel =
           FileChannel.open(
-              part, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
+              part,
+              StandardOpenOption.CREATE,
+              StandardOpenOption.WRITE,
+              StandardOpenOption.TRUNCATE_EXISTING);
       part.toFile().deleteOnExit(); // an interrupt leaves nothing half-written behind
     } catch (IOException e) {
       throw failed(e);
@@ -56,11 +63,17 @@ final class Npy implements AutoCloseable {
     header[MAGIC.length] = (byte) text.length();
     header[MAGIC.length + 1] = (byte) (text.length() >> 8);
     System.arraycopy(
-        text.getBytes(StandardCharsets.US_ASCII), 0, header, MAGIC.length + Short.BYTES, text.length());
+        text.getBytes(StandardCharsets.US_ASCII),
+        0,
+        header,
+        MAGIC.length + Short.BYTES,
+        text.length());
     return header;
   }
 
-  /** Appends float32 rows, as they lie in memory: little-endian on every machine the engine runs on. */
+  /**
+   * Appends float32 rows, as they lie in memory: little-endian on every machine the engine runs on.
+   */
   void append(MemorySegment rows) {
     write(rows.asByteBuffer());
   }
@@ -101,6 +114,8 @@ final class Npy implements AutoCloseable {
 
   private Refusal failed(IOException e) {
     return Refusal.io(
-        "cannot write '" + target + "': " + Utf8.reason(e), "check the folder and the free space", e);
+        "cannot write '" + target + "': " + Utf8.reason(e),
+        "check the folder and the free space",
+        e);
   }
 }

@@ -7,7 +7,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 
-/** Buffered; {@link #flush} after what a person waits for. Java's own System.out forgets a full disk. */
+/**
+ * Buffered; {@link #flush} after what a person waits for. Java's own System.out forgets a full
+ * disk.
+ */
 final class Output {
 
   /** The reader has gone ({@code gatun … | head -1}): end quietly. */

@@ -13,13 +13,17 @@ final class Preview {
 
   private Preview() {}
 
-  /** The value itself where it is short; of a long list its length and first items, of a long text its start. */
+  /**
+   * The value itself where it is short; of a long list its length and first items, of a long text
+   * its start.
+   */
   static Object of(Object value) {
     return switch (value) {
-      case null -> "null";
+      case null -> null; // as the file has it
       case String text when text.length() > MOST_CHARACTERS ->
           text.substring(0, MOST_CHARACTERS) + "… (" + text.length() + " characters)";
-      case List<?> list when list.size() > MOST_ITEMS -> cut(list.size(), list.subList(0, MOST_ITEMS));
+      case List<?> list when list.size() > MOST_ITEMS ->
+          cut(list.size(), list.subList(0, MOST_ITEMS));
       case Object array when array.getClass().isArray() && Array.getLength(array) > MOST_ITEMS ->
           cut(
               Array.getLength(array),

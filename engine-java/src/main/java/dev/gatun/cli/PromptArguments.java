@@ -9,15 +9,17 @@ import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /**
- * The prompt is {@code -p}, then a line break, then {@code -f}. Standard input is the prompt where neither is given and it is
- * no terminal. With {@code -p} it is read only on {@code -f -}: a program that runs this one may leave its end of a pipe open
- * for ever, and waiting for that would hang.
+ * The prompt is {@code -p}, then a line break, then {@code -f}. Standard input is the prompt where
+ * neither is given and it is no terminal. With {@code -p} it is read only on {@code -f -}: a
+ * program that runs this one may leave its end of a pipe open for ever, and waiting for that would
+ * hang.
  */
 final class PromptArguments {
   @Option(
       names = {"-p", "--prompt"},
       paramLabel = "TEXT",
-      description = "What to ask, taken literally. Without it and a piped input, a conversation starts.")
+      description =
+          "What to ask, taken literally. Without it and a piped input, a conversation starts.")
   Optional<String> text = Optional.empty();
 
   @Option(
@@ -56,7 +58,9 @@ final class PromptArguments {
   private static void mentionInput(Stdio stdio) {
     try {
       if (!stdio.inIsTerminal() && stdio.in().available() > 0) {
-        stdio.err().println("gatun: standard input is not read because of -p; add -f - to append it");
+        stdio
+            .err()
+            .println("gatun: standard input is not read because of -p; add -f - to append it");
       }
     } catch (IOException e) {
       // A closed standard input holds nothing that could be missed.

@@ -27,20 +27,27 @@ final class Prompter implements AutoCloseable {
   static Prompter open(Stdio stdio) {
     try {
       // JLine's JNI provider would unpack a library of its own; the FFM one asks the C library.
-      Terminal terminal = TerminalBuilder.builder().system(true).jni(false).dumb(true).build();
-      LineReaderBuilder builder =
-          LineReaderBuilder.builder()
-              .terminal(terminal)
-              .appName("gatun")
-              .parser(new MessageParser())
-              .variable(LineReader.SECONDARY_PROMPT_PATTERN, ". ")
-              .variable(LineReader.DISABLE_COMPLETION, true)
-              .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true);
-      history(stdio).ifPresent(file -> builder.variable(LineReader.HISTORY_FILE, file));
-      return new Prompter(terminal, builder.build());
+      return on(
+          TerminalBuilder.builder().system(true).jni(false).dumb(true).build(), history(stdio));
     } catch (IOException e) {
       throw Refusal.io("cannot use the terminal: " + e.getMessage(), "give the prompt with -p", e);
     }
+  }
+
+  /**
+   * On a terminal that is there already; messages are kept in {@code history}, if it is present.
+   */
+  static Prompter on(Terminal terminal, Optional<Path> history) {
+    LineReaderBuilder builder =
+        LineReaderBuilder.builder()
+            .terminal(terminal)
+            .appName("gatun")
+            .parser(new MessageParser())
+            .variable(LineReader.SECONDARY_PROMPT_PATTERN, ". ")
+            .variable(LineReader.DISABLE_COMPLETION, true)
+            .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true);
+    history.ifPresent(file -> builder.variable(LineReader.HISTORY_FILE, file));
+    return new Prompter(terminal, builder.build());
   }
 
   /** The next message or command, its lines joined. */
@@ -55,7 +62,8 @@ final class Prompter implements AutoCloseable {
     return new Watch(terminal, interrupted, before);
   }
 
-  record Watch(Terminal terminal, AtomicBoolean noted, SignalHandler before) implements AutoCloseable {
+  record Watch(Terminal terminal, AtomicBoolean noted, SignalHandler before)
+      implements AutoCloseable {
     boolean interrupted() {
       return noted.get();
     }
@@ -76,8 +84,8 @@ final class Prompter implements AutoCloseable {
   }
 
   /**
-   * $XDG_STATE_HOME/gatun/history, by default ~/.local/state (source: XDG Base Directory Specification); none where that
-   * cannot be written.
+   * $XDG_STATE_HOME/gatun/history, by default ~/.local/state (source: XDG Base Directory
+   * Specification); none where that cannot be written.
    */
   private static Optional<Path> history(Stdio stdio) {
     Path state =

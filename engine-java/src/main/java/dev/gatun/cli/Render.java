@@ -20,25 +20,31 @@ import picocli.CommandLine.Option;
 @Command(
     name = "render",
     sortOptions = false,
+    abbreviateSynopsis = true,
     description = {"Print the prompt that a chat template makes of messages, exactly.", ""})
 final class Render implements Callable<Integer> {
   @Mixin ModelArgument model;
 
-  @Option(names = "--template", paramLabel = "FILE", description = "A Jinja file; then no model is needed.")
+  @Option(
+      names = "--template",
+      paramLabel = "FILE",
+      description = "A Jinja file; then no model is needed.")
   Optional<String> template = Optional.empty();
 
   @Option(
       names = "--messages",
       paramLabel = "FILE",
-      description = "JSON: an array of messages, or an object with messages, tools and any variable of the template;"
-          + " - is standard input.")
+      description =
+          "JSON: an array of messages, or an object with messages, tools and any variable of the"
+              + " template; - is standard input.")
   Optional<String> messages = Optional.empty();
 
   @Option(
       names = "--jsonl",
       paramLabel = "FILE",
-      description = "For each line {\"context\": {\"messages\": …}} of FILE print {\"rendered\": …}, or {\"error\": …}"
-          + " where the template refuses.")
+      description =
+          "For each line {\"context\": {\"messages\": …}} of FILE print {\"rendered\": …}, or"
+              + " {\"error\": …} where the template refuses.")
   Optional<String> jsonl = Optional.empty();
 
   @Mixin StandardOptions standard;
@@ -52,7 +58,8 @@ final class Render implements Callable<Integer> {
   @Override
   public Integer call() {
     if (messages.isPresent() == jsonl.isPresent()) {
-      throw Refusal.usage("what to render is not clear", "give either --messages FILE or --jsonl FILE");
+      throw Refusal.usage(
+          "what to render is not clear", "give either --messages FILE or --jsonl FILE");
     }
     Source source = template.map(this::fromFile).orElseGet(() -> fromModel(model.path(stdio)));
     if (jsonl.isPresent()) {
@@ -66,7 +73,8 @@ final class Render implements Callable<Integer> {
   }
 
   /**
-   * @param markers the beginning and end of a text as this model writes them; none where only a template is known
+   * @param markers the beginning and end of a text as this model writes them; none where only a
+   *     template is known
    */
   private record Source(ChatTemplate template, Map<String, String> markers) {}
 
@@ -102,11 +110,14 @@ final class Render implements Callable<Integer> {
     return variables;
   }
 
-  // Unlike a conversation's, a line's variables are all there is: no tools is not the same as tools that are none.
+  // Unlike a conversation's, a line's variables are all there is: no tools is not the same as tools
+  // that are none.
   private static Map<String, Object> answer(Source source, JsonLines.Line line) {
     JsonNode context = line.json().get("context");
     if (context == null || !context.isObject()) {
-      throw Refusal.usage(line.name() + " has no object under \"context\"", "give {\"context\": {\"messages\": […]}}");
+      throw Refusal.usage(
+          line.name() + " has no object under \"context\"",
+          "give {\"context\": {\"messages\": […]}}");
     }
     Map<String, Object> variables = new LinkedHashMap<>(source.markers);
     variables.putAll(ChatTemplate.variables(context));

@@ -32,28 +32,26 @@ final class Repl {
   }
 
   /** Talks until the person leaves; returns the exit code. */
-  int converse() {
-    try (Prompter prompter = Prompter.open(stdio)) {
-      say("Ask something; /help lists the commands, Ctrl-D leaves.");
-      boolean leaving = false; // Ctrl-C was pressed at an empty prompt
-      while (true) {
-        try {
-          String line = prompter.read();
-          leaving = false;
-          if (!handle(line, prompter)) {
-            return 0;
-          }
-        } catch (UserInterruptException e) {
-          if (leaving && e.getPartialLine().isEmpty()) {
-            return Refusal.Reason.INTERRUPTED.exitCode();
-          }
-          leaving = e.getPartialLine().isEmpty();
-          if (leaving) {
-            say("press Ctrl-C again, or Ctrl-D, to leave");
-          }
-        } catch (EndOfFileException e) {
+  int converse(Prompter prompter) {
+    say("Ask something; /help lists the commands, Ctrl-D leaves.");
+    boolean leaving = false; // Ctrl-C was pressed at an empty prompt
+    while (true) {
+      try {
+        String line = prompter.read();
+        leaving = false;
+        if (!handle(line, prompter)) {
           return 0;
         }
+      } catch (UserInterruptException e) {
+        if (leaving && e.getPartialLine().isEmpty()) {
+          return Refusal.Reason.INTERRUPTED.exitCode();
+        }
+        leaving = e.getPartialLine().isEmpty();
+        if (leaving) {
+          say("press Ctrl-C again, or Ctrl-D, to leave");
+        }
+      } catch (EndOfFileException e) {
+        return 0;
       }
     }
   }
@@ -126,7 +124,11 @@ final class Repl {
       case "/exit", "/quit", "/bye" -> {
         return false;
       }
-      default -> say("no command " + words[0] + "; /help lists them, a blank before the slash makes it a message");
+      default ->
+          say(
+              "no command "
+                  + words[0]
+                  + "; /help lists them, a blank before the slash makes it a message");
     }
     return true;
   }

@@ -17,7 +17,8 @@ final class ReplHelp {
       /stats         speed of the last answer, use of the context
       /exit          leave; so does Ctrl-D
       A line ending in \\ goes on; so does everything between two lines of \"""\".
-      Ctrl-C stops an answer.""";
+      Ctrl-C stops an answer.\
+      """;
 
   private ReplHelp() {}
 

@@ -19,6 +19,7 @@ import picocli.CommandLine.Option;
 @Command(
     name = "run",
     sortOptions = false,
+    abbreviateSynopsis = true,
     description = {
       "Ask a model. With -p, -f or a piped input: one answer on standard output, everything else"
           + " on standard error. Otherwise a conversation; /help there lists its commands.",
@@ -86,9 +87,7 @@ final class Run implements Callable<Integer> {
       Optional<Prompt> first = question.map(text -> promptOf(text, dialect));
       try (Chat chat = new Chat(loading.engine(), dialect, limits)) {
         tell(checkpoint, chat, drawing);
-        return first.isPresent()
-            ? once(chat, drawing, first.get())
-            : new Repl(stdio, chat, drawing, style, prompt.system).converse();
+        return first.isPresent() ? once(chat, drawing, first.get()) : converse(chat, drawing);
       }
     }
   }
@@ -103,7 +102,8 @@ final class Run implements Callable<Integer> {
 
   private void requireSense(Optional<String> question) {
     if (raw && question.isEmpty()) {
-      throw Refusal.usage("--raw continues a text, and none is given", "give one with -p, -f or standard input");
+      throw Refusal.usage(
+          "--raw continues a text, and none is given", "give one with -p, -f or standard input");
     }
     if (raw && (prompt.system.isPresent() || templateFile.isPresent())) {
       throw Refusal.usage(
@@ -132,25 +132,38 @@ final class Run implements Callable<Integer> {
     Chat.Reply reply = chat.answer(asked, drawing, writer, interrupts::requested);
     writer.finish();
     if (reply.stop() == Stop.CONTEXT_FULL) {
-      stdio.err().println("the context of " + chat.engine().context() + " tokens is full; -c sets a larger one");
+      stdio
+          .err()
+          .println(
+              "the context of "
+                  + chat.engine().context()
+                  + " tokens is full; -c sets a larger one");
     }
     stdio.err().println(StatsLine.of(reply.stats()));
     return reply.stop() == Stop.INTERRUPTED ? Refusal.Reason.INTERRUPTED.exitCode() : 0;
+  }
+
+  private int converse(Chat chat, SamplingOptions drawing) {
+    try (Prompter prompter = Prompter.open(stdio)) {
+      return new Repl(stdio, chat, drawing, style, prompt.system).converse(prompter);
+    }
   }
 
   private void tell(Checkpoint checkpoint, Chat chat, SamplingOptions drawing) {
     if (!standard.verbose) {
       return;
     }
-    stdio.err().println(
-        "%s: %s, %s weights, context of %d tokens in %s, on %s"
-            .formatted(
-                checkpoint.name(),
-                checkpoint.config().architecture(),
-                Amount.bytes(chat.engine().weightBytes()),
-                chat.engine().context(),
-                Amount.bytes(chat.engine().cacheBytes()),
-                chat.engine().device().name()));
+    stdio
+        .err()
+        .println(
+            "%s: %s, %s weights, context of %d tokens in %s, on %s"
+                .formatted(
+                    checkpoint.name(),
+                    checkpoint.config().architecture(),
+                    Amount.bytes(chat.engine().weightBytes()),
+                    chat.engine().context(),
+                    Amount.bytes(chat.engine().cacheBytes()),
+                    chat.engine().device().name()));
     stdio.err().println("sampling: " + drawing);
   }
 }

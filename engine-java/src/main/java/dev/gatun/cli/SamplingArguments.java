@@ -1,4 +1,5 @@
-// SamplingArguments: how tokens are drawn; what is given here wins over what the model's makers advise.
+// SamplingArguments: how tokens are drawn; what is given here wins over what the model's makers
+// advise.
 package dev.gatun.cli;
 
 import dev.gatun.refusal.Refusal;
@@ -15,10 +16,14 @@ import picocli.CommandLine.Option;
 
 /** Mixed into {@code run}; the REPL's {@code /set} reads the same options. */
 final class SamplingArguments {
-  private static final Pattern BIAS = Pattern.compile("(\\d{1,9})([+-](?:inf|\\d{1,9}(?:\\.\\d{1,9})?))");
+  private static final Pattern BIAS =
+      Pattern.compile("(\\d{1,9})([+-](?:inf|\\d{1,9}(?:\\.\\d{1,9})?))");
   private static final List<String> USUAL_BREAKERS = List.of("\n", ":", "\"", "*");
 
-  @Option(names = {"-s", "--seed"}, paramLabel = "N", description = "Same seed, same text; -1 is random.")
+  @Option(
+      names = {"-s", "--seed"},
+      paramLabel = "N",
+      description = "Same seed, same text; -1 is random.")
   Optional<Long> seed = Optional.empty();
 
   @Option(
@@ -27,46 +32,81 @@ final class SamplingArguments {
       description = "0 takes the likeliest token; higher is more varied.")
   Optional<Double> temperature = Optional.empty();
 
-  @Option(names = "--top-k", paramLabel = "N", description = "Draw among the N likeliest; 0 is off.")
+  @Option(
+      names = "--top-k",
+      paramLabel = "N",
+      description = "Draw among the N likeliest; 0 is off.")
   Optional<Integer> topK = Optional.empty();
 
-  @Option(names = "--top-p", paramLabel = "P", description = "Draw among the likeliest that add up to P; 1 is off.")
+  @Option(
+      names = "--top-p",
+      paramLabel = "P",
+      description = "Draw among the likeliest that add up to P; 1 is off.")
   Optional<Double> topP = Optional.empty();
 
-  @Option(names = "--min-p", paramLabel = "P", description = "Leave out what is P times less likely than the first; 0 is off.")
+  @Option(
+      names = "--min-p",
+      paramLabel = "P",
+      description = "Leave out what is P times less likely than the first; 0 is off.")
   Optional<Double> minP = Optional.empty();
 
-  @Option(names = {"--typical", "--typical-p"}, paramLabel = "P", description = "Locally typical sampling; 1 is off.")
+  @Option(
+      names = {"--typical", "--typical-p"},
+      paramLabel = "P",
+      description = "Locally typical sampling; 1 is off.")
   Optional<Double> typicalP = Optional.empty();
 
-  @Option(names = "--repeat-penalty", paramLabel = "X", description = "Penalise tokens seen before; 1 is off.")
+  @Option(
+      names = "--repeat-penalty",
+      paramLabel = "X",
+      description = "Penalise tokens seen before; 1 is off.")
   Optional<Double> repeatPenalty = Optional.empty();
 
-  @Option(names = "--repeat-last-n", paramLabel = "N", description = "How far penalties look back; 0 off, -1 all.")
+  @Option(
+      names = "--repeat-last-n",
+      paramLabel = "N",
+      description = "How far penalties look back; 0 off, -1 all.")
   Optional<Integer> repeatLastN = Optional.empty();
 
-  @Option(names = "--presence-penalty", paramLabel = "X", description = "Subtracted once from tokens seen; 0 is off.")
+  @Option(
+      names = "--presence-penalty",
+      paramLabel = "X",
+      description = "Subtracted once from tokens seen; 0 is off.")
   Optional<Double> presencePenalty = Optional.empty();
 
-  @Option(names = "--frequency-penalty", paramLabel = "X", description = "Subtracted for each time seen; 0 is off.")
+  @Option(
+      names = "--frequency-penalty",
+      paramLabel = "X",
+      description = "Subtracted for each time seen; 0 is off.")
   Optional<Double> frequencyPenalty = Optional.empty();
 
   @Option(names = "--dry-multiplier", paramLabel = "X", description = "Strength of DRY; 0 is off.")
   Optional<Double> dryMultiplier = Optional.empty();
 
-  @Option(names = "--dry-base", paramLabel = "X", description = "Growth of DRY with a repetition's length.")
+  @Option(
+      names = "--dry-base",
+      paramLabel = "X",
+      description = "Growth of DRY with a repetition's length.")
   Optional<Double> dryBase = Optional.empty();
 
-  @Option(names = "--dry-allowed-length", paramLabel = "N", description = "Repetitions up to N tokens are free.")
+  @Option(
+      names = "--dry-allowed-length",
+      paramLabel = "N",
+      description = "Repetitions up to N tokens are free.")
   Optional<Integer> dryAllowedLength = Optional.empty();
 
-  @Option(names = "--dry-penalty-last-n", paramLabel = "N", description = "How far DRY looks back; 0 off, -1 all.")
+  @Option(
+      names = "--dry-penalty-last-n",
+      paramLabel = "N",
+      description = "How far DRY looks back; 0 off, -1 all.")
   Optional<Integer> dryLastN = Optional.empty();
 
   @Option(
       names = "--dry-sequence-breaker",
       paramLabel = "TEXT",
-      description = "DRY does not look across TEXT; may be repeated; replaces newline, colon, quote and star; none for none.")
+      description =
+          "DRY does not look across TEXT; may be repeated; replaces newline, colon, quote and star;"
+              + " none for none.")
   List<String> dryBreakers = List.of();
 
   @Option(
@@ -129,11 +169,13 @@ final class SamplingArguments {
       Matcher matcher = BIAS.matcher(text);
       if (!matcher.matches()) {
         throw Refusal.usage(
-            "logit bias '" + text + "'", "write a token id, a sign and a number: 15043+1.5 or 15043-inf");
+            "logit bias '" + text + "'",
+            "write a token id, a sign and a number: 15043+1.5 or 15043-inf");
       }
       int token = Integer.parseInt(matcher.group(1));
       if (token >= vocabulary) {
-        throw Refusal.usage("logit bias on token " + token, "give an id from 0 to " + (vocabulary - 1));
+        throw Refusal.usage(
+            "logit bias on token " + token, "give an id from 0 to " + (vocabulary - 1));
       }
       biases.put(token, Float.parseFloat(matcher.group(2).replace("inf", "Infinity")));
     }

@@ -19,7 +19,11 @@ import picocli.CommandLine.Option;
 @Command(
     name = "show",
     sortOptions = false,
-    description = {"Print a model's metadata, tensors, parameter count and sizes. Reads headers only.", ""})
+    abbreviateSynopsis = true,
+    description = {
+      "Print a model's metadata, tensors, parameter count and sizes. Reads headers only.",
+      ""
+    })
 final class Show implements Callable<Integer> {
   @Mixin ModelArgument model;
 
@@ -71,7 +75,10 @@ final class Show implements Callable<Integer> {
     Table tensors = new Table(List.of("tensor", "type", "shape", "bytes"), List.of(3));
     for (Weight weight : checkpoint.weights()) {
       tensors.row(
-          Preview.plain(weight.name()), weight.dtype().name(), shape(weight), String.valueOf(weight.bytes()));
+          Preview.plain(weight.name()),
+          weight.dtype().name(),
+          shape(weight),
+          String.valueOf(weight.bytes()));
     }
     stdio.out().println(summary.toString());
     stdio.out().println(metadata.toString());
@@ -85,16 +92,23 @@ final class Show implements Callable<Integer> {
     summary.put("architecture", config.architecture());
     summary.put("parameters", Amount.count(parameters(checkpoint)));
     summary.put("size", Amount.bytes(checkpoint.fileBytes()));
-    summary.put("types", types(checkpoint).entrySet().stream().map(Show::counted).collect(Collectors.joining(", ")));
+    summary.put(
+        "types",
+        types(checkpoint).entrySet().stream().map(Show::counted).collect(Collectors.joining(", ")));
     summary.put("context", config.contextLength());
     summary.put("vocabulary", config.vocab());
     summary.put("layers", config.layers());
     summary.put("hidden", config.hidden());
-    summary.put("heads", config.heads() + ", " + config.kvHeads() + " for keys and values, of " + config.headDim());
+    summary.put(
+        "heads",
+        config.heads() + ", " + config.kvHeads() + " for keys and values, of " + config.headDim());
     config
         .moe()
-        .ifPresent(moe -> summary.put("experts", moe.experts() + ", " + moe.perToken() + " a token"));
-    summary.put("chat template", checkpoint.chatTemplate().isPresent() ? "yes (--template prints it)" : "none");
+        .ifPresent(
+            moe -> summary.put("experts", moe.experts() + ", " + moe.perToken() + " a token"));
+    summary.put(
+        "chat template",
+        checkpoint.chatTemplate().isPresent() ? "yes (--template prints it)" : "none");
     return summary;
   }
 
@@ -142,7 +156,10 @@ final class Show implements Callable<Integer> {
   }
 
   private static String counted(Map.Entry<String, Integer> type) {
-    return type.getKey() + " (" + type.getValue() + (type.getValue() == 1 ? " tensor)" : " tensors)");
+    return type.getKey()
+        + " ("
+        + type.getValue()
+        + (type.getValue() == 1 ? " tensor)" : " tensors)");
   }
 
   private static String shape(Weight weight) {

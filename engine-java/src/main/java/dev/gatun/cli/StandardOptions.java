@@ -5,7 +5,10 @@ import picocli.CommandLine.Option;
 
 /** Mixed into every sub-command. */
 final class StandardOptions {
-  @Option(names = {"-h", "--help"}, usageHelp = true, description = "Print this help.")
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "Print this help.")
   boolean help;
 
   @Option(

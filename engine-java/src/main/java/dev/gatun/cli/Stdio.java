@@ -45,7 +45,9 @@ record Stdio(
     return terminal.test(1);
   }
 
-  /** Whether to colour and dim standard output: a terminal that can, and no NO_COLOR (no-color.org). */
+  /**
+   * Whether to colour and dim standard output: a terminal that can, and no NO_COLOR (no-color.org).
+   */
   boolean outStyled() {
     return environment.getOrDefault("NO_COLOR", "").isEmpty()
         && !"dumb".equals(environment.get("TERM"))

@@ -1,4 +1,5 @@
-// StopStrings: ends an answer where one of the caller's strings turns up, however it is cut into tokens.
+// StopStrings: ends an answer where one of the caller's strings turns up, however it is cut into
+// tokens.
 package dev.gatun.cli;
 
 import dev.gatun.refusal.Refusal;
@@ -25,8 +26,7 @@ final class StopStrings {
       return;
     }
     held.append(text);
-    int first =
-        stops.stream().mapToInt(held::indexOf).filter(at -> at >= 0).min().orElse(-1);
+    int first = stops.stream().mapToInt(held::indexOf).filter(at -> at >= 0).min().orElse(-1);
     if (first >= 0) {
       found = true;
       pass(first);

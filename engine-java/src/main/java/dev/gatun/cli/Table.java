@@ -4,7 +4,9 @@ package dev.gatun.cli;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Columns are as wide as their widest cell; those named {@code right} are numbers and end flush. */
+/**
+ * Columns are as wide as their widest cell; those named {@code right} are numbers and end flush.
+ */
 final class Table {
   private final List<String> titles;
   private final List<Integer> right;

@@ -2,9 +2,10 @@
 package dev.gatun.cli;
 
 /**
- * Thinking is what stands between {@code <think>} and {@code </think>}, tags included. The opening tag counts only before
- * anything else was said, or where the prompt has opened it already; after the closing tag all is answer, so an answer may
- * speak about the tags. A tag may arrive in any number of pieces.
+ * Thinking is what stands between {@code <think>} and {@code </think>}, tags included. The opening
+ * tag counts only before anything else was said, or where the prompt has opened it already; after
+ * the closing tag all is answer, so an answer may speak about the tags. A tag may arrive in any
+ * number of pieces.
  */
 final class ThinkSplitter {
   static final String OPEN = "<think>";

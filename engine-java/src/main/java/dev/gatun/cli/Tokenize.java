@@ -18,25 +18,33 @@ import picocli.CommandLine.Option;
 @Command(
     name = "tokenize",
     sortOptions = false,
+    abbreviateSynopsis = true,
     description = {
       "Print the tokens of a text, one a line: id and piece. No token is put before or after it.",
-      "The model may be a .gguf file, a checkpoint folder, or a folder with no more than tokenizer.json and"
-          + " tokenizer_config.json.",
+      "The model may be a .gguf file, a checkpoint folder, or a folder with no more than"
+          + " tokenizer.json and tokenizer_config.json.",
       ""
     })
 final class Tokenize implements Callable<Integer> {
   @Mixin ModelArgument model;
 
-  @Option(names = "--text", paramLabel = "TEXT", description = "The text; without it or --file, standard input.")
+  @Option(
+      names = "--text",
+      paramLabel = "TEXT",
+      description = "The text; without it or --file, standard input.")
   Optional<String> text = Optional.empty();
 
-  @Option(names = {"-f", "--file"}, paramLabel = "FILE", description = "Read the text from FILE, all of it; - is standard input.")
+  @Option(
+      names = {"-f", "--file"},
+      paramLabel = "FILE",
+      description = "Read the text from FILE, all of it; - is standard input.")
   Optional<String> file = Optional.empty();
 
   @Option(
       names = "--special",
-      description = "The text of a special token, such as <|im_end|>, becomes that token; without it, plain text."
-          + " --jsonl always does so, as Hugging Face's encode.")
+      description =
+          "The text of a special token, such as <|im_end|>, becomes that token; without it, plain"
+              + " text. --jsonl always does so, as Hugging Face's encode.")
   boolean special;
 
   @Option(names = "--json", description = "Print the ids as one JSON array.")
@@ -63,7 +71,8 @@ final class Tokenize implements Callable<Integer> {
     if (jsonl.isPresent()) {
       JsonLines.answer(jsonl.get(), stdio, line -> answer(tokenizer, line.text("text")));
     } else {
-      int[] ids = tokenizer.encode(text.orElseGet(() -> Utf8.read(file.orElse("-"), stdio)), special);
+      int[] ids =
+          tokenizer.encode(text.orElseGet(() -> Utf8.read(file.orElse("-"), stdio)), special);
       stdio.out().print(json ? Json.line(ids) + "\n" : table(tokenizer, ids));
     }
     return 0;
@@ -102,7 +111,8 @@ final class Tokenize implements Callable<Integer> {
     Arrays.stream(ids)
         .forEach(
             id ->
-                rows.append("%7d  %s%n".formatted(id, Json.line(tokenizer.decode(new int[] {id}, false)))));
+                rows.append(
+                    "%7d  %s%n".formatted(id, Json.line(tokenizer.decode(new int[] {id}, false)))));
     return rows.toString();
   }
 }

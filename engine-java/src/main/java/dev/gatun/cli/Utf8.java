@@ -1,4 +1,5 @@
-// Utf8: reads whole texts from files and standard input; what is not UTF-8 is refused by its offset.
+// Utf8: reads whole texts from files and standard input; what is not UTF-8 is refused by its
+// offset.
 package dev.gatun.cli;
 
 import dev.gatun.refusal.Refusal;
@@ -70,7 +71,10 @@ final class Utf8 {
         "cannot read " + name(file) + ": " + reason(e), "check the name and the permissions");
   }
 
-  /** Why a file could not be read or written; the message of Java's exception is often only the name again. */
+  /**
+   * Why a file could not be read or written; the message of Java's exception is often only the name
+   * again.
+   */
   static String reason(Exception e) {
     return switch (e) {
       case NoSuchFileException _ -> "there is no such file or folder";
@@ -83,7 +87,8 @@ final class Utf8 {
   private static String read(InputStream in, String name) throws IOException {
     byte[] bytes = in.readNBytes(LIMIT_BYTES + 1);
     if (bytes.length > LIMIT_BYTES) {
-      throw Refusal.usage(name + " is larger than " + (LIMIT_BYTES >> 20) + " MiB", "give a shorter text");
+      throw Refusal.usage(
+          name + " is larger than " + (LIMIT_BYTES >> 20) + " MiB", "give a shorter text");
     }
     return decode(bytes, name);
   }

@@ -10,7 +10,13 @@ final class Version implements Callable<Integer> {
   static final String NUMBER = "0.1.0";
 
   static final String TEXT =
-      "gatun " + NUMBER + " (Java " + Runtime.version() + ", " + System.getProperty("os.arch") + ")";
+      "gatun "
+          + NUMBER
+          + " (Java "
+          + Runtime.version()
+          + ", "
+          + System.getProperty("os.arch")
+          + ")";
 
   @picocli.CommandLine.Mixin StandardOptions standard;
 

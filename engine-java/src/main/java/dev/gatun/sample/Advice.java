@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * GGUF files seldom carry a generation_config.json, and QwQ is unusable without its settings. A model is known by its
- * architecture and its name.
+ * GGUF files seldom carry a generation_config.json, and QwQ is unusable without its settings. A
+ * model is known by its architecture and its name.
  */
 public final class Advice {
   private static final List<Family> FAMILIES =
@@ -26,8 +26,7 @@ public final class Advice {
 
   /** What the checkpoint ships, each missing value filled from its family's published advice. */
   public static GenerationDefaults over(Checkpoint checkpoint) {
-    return over(
-        checkpoint.generation(), checkpoint.config().architecture(), names(checkpoint));
+    return over(checkpoint.generation(), checkpoint.config().architecture(), names(checkpoint));
   }
 
   static GenerationDefaults over(GenerationDefaults own, String architecture, String names) {
@@ -55,7 +54,8 @@ public final class Advice {
         own.stopIds());
   }
 
-  private static GenerationDefaults published(double temperature, Optional<Integer> topK, double topP) {
+  private static GenerationDefaults published(
+      double temperature, Optional<Integer> topK, double topP) {
     return new GenerationDefaults(
         Optional.of(true),
         Optional.of(temperature),
