@@ -42,7 +42,7 @@ public final class Generation {
    * @param stopIds tokens that end the answer; they are not shown to {@code onToken}
    * @param limit most tokens of the answer; negative for as many as the context holds
    * @param onToken hears each token as it is chosen
-   * @param interrupted asked between two tokens
+   * @param interrupted asked between two tokens, after the first of them was shown
    */
   public static Result run(
       Session session,
@@ -97,6 +97,9 @@ public final class Generation {
         if (stop != Stop.END_OF_TEXT) {
           onToken.accept(token);
         }
+        if (stop == null && interrupted.getAsBoolean()) {
+          stop = Stop.INTERRUPTED;
+        }
         if (stop == null) {
           logits = session.append(token);
         }
@@ -113,10 +116,7 @@ public final class Generation {
       if (limit >= 0 && count >= limit) {
         return Stop.LIMIT;
       }
-      if (session.length() == session.engine().context()) {
-        return Stop.CONTEXT_FULL;
-      }
-      return interrupted.getAsBoolean() ? Stop.INTERRUPTED : null;
+      return session.length() == session.engine().context() ? Stop.CONTEXT_FULL : null;
     }
   }
 }

@@ -61,7 +61,7 @@ final class FolderCheckpoint {
   }
 
   /** A template file comes before one in tokenizer_config.json, as in transformers. */
-  private static Optional<String> chatTemplate(Path folder) {
+  static Optional<String> chatTemplate(Path folder) {
     Path file = folder.resolve("chat_template.jinja");
     if (!Files.isRegularFile(file)) {
       return optional(folder, "tokenizer_config.json").flatMap(FolderCheckpoint::chatTemplate);

@@ -1,0 +1,183 @@
+// Bench: measures prompt and generation speed as llama-bench does, and sets it against the
+// machine's bandwidth.
+package dev.gatun.cli;
+
+import dev.gatun.engine.Engine;
+import dev.gatun.engine.EngineOptions;
+import dev.gatun.engine.Session;
+import dev.gatun.refusal.Refusal;
+import dev.gatun.weights.Checkpoint;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "bench",
+    sortOptions = false,
+    abbreviateSynopsis = true,
+    description = {
+      "Measure tokens a second with llama-bench's tests, columns and names; tokenising and sampling"
+          + " are not timed. The last columns: bytes read a token, their share of the memory"
+          + " bandwidth measured in the same run, peak memory.",
+      ""
+    })
+final class Bench implements Callable<Integer> {
+  private static final long SEED = 42;
+
+  /** Larger than any cache, so that it is memory that is measured. */
+  private static final long BANDWIDTH_BYTES = 512L << 20;
+
+  private static final int BANDWIDTH_REPEATS = 5;
+
+  @Mixin ModelArgument model;
+
+  @Option(
+      names = {"-p", "--n-prompt"},
+      split = ",",
+      paramLabel = "N",
+      description = "Prompt lengths (512); 0 for no such test.")
+  List<Integer> prompts = List.of(512);
+
+  @Option(
+      names = {"-n", "--n-gen"},
+      split = ",",
+      paramLabel = "N",
+      description = "Tokens to generate (128); 0 for no such test.")
+  List<Integer> generations = List.of(128);
+
+  @Option(
+      names = {"-r", "--repetitions"},
+      paramLabel = "N",
+      description = "Repetitions of each test (5).")
+  Optional<Integer> repetitions = Optional.empty();
+
+  @Option(
+      names = {"-t", "--threads"},
+      split = ",",
+      paramLabel = "N",
+      description = "Numbers of threads; by default one a core.")
+  List<Integer> threads = List.of();
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "md|json|jsonl|csv",
+      description = "Format of the results (md).")
+  Optional<BenchFormat> format = Optional.empty();
+
+  @Option(names = "--no-warmup", description = "Do not run each test once before it counts.")
+  boolean noWarmup;
+
+  @Mixin EngineArguments engine;
+  @Mixin StandardOptions standard;
+
+  private final Stdio stdio;
+  private final Random random = new Random(SEED);
+
+  Bench(Stdio stdio) {
+    this.stdio = stdio;
+  }
+
+  @Override
+  public Integer call() {
+    List<BenchTest> tests = tests();
+    int repeats = repetitions.orElse(5);
+    if (repeats < 1) {
+      throw Refusal.usage("-r " + repeats, "repeat each test once or more");
+    }
+    BenchReport report = new BenchReport(stdio.out(), format.orElse(BenchFormat.MD));
+    int longest = tests.stream().mapToInt(BenchTest::tokens).max().orElseThrow();
+    Path path = model.path(stdio);
+    try (Checkpoint checkpoint = Checkpoint.open(path)) {
+      for (EngineOptions options : variants(longest)) {
+        try (Engine loaded = Engine.load(checkpoint, options)) {
+          measure(new BenchModel(path, checkpoint, loaded), tests, repeats, report);
+        }
+      }
+    }
+    report.finish();
+    return 0;
+  }
+
+  private List<BenchTest> tests() {
+    List<BenchTest> tests = new ArrayList<>();
+    prompts.stream()
+        .filter(count -> count != 0)
+        .forEach(count -> tests.add(new BenchTest(count, 0)));
+    generations.stream()
+        .filter(count -> count != 0)
+        .forEach(count -> tests.add(new BenchTest(0, count)));
+    if (tests.isEmpty()) {
+      throw Refusal.usage("-p 0 and -n 0 leave nothing to measure", "give one of them a length");
+    }
+    return tests;
+  }
+
+  private List<EngineOptions> variants(int longest) {
+    EngineOptions options = engine.options(threads.stream().findFirst());
+    EngineOptions fitting = options.context() == 0 ? options.withContext(longest) : options;
+    return threads.isEmpty()
+        ? List.of(fitting)
+        : threads.stream().map(fitting::withThreads).toList();
+  }
+
+  // All is timed before the bandwidth, whose buffer would count as peak memory; so rows come when
+  // the last test is done.
+  private void measure(BenchModel subject, List<BenchTest> tests, int repeats, BenchReport report) {
+    List<BenchRun> runs = tests.stream().map(test -> run(subject.engine(), test, repeats)).toList();
+    long peak = Machine.peakMemory().orElse(0);
+    double bandwidth = bandwidth(subject.engine());
+    runs.forEach(run -> report.add(new BenchResult(subject, run, bandwidth, peak)));
+  }
+
+  private BenchRun run(Engine loaded, BenchTest test, int repeats) {
+    if (standard.verbose) {
+      stdio.err().println(test.name() + ", " + loaded.device().name());
+    }
+    if (!noWarmup) {
+      nanos(loaded, test);
+    }
+    String time = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+    long[] samples = new long[repeats];
+    for (int i = 0; i < repeats; i++) {
+      samples[i] = nanos(loaded, test);
+    }
+    return new BenchRun(test, time, samples);
+  }
+
+  private long nanos(Engine loaded, BenchTest test) {
+    int vocab = loaded.config().vocab();
+    int[] prompt = random.ints(test.prompt(), 0, vocab).toArray();
+    int[] answer = random.ints(test.generated(), 0, vocab).toArray();
+    try (Session session = loaded.newSession()) {
+      long start = System.nanoTime();
+      if (prompt.length > 0) {
+        session.append(prompt);
+      }
+      for (int token : answer) {
+        session.append(token);
+      }
+      return System.nanoTime() - start;
+    }
+  }
+
+  // Bytes a second that all threads read; written once first, since untouched pages are all the
+  // same page of zeros.
+  private static double bandwidth(Engine loaded) {
+    long room = Machine.memoryAvailable().orElse(Long.MAX_VALUE) / 4;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment bytes = loaded.device().allocate(Math.min(BANDWIDTH_BYTES, room), arena);
+      bytes.fill((byte) 1);
+      return loaded.device().measureRead(bytes, BANDWIDTH_REPEATS);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+// BenchModel: what a bench measures: a checkpoint and the engine that has loaded it.
+package dev.gatun.cli;
+
+import dev.gatun.engine.Engine;
+import dev.gatun.weights.Checkpoint;
+import dev.gatun.weights.Weight;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+record BenchModel(Path path, Checkpoint checkpoint, Engine engine) {
+  /** Weights of all tensors. */
+  long parameters() {
+    return checkpoint.weights().stream().mapToLong(Weight::count).sum();
+  }
+
+  /** Bytes of all tensors in the file. */
+  long bytes() {
+    return checkpoint.weights().stream().mapToLong(Weight::bytes).sum();
+  }
+
+  /** Architecture, parameters and the type that most bytes are in: llama 134.52M Q4_1. */
+  String type() {
+    Map<String, Long> bytes =
+        checkpoint.weights().stream()
+            .collect(
+                Collectors.groupingBy(
+                    weight -> weight.dtype().name(), Collectors.summingLong(Weight::bytes)));
+    String most =
+        bytes.entrySet().stream()
+            .max(Comparator.comparing(Map.Entry::getValue))
+            .orElseThrow()
+            .getKey();
+    return checkpoint.config().architecture()
+        + " "
+        + Amount.count(parameters()).replace(" ", "")
+        + " "
+        + most;
+  }
+
+  /**
+   * Bytes of weights and cache that a token of {@code test} reads on average: a step reads the
+   * weights once for all its tokens, and generated token {@code i} reads {@code i} tokens of cache.
+   */
+  double bytesRead(BenchTest test) {
+    double cachedToken = (double) engine.cacheBytes() / engine.context();
+    if (test.prompt() == 0) {
+      return engine.weightBytesPerToken() + cachedToken * (test.generated() + 1) / 2;
+    }
+    int step = Math.min(engine.options().batch(), engine.options().ubatch());
+    int steps = Math.ceilDiv(test.prompt(), step);
+    // A step of many tokens reaches every expert.
+    long weights =
+        engine.config().moe().isPresent() ? engine.weightBytes() : engine.weightBytesPerToken();
+    double cache = cachedToken * step * steps * (steps + 1) / 2;
+    return (weights * (double) steps + cache) / test.prompt();
+  }
+}

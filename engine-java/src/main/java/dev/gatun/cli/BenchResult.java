@@ -1,0 +1,125 @@
+// BenchResult: the figures of one test under llama-bench's names.
+package dev.gatun.cli;
+
+import dev.gatun.engine.EngineOptions;
+import dev.gatun.graph.Compute;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * @param bandwidth bytes a second that memory gave in the same run
+ * @param peakMemory most bytes the process held, before the bandwidth was measured
+ */
+record BenchResult(BenchModel model, BenchRun run, double bandwidth, long peakMemory) {
+
+  BenchTest test() {
+    return run.test();
+  }
+
+  /** Tokens a second of each repetition. */
+  double[] rates() {
+    return Arrays.stream(run.samples())
+        .mapToDouble(nanos -> test().tokens() * 1e9 / nanos)
+        .toArray();
+  }
+
+  /** Share of the measured bandwidth that the average rate uses, in %. */
+  double bandwidthShare() {
+    return 100 * model.bytesRead(test()) * mean(rates()) / bandwidth;
+  }
+
+  /**
+   * llama-bench's fields in its order, then ours. Fields of what this engine does not have say so
+   * by their value.
+   */
+  Map<String, Object> fields() {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    putBuild(fields);
+    putSettings(fields);
+    double[] nanos = Arrays.stream(run.samples()).asDoubleStream().toArray();
+    fields.put("n_prompt", test().prompt());
+    fields.put("n_gen", test().generated());
+    fields.put("n_depth", 0);
+    fields.put("test_time", run.time());
+    fields.put("avg_ns", Math.round(mean(nanos)));
+    fields.put("stddev_ns", Math.round(deviation(nanos)));
+    fields.put("avg_ts", mean(rates()));
+    fields.put("stddev_ts", deviation(rates()));
+    return fields;
+  }
+
+  /** What only JSON holds in llama-bench: the samples. */
+  Map<String, Object> samplesByName() {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("samples_ns", run.samples());
+    fields.put("samples_ts", rates());
+    return fields;
+  }
+
+  /** Ours, after llama-bench's. */
+  Map<String, Object> ours() {
+    Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("bytes_per_token", Math.round(model.bytesRead(test())));
+    fields.put("bandwidth_bytes_per_second", Math.round(bandwidth));
+    fields.put("bandwidth_percent", bandwidthShare());
+    fields.put("peak_memory_bytes", peakMemory);
+    return fields;
+  }
+
+  private void putBuild(Map<String, Object> fields) {
+    fields.put("build_commit", "gatun " + Version.NUMBER);
+    fields.put("build_number", 0);
+    fields.put("cpu_info", Machine.cpuName());
+    fields.put("gpu_info", "");
+    fields.put("backends", "CPU");
+    fields.put("model_filename", model.path().toString());
+    fields.put("model_type", model.type());
+    fields.put("model_size", model.bytes());
+    fields.put("model_n_params", model.parameters());
+  }
+
+  private void putSettings(Map<String, Object> fields) {
+    EngineOptions options = model.engine().options();
+    String cacheType = options.compute() == Compute.F32 ? "f32" : "f16";
+    fields.put("n_batch", options.batch());
+    fields.put("n_ubatch", options.ubatch());
+    fields.put("n_threads", options.threads());
+    fields.put("cpu_mask", "0x0");
+    fields.put("cpu_strict", false);
+    fields.put("poll", 0);
+    fields.put("type_k", cacheType);
+    fields.put("type_v", cacheType);
+    fields.put("n_gpu_layers", 0);
+    fields.put("n_cpu_moe", 0);
+    fields.put("split_mode", "none");
+    fields.put("main_gpu", 0);
+    fields.put("no_kv_offload", false);
+    fields.put("flash_attn", 1);
+    fields.put("devices", "cpu");
+    fields.put("tensor_split", "0.00");
+    fields.put("tensor_buft_overrides", "none");
+    // llama-bench renamed these two; readers of either find theirs.
+    fields.put("use_mmap", true);
+    fields.put("use_direct_io", false);
+    fields.put("load_mode", "mmap");
+    fields.put("lazy_mode", "none");
+    fields.put("embeddings", false);
+    fields.put("no_op_offload", 0);
+    fields.put("no_host", false);
+    fields.put("repack", true);
+    fields.put("fit_target", 0);
+    fields.put("fit_min_ctx", 0);
+  }
+
+  static double mean(double[] values) {
+    return Arrays.stream(values).average().orElse(0);
+  }
+
+  /** The sample's standard deviation; 0 for one value. */
+  static double deviation(double[] values) {
+    double mean = mean(values);
+    double squares = Arrays.stream(values).map(value -> (value - mean) * (value - mean)).sum();
+    return values.length < 2 ? 0 : Math.sqrt(squares / (values.length - 1));
+  }
+}

@@ -1,0 +1,69 @@
+// Commands: the list of sub-commands, and the parser set up for the one that is asked for.
+package dev.gatun.cli;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import picocli.CommandLine;
+import picocli.CommandLine.Help.Ansi;
+
+/**
+ * Builds the parser. Only the sub-command that the first word names is set up, since reading the
+ * annotations of all of them would cost a tenth of the time to the first token; help and misspelt
+ * names get them all.
+ */
+final class Commands {
+  private Commands() {}
+
+  static CommandLine commandLine(Stdio stdio, Interrupts interrupts, List<String> words) {
+    Map<String, Supplier<Object>> all = all(stdio, interrupts);
+    CommandLine top = new CommandLine(new Gatun(stdio));
+    String first = words.isEmpty() ? "" : words.getFirst();
+    if (all.containsKey(first)) {
+      top.addSubcommand(first, all.get(first).get());
+    } else {
+      all.forEach((name, command) -> top.addSubcommand(name, command.get()));
+    }
+    configure(top, stdio);
+    return top;
+  }
+
+  private static Map<String, Supplier<Object>> all(Stdio stdio, Interrupts interrupts) {
+    Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+    commands.put("run", () -> new Run(stdio, interrupts));
+    add(commands, "show", Show::new, stdio);
+    add(commands, "tokenize", Tokenize::new, stdio);
+    add(commands, "render", Render::new, stdio);
+    add(commands, "logits", Logits::new, stdio);
+    add(commands, "bench", Bench::new, stdio);
+    add(commands, "devices", Devices::new, stdio);
+    add(commands, "fetch", Fetch::new, stdio);
+    add(commands, "version", Version::new, stdio);
+    return commands;
+  }
+
+  private static void add(
+      Map<String, Supplier<Object>> commands,
+      String name,
+      Function<Stdio, Object> constructor,
+      Stdio stdio) {
+    commands.put(name, () -> constructor.apply(stdio));
+  }
+
+  private static void configure(CommandLine top, Stdio stdio) {
+    top.setPosixClusteredShortOptionsAllowed(false); // -hf is one option, not -h and -f
+    top.setAbbreviatedOptionsAllowed(false);
+    top.setAbbreviatedSubcommandsAllowed(false);
+    top.setCaseInsensitiveEnumValuesAllowed(true);
+    top.setExpandAtFiles(false); // a prompt may start with @
+    top.setUsageHelpAutoWidth(true);
+    top.setDefaultValueProvider(new EnvironmentDefaults(stdio.environment()));
+    top.setColorScheme(CommandLine.Help.defaultColorScheme(stdio.outStyled() ? Ansi.ON : Ansi.OFF));
+    top.setOut(new PrintWriter(stdio.out().stream(), true, StandardCharsets.UTF_8));
+    top.setErr(new PrintWriter(stdio.err(), true, StandardCharsets.UTF_8));
+  }
+}

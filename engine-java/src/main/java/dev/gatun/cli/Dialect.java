@@ -1,0 +1,95 @@
+// Dialect: how a model is spoken to: its tokenizer, its chat template, and what ends an answer.
+package dev.gatun.cli;
+
+import dev.gatun.refusal.Refusal;
+import dev.gatun.text.ChatTemplate;
+import dev.gatun.text.ChatTemplate.Message;
+import dev.gatun.text.Tokenizer;
+import dev.gatun.weights.Checkpoint;
+import dev.gatun.weights.TokenizerSource;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * @param vocabulary rows of the model's output; ids of the tokenizer are below
+ * @param stopIds tokens that end an answer
+ */
+record Dialect(
+    Tokenizer tokenizer, Optional<ChatTemplate> template, int vocabulary, Set<Integer> stopIds) {
+
+  /**
+   * Reads the checkpoint's own; {@code templateText} stands in for its template where it is
+   * present.
+   */
+  static Dialect of(Checkpoint checkpoint, Optional<String> templateText) {
+    Tokenizer tokenizer = tokenizer(checkpoint.tokenizer());
+    Set<Integer> stopIds = new TreeSet<>(tokenizer.endOfGeneration());
+    stopIds.addAll(checkpoint.generation().stopIds());
+    return new Dialect(
+        tokenizer,
+        templateText.or(checkpoint::chatTemplate).map(ChatTemplate::of),
+        checkpoint.config().vocab(),
+        stopIds);
+  }
+
+  static Tokenizer tokenizer(TokenizerSource source) {
+    return switch (source) {
+      case TokenizerSource.Folder folder -> Tokenizer.fromFolder(folder.path());
+      case TokenizerSource.Gguf gguf -> Tokenizer.fromGguf(gguf.metadata());
+    };
+  }
+
+  /**
+   * The prompt that asks for the next answer, as the model's template writes it, its first token
+   * included.
+   */
+  Prompt prompt(List<Message> messages) {
+    ChatTemplate chat =
+        template.orElseThrow(
+            () ->
+                Refusal.usage(
+                    "the model has no chat template",
+                    "give one with --chat-template-file, or use --raw for plain completion"));
+    Map<String, String> markers =
+        Map.of("bos_token", tokenizer.bosToken(), "eos_token", tokenizer.eosToken());
+    String text = chat.render(messages, true, markers);
+    return new Prompt(text, tokenizer.encode(text, true));
+  }
+
+  /** The ids of a text to be continued, after the first token where the model expects one. */
+  int[] encodeText(String text) {
+    int[] ids = tokenizer.encode(text, true);
+    if (!tokenizer.addsBos() || tokenizer.bos().isEmpty()) {
+      return ids;
+    }
+    int bos = tokenizer.bos().getAsInt();
+    if (ids.length > 0 && ids[0] == bos) {
+      return ids;
+    }
+    int[] withBos = new int[ids.length + 1];
+    withBos[0] = bos;
+    System.arraycopy(ids, 0, withBos, 1, ids.length);
+    return withBos;
+  }
+
+  /** Token sequences that spell one of {@code texts}, and every token that holds one. */
+  List<List<Integer>> breakers(List<String> texts) {
+    List<List<Integer>> sequences = new ArrayList<>();
+    for (String text : texts) {
+      sequences.add(Arrays.stream(tokenizer.encode(text, false)).boxed().toList());
+    }
+    for (int id = 0; id < tokenizer.vocabSize(); id++) {
+      String piece = new String(tokenizer.bytes(id), StandardCharsets.UTF_8);
+      if (texts.stream().anyMatch(piece::contains)) {
+        sequences.add(List.of(id));
+      }
+    }
+    return sequences;
+  }
+}

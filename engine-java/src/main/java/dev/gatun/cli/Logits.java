@@ -1,0 +1,99 @@
+// Logits: writes the model's raw output for given tokens, to be compared with another engine's.
+package dev.gatun.cli;
+
+import dev.gatun.engine.Engine;
+import dev.gatun.engine.EngineOptions;
+import dev.gatun.engine.Session;
+import dev.gatun.refusal.Refusal;
+import dev.gatun.weights.Checkpoint;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "logits",
+    sortOptions = false,
+    abbreviateSynopsis = true,
+    description = {
+      "Write the logits after every token as float32 (tokens, vocab), a NumPy .npy file.",
+      "--compute f32 dequantises weights exactly and computes in float32 throughout.",
+      ""
+    })
+final class Logits implements Callable<Integer> {
+  /** Bytes of logits held at once; a long text of a large vocabulary has gigabytes of them. */
+  private static final long MOST_BYTES = 64 << 20;
+
+  @Mixin ModelArgument model;
+
+  @Option(
+      names = "--tokens",
+      required = true,
+      paramLabel = "IDS",
+      description = "Token ids, separated by commas.")
+  String tokens = "";
+
+  @Option(
+      names = {"-o", "--out"},
+      required = true,
+      paramLabel = "FILE",
+      description = "The .npy file to write.")
+  Path out = Path.of("");
+
+  @Mixin ThreadsArgument threads;
+  @Mixin EngineArguments engine;
+  @Mixin StandardOptions standard;
+
+  private final Stdio stdio;
+
+  Logits(Stdio stdio) {
+    this.stdio = stdio;
+  }
+
+  @Override
+  public Integer call() {
+    int[] ids = ids();
+    EngineOptions options = engine.options(threads.count);
+    try (Checkpoint checkpoint = Checkpoint.open(model.path(stdio))) {
+      int vocab = checkpoint.config().vocab();
+      requireInside(ids, vocab, checkpoint.config().contextLength());
+      int rows = Math.clamp(MOST_BYTES / (vocab * (long) Float.BYTES), 1, ids.length);
+      int context = options.context() == 0 ? ids.length : options.context();
+      try (Engine loaded =
+              Engine.load(checkpoint, options.withLogitRows(rows).withContext(context));
+          Session session = loaded.newSession();
+          Npy npy = new Npy(out, ids.length, vocab)) {
+        session.logits(ids, npy::append);
+        npy.finish();
+      }
+    }
+    return 0;
+  }
+
+  private int[] ids() {
+    return Arrays.stream(tokens.split(",", -1)).mapToInt(Logits::id).toArray();
+  }
+
+  private static int id(String text) {
+    try {
+      return Integer.parseInt(text.strip());
+    } catch (NumberFormatException e) {
+      throw Refusal.usage("--tokens holds '" + text + "'", "give token ids such as 5,17,3");
+    }
+  }
+
+  // Asked before the weights are loaded, which may take a while.
+  private static void requireInside(int[] ids, int vocab, int context) {
+    for (int id : ids) {
+      if (id < 0 || id >= vocab) {
+        throw Refusal.usage(
+            "token " + id + " is outside the vocabulary", "give ids from 0 to " + (vocab - 1));
+      }
+    }
+    if (ids.length > context) {
+      throw Refusal.usage(ids.length + " tokens, the model was made for " + context, "give fewer");
+    }
+  }
+}

@@ -1,0 +1,68 @@
+// Output: standard output as UTF-8, whose failures are neither swallowed nor a stack trace.
+package dev.gatun.cli;
+
+import dev.gatun.refusal.Refusal;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Buffered; {@link #flush} after what a person waits for. Java's own System.out forgets a full
+ * disk.
+ */
+final class Output {
+
+  /** The reader has gone ({@code gatun … | head -1}): end quietly. */
+  static final class ReaderGone extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    ReaderGone(IOException cause) {
+      super(cause);
+    }
+  }
+
+  private final OutputStream stream;
+
+  Output(OutputStream stream) {
+    this.stream = new BufferedOutputStream(stream);
+  }
+
+  /** For writers of their own; what goes wrong there is told by the next call here. */
+  OutputStream stream() {
+    return stream;
+  }
+
+  void print(String text) {
+    print(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  void print(byte[] bytes) {
+    try {
+      stream.write(bytes);
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  void println(String text) {
+    print(text + "\n");
+  }
+
+  void flush() {
+    try {
+      stream.flush();
+    } catch (IOException e) {
+      throw failed(e);
+    }
+  }
+
+  private static RuntimeException failed(IOException e) {
+    String message = String.valueOf(e.getMessage());
+    if (message.contains("Broken pipe") || message.contains("Connection reset")) {
+      return new ReaderGone(e);
+    }
+    return Refusal.io(
+        "cannot write standard output: " + message, "free some space or write elsewhere", e);
+  }
+}

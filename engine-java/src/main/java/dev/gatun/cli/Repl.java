@@ -1,0 +1,164 @@
+// Repl: a conversation at a terminal.
+package dev.gatun.cli;
+
+import dev.gatun.engine.Generation.Stop;
+import dev.gatun.refusal.Refusal;
+import dev.gatun.sample.SamplingOptions;
+import java.util.Optional;
+import org.jline.reader.EndOfFileException;
+import org.jline.reader.UserInterruptException;
+import picocli.CommandLine.ParameterException;
+
+/** Reads a message or a command, does it, and goes on whatever came of it. */
+final class Repl {
+  private final Stdio stdio;
+  private final Chat chat;
+  private final StyleArguments style;
+  private final Conversation conversation = new Conversation();
+  private SamplingOptions sampling;
+  private Optional<Chat.Reply> last = Optional.empty();
+
+  Repl(
+      Stdio stdio,
+      Chat chat,
+      SamplingOptions sampling,
+      StyleArguments style,
+      Optional<String> system) {
+    this.stdio = stdio;
+    this.chat = chat;
+    this.sampling = sampling;
+    this.style = style;
+    system.ifPresent(conversation::system);
+  }
+
+  /** Talks until the person leaves; returns the exit code. */
+  int converse(Prompter prompter) {
+    say("Ask something; /help lists the commands, Ctrl-D leaves.");
+    boolean leaving = false; // Ctrl-C was pressed at an empty prompt
+    while (true) {
+      try {
+        String line = prompter.read();
+        leaving = false;
+        if (!handle(line, prompter)) {
+          return 0;
+        }
+      } catch (UserInterruptException e) {
+        if (leaving && e.getPartialLine().isEmpty()) {
+          return Refusal.Reason.INTERRUPTED.exitCode();
+        }
+        leaving = e.getPartialLine().isEmpty();
+        if (leaving) {
+          say("press Ctrl-C again, or Ctrl-D, to leave");
+        }
+      } catch (EndOfFileException e) {
+        return 0;
+      }
+    }
+  }
+
+  /** False where the person wants to leave. */
+  private boolean handle(String line, Prompter prompter) {
+    try {
+      if (line.isBlank()) {
+        return true;
+      }
+      if (line.startsWith("/")) {
+        return command(line.strip());
+      }
+      answer(line, prompter);
+    } catch (Refusal refusal) {
+      say(refusal.getMessage());
+    }
+    return true;
+  }
+
+  private void answer(String line, Prompter prompter) {
+    conversation.user(line);
+    Chat.Reply reply;
+    AnswerWriter writer = style.writer(stdio);
+    try (Prompter.Watch watch = prompter.watchInterrupts()) {
+      Prompt prompt = chat.dialect().prompt(conversation.messages());
+      reply = chat.answer(prompt, sampling, writer, watch::interrupted);
+      // The template saw the opening tag as part of the prompt, and looks for it in the history.
+      String opening = ThinkSplitter.opensThinking(prompt.text()) ? ThinkSplitter.OPEN + "\n" : "";
+      conversation.assistant(opening + reply.text());
+    } catch (Refusal refusal) {
+      conversation.retract();
+      throw refusal;
+    } finally {
+      writer.finish();
+    }
+    last = Optional.of(reply);
+    if (reply.stop() == Stop.CONTEXT_FULL) {
+      say("the context of " + chat.engine().context() + " tokens is full; /clear starts anew");
+    }
+    say(StatsLine.of(reply.stats()));
+  }
+
+  private boolean command(String line) {
+    String[] words = line.split("\\s+", 2);
+    String rest = words.length > 1 ? words[1] : "";
+    switch (words[0]) {
+      case "/help", "/?" -> say(ReplHelp.TEXT);
+      case "/clear" -> {
+        conversation.clear();
+        say("forgotten, but for the system message");
+      }
+      case "/system" -> {
+        conversation.system(rest);
+        say(rest.isEmpty() ? "no system message" : "system message set");
+      }
+      case "/save" -> {
+        conversation.save(ReplHelp.file(rest, "/save"), stdio);
+        say("saved to " + rest);
+      }
+      case "/load" -> {
+        conversation.load(ReplHelp.file(rest, "/load"), stdio);
+        say("loaded " + conversation.messages().size() + " messages");
+      }
+      case "/set" -> {
+        sampling = set(rest);
+        say("set");
+      }
+      case "/stats" -> stats();
+      case "/exit", "/quit", "/bye" -> {
+        return false;
+      }
+      default ->
+          say(
+              "no command "
+                  + words[0]
+                  + "; /help lists them, a blank before the slash makes it a message");
+    }
+    return true;
+  }
+
+  private SamplingOptions set(String words) {
+    try {
+      return ReplHelp.sampling(words).over(sampling, chat.dialect());
+    } catch (ParameterException e) {
+      throw Refusal.usage("/set: " + e.getMessage(), "write for example /set temp 0.7");
+    }
+  }
+
+  private void stats() {
+    last.ifPresent(reply -> say(StatsLine.of(reply.stats())));
+    say(
+        "context "
+            + chat.length()
+            + " of "
+            + chat.engine().context()
+            + " tokens · weights "
+            + Amount.bytes(chat.engine().weightBytes())
+            + " · cache "
+            + Amount.bytes(chat.engine().cacheBytes())
+            + " · "
+            + chat.engine().device().name());
+  }
+
+  // The conversation is on standard output; what the program says of itself is not part of it.
+  private void say(String text) {
+    stdio.out().flush();
+    stdio.err().println(text);
+  }
+}

@@ -1,0 +1,169 @@
+// Run: asks the model, once or in a conversation.
+package dev.gatun.cli;
+
+import dev.gatun.engine.EngineOptions;
+import dev.gatun.engine.Generation.Stop;
+import dev.gatun.refusal.Refusal;
+import dev.gatun.sample.Advice;
+import dev.gatun.sample.SamplingOptions;
+import dev.gatun.text.ChatTemplate.Message;
+import dev.gatun.weights.Checkpoint;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "run",
+    sortOptions = false,
+    abbreviateSynopsis = true,
+    description = {
+      "Ask a model. With -p, -f or a piped input: one answer on standard output, everything else"
+          + " on standard error. Otherwise a conversation; /help there lists its commands.",
+      "",
+      "Sampling follows what is given here, else what the model's makers publish, else llama.cpp's"
+          + " defaults.",
+      ""
+    })
+final class Run implements Callable<Integer> {
+  @Mixin ModelArgument model;
+  @Mixin PromptArguments prompt;
+
+  @Option(
+      names = {"-n", "--predict", "--n-predict"},
+      paramLabel = "N",
+      description = "Most tokens of an answer; -1, the default, is until the context is full.")
+  Optional<Integer> limit = Optional.empty();
+
+  @Mixin ThreadsArgument threads;
+  @Mixin EngineArguments engine;
+  @Mixin SamplingArguments sampling;
+  @Mixin StyleArguments style;
+
+  @Option(
+      names = {"-no-cnv", "--no-conversation", "--raw"},
+      description = "No chat template: continue the prompt's text.")
+  boolean raw;
+
+  @Option(
+      names = "--chat-template-file",
+      paramLabel = "FILE",
+      description = "Jinja to use in place of the model's own chat template.")
+  Optional<String> templateFile = Optional.empty();
+
+  @Option(names = "--ignore-eos", description = "Go on where the model wants to end.")
+  boolean ignoreEnd;
+
+  @Option(
+      names = {"-r", "--reverse-prompt"},
+      paramLabel = "TEXT",
+      description = "End the answer before TEXT; may be repeated.")
+  List<String> stops = new ArrayList<>();
+
+  @Mixin StandardOptions standard;
+
+  private final Stdio stdio;
+  private final Interrupts interrupts;
+
+  Run(Stdio stdio, Interrupts interrupts) {
+    this.stdio = stdio;
+    this.interrupts = interrupts;
+  }
+
+  @Override
+  public Integer call() {
+    EngineOptions options = engine.options(threads.count);
+    Chat.Limits limits = limits();
+    Optional<String> question = prompt.read(stdio);
+    requireSense(question);
+    Optional<String> template = templateFile.map(file -> Utf8.read(file, stdio));
+    try (Checkpoint checkpoint = Checkpoint.open(model.path(stdio));
+        Loading loading = Loading.start(checkpoint, options)) {
+      Dialect dialect = Dialect.of(checkpoint, template);
+      SamplingOptions drawing = sampling.over(advised(checkpoint), dialect);
+      Optional<Prompt> first = question.map(text -> promptOf(text, dialect));
+      try (Chat chat = new Chat(loading.engine(), dialect, limits)) {
+        tell(checkpoint, chat, drawing);
+        return first.isPresent() ? once(chat, drawing, first.get()) : converse(chat, drawing);
+      }
+    }
+  }
+
+  private Chat.Limits limits() {
+    int tokens = limit.orElse(-1);
+    if (tokens == 0 || tokens < -1) {
+      throw Refusal.usage("-n " + tokens, "give -1 for no limit, or 1 and more tokens");
+    }
+    return new Chat.Limits(tokens, ignoreEnd, stops);
+  }
+
+  private void requireSense(Optional<String> question) {
+    if (raw && question.isEmpty()) {
+      throw Refusal.usage(
+          "--raw continues a text, and none is given", "give one with -p, -f or standard input");
+    }
+    if (raw && (prompt.system.isPresent() || templateFile.isPresent())) {
+      throw Refusal.usage(
+          "--raw uses no chat template, so -sys and --chat-template-file have no place",
+          "drop --raw, or write all into the prompt");
+    }
+  }
+
+  private static SamplingOptions advised(Checkpoint checkpoint) {
+    return SamplingOptions.defaults(Advice.over(checkpoint));
+  }
+
+  private Prompt promptOf(String question, Dialect dialect) {
+    if (raw) {
+      return new Prompt(question, dialect.encodeText(question));
+    }
+    List<Message> messages = new ArrayList<>();
+    prompt.system.ifPresent(text -> messages.add(new Message("system", text)));
+    messages.add(new Message("user", question));
+    return dialect.prompt(messages);
+  }
+
+  private int once(Chat chat, SamplingOptions drawing, Prompt asked) {
+    AnswerWriter writer = style.writer(stdio);
+    interrupts.answering();
+    Chat.Reply reply = chat.answer(asked, drawing, writer, interrupts::requested);
+    writer.finish();
+    if (reply.stop() == Stop.CONTEXT_FULL) {
+      stdio
+          .err()
+          .println(
+              "the context of "
+                  + chat.engine().context()
+                  + " tokens is full; -c sets a larger one");
+    }
+    stdio.err().println(StatsLine.of(reply.stats()));
+    return reply.stop() == Stop.INTERRUPTED ? Refusal.Reason.INTERRUPTED.exitCode() : 0;
+  }
+
+  private int converse(Chat chat, SamplingOptions drawing) {
+    try (Prompter prompter = Prompter.open(stdio)) {
+      return new Repl(stdio, chat, drawing, style, prompt.system).converse(prompter);
+    }
+  }
+
+  private void tell(Checkpoint checkpoint, Chat chat, SamplingOptions drawing) {
+    if (!standard.verbose) {
+      return;
+    }
+    stdio
+        .err()
+        .println(
+            "%s: %s, %s weights, context of %d tokens in %s, on %s"
+                .formatted(
+                    checkpoint.name(),
+                    checkpoint.config().architecture(),
+                    Amount.bytes(chat.engine().weightBytes()),
+                    chat.engine().context(),
+                    Amount.bytes(chat.engine().cacheBytes()),
+                    chat.engine().device().name()));
+    stdio.err().println("sampling: " + drawing);
+  }
+}

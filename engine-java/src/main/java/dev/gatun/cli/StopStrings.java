@@ -1,0 +1,59 @@
+// StopStrings: ends an answer where one of the caller's strings turns up, however it is cut into
+// tokens.
+package dev.gatun.cli;
+
+import dev.gatun.refusal.Refusal;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** The stop string itself, and what follows it, is not passed on. */
+final class StopStrings {
+  private final List<String> stops;
+  private final Consumer<String> next;
+  private final StringBuilder held = new StringBuilder();
+  private boolean found;
+
+  StopStrings(List<String> stops, Consumer<String> next) {
+    if (stops.stream().anyMatch(String::isEmpty)) {
+      throw Refusal.usage("an empty --reverse-prompt", "give it at least one character");
+    }
+    this.stops = List.copyOf(stops);
+    this.next = next;
+  }
+
+  void push(String text) {
+    if (found) {
+      return;
+    }
+    held.append(text);
+    int first = stops.stream().mapToInt(held::indexOf).filter(at -> at >= 0).min().orElse(-1);
+    if (first >= 0) {
+      found = true;
+      pass(first);
+    } else {
+      pass(held.length() - longestOverlap());
+    }
+  }
+
+  /** The text is over: what was held back was no stop string. */
+  void finish() {
+    if (!found) {
+      pass(held.length());
+    }
+  }
+
+  boolean found() {
+    return found;
+  }
+
+  private int longestOverlap() {
+    return stops.stream().mapToInt(stop -> Overlap.length(held, stop)).max().orElse(0);
+  }
+
+  private void pass(int length) {
+    if (length > 0) {
+      next.accept(held.substring(0, length));
+      held.delete(0, length);
+    }
+  }
+}

@@ -1,0 +1,20 @@
+// StyleArguments: how an answer looks.
+package dev.gatun.cli;
+
+import picocli.CommandLine.Option;
+
+final class StyleArguments {
+  @Option(names = "--hide-thinking", description = "Leave a reasoning model's thinking out.")
+  boolean hideThinking;
+
+  @Option(names = "--no-color", description = "No colours and no dimming; so does NO_COLOR.")
+  boolean noColor;
+
+  boolean styled(Stdio stdio) {
+    return !noColor && stdio.outStyled();
+  }
+
+  AnswerWriter writer(Stdio stdio) {
+    return new AnswerWriter(stdio.out(), styled(stdio), hideThinking);
+  }
+}

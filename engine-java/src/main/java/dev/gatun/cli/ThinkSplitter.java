@@ -1,0 +1,90 @@
+// ThinkSplitter: tells a reasoning model's thinking from its answer while the text streams in.
+package dev.gatun.cli;
+
+/**
+ * Thinking is what stands between {@code <think>} and {@code </think>}, tags included. The opening
+ * tag counts only before anything else was said, or where the prompt has opened it already; after
+ * the closing tag all is answer, so an answer may speak about the tags. A tag may arrive in any
+ * number of pieces.
+ */
+final class ThinkSplitter {
+  static final String OPEN = "<think>";
+  static final String CLOSE = "</think>";
+
+  /** Which of the two a text is. */
+  enum Part {
+    THINKING,
+    ANSWER
+  }
+
+  /** Where the parts go, in order; never an empty text. */
+  interface Sink {
+    void accept(Part part, String text);
+  }
+
+  private enum State {
+    START,
+    THINKING,
+    ANSWER
+  }
+
+  private final Sink sink;
+  private final StringBuilder held = new StringBuilder();
+  private State state;
+
+  /** {@code prompt} is the rendered prompt, whose end may have opened the thinking. */
+  ThinkSplitter(String prompt, Sink sink) {
+    this.state = opensThinking(prompt) ? State.THINKING : State.START;
+    this.sink = sink;
+  }
+
+  /** True where the prompt ends in an opening tag, so that the model's first word is a thought. */
+  static boolean opensThinking(String prompt) {
+    return prompt.stripTrailing().endsWith(OPEN);
+  }
+
+  void push(String text) {
+    held.append(text);
+    if (state == State.START) {
+      start();
+    }
+    if (state == State.THINKING) {
+      thinking();
+    }
+    if (state == State.ANSWER) {
+      emit(Part.ANSWER, held.length());
+    }
+  }
+
+  /** The text is over: what was held back as a possible tag was none. */
+  void finish() {
+    emit(state == State.THINKING ? Part.THINKING : Part.ANSWER, held.length());
+  }
+
+  private void start() {
+    String said = held.toString().stripLeading();
+    if (said.startsWith(OPEN)) {
+      state = State.THINKING;
+    } else if (!OPEN.startsWith(said)) {
+      state = State.ANSWER;
+    }
+  }
+
+  private void thinking() {
+    int close = held.indexOf(CLOSE);
+    if (close >= 0) {
+      emit(Part.THINKING, close + CLOSE.length());
+      state = State.ANSWER;
+    } else {
+      emit(Part.THINKING, held.length() - Overlap.length(held, CLOSE));
+    }
+  }
+
+  private void emit(Part part, int length) {
+    if (length > 0) {
+      String text = held.substring(0, length);
+      held.delete(0, length);
+      sink.accept(part, text);
+    }
+  }
+}

@@ -1,0 +1,13 @@
+// ThreadsArgument: how many threads work, for commands that take one number.
+package dev.gatun.cli;
+
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+final class ThreadsArgument {
+  @Option(
+      names = {"-t", "--threads"},
+      paramLabel = "N",
+      description = "Threads; by default one a core of the machine.")
+  Optional<Integer> count = Optional.empty();
+}

@@ -1,0 +1,188 @@
+// MeasuringCommandsTest: logits, bench and devices.
+package dev.gatun.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MeasuringCommandsTest {
+  // llama-bench's names and their order, as its reference lists them.
+  private static final List<String> LLAMA_BENCH =
+      List.of(
+          "build_commit",
+          "build_number",
+          "cpu_info",
+          "gpu_info",
+          "backends",
+          "model_filename",
+          "model_type",
+          "model_size",
+          "model_n_params",
+          "n_batch",
+          "n_ubatch",
+          "n_threads",
+          "cpu_mask",
+          "cpu_strict",
+          "poll",
+          "type_k",
+          "type_v",
+          "n_gpu_layers",
+          "n_cpu_moe",
+          "split_mode",
+          "main_gpu",
+          "no_kv_offload",
+          "flash_attn",
+          "devices",
+          "tensor_split",
+          "tensor_buft_overrides",
+          "use_mmap",
+          "use_direct_io",
+          "load_mode",
+          "lazy_mode",
+          "embeddings",
+          "no_op_offload",
+          "no_host",
+          "repack",
+          "fit_target",
+          "fit_min_ctx",
+          "n_prompt",
+          "n_gen",
+          "n_depth",
+          "test_time",
+          "avg_ns",
+          "stddev_ns",
+          "avg_ts",
+          "stddev_ts",
+          "samples_ns",
+          "samples_ts");
+
+  private static final List<String> OURS =
+      List.of(
+          "bytes_per_token",
+          "bandwidth_bytes_per_second",
+          "bandwidth_percent",
+          "peak_memory_bytes");
+
+  @TempDir static Path folder;
+  private static String model;
+
+  @BeforeAll
+  static void create() throws IOException {
+    model = TinyModel.create(folder).toString();
+  }
+
+  @Test
+  void logitsAreOneRowATokenAndTheSameInAnyBatch() throws IOException {
+    byte[] whole = logits("5,17,3", "-ub", "512");
+    assertEquals(128 + 3 * 256 * Float.BYTES, whole.length);
+    assertArrayEquals(whole, logits(" 5, 17,3", "-ub", "1"));
+  }
+
+  private byte[] logits(String tokens, String... more) throws IOException {
+    Path out = folder.resolve("l.npy");
+    List<String> args =
+        new ArrayList<>(
+            List.of(
+                "logits",
+                "-m",
+                model,
+                "--tokens",
+                tokens,
+                "--out",
+                out.toString(),
+                "--compute",
+                "f32"));
+    args.addAll(List.of(more));
+    assertEquals("", Cli.piped("").run(args.toArray(String[]::new)).succeeded());
+    return Files.readAllBytes(out);
+  }
+
+  @Test
+  void tokensThatAreNoneAreRefused() {
+    Path out = folder.resolve("none.npy");
+    for (String tokens : List.of("", "5,", "x", "256", "-1", "1,2;3")) {
+      Cli.terminal()
+          .run("logits", "-m", model, "--tokens", tokens, "--out", out.toString())
+          .refused(2);
+    }
+    String many = "1,".repeat(100_000) + "1";
+    Cli.terminal().run("logits", "-m", model, "--tokens", many, "--out", out.toString()).refused(2);
+    Cli.terminal()
+        .run("logits", "-m", model, "--tokens", "1,2", "-c", "1", "--out", out.toString())
+        .refused(2);
+    assertFalse(Files.exists(out));
+  }
+
+  @Test
+  void aFileThatCannotBeWrittenIsRefused() {
+    String out = folder.resolve("no/folder/l.npy").toString();
+    Cli.terminal().run("logits", "-m", model, "--tokens", "1", "--out", out).refused(1);
+  }
+
+  @Test
+  void benchSpeaksLlamaBench() {
+    String json = bench("json");
+    List<String> names = new ArrayList<>(LLAMA_BENCH);
+    names.addAll(OURS);
+    var tests = Json.parse(json, "bench");
+    assertEquals(2, tests.size());
+    List<String> found = new ArrayList<>();
+    tests.get(0).fieldNames().forEachRemaining(found::add);
+    assertEquals(names, found);
+    assertEquals(8, tests.get(0).get("n_prompt").intValue());
+    assertEquals(4, tests.get(1).get("n_gen").intValue());
+    assertEquals(2, tests.get(1).get("samples_ns").size());
+    for (String name : OURS) {
+      assertTrue(tests.get(1).get(name).doubleValue() > 0, name);
+    }
+  }
+
+  @Test
+  void benchWritesTablesToo() {
+    List<String> names = new ArrayList<>(LLAMA_BENCH.subList(0, LLAMA_BENCH.size() - 2));
+    names.addAll(OURS);
+    String[] csv = bench("csv").split("\n");
+    assertEquals("\"" + String.join("\",\"", names) + "\"", csv[0]);
+    assertEquals(3, csv.length);
+    String[] markdown = bench("md").split("\n");
+    assertEquals(4, markdown.length);
+    for (String line : markdown) {
+      assertEquals(11, line.chars().filter(c -> c == '|').count(), line);
+    }
+    assertTrue(
+        markdown[2].contains(" pp8 ") && markdown[3].contains(" tg4 "),
+        String.join("\n", markdown));
+  }
+
+  private static String bench(String format) {
+    return Cli.piped("")
+        .run("bench", "-m", model, "-p", "8", "-n", "4", "-r", "2", "-t", "1", "-o", format)
+        .succeeded();
+  }
+
+  @Test
+  void benchRefusesWhatMeasuresNothing() {
+    Cli.terminal().run("bench", "-m", model, "-p", "0", "-n", "0").refused(2);
+    Cli.terminal().run("bench", "-m", model, "-p", "-4").refused(2);
+    Cli.terminal().run("bench", "-m", model, "-r", "0").refused(2);
+    Cli.terminal().run("bench", "-m", model, "-o", "sql").refused(2);
+    Cli.terminal().run("bench", "-m", model, "-t", "1,0").refused(2);
+  }
+
+  @Test
+  void devicesSayWhyThereIsNoGpu() {
+    String text = Cli.piped("").run("devices").succeeded();
+    assertTrue(text.contains("\ncpu "), text);
+    assertTrue(text.contains("no GPU: "), text);
+  }
+}

@@ -1,0 +1,78 @@
+// ThinkSplitterTest: thinking and answer are told apart wherever the text is cut.
+package dev.gatun.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.gatun.cli.ThinkSplitter.Part;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ThinkSplitterTest {
+  private static final String PLAIN_PROMPT = "<|im_start|>assistant\n";
+  private static final String OPENED_PROMPT = PLAIN_PROMPT + "<think>\n";
+
+  @Test
+  void thinkingEndsAfterItsTagHoweverItIsCut() {
+    String text = "\n<think>\nhm </thin a<b\n</think>\n\nIt is </think> 4.";
+    for (int first = 0; first <= text.length(); first++) {
+      for (int second = first; second <= text.length(); second++) {
+        List<String> pieces =
+            List.of(
+                text.substring(0, first), text.substring(first, second), text.substring(second));
+        Map<Part, String> parts = split(PLAIN_PROMPT, pieces);
+        assertEquals("\n<think>\nhm </thin a<b\n</think>", parts.get(Part.THINKING));
+        assertEquals("\n\nIt is </think> 4.", parts.get(Part.ANSWER));
+      }
+    }
+  }
+
+  @Test
+  void aPromptMayHaveOpenedTheThinking() {
+    Map<Part, String> parts = split(OPENED_PROMPT, List.of("hm</th", "ink>4"));
+    assertEquals("hm</think>", parts.get(Part.THINKING));
+    assertEquals("4", parts.get(Part.ANSWER));
+  }
+
+  @Test
+  void aPromptThatClosesTheThinkingHasNoneOpen() {
+    assertEquals("4", split(OPENED_PROMPT + "\n</think>\n\n", List.of("4")).get(Part.ANSWER));
+  }
+
+  @Test
+  void anAnswerMaySpeakOfTheTags() {
+    String text = "Write <think> first, then </think>.";
+    assertEquals(text, split(PLAIN_PROMPT, List.of(text)).get(Part.ANSWER));
+  }
+
+  @Test
+  void whatOnlyLooksLikeATagIsPassedOn() {
+    assertEquals("<thin", split(PLAIN_PROMPT, List.of("<thi", "n")).get(Part.ANSWER));
+    assertEquals("<thing>", split(PLAIN_PROMPT, List.of("<thi", "ng>")).get(Part.ANSWER));
+  }
+
+  @Test
+  void unfinishedThinkingIsThinking() {
+    Map<Part, String> parts = split(OPENED_PROMPT, List.of("hm </thi"));
+    assertEquals("hm </thi", parts.get(Part.THINKING));
+    assertEquals("", parts.get(Part.ANSWER));
+  }
+
+  @Test
+  void textIsNotHeldBackLongerThanATagNeeds() {
+    StringBuilder seen = new StringBuilder();
+    ThinkSplitter splitter = new ThinkSplitter(OPENED_PROMPT, (_, text) -> seen.append(text));
+    splitter.push("a < b");
+    assertEquals("a < b", seen.toString());
+  }
+
+  private static Map<Part, String> split(String prompt, List<String> pieces) {
+    Map<Part, String> parts = new EnumMap<>(Map.of(Part.THINKING, "", Part.ANSWER, ""));
+    ThinkSplitter splitter =
+        new ThinkSplitter(prompt, (part, text) -> parts.merge(part, text, String::concat));
+    pieces.forEach(splitter::push);
+    splitter.finish();
+    return parts;
+  }
+}

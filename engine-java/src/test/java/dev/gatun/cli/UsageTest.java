@@ -1,0 +1,145 @@
+// UsageTest: the command line is read as documented, and what it does not know it refuses by name.
+package dev.gatun.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class UsageTest {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "run",
+        "show",
+        "tokenize",
+        "render",
+        "logits",
+        "bench",
+        "devices",
+        "fetch",
+        "version"
+      })
+  void everyCommandHasHelp(String command) {
+    assertTrue(
+        Cli.piped("").run(command, "--help").succeeded().contains("Usage: gatun " + command));
+    assertTrue(Cli.piped("").run("--help").succeeded().contains("\n  " + command + " "));
+  }
+
+  @Test
+  void noArgumentsPrintTheHelp() {
+    assertTrue(Cli.terminal().run().succeeded().contains("Commands:"));
+  }
+
+  @Test
+  void theVersionIsTheBuilds() throws IOException {
+    String pom = Files.readString(Path.of("pom.xml"));
+    assertTrue(pom.contains("<version>" + Version.NUMBER + "</version>"), Version.NUMBER);
+    assertTrue(Cli.terminal().run("--version").succeeded().startsWith("gatun " + Version.NUMBER));
+  }
+
+  @Test
+  void aMisspeltCommandIsToldWithItsNeighbours() {
+    String line = Cli.terminal().run("tokenise").refused(2);
+    assertTrue(line.contains("unknown command 'tokenise'; did you mean"), line);
+    assertTrue(line.contains("tokenize"), line);
+  }
+
+  @Test
+  void aMisspeltOptionIsToldWithItsNeighbours() {
+    String line = Cli.terminal().run("run", "--thread", "4").refused(2);
+    assertTrue(line.contains("unknown option '--thread'; did you mean --threads"), line);
+    assertTrue(line.contains("see 'gatun run --help'"), line);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"-ngl", "-hff", "-sm", "-ot", "--mirostat", "--grammar", "-fa", "--jinja", "-np"})
+  void optionsOfLlamaCppThatAreNotHereAreRefusedByName(String option) {
+    String line = Cli.terminal().run("-m", "x.gguf", "-p", "hi", option, "1").refused(2);
+    assertTrue(line.contains("unknown option '" + option + "'"), line);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "-t, 0",
+    "-t, 99999",
+    "-t, -3",
+    "-t, many",
+    "-c, -5",
+    "-c, 1e9",
+    "-b, 0",
+    "-ub, 0",
+    "-n, 0",
+    "-n, -2",
+    "--compute, int4",
+    "--device, tpu",
+    "--isa, mmx"
+  })
+  void valuesOutOfRangeAreRefusedBeforeTheModelIsLookedAt(String option, String value) {
+    String line =
+        Cli.terminal().run("-m", "there-is-no-such.gguf", "-p", "hi", option, value).refused(2);
+    assertTrue(line.contains(value), line);
+    assertTrue(!line.contains("there-is-no-such"), line);
+  }
+
+  @Test
+  void anOptionWithoutItsValueIsRefused() {
+    assertTrue(Cli.terminal().run("run", "-m").refused(2).contains("--model"));
+    assertTrue(Cli.terminal().run("logits", "-m", "x").refused(2).contains("--tokens"));
+  }
+
+  @Test
+  void oneModelIsNeeded() {
+    assertTrue(Cli.terminal().run("show").refused(2).contains("no model is given"));
+    String line = Cli.terminal().run("show", "-m", "x", "--demo").refused(2);
+    assertTrue(line.contains("--model and --demo each name a model"), line);
+    assertTrue(Cli.terminal().run("show", "-m", "x.gguf").refused(2).contains("x.gguf"));
+  }
+
+  @Test
+  void optionsAreReadFromTheEnvironment() {
+    Cli cli =
+        Cli.environment(Map.of("GATUN_ARG_MODEL", "from-environment", "GATUN_ARG_CTX_SIZE", "-5"));
+    assertTrue(cli.run("show").refused(2).contains("from-environment"));
+    assertTrue(cli.run("-p", "hi").refused(2).contains("context (-c) is -5"));
+  }
+
+  @Test
+  void whatIsTypedWinsOverTheEnvironment() {
+    Cli cli =
+        Cli.environment(Map.of("GATUN_ARG_MODEL", "from-environment", "GATUN_ARG_DEMO", "true"));
+    assertTrue(cli.run("show", "-m", "typed").refused(2).contains("typed"));
+    assertTrue(cli.run("show").refused(2).contains("--model and --demo each name a model"));
+  }
+
+  @Test
+  void aPromptMayStartWithAnAt(@TempDir Path folder) throws IOException {
+    TinyModel.tokenizer(folder);
+    assertEquals(
+        "[64,120]\n",
+        Cli.terminal()
+            .run("tokenize", "-m", folder.toString(), "--text", "@x", "--json")
+            .succeeded());
+  }
+
+  @Test
+  void anArgumentThatJavaCouldNotDecodeIsRefused() {
+    assertTrue(Cli.terminal().run("-p", "na\uFFFDve").refused(2).contains("LC_ALL"));
+  }
+
+  @Test
+  void theStackTraceComesOnlyWhenAskedFor() {
+    Cli.Result result = Cli.terminal().run("show", "-m", "x.gguf", "-v");
+    assertEquals(2, result.exitCode());
+    assertTrue(result.err().contains("    at dev.gatun."), result.err());
+  }
+}
