@@ -97,9 +97,25 @@ struct Free {
   void operator()(void *p) const { std::free(p); }
 };
 
-struct alignas(cacheLine) Scratch {
-  std::unique_ptr<void, Free> data;
-  int64_t bytes = 0;
+class alignas(cacheLine) Scratch {
+ public:
+  void *atLeast(int64_t bytes) {
+    if (bytes_ < bytes) {
+      const int64_t rounded = (bytes + 4095) / 4096 * 4096;
+      bytes_ = 0;
+      data_.reset();  // first, since two at once may be too much
+      data_.reset(std::aligned_alloc(cacheLine, static_cast<std::size_t>(rounded)));
+      if (!data_) {
+        throw std::bad_alloc();
+      }
+      bytes_ = rounded;
+    }
+    return data_.get();
+  }
+
+ private:
+  std::unique_ptr<void, Free> data_;
+  int64_t bytes_ = 0;
 };
 
 }  // namespace
@@ -154,6 +170,7 @@ struct Pool::State {
   Counter finished;  // workers done, over all rounds
   std::vector<std::thread> workers;
   std::vector<Scratch> scratch;
+  Scratch shared;
 };
 
 Pool::Pool(int threads) {
@@ -227,18 +244,9 @@ void Pool::parallelFor(int64_t n, int64_t grain,
 }
 
 void *Pool::scratch(int thread, int64_t bytes) {
-  Scratch &scratch = state_->scratch[static_cast<std::size_t>(thread)];
-  if (scratch.bytes < bytes) {
-    const int64_t rounded = (bytes + 4095) / 4096 * 4096;
-    scratch.data.reset();
-    scratch.bytes = 0;
-    scratch.data.reset(std::aligned_alloc(cacheLine, static_cast<std::size_t>(rounded)));
-    if (!scratch.data) {
-      throw std::bad_alloc();
-    }
-    scratch.bytes = rounded;
-  }
-  return scratch.data.get();
+  return state_->scratch[static_cast<std::size_t>(thread)].atLeast(bytes);
 }
+
+void *Pool::shared(int64_t bytes) { return state_->shared.atLeast(bytes); }
 
 }  // namespace gatun::cpu

@@ -29,6 +29,9 @@ class Pool {
   // the same thread got before. Throws std::bad_alloc.
   void *scratch(int thread, int64_t bytes);
 
+  // The same for what the threads of one op share; called by the calling thread, outside of run.
+  void *shared(int64_t bytes);
+
  private:
   struct State;
   State *state_;

@@ -93,7 +93,7 @@ void scratchIsAlignedAndOwn() {
 
 void reportCost(int threads) {
   Pool pool(threads);
-  const int rounds = 20000;
+  const int rounds = 2000;
   double best = 1e9;
   for (int repeat = 0; repeat < 5; ++repeat) {
     const auto start = std::chrono::steady_clock::now();

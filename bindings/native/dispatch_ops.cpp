@@ -1,0 +1,271 @@
+// dispatch_ops.cpp: the exported ops of a graph: each checks its operands and calls the queue's back end.
+#include "checks.hpp"
+#include "guard.hpp"
+
+using gatun::Backend;
+using gatun::guarded;
+namespace checks = gatun::checks;
+
+int32_t gk_a8_row_bytes(int64_t cols, int64_t *bytes) {
+  return guarded(__func__, [&] {
+    checks::within("cols", cols, GK_A8_BLOCK, checks::maxExtent);
+    if (cols % GK_A8_BLOCK != 0) {
+      checks::refuse("cols is %lld, expected a multiple of %d", static_cast<long long>(cols), GK_A8_BLOCK);
+    }
+    checks::present(bytes, "bytes");
+    constexpr int64_t blockBytes = sizeof(float) + 2 * sizeof(int16_t) + GK_A8_BLOCK;
+    *bytes = cols / GK_A8_BLOCK * blockBytes;
+  });
+}
+
+int32_t gk_embed(gk_queue *queue, const gk_source *table, const gk_tensor *tokens, const gk_tensor *y) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::source(table, "table");
+    if (checks::isGrouped(table->dtype)) {
+      checks::refuse("table.dtype is %s, expected a format other than AWQ and GPTQ", checks::dtypeName(table->dtype));
+    }
+    checks::tensor(tokens, "tokens", GK_I32);
+    checks::tensor(y, "y", GK_F32);
+    checks::within("tokens.rows", tokens->rows, 1, 1);
+    checks::equal("y.rows", y->rows, "tokens.cols", tokens->cols);
+    checks::equal("y.cols", y->cols, "table.cols", table->cols);
+    backend.embed(*table, *tokens, *y);
+  });
+}
+
+int32_t gk_rms_norm(gk_queue *queue, const gk_tensor *x, const float *weight, float eps, const gk_tensor *y) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::tensor(x, "x", GK_F32);
+    checks::tensor(y, "y", GK_F32);
+    checks::floats(weight, "weight");
+    checks::epsilon("eps", eps);
+    checks::equal("x.rows", x->rows, "y.rows", y->rows);
+    checks::equal("x.cols", x->cols, "y.cols", y->cols);
+    backend.rmsNorm(*x, weight, eps, *y);
+  });
+}
+
+int32_t gk_add_rms_norm(gk_queue *queue, const gk_tensor *residual, const gk_tensor *delta, const float *weight,
+                        float eps, const gk_tensor *y) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::tensor(residual, "residual", GK_F32);
+    checks::tensor(delta, "delta", GK_F32);
+    checks::tensor(y, "y", GK_F32);
+    checks::floats(weight, "weight");
+    checks::epsilon("eps", eps);
+    checks::equal("delta.rows", delta->rows, "residual.rows", residual->rows);
+    checks::equal("delta.cols", delta->cols, "residual.cols", residual->cols);
+    checks::equal("y.rows", y->rows, "residual.rows", residual->rows);
+    checks::equal("y.cols", y->cols, "residual.cols", residual->cols);
+    backend.addRmsNorm(*residual, *delta, weight, eps, *y);
+  });
+}
+
+int32_t gk_gather_rows(gk_queue *queue, const gk_tensor *x, const gk_tensor *rows, const gk_tensor *y) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::tensor(x, "x", GK_F32);
+    checks::tensor(rows, "rows", GK_I32);
+    checks::tensor(y, "y", GK_F32);
+    checks::within("rows.rows", rows->rows, 1, 1);
+    checks::equal("y.rows", y->rows, "rows.cols", rows->cols);
+    checks::equal("y.cols", y->cols, "x.cols", x->cols);
+    backend.gatherRows(*x, *rows, *y);
+  });
+}
+
+int32_t gk_gather_cols(gk_queue *queue, const gk_tensor *x, const gk_tensor *order, const gk_tensor *y) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::tensor(x, "x", GK_F32);
+    checks::tensor(order, "order", GK_I32);
+    checks::tensor(y, "y", GK_F32);
+    checks::within("order.rows", order->rows, 1, 1);
+    checks::equal("y.rows", y->rows, "x.rows", x->rows);
+    checks::equal("y.cols", y->cols, "order.cols", order->cols);
+    backend.gatherCols(*x, *order, *y);
+  });
+}
+
+int32_t gk_quantize(gk_queue *queue, const gk_tensor *x, const gk_tensor *y) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::tensor(x, "x", GK_F32);
+    checks::tensor(y, "y", GK_A8);
+    checks::equal("y.rows", y->rows, "x.rows", x->rows);
+    checks::equal("y.cols", y->cols, "x.cols", x->cols);
+    backend.quantize(*x, *y);
+  });
+}
+
+int32_t gk_mat_mul(gk_queue *queue, const gk_weight *weight, const gk_tensor *x, const gk_tensor *y) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::weight(backend, weight, "weight", false);
+    checks::factor(x, "x");
+    checks::tensor(y, "y", GK_F32);
+    checks::multiplies(*weight, "weight", *x, "x");
+    checks::equal("y.rows", y->rows, "x.rows", x->rows);
+    checks::equal("y.cols", y->cols, "weight.rows", weight->rows);
+    backend.matMul(*weight, *x, *y);
+  });
+}
+
+int32_t gk_gate_up(gk_queue *queue, const gk_weight *gate, const gk_weight *up, const gk_tensor *x,
+                   const gk_tensor *y) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::weight(backend, gate, "gate", false);
+    checks::weight(backend, up, "up", false);
+    checks::factor(x, "x");
+    checks::tensor(y, "y", GK_F32);
+    checks::sameShape(*gate, "gate", *up, "up");
+    checks::multiplies(*gate, "gate", *x, "x");
+    checks::multiplies(*up, "up", *x, "x");
+    checks::equal("y.rows", y->rows, "x.rows", x->rows);
+    checks::equal("y.cols", y->cols, "gate.rows", gate->rows);
+    backend.gateUp(*gate, *up, *x, *y);
+  });
+}
+
+int32_t gk_cache_page_bytes(gk_queue *queue, const gk_cache *cache, int64_t *bytes) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::cacheShape(cache);
+    checks::present(bytes, "bytes");
+    *bytes = backend.cachePageBytes(*cache);
+  });
+}
+
+int32_t gk_rope_table(gk_queue *queue, const gk_batch *batch, const float *inv_freq, int32_t dim, float scale,
+                      float *table) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::batch(batch);
+    checks::floats(inv_freq, "inv_freq");
+    checks::within("dim", dim, 2, 256);
+    if (dim % 2 != 0) {
+      checks::refuse("dim is %d, expected an even number", dim);
+    }
+    checks::finite("scale", scale);
+    checks::floats(table, "table");
+    backend.ropeTable(*batch, inv_freq, dim, scale, table);
+  });
+}
+
+int32_t gk_rope_store(gk_queue *queue, const gk_rope *rope, const gk_batch *batch, const gk_tensor *q,
+                      const gk_tensor *k, const gk_tensor *v, const gk_cache *cache) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::present(rope, "rope");
+    checks::batch(batch);
+    checks::cache(cache);
+    checks::floats(rope->table, "rope.table");
+    checks::optionalFloats(rope->q_bias, "rope.q_bias");
+    checks::optionalFloats(rope->k_bias, "rope.k_bias");
+    checks::optionalFloats(rope->v_bias, "rope.v_bias");
+    checks::optionalFloats(rope->q_norm, "rope.q_norm");
+    checks::optionalFloats(rope->k_norm, "rope.k_norm");
+    if (rope->q_norm != nullptr || rope->k_norm != nullptr) {
+      checks::epsilon("rope.norm_eps", rope->norm_eps);
+    }
+    checks::within("rope.dim", rope->dim, 2, cache->head_dim);
+    if (rope->dim % 2 != 0) {
+      checks::refuse("rope.dim is %d, expected an even number", rope->dim);
+    }
+    checks::within("rope.style", rope->style, GK_ROPE_HALF_SPLIT, GK_ROPE_INTERLEAVED);
+    const int64_t width = int64_t{cache->kv_heads} * cache->head_dim;
+    checks::tensor(q, "q", GK_F32);
+    checks::tensor(k, "k", GK_F32);
+    checks::tensor(v, "v", GK_F32);
+    checks::equal("q.rows", q->rows, "batch.tokens", batch->tokens);
+    checks::equal("k.rows", k->rows, "batch.tokens", batch->tokens);
+    checks::equal("v.rows", v->rows, "batch.tokens", batch->tokens);
+    checks::equal("k.cols", k->cols, "cache.kv_heads * cache.head_dim", width);
+    checks::equal("v.cols", v->cols, "cache.kv_heads * cache.head_dim", width);
+    if (q->cols % width != 0) {
+      checks::refuse("q.cols is %lld, expected a multiple of cache.kv_heads * cache.head_dim, which is %lld",
+                     static_cast<long long>(q->cols), static_cast<long long>(width));
+    }
+    backend.ropeStore(*rope, *batch, *q, *k, *v, *cache);
+  });
+}
+
+int32_t gk_attention(gk_queue *queue, const gk_batch *batch, const gk_tensor *q, const gk_cache *cache, float scale,
+                     const gk_tensor *y) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::batch(batch);
+    checks::cache(cache);
+    checks::finite("scale", scale);
+    checks::tensor(q, "q", GK_F32);
+    checks::tensor(y, "y", GK_F32);
+    checks::equal("q.rows", q->rows, "batch.tokens", batch->tokens);
+    checks::equal("y.rows", y->rows, "batch.tokens", batch->tokens);
+    checks::equal("y.cols", y->cols, "q.cols", q->cols);
+    const int64_t width = int64_t{cache->kv_heads} * cache->head_dim;
+    if (q->cols % width != 0) {
+      checks::refuse("q.cols is %lld, expected a multiple of cache.kv_heads * cache.head_dim, which is %lld",
+                     static_cast<long long>(q->cols), static_cast<long long>(width));
+    }
+    backend.attention(*batch, *q, *cache, scale, *y);
+  });
+}
+
+int32_t gk_route(gk_queue *queue, const gk_tensor *logits, int32_t normalize, const gk_tensor *ids,
+                 const gk_tensor *weights) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::tensor(logits, "logits", GK_F32);
+    checks::within("normalize", normalize, 0, 1);
+    checks::tensor(ids, "ids", GK_I32);
+    checks::tensor(weights, "weights", GK_F32);
+    checks::within("logits.cols", logits->cols, 1, 65536);
+    checks::within("ids.cols", ids->cols, 1, logits->cols);
+    checks::equal("ids.rows", ids->rows, "logits.rows", logits->rows);
+    checks::equal("weights.rows", weights->rows, "logits.rows", logits->rows);
+    checks::equal("weights.cols", weights->cols, "ids.cols", ids->cols);
+    backend.route(*logits, normalize == 1, *ids, *weights);
+  });
+}
+
+int32_t gk_expert_gate_up(gk_queue *queue, const gk_weight *gate, const gk_weight *up, const gk_tensor *x,
+                          const gk_tensor *ids, const gk_tensor *y) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::weight(backend, gate, "gate", true);
+    checks::weight(backend, up, "up", true);
+    checks::factor(x, "x");
+    checks::tensor(ids, "ids", GK_I32);
+    checks::tensor(y, "y", GK_F32);
+    checks::sameShape(*gate, "gate", *up, "up");
+    checks::multiplies(*gate, "gate", *x, "x");
+    checks::multiplies(*up, "up", *x, "x");
+    checks::equal("ids.rows", ids->rows, "x.rows", x->rows);
+    checks::equal("y.rows", y->rows, "ids.rows * ids.cols", ids->rows * ids->cols);
+    checks::equal("y.cols", y->cols, "gate.rows", gate->rows);
+    backend.expertGateUp(*gate, *up, *x, *ids, *y);
+  });
+}
+
+int32_t gk_expert_down(gk_queue *queue, const gk_weight *down, const gk_tensor *h, const gk_tensor *ids,
+                       const gk_tensor *weights, const gk_tensor *y) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::weight(backend, down, "down", true);
+    checks::factor(h, "h");
+    checks::tensor(ids, "ids", GK_I32);
+    checks::tensor(weights, "weights", GK_F32);
+    checks::tensor(y, "y", GK_F32);
+    checks::multiplies(*down, "down", *h, "h");
+    checks::equal("h.rows", h->rows, "ids.rows * ids.cols", ids->rows * ids->cols);
+    checks::equal("weights.rows", weights->rows, "ids.rows", ids->rows);
+    checks::equal("weights.cols", weights->cols, "ids.cols", ids->cols);
+    checks::equal("y.rows", y->rows, "ids.rows", ids->rows);
+    checks::equal("y.cols", y->cols, "down.rows", down->rows);
+    backend.expertDown(*down, *h, *ids, *weights, *y);
+  });
+}

@@ -1,0 +1,327 @@
+// attention.cpp: Attention: softmax(scale * q . keys) . values over the paged cache, without the matrix of scores.
+//
+// Bytes moved: a token of a new sequence reads its whole context, 2 * context * head_dim * kv_heads of the cache's type;
+// tokens of a prompt share it in tiles. Operations: 4 * context * head_dim * heads a token.
+//
+// What is computed, whatever the tiling: a context is cut at multiples of splitTokens; a split's pages are added in
+// ascending order with the running maximum of the scores, and the splits are merged in ascending order. So a token's
+// result depends on nothing but its query and its keys and values.
+// Tasks are (tile of tokens of one sequence, key/value head, range of splits). There are as many ranges as splits
+// where tiles are too few for the threads, as in decoding; else one.
+#include "attention_page.hpp"
+#include "cache_page.hpp"
+#include "ops.hpp"
+
+namespace gatun::cpu::GK_ISA {
+namespace {
+
+constexpr int32_t splitPages = 16;
+constexpr int32_t splitTokens = splitPages * GK_PAGE_TOKENS;
+constexpr int32_t tileQueries = 48;  // so many queries and a page fit the second level cache, and a half of them the first
+static_assert(pageTokens == GK_PAGE_TOKENS);
+
+struct Tile {
+  int32_t token;  // the first
+  int32_t tokens;
+  int32_t splits;
+  int32_t task;  // the first
+};
+
+struct Task {
+  int32_t tile;
+  int32_t head;
+  int32_t split;
+  int32_t splits;
+};
+
+struct Attention {
+  Pool *pool;
+  const gk_batch *batch;
+  const gk_tensor *q;
+  const gk_cache *cache;
+  float scale;
+  const gk_tensor *y;
+  int64_t group;       // query heads of a key/value head
+  int32_t tileTokens;  // most tokens of a tile
+  Tile *tiles;
+  int32_t tileCount;
+  bool divided;        // a task for each split
+  Task *tasks;
+  int32_t taskCount;
+  float *partials;     // (tasks, queries of a tile, partialRow): of each split values, highest, total
+  int64_t partialRow;
+};
+
+int32_t least(int32_t a, int32_t b) { return a < b ? a : b; }
+
+struct Count {
+  int32_t tiles;
+  int64_t splits;  // of all tiles together
+};
+
+// The tiles of the batch in order; with tiles == NULL only counts them.
+Count tile(const gk_batch &batch, int32_t tileTokens, Tile *tiles) {
+  Count count{0, 0};
+  for (int32_t t = 0; t < batch.tokens; ++count.tiles) {
+    Tile next{t, 0, 0, 0};
+    for (; t < batch.tokens && next.tokens < tileTokens && batch.sequence[t] == batch.sequence[next.token]; ++t) {
+      const int32_t splits = batch.position[t] / splitTokens + 1;
+      next.splits = splits > next.splits ? splits : next.splits;
+      ++next.tokens;
+    }
+    if (tiles != nullptr) {
+      tiles[count.tiles] = next;
+    }
+    count.splits += next.splits;
+  }
+  return count;
+}
+
+// Where the arrays of a tile's queries lie in a thread's scratch.
+struct Room {
+  Queries part;    // one split
+  float *highest;  // all splits so far
+  float *total;
+  float *values;
+  float *keyPage;    // (dim, 32), converted
+  float *valuePage;  // (32, dim)
+};
+
+Room room(const Attention &a, int thread) {
+  const int64_t n = a.tileTokens * a.group, dim = a.cache->head_dim;
+  const int64_t padded = (n + 15) / 16 * 16;
+  const int64_t floats = n * (3 * dim + pageTokens) + 5 * padded + 2 * pageTokens * dim;
+  auto *next = static_cast<float *>(a.pool->scratch(thread, floats * int64_t{sizeof(float)}));
+  const auto take = [&next](int64_t count) {
+    float *const taken = next;
+    next += count;
+    return taken;
+  };
+  Room r;
+  r.part.q = take(n * dim);
+  r.part.scores = take(n * pageTokens);
+  r.part.values = take(n * dim);
+  r.values = take(n * dim);
+  r.keyPage = take(pageTokens * dim);
+  r.valuePage = take(pageTokens * dim);
+  r.part.factor = take(padded);
+  r.part.highest = take(padded);
+  r.part.total = take(padded);
+  r.highest = take(padded);
+  r.total = take(padded);
+  r.part.dim = dim;
+  return r;
+}
+
+// Query r of a tile is head r % group of token r / group.
+void loadQueries(const Attention &a, const Tile &tile, int64_t head, float *q) {
+  const int64_t dim = a.cache->head_dim;
+  const F32x16 scale = splat(a.scale);
+  for (int64_t r = 0; r < tile.tokens * a.group; ++r) {
+    const float *const from = static_cast<const float *>(a.q->data) + (tile.token + r / a.group) * a.q->stride +
+                              (head * a.group + r % a.group) * dim;
+    for (int64_t d = 0; d < dim; d += 16) {
+      store(q + r * dim + d, load(from + d) * scale);
+    }
+  }
+}
+
+// Points keys and values at a page's, converted to fp32 where the cache is not.
+void openPage(const Attention &a, int32_t page, int64_t head, const Room &room, const float *&keys,
+              const float *&values) {
+  const int64_t plane = cachePlaneElements(*a.cache);
+  if (a.cache->dtype == GK_F32) {
+    keys = cachePlane<const float>(*a.cache, page, head);
+    values = keys + plane;
+    return;
+  }
+  const uint16_t *const halves = cachePlane<const uint16_t>(*a.cache, page, head);
+  for (int64_t i = 0; i < plane; i += 16) {
+    store(room.keyPage + i, loadF16(halves + i));
+    store(room.valuePage + i, loadF16(halves + plane + i));
+  }
+  keys = room.keyPage;
+  values = room.valuePage;
+}
+
+// Attention of the tile's queries to one split, into room.part; queries before the split are left untouched.
+void attendSplit(const Attention &a, const Tile &tile, int64_t head, int32_t split, const Room &room) {
+  const Queries &part = room.part;
+  const int64_t n = tile.tokens * a.group, dim = part.dim;
+  for (int64_t r = 0; r < n; ++r) {
+    part.highest[r] = -__builtin_inff();
+    part.total[r] = 0;
+  }
+  __builtin_memset(part.values, 0, static_cast<size_t>(n * dim) * sizeof(float));
+  const int32_t *const position = a.batch->position + tile.token;
+  int32_t first = position[0], last = position[0];
+  for (int32_t t = 1; t < tile.tokens; ++t) {
+    first = position[t] < first ? position[t] : first;
+    last = position[t] > last ? position[t] : last;
+  }
+  const int32_t *const pages = a.batch->page_table + int64_t{a.batch->sequence[tile.token]} * a.batch->max_pages;
+  const int32_t end = least((split + 1) * splitPages, last / GK_PAGE_TOKENS + 1);
+  for (int32_t p = split * splitPages; p < end; ++p) {
+    const float *keys, *values;
+    openPage(a, pages[p], head, room, keys, values);
+    const int32_t start = p * GK_PAGE_TOKENS;
+    if (first >= start + GK_PAGE_TOKENS - 1) {
+      attendPage(part, 0, n, GK_PAGE_TOKENS, keys, values);
+      continue;
+    }
+    for (int32_t t = 0; t < tile.tokens; ++t) {
+      if (position[t] >= start) {
+        attendPage(part, t * a.group, (t + 1) * a.group, least(GK_PAGE_TOKENS, position[t] - start + 1), keys, values);
+      }
+    }
+  }
+}
+
+// Adds a split of one query to those before it; `split` 0 is the first.
+void merge(int32_t split, float *highest, float *total, float *values, float partHighest, float partTotal,
+           const float *partValues, int64_t dim) {
+  if (split == 0) {
+    *highest = partHighest;
+    *total = partTotal;
+    __builtin_memcpy(values, partValues, static_cast<size_t>(dim) * sizeof(float));
+    return;
+  }
+  const float top = partHighest > *highest ? partHighest : *highest;
+  const float old = expOf(*highest - top), fresh = expOf(partHighest - top);
+  for (int64_t d = 0; d < dim; d += 16) {
+    store(values + d, fma(load(partValues + d), splat(fresh), load(values + d) * splat(old)));
+  }
+  *total = *total * old + partTotal * fresh;
+  *highest = top;
+}
+
+void writeResult(const Attention &a, const Tile &tile, int64_t head, int64_t r, const float *values, float total) {
+  const int64_t dim = a.cache->head_dim;
+  float *const y = static_cast<float *>(a.y->data) + (tile.token + r / a.group) * a.y->stride +
+                   (head * a.group + r % a.group) * dim;
+  for (int64_t d = 0; d < dim; d += 16) {
+    store(y + d, load(values + d) / splat(total));
+  }
+}
+
+bool reaches(const Attention &a, const Tile &tile, int64_t r, int32_t split) {
+  return a.batch->position[tile.token + r / a.group] >= split * splitTokens;
+}
+
+void keepPartial(const Attention &a, int64_t task, int64_t n, const Queries &part) {
+  float *to = a.partials + task * a.tileTokens * a.group * a.partialRow;
+  for (int64_t r = 0; r < n; ++r, to += a.partialRow) {
+    __builtin_memcpy(to, part.values + r * part.dim, static_cast<size_t>(part.dim) * sizeof(float));
+    to[part.dim] = part.highest[r];
+    to[part.dim + 1] = part.total[r];
+  }
+}
+
+void runTask(const Attention &a, int32_t index, int thread) {
+  const Task &task = a.tasks[index];
+  const Tile &tile = a.tiles[task.tile];
+  const int64_t n = tile.tokens * a.group, dim = a.cache->head_dim;
+  const Room r = room(a, thread);
+  loadQueries(a, tile, task.head, r.part.q);
+  for (int32_t split = task.split; split < task.split + task.splits; ++split) {
+    attendSplit(a, tile, task.head, split, r);
+    if (a.divided) {
+      keepPartial(a, index, n, r.part);
+      continue;
+    }
+    for (int64_t i = 0; i < n; ++i) {
+      if (reaches(a, tile, i, split)) {
+        merge(split, r.highest + i, r.total + i, r.values + i * dim, r.part.highest[i], r.part.total[i],
+              r.part.values + i * dim, dim);
+      }
+    }
+  }
+  for (int64_t i = 0; !a.divided && i < n; ++i) {
+    writeResult(a, tile, task.head, i, r.values + i * dim, r.total[i]);
+  }
+}
+
+// Merges the splits of one tile and head, whose tasks lie side by side.
+void mergeTile(const Attention &a, int64_t tileIndex, int64_t head) {
+  const Tile &tile = a.tiles[tileIndex];
+  const int64_t dim = a.cache->head_dim, rows = a.tileTokens * a.group;
+  const int64_t firstTask = tile.task + head * tile.splits;
+  for (int64_t r = 0; r < tile.tokens * a.group; ++r) {
+    float *const values = a.partials + (firstTask * rows + r) * a.partialRow;
+    for (int32_t split = 1; split < tile.splits && reaches(a, tile, r, split); ++split) {
+      const float *const part = a.partials + ((firstTask + split) * rows + r) * a.partialRow;
+      merge(split, values + dim, values + dim + 1, values, part[dim], part[dim + 1], part, dim);
+    }
+    writeResult(a, tile, head, r, values, values[dim + 1]);
+  }
+}
+
+int64_t align(int64_t bytes) { return (bytes + 63) / 64 * 64; }
+
+// Fills in tiles, tasks and the room for partial results.
+void plan(Attention &a) {
+  const int64_t kvHeads = a.cache->kv_heads;
+  a.tileTokens = static_cast<int32_t>(a.group < tileQueries ? tileQueries / a.group : 1);
+  const Count count = tile(*a.batch, a.tileTokens, nullptr);
+  a.tileCount = count.tiles;
+  a.divided = a.pool->threads() > 1 && count.tiles * kvHeads < 2 * a.pool->threads();
+  if (a.divided && a.tileTokens > a.batch->tokens) {
+    a.tileTokens = a.batch->tokens;  // the tiles stay the same; their partial results take no more room than that
+  }
+  const int64_t tasks = (a.divided ? count.splits : count.tiles) * kvHeads;
+  a.partialRow = a.cache->head_dim + 16;
+  const int64_t tileBytes = align(count.tiles * int64_t{sizeof(Tile)});
+  const int64_t taskBytes = align(tasks * int64_t{sizeof(Task)});
+  const int64_t partBytes = a.divided ? tasks * a.tileTokens * a.group * a.partialRow * int64_t{sizeof(float)} : 0;
+  char *const memory = static_cast<char *>(a.pool->shared(tileBytes + taskBytes + partBytes));
+  a.tiles = reinterpret_cast<Tile *>(memory);
+  a.tasks = reinterpret_cast<Task *>(memory + tileBytes);
+  a.partials = reinterpret_cast<float *>(memory + tileBytes + taskBytes);
+  tile(*a.batch, a.tileTokens, a.tiles);
+  a.taskCount = 0;
+  // The last tiles of a prompt see the longest context: begun first, they leave no thread waiting at the end.
+  for (int32_t i = a.tileCount - 1; i >= 0; --i) {
+    Tile &t = a.tiles[i];
+    t.task = a.taskCount;
+    for (int32_t head = 0; head < kvHeads; ++head) {
+      for (int32_t split = 0; split < t.splits; split += a.divided ? 1 : t.splits) {
+        a.tasks[a.taskCount++] = {i, head, split, a.divided ? 1 : t.splits};
+      }
+    }
+  }
+}
+
+}  // namespace
+
+void attention(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_cache &cache, float scale,
+               const gk_tensor &y) {
+  if (batch.tokens == 0) {
+    return;
+  }
+  Attention a = {};
+  a.pool = &pool;
+  a.batch = &batch;
+  a.q = &q;
+  a.cache = &cache;
+  a.scale = scale;
+  a.y = &y;
+  a.group = q.cols / (int64_t{cache.kv_heads} * cache.head_dim);
+  plan(a);
+  pool.parallelFor(
+      a.taskCount, 1,
+      [](void *arg, int64_t begin, int64_t, int thread) {
+        runTask(*static_cast<const Attention *>(arg), static_cast<int32_t>(begin), thread);
+      },
+      &a);
+  if (a.divided) {
+    pool.parallelFor(
+        a.tileCount * int64_t{cache.kv_heads}, 1,
+        [](void *arg, int64_t begin, int64_t, int) {
+          const Attention &all = *static_cast<const Attention *>(arg);
+          mergeTile(all, begin / all.cache->kv_heads, begin % all.cache->kv_heads);
+        },
+        &a);
+  }
+}
+
+}  // namespace gatun::cpu::GK_ISA

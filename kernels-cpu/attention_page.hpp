@@ -1,0 +1,178 @@
+// attention_page.hpp: attention of a tile of queries to one page of keys and values: scores, softmax, weighted values.
+//
+// Per query and page 4 * GK_PAGE_TOKENS * head_dim operations, and an exponential a position. A block of queries
+// shares every load of a key or value; which queries share a block changes no bit, since a query's lanes are positions
+// (scores) or elements of the head (values), and both add up in ascending order.
+#pragma once
+
+#include "simd.hpp"
+
+namespace gatun::cpu::GK_ISA {
+
+#if defined(__AVX512F__)  // as many queries as leave the keys or values of a step in registers
+constexpr int scoreBlock = 6, valueBlock = 6, valueVectors = 4;
+#else
+constexpr int scoreBlock = 2, valueBlock = 2, valueVectors = 2;
+#endif
+constexpr int64_t pageTokens = 32;
+
+// The state of a tile's queries: row r of each array.
+struct Queries {
+  float *q;        // (n, dim) scaled
+  float *scores;   // (n, pageTokens), then probabilities
+  float *factor;   // (n) what a page's new maximum scales the sums before it by
+  float *highest;  // (n) the largest score so far
+  float *total;    // (n) sum of exp(score - highest)
+  float *values;   // (n, dim) sum of exp(score - highest) * value
+  int64_t dim;
+};
+
+static const float lanes[pageTokens] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                                        16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
+
+// scores (N, 32) = q (N, dim) * keys (dim, 32)
+template <int N>
+static inline void scoresOf(const float *q, const float *keys, int64_t dim, float *scores) {
+  F32x16 low[N], high[N];
+#pragma GCC unroll 8
+  for (int r = 0; r < N; ++r) {
+    low[r] = zero();
+    high[r] = zero();
+  }
+  for (int64_t d = 0; d < dim; ++d) {
+    const F32x16 a = load(keys + d * pageTokens), b = load(keys + d * pageTokens + 16);
+#pragma GCC unroll 8
+    for (int r = 0; r < N; ++r) {
+      const F32x16 x = splat(q[r * dim + d]);
+      low[r] = fma(x, a, low[r]);
+      high[r] = fma(x, b, high[r]);
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < N; ++r) {
+    store(scores + r * pageTokens, low[r]);
+    store(scores + r * pageTokens + 16, high[r]);
+  }
+}
+
+template <int N>
+static inline void scoresOfRest(int64_t n, const float *q, const float *keys, int64_t dim, float *scores) {
+  if constexpr (N > 0) {
+    if (n == N) {
+      scoresOf<N>(q, keys, dim, scores);
+    } else {
+      scoresOfRest<N - 1>(n, q, keys, dim, scores);
+    }
+  }
+}
+
+// sums (N, 16 V of dim columns) = sums * factor + probabilities (N, count) * values (count, 16 V of dim columns)
+template <int N, int V>
+static inline void addValues(const float *probabilities, const float *factor, const float *values, int64_t count,
+                             int64_t dim, float *sums) {
+  F32x16 acc[N][V];
+#pragma GCC unroll 8
+  for (int r = 0; r < N; ++r) {
+#pragma GCC unroll 8
+    for (int v = 0; v < V; ++v) {
+      acc[r][v] = load(sums + r * dim + 16 * v) * splat(factor[r]);
+    }
+  }
+  for (int64_t j = 0; j < count; ++j) {
+    F32x16 x[V];
+#pragma GCC unroll 8
+    for (int v = 0; v < V; ++v) {
+      x[v] = load(values + j * dim + 16 * v);
+    }
+#pragma GCC unroll 8
+    for (int r = 0; r < N; ++r) {
+      const F32x16 p = splat(probabilities[r * pageTokens + j]);
+#pragma GCC unroll 8
+      for (int v = 0; v < V; ++v) {
+        acc[r][v] = fma(p, x[v], acc[r][v]);
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (int r = 0; r < N; ++r) {
+#pragma GCC unroll 8
+    for (int v = 0; v < V; ++v) {
+      store(sums + r * dim + 16 * v, acc[r][v]);
+    }
+  }
+}
+
+template <int N>
+static inline void addAllValues(const float *probabilities, const float *factor, const float *values, int64_t count,
+                                int64_t dim, float *sums) {
+  int64_t d = 0;
+  for (; d + 16 * valueVectors <= dim; d += 16 * valueVectors) {
+    addValues<N, valueVectors>(probabilities, factor, values + d, count, dim, sums + d);
+  }
+  for (; d < dim; d += 16) {
+    addValues<N, 1>(probabilities, factor, values + d, count, dim, sums + d);
+  }
+}
+
+template <int N>
+static inline void addValuesOfRest(int64_t n, const float *probabilities, const float *factor, const float *values,
+                                   int64_t count, int64_t dim, float *sums) {
+  if constexpr (N > 0) {
+    if (n == N) {
+      addAllValues<N>(probabilities, factor, values, count, dim, sums);
+    } else {
+      addValuesOfRest<N - 1>(n, probabilities, factor, values, count, dim, sums);
+    }
+  }
+}
+
+static inline float expOf(float x) {
+  float e;
+  store(&e, exp(splat(x)), 1);
+  return e;
+}
+
+// Row r's scores of the first `count` positions become probabilities relative to the largest score so far; of the
+// others, 0.
+static inline void softmaxStep(const Queries &t, int64_t r, int64_t count) {
+  float *const s = t.scores + r * pageTokens;
+  F32x16 a = load(s), b = load(s + 16);
+  if (count < pageTokens) {
+    const F32x16 end = splat(static_cast<float>(count)), never = splat(-__builtin_inff());
+    a = selectLess(load(lanes), end, a, never);
+    b = selectLess(load(lanes + 16), end, b, never);
+  }
+  const float top = maxOf(max(a, b));
+  const float before = t.highest[r];
+  const float highest = top > before ? top : before;
+  const F32x16 shift = splat(highest);
+  a = exp(a - shift);
+  b = exp(b - shift);
+  store(s, a);
+  store(s + 16, b);
+  t.factor[r] = highest == before ? 1.0f : expOf(before - highest);
+  t.total[r] = t.total[r] * t.factor[r] + sum(a + b);
+  t.highest[r] = highest;
+}
+
+// Queries `begin` to `end` see the first `count` positions of the page; what lies after them is not looked at.
+static inline void attendPage(const Queries &t, int64_t begin, int64_t end, int64_t count, const float *keys,
+                              const float *values) {
+  const int64_t dim = t.dim;
+  int64_t r = begin;
+  for (; r + scoreBlock <= end; r += scoreBlock) {
+    scoresOf<scoreBlock>(t.q + r * dim, keys, dim, t.scores + r * pageTokens);
+  }
+  scoresOfRest<scoreBlock - 1>(end - r, t.q + r * dim, keys, dim, t.scores + r * pageTokens);
+  for (r = begin; r < end; ++r) {
+    softmaxStep(t, r, count);
+  }
+  r = begin;
+  for (; r + valueBlock <= end; r += valueBlock) {
+    addAllValues<valueBlock>(t.scores + r * pageTokens, t.factor + r, values, count, dim, t.values + r * dim);
+  }
+  addValuesOfRest<valueBlock - 1>(end - r, t.scores + r * pageTokens, t.factor + r, values, count, dim,
+                                  t.values + r * dim);
+}
+
+}  // namespace gatun::cpu::GK_ISA

@@ -1,0 +1,112 @@
+// cpu_backend.cpp: the CPU back end of one instruction set: looks into the arrays, then calls the op.
+#include "backend.hpp"
+#include "cache_page.hpp"
+#include "mat_mul_ops.hpp"
+#include "ops.hpp"
+
+namespace gatun::cpu::GK_ISA {
+namespace {
+
+class CpuBackend final : public Backend {
+ public:
+  explicit CpuBackend(int32_t threads) : pool_(threads) {}
+
+  void sync() override {}  // every op is done when it returns
+
+  int64_t packedBytes(const gk_source &source) override { return cpu::packedBytes(source); }
+
+  void pack(const gk_source &source, void *destination) override { cpu::pack(pool_, source, destination); }
+
+  void dequantize(gk_dtype dtype, const void *source, int64_t count, float *destination) override {
+    cpu::dequantize(pool_, dtype, source, count, destination);
+  }
+
+  void unpackRow(const gk_weight &weight, int64_t expert, int64_t row, float *destination) override {
+    GK_ISA::unpackRow(pool_, weight, expert, row, destination);
+  }
+
+  void embed(const gk_source &table, const gk_tensor &tokens, const gk_tensor &y) override {
+    checkIds(tokens, "tokens", table.rows, "table.rows");
+    cpu::embed(pool_, table, tokens, y);
+  }
+
+  void rmsNorm(const gk_tensor &x, const float *weight, float eps, const gk_tensor &y) override {
+    GK_ISA::rmsNorm(pool_, x, weight, eps, y);
+  }
+
+  void addRmsNorm(const gk_tensor &residual, const gk_tensor &delta, const float *weight, float eps,
+                  const gk_tensor &y) override {
+    GK_ISA::addRmsNorm(pool_, residual, delta, weight, eps, y);
+  }
+
+  void gatherRows(const gk_tensor &x, const gk_tensor &rows, const gk_tensor &y) override {
+    checkIds(rows, "rows", x.rows, "x.rows");
+    cpu::gatherRows(pool_, x, rows, y);
+  }
+
+  void gatherCols(const gk_tensor &x, const gk_tensor &order, const gk_tensor &y) override {
+    checkIds(order, "order", x.cols, "x.cols");
+    cpu::gatherCols(pool_, x, order, y);
+  }
+
+  void quantize(const gk_tensor &x, const gk_tensor &y) override { GK_ISA::quantize(pool_, x, y); }
+
+  void matMul(const gk_weight &weight, const gk_tensor &x, const gk_tensor &y) override {
+    GK_ISA::matMul(pool_, weight, x, y);
+  }
+
+  void gateUp(const gk_weight &gate, const gk_weight &up, const gk_tensor &x, const gk_tensor &y) override {
+    GK_ISA::gateUp(pool_, gate, up, x, y);
+  }
+
+  int64_t cachePageBytes(const gk_cache &cache) override { return cachePageBytesOf(cache); }
+
+  void ropeTable(const gk_batch &batch, const float *invFreq, int32_t dim, float scale, float *table) override {
+    checkPositions(batch);
+    cpu::ropeTable(pool_, batch, invFreq, dim, scale, table);
+  }
+
+  void ropeStore(const gk_rope &rope, const gk_batch &batch, const gk_tensor &q, const gk_tensor &k,
+                 const gk_tensor &v, const gk_cache &cache) override {
+    checkPages(batch, cache, false);
+    GK_ISA::ropeStore(pool_, rope, batch, q, k, v, cache);
+  }
+
+  void attention(const gk_batch &batch, const gk_tensor &q, const gk_cache &cache, float scale,
+                 const gk_tensor &y) override {
+    checkPages(batch, cache, true);
+    GK_ISA::attention(pool_, batch, q, cache, scale, y);
+  }
+
+  void route(const gk_tensor &logits, bool normalize, const gk_tensor &ids, const gk_tensor &weights) override {
+    GK_ISA::route(pool_, logits, normalize, ids, weights);
+  }
+
+  void expertGateUp(const gk_weight &gate, const gk_weight &up, const gk_tensor &x, const gk_tensor &ids,
+                    const gk_tensor &y) override {
+    checkIds(ids, "ids", gate.experts, "gate.experts");
+    GK_ISA::expertGateUp(pool_, gate, up, x, ids, y);
+  }
+
+  void expertDown(const gk_weight &down, const gk_tensor &h, const gk_tensor &ids, const gk_tensor &weights,
+                  const gk_tensor &y) override {
+    checkIds(ids, "ids", down.experts, "down.experts");
+    GK_ISA::expertDown(pool_, down, h, ids, weights, y);
+  }
+
+  double measureRead(const void *buffer, int64_t bytes, int32_t repeats) override {
+    return cpu::measureRead(pool_, readLines, buffer, bytes, repeats);
+  }
+
+  double measureInt8() override { return GK_ISA::measureInt8(pool_); }
+
+ private:
+  Pool pool_;
+};
+
+}  // namespace
+
+Backend *makeBackend(int32_t threads);
+Backend *makeBackend(int32_t threads) { return new CpuBackend(threads); }
+
+}  // namespace gatun::cpu::GK_ISA

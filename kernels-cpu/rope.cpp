@@ -1,0 +1,145 @@
+// rope.cpp: RopeStore.
+//
+// Bytes moved: q is read and written, k and v are read, and their cache entries written: per token
+// 8 heads * head_dim + 2 kv_heads * head_dim * (4 + bytes of the cache's type).
+// Operations: per element of q and k one addition of a bias, 4 of a norm and 3 of the rotation, where they apply.
+#include "cache_page.hpp"
+#include "ops.hpp"
+#include "simd.hpp"
+
+namespace gatun::cpu::GK_ISA {
+namespace {
+
+constexpr int64_t elementsWorthThreads = 1 << 13;
+constexpr int64_t maxHeadDim = 256;
+
+struct Store {
+  const gk_rope *rope;
+  const gk_batch *batch;
+  const gk_tensor *q;
+  const gk_tensor *k;
+  const gk_tensor *v;
+  const gk_cache *cache;
+};
+
+const float *row(const gk_tensor &t, int64_t r) { return static_cast<const float *>(t.data) + r * t.stride; }
+
+// to = from + bias
+void addBias(float *to, const float *from, const float *bias, int64_t dim) {
+  for (int64_t i = 0; i < dim; i += 16) {
+    const F32x16 a = load(from + i);
+    store(to + i, bias != nullptr ? a + load(bias + i) : a);
+  }
+}
+
+void normalize(float *head, const float *weight, float eps, int64_t dim) {
+  F32x16 squares = zero();
+  for (int64_t i = 0; i < dim; i += 16) {
+    const F32x16 a = load(head + i);
+    squares = fma(a, a, squares);
+  }
+  const F32x16 scale = splat(1.0f / __builtin_sqrtf(sum(squares) / static_cast<float>(dim) + eps));
+  for (int64_t i = 0; i < dim; i += 16) {
+    store(head + i, load(head + i) * scale * load(weight + i));
+  }
+}
+
+void rotateHalves(float *head, const float *cosines, const float *sines, int64_t half) {
+  for (int64_t i = 0; i < half; i += 16) {
+    const int64_t n = half - i < 16 ? half - i : 16;
+    const F32x16 a = load(head + i, n), b = load(head + half + i, n);
+    const F32x16 c = load(cosines + i, n), s = load(sines + i, n);
+    store(head + i, a * c - b * s, n);
+    store(head + half + i, b * c + a * s, n);
+  }
+}
+
+void rotatePairs(float *head, const float *cosines, const float *sines, int64_t half) {
+  for (int64_t i = 0; i < half; ++i) {
+    const float a = head[2 * i], b = head[2 * i + 1];
+    head[2 * i] = a * cosines[i] - b * sines[i];
+    head[2 * i + 1] = b * cosines[i] + a * sines[i];
+  }
+}
+
+// to = the head with bias, norm and rotation.
+void prepare(float *to, const float *from, const float *bias, const float *norm, const gk_rope &rope, int64_t token,
+             int64_t dim) {
+  addBias(to, from, bias, dim);
+  if (norm != nullptr) {
+    normalize(to, norm, rope.norm_eps, dim);
+  }
+  const int64_t half = rope.dim / 2;
+  const float *const cosines = rope.table + token * rope.dim;
+  if (rope.style == GK_ROPE_HALF_SPLIT) {
+    rotateHalves(to, cosines, cosines + half, half);
+  } else {
+    rotatePairs(to, cosines, cosines + half, half);
+  }
+}
+
+void round(float *to, const float *from, int64_t dim) { __builtin_memcpy(to, from, static_cast<size_t>(dim) * sizeof(float)); }
+
+void round(uint16_t *to, const float *from, int64_t dim) {
+  for (int64_t i = 0; i < dim; i += 16) {
+    storeF16(to + i, load(from + i));
+  }
+}
+
+template <class T>
+void storeHeads(const Store &s, int64_t token) {
+  const gk_cache &cache = *s.cache;
+  const gk_rope &rope = *s.rope;
+  const int64_t dim = cache.head_dim;
+  const int32_t position = s.batch->position[token];
+  const int32_t slot = position % GK_PAGE_TOKENS;
+  const int64_t entry = int64_t{s.batch->sequence[token]} * s.batch->max_pages + position / GK_PAGE_TOKENS;
+  const int32_t page = s.batch->page_table[entry];
+  float head[maxHeadDim];
+  T rounded[maxHeadDim];
+  for (int64_t h = 0; h < cache.kv_heads; ++h) {
+    T *const keys = cachePlane<T>(cache, page, h);
+    T *const values = keys + cachePlaneElements(cache) + slot * dim;
+    prepare(head, row(*s.k, token) + h * dim, rope.k_bias != nullptr ? rope.k_bias + h * dim : nullptr, rope.k_norm,
+            rope, token, dim);
+    round(rounded, head, dim);
+    for (int64_t i = 0; i < dim; ++i) {
+      keys[i * GK_PAGE_TOKENS + slot] = rounded[i];
+    }
+    addBias(head, row(*s.v, token) + h * dim, rope.v_bias != nullptr ? rope.v_bias + h * dim : nullptr, dim);
+    round(values, head, dim);
+  }
+}
+
+void storeTokens(void *arg, int64_t begin, int64_t end, int) {
+  const Store &s = *static_cast<const Store *>(arg);
+  const gk_rope &rope = *s.rope;
+  const int64_t dim = s.cache->head_dim;
+  const int64_t heads = s.q->cols / dim;
+  for (int64_t token = begin; token < end; ++token) {
+    float *const q = static_cast<float *>(s.q->data) + token * s.q->stride;
+    for (int64_t h = 0; h < heads; ++h) {
+      prepare(q + h * dim, q + h * dim, rope.q_bias != nullptr ? rope.q_bias + h * dim : nullptr, rope.q_norm, rope,
+              token, dim);
+    }
+    if (s.cache->dtype == GK_F16) {
+      storeHeads<uint16_t>(s, token);
+    } else {
+      storeHeads<float>(s, token);
+    }
+  }
+}
+
+}  // namespace
+
+void ropeStore(Pool &pool, const gk_rope &rope, const gk_batch &batch, const gk_tensor &q, const gk_tensor &k,
+               const gk_tensor &v, const gk_cache &cache) {
+  Store store{&rope, &batch, &q, &k, &v, &cache};
+  const int64_t tokens = batch.tokens;
+  const bool few = tokens * (q.cols + k.cols + v.cols) < elementsWorthThreads;
+  // A chunk is as long as a page, since neighbours in a page share cache lines of keys.
+  const int64_t share = (tokens + pool.threads() - 1) / pool.threads();
+  pool.parallelFor(tokens, few ? tokens + 1 : share < GK_PAGE_TOKENS ? share : GK_PAGE_TOKENS, storeTokens, &store);
+}
+
+}  // namespace gatun::cpu::GK_ISA

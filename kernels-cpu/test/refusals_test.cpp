@@ -1,0 +1,328 @@
+// refusals_test.cpp: every op refuses what it does not take, with the line of text its user will read, and touches
+// nothing. Each case spoils one argument of a call that succeeds.
+#include <limits>
+#include <string>
+
+#include "contract.hpp"
+
+using namespace gatun::test;
+
+namespace {
+
+// `call` must fail with `status` and exactly this text.
+void refuses(int32_t result, int32_t status, const char *text, int line) {
+  CHECK(result == status && std::strcmp(gk_last_error(), text) == 0, "(line %d) status %d: \"%s\", expected %d: \"%s\"",
+        line, result, result == GK_OK ? "" : gk_last_error(), status, text);
+}
+#define REFUSES(call, text) refuses(call, GK_BAD_ARGUMENT, text, __LINE__)
+
+// Sets a field for one call.
+template <class T, class V, class Call>
+int32_t with(T &field, V value, Call call) {
+  const T kept = field;
+  field = static_cast<T>(value);
+  const int32_t result = call();
+  field = kept;
+  return result;
+}
+
+// An address so many bytes further.
+template <class T>
+T *off(T *p, int64_t bytes) {
+  return reinterpret_cast<T *>(reinterpret_cast<uintptr_t>(p) + static_cast<uintptr_t>(bytes));
+}
+
+void queues() {
+  gk_queue *queue = nullptr;
+  REFUSES(gk_queue_cpu(0, GK_ISA_BEST, &queue), "gk_queue_cpu: threads is 0, expected 1 to 1024");
+  REFUSES(gk_queue_cpu(1025, GK_ISA_BEST, &queue), "gk_queue_cpu: threads is 1025, expected 1 to 1024");
+  REFUSES(gk_queue_cpu(1, 5, &queue), "gk_queue_cpu: isa is 5, expected 0 to 4");
+  REFUSES(gk_queue_cpu(1, GK_ISA_BEST, nullptr), "gk_queue_cpu: queue is NULL");
+  REFUSES(gk_queue_sync(nullptr), "gk_queue_sync: queue is NULL");
+  REFUSES(gk_cpu_best_isa(nullptr), "gk_cpu_best_isa: isa is NULL");
+  refuses(gk_queue_cuda(0, nullptr, &queue), GK_UNSUPPORTED,
+          "gk_queue_cuda: this libgatun was built without its CUDA back end", __LINE__);
+  OK(gk_queue_free(nullptr));
+  const char *names[] = {"best", "plain", "avx2", "avx512", "avx512vnni"};
+  for (int isa = bestIsa() + 1; isa <= GK_ISA_AVX512_VNNI; ++isa) {
+    const std::string text = std::string("gk_queue_cpu: isa is ") + names[isa] +
+                             ", the widest this machine and this build have is " + names[bestIsa()];
+    refuses(gk_queue_cpu(1, isa, &queue), GK_UNSUPPORTED, text.c_str(), __LINE__);
+  }
+  CHECK(queue == nullptr);
+  for (int isa = GK_ISA_BEST; isa <= bestIsa(); ++isa) {
+    const Queue works(2, isa);
+    OK(gk_queue_sync(works));
+  }
+}
+
+void memory() {
+  void *address = nullptr;
+  REFUSES(gk_host_alloc(0, &address), "gk_host_alloc: bytes is 0, expected 1 to 70368744177664");
+  REFUSES(gk_host_alloc(64, nullptr), "gk_host_alloc: address is NULL");
+  REFUSES(gk_host_free(nullptr, 64), "gk_host_free: address is NULL");
+  CHECK(gk_host_alloc(int64_t{1} << 46, &address) == GK_OUT_OF_MEMORY, "%s", gk_last_error());
+  for (int64_t bytes : {int64_t{1}, int64_t{4097}, int64_t{2} << 20, (int64_t{5} << 20) + 3}) {
+    OK(gk_host_alloc(bytes, &address));
+    CHECK(reinterpret_cast<uintptr_t>(address) % GK_ALIGNMENT == 0);
+    std::memset(address, 1, static_cast<size_t>(bytes));
+    OK(gk_host_free(address, bytes));
+  }
+}
+
+void norms(gk_queue *queue) {
+  const Array<float> x(3 * 32), w(32);
+  x.data()[0] = 7;
+  gk_tensor a = tensor(x.data(), 3, 32), y = tensor(x.data(), 3, 32), d = tensor(x.data(), 3, 32);
+  const float *weight = w.data();
+  float eps = 1e-6f;
+  const auto norm = [&] { return gk_rms_norm(queue, &a, weight, eps, &y); };
+  const auto add = [&] { return gk_add_rms_norm(queue, &a, &d, weight, eps, &y); };
+  REFUSES(gk_rms_norm(nullptr, &a, weight, eps, &y), "gk_rms_norm: queue is NULL");
+  REFUSES(gk_rms_norm(queue, nullptr, weight, eps, &y), "gk_rms_norm: x is NULL");
+  REFUSES(gk_rms_norm(queue, &a, weight, eps, nullptr), "gk_rms_norm: y is NULL");
+  REFUSES(with(weight, nullptr, norm), "gk_rms_norm: weight is NULL");
+  REFUSES(with(weight, off(weight, 2), norm), "gk_rms_norm: weight is 2 bytes past a multiple of 4, expected that alignment");
+  REFUSES(with(eps, -1, norm), "gk_rms_norm: eps is -1, expected a finite number, 0 or more");
+  REFUSES(with(eps, std::numeric_limits<float>::infinity(), norm),
+          "gk_rms_norm: eps is inf, expected a finite number, 0 or more");
+  REFUSES(with(a.data, nullptr, norm), "gk_rms_norm: x.data is NULL");
+  REFUSES(with(a.data, off(x.data(), 4), norm),
+          "gk_rms_norm: x.data is 4 bytes past a multiple of 64, expected that alignment");
+  REFUSES(with(a.dtype, GK_F16, norm), "gk_rms_norm: x.dtype is F16 (1), expected F32");
+  REFUSES(with(y.dtype, 77, norm), "gk_rms_norm: y.dtype is unknown (77), expected F32");
+  REFUSES(with(a.rows, -1, norm), "gk_rms_norm: x.rows is -1, expected 0 to 1073741824");
+  REFUSES(with(a.cols, 0, norm), "gk_rms_norm: x.cols is 0, expected 1 to 1073741824");
+  REFUSES(with(a.stride, 31, norm),
+          "gk_rms_norm: x.stride is 31, expected at least x.cols, which is 32, and at most 1073741824");
+  REFUSES(with(y.rows, 2, norm), "gk_rms_norm: x.rows is 3, y.rows is 2");
+  REFUSES(with(a.cols, 31, norm), "gk_rms_norm: x.cols is 31, y.cols is 32");
+  REFUSES(with(d.rows, 2, add), "gk_add_rms_norm: delta.rows is 2, residual.rows is 3");
+  REFUSES(with(d.cols, 16, add), "gk_add_rms_norm: delta.cols is 16, residual.cols is 32");
+  REFUSES(with(y.cols, 16, add), "gk_add_rms_norm: y.cols is 16, residual.cols is 32");
+  REFUSES(with(weight, nullptr, add), "gk_add_rms_norm: weight is NULL");
+  CHECK(x.data()[0] == 7);
+}
+
+void gathers(gk_queue *queue) {
+  const Array<float> x(4 * 16), out(4 * 16), table(4 * 16);
+  Array<int32_t> i(16);
+  i.fillBytes(0);
+  gk_tensor a = tensor(x.data(), 4, 16), y = tensor(out.data(), 2, 16), rows = ids(i.data(), 1, 2),
+            order = ids(i.data(), 1, 16), all = tensor(out.data(), 4, 16);
+  gk_source source = {table.data(), nullptr, nullptr, nullptr, 4, 16, GK_F32, 0, 0, 0};
+  const auto gather = [&] { return gk_gather_rows(queue, &a, &rows, &y); };
+  const auto columns = [&] { return gk_gather_cols(queue, &a, &order, &all); };
+  const auto embed = [&] { return gk_embed(queue, &source, &rows, &y); };
+  std::memset(x.data(), 0, sizeof(float) * 64);
+  std::memset(table.data(), 0, sizeof(float) * 64);
+  OK(gather());
+  OK(columns());
+  OK(embed());
+  REFUSES(with(rows.rows, 2, gather), "gk_gather_rows: rows.rows is 2, expected 1 to 1");
+  REFUSES(with(rows.dtype, GK_F32, gather), "gk_gather_rows: rows.dtype is F32 (0), expected I32");
+  REFUSES(with(rows.cols, 1, gather), "gk_gather_rows: y.rows is 2, rows.cols is 1");
+  REFUSES(with(i[1], 4, gather), "gk_gather_rows: rows[0][1] is 4, x.rows is 4");
+  REFUSES(with(i[1], -1, gather), "gk_gather_rows: rows[0][1] is -1, x.rows is 4");
+  REFUSES(with(i[15], 16, columns), "gk_gather_cols: order[0][15] is 16, x.cols is 16");
+  REFUSES(with(order.cols, 15, columns), "gk_gather_cols: y.cols is 16, order.cols is 15");
+  REFUSES(with(i[0], 4, embed), "gk_embed: tokens[0][0] is 4, table.rows is 4");
+  REFUSES(with(i[1], -5, embed), "gk_embed: tokens[0][1] is -5, table.rows is 4");
+  REFUSES(with(source.cols, 15, embed), "gk_embed: y.cols is 16, table.cols is 15");
+  REFUSES(with(source.data, nullptr, embed), "gk_embed: table.data is NULL");
+  REFUSES(with(source.dtype, GK_AWQ, embed),
+          "gk_embed: table.cols is 16, expected a multiple of 32, the block of AWQ");
+  REFUSES(with(source.dtype, GK_Q4_K, embed),
+          "gk_embed: table.cols is 16, expected a multiple of 256, the block of Q4_K");
+  REFUSES(with(source.dtype, GK_I32, embed), "gk_embed: table.dtype is I32 (26), expected a format of weights");
+}
+
+void weights(gk_queue *queue) {
+  int64_t bytes = 0;
+  const Array<uint8_t> blob(1 << 16);
+  const Array<float> x(1 << 10), out(1 << 12);
+  gk_source source = {blob.data(), nullptr, nullptr, nullptr, 32, 64, GK_Q8_0, 0, 0, 0};
+  const auto size = [&] { return gk_packed_bytes(queue, &source, &bytes); };
+  const auto pack = [&] { return gk_pack(queue, &source, blob.data()); };
+  OK(size());
+  CHECK(bytes >= 32 * 64 && bytes <= 1 << 13, "%ld", static_cast<long>(bytes));
+  REFUSES(with(source.rows, 0, size), "gk_packed_bytes: source.rows is 0, expected 1 to 1073741824");
+  REFUSES(with(source.cols, 65, size), "gk_packed_bytes: source.cols is 65, expected a multiple of 32, the block of Q8_0");
+  REFUSES(with(source.group, 32, size), "gk_packed_bytes: source.group is 32, expected 0 for Q8_0");
+  REFUSES(gk_packed_bytes(queue, nullptr, &bytes), "gk_packed_bytes: source is NULL");
+  REFUSES(gk_packed_bytes(queue, &source, nullptr), "gk_packed_bytes: bytes is NULL");
+  REFUSES(with(source.data, nullptr, pack), "gk_pack: source.data is NULL");
+  REFUSES(with(source.zero_offset, 1, pack), "gk_pack: source.zero_offset is 1, expected 0 to 0");
+  REFUSES(gk_pack(queue, &source, blob.data() + 32),
+          "gk_pack: destination is 32 bytes past a multiple of 64, expected that alignment");
+  const int32_t order = 0;
+  REFUSES(with(source.order, &order, pack), "gk_pack: source.order is given for Q8_0, expected NULL for all but GPTQ");
+  source.dtype = GK_AWQ;
+  REFUSES(with(source.group, 48, size),
+          "gk_packed_bytes: source.group is 48, expected a multiple of 32 that divides source.cols, which is 64");
+  source.group = 32;
+  REFUSES(pack(), "gk_pack: source.zeros is NULL");
+  source.zeros = blob.data();
+  REFUSES(pack(), "gk_pack: source.scales is NULL");
+  source.scales = blob.data();
+  REFUSES(with(source.rows, 31, pack), "gk_pack: source.rows is 31, expected a multiple of 8 for AWQ");
+
+  REFUSES(gk_dequantize(queue, GK_GPTQ, blob.data(), 32, out.data()),
+          "gk_dequantize: dtype is GPTQ (65), expected a format of weights other than AWQ and GPTQ");
+  REFUSES(gk_dequantize(queue, GK_Q4_K, blob.data(), 32, out.data()),
+          "gk_dequantize: count is 32, expected a multiple of 256, the block of Q4_K");
+  REFUSES(gk_dequantize(queue, GK_Q8_0, nullptr, 32, out.data()), "gk_dequantize: source is NULL");
+  REFUSES(gk_dequantize(queue, GK_Q8_0, blob.data(), 32, nullptr), "gk_dequantize: destination is NULL");
+
+  gk_weight w = {blob.data(), 32, 64, 1, bytes, GK_Q8_0, 0};
+  gk_tensor a = tensor(x.data(), 4, 64), y = tensor(out.data(), 4, 32);
+  const auto product = [&] { return gk_mat_mul(queue, &w, &a, &y); };
+  REFUSES(with(w.data, nullptr, product), "gk_mat_mul: weight.data is NULL");
+  REFUSES(with(w.data, blob.data() + 8, product),
+          "gk_mat_mul: weight.data is 8 bytes past a multiple of 64, expected that alignment");
+  REFUSES(with(w.experts, 2, product), "gk_mat_mul: weight.experts is 2, expected 1 to 1");
+  REFUSES(with(a.cols, 63, product), "gk_mat_mul: x.cols is 63, weight.cols is 64");
+  REFUSES(with(a.dtype, GK_I32, product), "gk_mat_mul: x.dtype is I32 (26), expected F32 or A8");
+  REFUSES(with(y.rows, 3, product), "gk_mat_mul: y.rows is 3, x.rows is 4");
+  REFUSES(with(y.cols, 31, product), "gk_mat_mul: y.cols is 31, weight.rows is 32");
+  a.dtype = GK_A8;
+  REFUSES(with(w.dtype, GK_BF16, product), "gk_mat_mul: x.dtype is A8, expected F32 with weight.dtype BF16");
+  REFUSES(with(a.cols, 63, product), "gk_mat_mul: x.cols is 63, expected a multiple of 32 for A8");
+  a.dtype = GK_F32;
+  gk_weight up = w;
+  const auto gateUp = [&] { return gk_gate_up(queue, &w, &up, &a, &y); };
+  REFUSES(with(up.rows, 16, gateUp), "gk_gate_up: gate.rows is 32, up.rows is 16");
+  REFUSES(with(up.cols, 32, gateUp), "gk_gate_up: gate.cols is 64, up.cols is 32");
+  REFUSES(gk_unpack_row(queue, &w, 0, 32, out.data()), "gk_unpack_row: row is 32, expected 0 to 31");
+  REFUSES(gk_unpack_row(queue, &w, 1, 0, out.data()), "gk_unpack_row: expert is 1, expected 0 to 0");
+  int64_t row = 0;
+  OK(gk_a8_row_bytes(64, &row));
+  CHECK(row == 80);
+  REFUSES(gk_a8_row_bytes(65, &row), "gk_a8_row_bytes: cols is 65, expected a multiple of 32");
+  gk_tensor quantised = {out.data(), 4, 64, 0, GK_A8, 0};
+  const auto quantize = [&] { return gk_quantize(queue, &a, &quantised); };
+  REFUSES(with(quantised.dtype, GK_F32, quantize), "gk_quantize: y.dtype is F32 (0), expected A8");
+  REFUSES(with(quantised.rows, 3, quantize), "gk_quantize: y.rows is 3, x.rows is 4");
+
+  // Experts: 4 of (32, 64), two a token.
+  w.experts = up.experts = 4;
+  Array<int32_t> chosen(8);
+  chosen.fillBytes(0);
+  gk_tensor i = ids(chosen.data(), 4, 2), h = tensor(out.data(), 8, 32), p = tensor(x.data(), 4, 2);
+  const auto experts = [&] { return gk_expert_gate_up(queue, &w, &up, &a, &i, &h); };
+  std::string text = "gk_expert_gate_up: gate.expert_stride is 64, expected a multiple of 64 of at least " +
+                     std::to_string(bytes);
+  REFUSES(with(w.expert_stride, 64, experts), text.c_str());
+  REFUSES(with(up.experts, 3, experts), "gk_expert_gate_up: gate.experts is 4, up.experts is 3");
+  REFUSES(with(h.rows, 7, experts), "gk_expert_gate_up: y.rows is 7, ids.rows * ids.cols is 8");
+  REFUSES(with(chosen[5], 4, experts), "gk_expert_gate_up: ids[2][1] is 4, gate.experts is 4");
+  gk_weight down = w;
+  gk_tensor hidden = tensor(x.data(), 8, 64);
+  gk_tensor result = tensor(out.data(), 4, 32);
+  const auto expertDown = [&] { return gk_expert_down(queue, &down, &hidden, &i, &p, &result); };
+  REFUSES(with(hidden.rows, 7, expertDown), "gk_expert_down: h.rows is 7, ids.rows * ids.cols is 8");
+  REFUSES(with(p.cols, 1, expertDown), "gk_expert_down: weights.cols is 1, ids.cols is 2");
+  REFUSES(with(result.rows, 5, expertDown), "gk_expert_down: y.rows is 5, ids.rows is 4");
+  REFUSES(with(chosen[0], -1, expertDown), "gk_expert_down: ids[0][0] is -1, down.experts is 4");
+}
+
+void cacheOps(gk_queue *queue) {
+  std::vector<int32_t> position = {31, 32}, sequence = {0, 0}, table = {1, 0};
+  gk_batch batch = {position.data(), sequence.data(), table.data(), 2, 1, 2, 0};
+  const std::vector<float> invFreq(8, 1.0f);
+  Array<float> angles(2 * 16), q(2 * 64), k(2 * 32), y(2 * 64);
+  q.fillBytes(0);
+  k.fillBytes(0);
+  Array<uint8_t> pages(2 * 8192);
+  pages.fillBytes(0);
+  gk_cache cache = {pages.data(), 2, 2, 16, GK_F32};
+  gk_rope rope = {angles.data(), nullptr, nullptr, nullptr, nullptr, nullptr, 1e-6f, 16, GK_ROPE_HALF_SPLIT, 0};
+  gk_tensor qs = tensor(q.data(), 2, 64), ks = tensor(k.data(), 2, 32), vs = ks, ys = tensor(y.data(), 2, 64);
+  float scale = 1;
+  int32_t dim = 16;
+  int64_t bytes = 0;
+  const auto pageBytes = [&] { return gk_cache_page_bytes(queue, &cache, &bytes); };
+  const auto fill = [&] { return gk_rope_table(queue, &batch, invFreq.data(), dim, scale, angles.data()); };
+  const auto store = [&] { return gk_rope_store(queue, &rope, &batch, &qs, &ks, &vs, &cache); };
+  const auto attend = [&] { return gk_attention(queue, &batch, &qs, &cache, scale, &ys); };
+  OK(pageBytes());
+  CHECK(bytes == 8192);
+  OK(fill());
+  OK(store());
+  OK(attend());
+  REFUSES(with(cache.head_dim, 24, pageBytes), "gk_cache_page_bytes: cache.head_dim is 24, expected a multiple of 16 up to 256");
+  REFUSES(with(cache.head_dim, 272, pageBytes), "gk_cache_page_bytes: cache.head_dim is 272, expected a multiple of 16 up to 256");
+  REFUSES(with(cache.kv_heads, 0, pageBytes), "gk_cache_page_bytes: cache.kv_heads is 0, expected 1 to 65536");
+  REFUSES(with(cache.dtype, GK_BF16, pageBytes), "gk_cache_page_bytes: cache.dtype is BF16 (30), expected F32 or F16");
+  REFUSES(with(dim, 15, fill), "gk_rope_table: dim is 15, expected an even number");
+  REFUSES(with(dim, 0, fill), "gk_rope_table: dim is 0, expected 2 to 256");
+  REFUSES(with(scale, std::numeric_limits<float>::quiet_NaN(), attend), "gk_attention: scale is nan, expected a finite number");
+  REFUSES(with(batch.position, nullptr, fill), "gk_rope_table: batch.position is NULL");
+  REFUSES(with(batch.tokens, -1, fill), "gk_rope_table: batch.tokens is -1, expected 0 to 1073741824");
+  REFUSES(with(batch.max_pages, 0, store), "gk_rope_store: batch.max_pages is 0, expected 1 to 67108863");
+  REFUSES(with(rope.table, nullptr, store), "gk_rope_store: rope.table is NULL");
+  REFUSES(with(rope.q_norm, off(angles.data(), 1), store),
+          "gk_rope_store: rope.q_norm is 1 bytes past a multiple of 4, expected that alignment");
+  REFUSES(with(rope.dim, 18, store), "gk_rope_store: rope.dim is 18, expected 2 to 16");
+  REFUSES(with(rope.style, 2, store), "gk_rope_store: rope.style is 2, expected 0 to 1");
+  REFUSES(with(ks.cols, 16, store), "gk_rope_store: k.cols is 16, cache.kv_heads * cache.head_dim is 32");
+  REFUSES(with(qs.cols, 48, store), "gk_rope_store: q.cols is 48, expected a multiple of cache.kv_heads * cache.head_dim, which is 32");
+  REFUSES(with(vs.rows, 1, store), "gk_rope_store: v.rows is 1, batch.tokens is 2");
+  REFUSES(with(cache.pages, nullptr, store), "gk_rope_store: cache.pages is NULL");
+  REFUSES(with(cache.page_count, 0, attend), "gk_attention: cache.page_count is 0, expected 1 to 2147483647");
+  REFUSES(with(ys.cols, 32, attend), "gk_attention: y.cols is 32, q.cols is 64");
+  REFUSES(with(ys.dtype, GK_I32, attend), "gk_attention: y.dtype is I32 (26), expected F32");
+  REFUSES(with(position[1], 64, fill), "gk_rope_table: batch.position[1] is 64, expected 0 to 63, what batch.max_pages pages hold");
+  REFUSES(with(position[0], -1, attend), "gk_attention: batch.position[0] is -1, expected 0 to 63, what batch.max_pages pages hold");
+  REFUSES(with(sequence[1], 1, store), "gk_rope_store: batch.sequence[1] is 1, batch.sequences is 1");
+  REFUSES(with(sequence[0], -1, attend), "gk_attention: batch.sequence[0] is -1, batch.sequences is 1");
+  REFUSES(with(table[1], 2, store), "gk_rope_store: batch.page_table[0][1] is 2, cache.page_count is 2");
+  position[0] = 33;  // no token of the batch lies in the first page, but attention reads it
+  REFUSES(with(table[0], -1, attend), "gk_attention: batch.page_table[0][0] is -1, cache.page_count is 2");
+  OK(with(table[0], -1, store));
+}
+
+void routes(gk_queue *queue) {
+  Array<float> l(2 * 8), p(2 * 8);
+  const Array<int32_t> chosen(2 * 8);
+  l.fillBytes(0);
+  gk_tensor logits = tensor(l.data(), 2, 8), i = ids(chosen.data(), 2, 3), w = tensor(p.data(), 2, 3);
+  int32_t normalize = 1;
+  const auto route = [&] { return gk_route(queue, &logits, normalize, &i, &w); };
+  OK(route());
+  REFUSES(with(normalize, 2, route), "gk_route: normalize is 2, expected 0 to 1");
+  REFUSES(with(i.dtype, GK_F32, route), "gk_route: ids.dtype is F32 (0), expected I32");
+  REFUSES(with(logits.cols, 2, route), "gk_route: ids.cols is 3, expected 1 to 2");
+  REFUSES(with(w.cols, 2, route), "gk_route: weights.cols is 2, ids.cols is 3");
+  REFUSES(with(i.rows, 1, route), "gk_route: ids.rows is 1, logits.rows is 2");
+}
+
+void limits(gk_queue *queue) {
+  const Array<uint8_t> buffer(1 << 16);
+  double rate = 0;
+  std::memset(buffer.data(), 1, 1 << 16);
+  REFUSES(gk_measure_read(queue, buffer.data(), 63, 1, &rate), "gk_measure_read: bytes is 63, expected 64 to 70368744177664");
+  REFUSES(gk_measure_read(queue, buffer.data(), 64, 0, &rate), "gk_measure_read: repeats is 0, expected 1 to 1000000");
+  REFUSES(gk_measure_read(queue, nullptr, 64, 1, &rate), "gk_measure_read: buffer is NULL");
+  REFUSES(gk_measure_int8(queue, nullptr), "gk_measure_int8: ops_per_second is NULL");
+  OK(gk_measure_read(queue, buffer.data(), 1 << 16, 10, &rate));
+  CHECK(rate > 1e6);
+  rate = 0;
+  OK(gk_measure_int8(queue, &rate));
+  CHECK(rate > 1e6);
+}
+
+}  // namespace
+
+int main() {
+  queues();
+  memory();
+  const Queue queue(2, GK_ISA_BEST);
+  norms(queue);
+  gathers(queue);
+  weights(queue);
+  cacheOps(queue);
+  routes(queue);
+  limits(queue);
+  return finish();
+}

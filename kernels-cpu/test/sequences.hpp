@@ -1,0 +1,209 @@
+// sequences.hpp: sequences with random queries, keys and values, run through RopeTable, RopeStore and Attention in
+// chunks, and their results by double precision.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "contract.hpp"
+
+namespace gatun::test {
+
+struct Shape {
+  int heads;
+  int kvHeads;
+  int headDim;
+  int ropeDim;
+  int style;
+  int dtype;
+  bool biases;
+  bool norms;
+  std::vector<int> lengths;  // of the sequences
+};
+
+struct Results {
+  Array<float> q;  // (all tokens, heads * headDim) rotated
+  Array<float> y;  // (all tokens, heads * headDim)
+};
+
+class Sequences {
+ public:
+  explicit Sequences(const Shape &shape, uint64_t seed)
+      : s(shape), random(seed), width(s.heads * s.headDim), kvWidth(s.kvHeads * s.headDim), tokens(0) {
+    for (int length : s.lengths) {
+      starts.push_back(tokens);
+      tokens += length;
+      maxPages = std::max(maxPages, (length + GK_PAGE_TOKENS - 1) / GK_PAGE_TOKENS + 1);
+    }
+    fill(q, tokens * width, 2);
+    fill(k, tokens * kvWidth, 2);
+    fill(v, tokens * kvWidth, 1);
+    fill(qBias, width, 0.5f);
+    fill(kBias, kvWidth, 0.5f);
+    fill(vBias, kvWidth, 0.5f);
+    fill(qNorm, s.headDim, 1.5f);
+    fill(kNorm, s.headDim, 1.5f);
+    for (int i = 0; i < s.ropeDim / 2; ++i) {
+      invFreq.push_back(static_cast<float>(std::pow(10000.0, -2.0 * i / s.ropeDim)));
+    }
+    // Every sequence's pages lie scattered over the cache.
+    for (int i = 0; i < maxPages * static_cast<int>(s.lengths.size()); ++i) {
+      pageTable.push_back(i);
+    }
+    for (size_t i = pageTable.size(); i > 1; --i) {
+      std::swap(pageTable[i - 1], pageTable[static_cast<size_t>(random.below(static_cast<int>(i)))]);
+    }
+  }
+
+  // Runs all sequences in steps of up to `chunk` tokens each; together in a step, or one sequence after another.
+  Results run(gk_queue *queue, int chunk, bool together) const {
+    Results results{Array<float>(tokens * width), Array<float>(tokens * width)};
+    gk_cache cache = {nullptr, static_cast<int32_t>(pageTable.size()), s.kvHeads, s.headDim, s.dtype};
+    int64_t pageBytes = 0;
+    OK(gk_cache_page_bytes(queue, &cache, &pageBytes));
+    Array<uint8_t> pages(pageBytes * cache.page_count);
+    pages.fillBytes(0xff);  // not a number, in every type: what is not stored must not be read
+    cache.pages = pages.data();
+    const int count = static_cast<int>(s.lengths.size());
+    for (int group = 0; group < (together ? 1 : count); ++group) {
+      const int longest = *std::max_element(s.lengths.begin(), s.lengths.end());
+      for (int done = 0; done < longest; done += chunk) {
+        std::vector<int32_t> position, sequence;
+        for (int i = together ? 0 : group; i < (together ? count : group + 1); ++i) {
+          for (int t = done; t < std::min(done + chunk, s.lengths[static_cast<size_t>(i)]); ++t) {
+            position.push_back(t);
+            sequence.push_back(i);
+          }
+        }
+        if (!position.empty()) {
+          step(queue, cache, position, sequence, results);
+        }
+      }
+    }
+    return results;
+  }
+
+  double worstError(const Results &results) const;
+
+ private:
+  static const float *optional(bool wanted, const std::vector<float> &values) {
+    return wanted ? values.data() : nullptr;
+  }
+
+  void fill(std::vector<float> &values, int64_t n, float scale) {
+    for (int64_t i = 0; i < n; ++i) {
+      values.push_back(random.uniform() * scale);
+    }
+  }
+
+  int64_t token(int32_t sequence, int32_t position) const {
+    return starts[static_cast<size_t>(sequence)] + position;
+  }
+
+  void step(gk_queue *queue, const gk_cache &cache, const std::vector<int32_t> &position,
+            const std::vector<int32_t> &sequence, Results &results) const {
+    const auto n = static_cast<int64_t>(position.size());
+    const Array<float> table(n * s.ropeDim), qs(n * width), ks(n * kvWidth), vs(n * kvWidth), ys(n * width);
+    for (int64_t i = 0; i < n; ++i) {
+      const int64_t t = token(sequence[static_cast<size_t>(i)], position[static_cast<size_t>(i)]);
+      std::copy_n(q.data() + t * width, width, qs.data() + i * width);
+      std::copy_n(k.data() + t * kvWidth, kvWidth, ks.data() + i * kvWidth);
+      std::copy_n(v.data() + t * kvWidth, kvWidth, vs.data() + i * kvWidth);
+    }
+    const gk_batch batch = {position.data(), sequence.data(), pageTable.data(), static_cast<int32_t>(n),
+                            static_cast<int32_t>(s.lengths.size()), maxPages, 0};
+    const gk_rope rope = {table.data(), optional(s.biases, qBias), optional(s.biases, kBias),
+                          optional(s.biases, vBias), optional(s.norms, qNorm), optional(s.norms, kNorm),
+                          1e-6f, s.ropeDim, s.style, 0};
+    const gk_tensor qt = tensor(qs.data(), n, width), kt = tensor(ks.data(), n, kvWidth),
+                    vt = tensor(vs.data(), n, kvWidth), yt = tensor(ys.data(), n, width);
+    OK(gk_rope_table(queue, &batch, invFreq.data(), s.ropeDim, 1.0f, table.data()));
+    OK(gk_rope_store(queue, &rope, &batch, &qt, &kt, &vt, &cache));
+    OK(gk_attention(queue, &batch, &qt, &cache, scale(), &yt));
+    for (int64_t i = 0; i < n; ++i) {
+      const int64_t t = token(sequence[static_cast<size_t>(i)], position[static_cast<size_t>(i)]);
+      std::copy_n(qs.data() + i * width, width, results.q.data() + t * width);
+      std::copy_n(ys.data() + i * width, width, results.y.data() + t * width);
+    }
+  }
+
+  float scale() const { return 1 / std::sqrt(static_cast<float>(s.headDim)); }
+
+  // A head of q or k with bias, norm and rotation.
+  std::vector<double> rotated(const float *head, const float *bias, const std::vector<float> &norm, int position) const {
+    std::vector<double> x(head, head + s.headDim);
+    double squares = 0;
+    for (int i = 0; i < s.headDim; ++i) {
+      x[static_cast<size_t>(i)] += s.biases ? static_cast<double>(bias[i]) : 0;
+      squares += x[static_cast<size_t>(i)] * x[static_cast<size_t>(i)];
+    }
+    for (int i = 0; s.norms && i < s.headDim; ++i) {
+      x[static_cast<size_t>(i)] *= static_cast<double>(norm[static_cast<size_t>(i)]) / std::sqrt(squares / s.headDim + 1e-6);
+    }
+    for (int i = 0; i < s.ropeDim / 2; ++i) {
+      const size_t a = static_cast<size_t>(s.style == GK_ROPE_HALF_SPLIT ? i : 2 * i);
+      const size_t b = static_cast<size_t>(s.style == GK_ROPE_HALF_SPLIT ? i + s.ropeDim / 2 : 2 * i + 1);
+      const double angle = static_cast<double>(static_cast<float>(position) * invFreq[static_cast<size_t>(i)]);
+      const double first = x[a] * std::cos(angle) - x[b] * std::sin(angle);
+      x[b] = x[b] * std::cos(angle) + x[a] * std::sin(angle);
+      x[a] = first;
+    }
+    return x;
+  }
+
+  const Shape s;
+  Random random;
+  const int64_t width, kvWidth;
+  int64_t tokens;
+  int maxPages = 0;
+  std::vector<int64_t> starts;
+  std::vector<float> q, k, v, qBias, kBias, vBias, qNorm, kNorm, invFreq;
+  std::vector<int32_t> pageTable;
+};
+
+// The largest difference of a rotated query or a result from the double-precision one.
+inline double Sequences::worstError(const Results &results) const {
+  double worst = 0;
+  const int group = s.heads / s.kvHeads;
+  for (size_t i = 0; i < s.lengths.size(); ++i) {
+    for (int h = 0; h < s.heads; ++h) {
+      const int64_t kv = h / group * s.headDim;
+      std::vector<std::vector<double>> keys;
+      for (int t = 0; t < s.lengths[i]; ++t) {
+        const int64_t at = token(static_cast<int32_t>(i), t);
+        keys.push_back(rotated(k.data() + at * kvWidth + kv, kBias.data() + kv, kNorm, t));
+        const auto query = rotated(q.data() + at * width + h * s.headDim, qBias.data() + h * s.headDim, qNorm, t);
+        std::vector<double> p, y(static_cast<size_t>(s.headDim), 0.0);
+        double total = 0, top = -INFINITY;
+        for (const auto &key : keys) {
+          double dot = 0;
+          for (size_t d = 0; d < key.size(); ++d) {
+            dot += key[d] * query[d];
+          }
+          p.push_back(dot * static_cast<double>(scale()));
+          top = std::max(top, p.back());
+        }
+        for (size_t j = 0; j < p.size(); ++j) {
+          const double e = std::exp(p[j] - top);
+          const float *value = v.data() + token(static_cast<int32_t>(i), static_cast<int32_t>(j)) * kvWidth + kv;
+          for (size_t d = 0; d < y.size(); ++d) {
+            y[d] += e * (static_cast<double>(value[d]) +
+                         (s.biases ? static_cast<double>(vBias[static_cast<size_t>(kv) + d]) : 0));
+          }
+          total += e;
+        }
+        for (size_t d = 0; d < y.size(); ++d) {
+          const int64_t index = at * width + h * s.headDim + static_cast<int64_t>(d);
+          const double differenceY = std::fabs(static_cast<double>(results.y[index]) - y[d] / total);
+          const double differenceQ = std::fabs(static_cast<double>(results.q[index]) - query[d]);
+          worst = differenceY > worst || std::isnan(differenceY) ? differenceY : worst;
+          // A query's elements are up to 4; an fp32 angle is off as much as theirs.
+          worst = differenceQ / 4 > worst || std::isnan(differenceQ) ? differenceQ / 4 : worst;
+        }
+      }
+    }
+  }
+  return worst;
+}
+
+}  // namespace gatun::test
