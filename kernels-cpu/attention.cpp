@@ -1,7 +1,7 @@
 // attention.cpp: Attention: softmax(scale * q . keys) . values over the paged cache, without the matrix of scores.
 //
-// Bytes moved: a token of a new sequence reads its whole context, 2 * context * head_dim * kv_heads of the cache's type;
-// tokens of a prompt share it in tiles. Operations: 4 * context * head_dim * heads a token.
+// Bytes moved: a token reads its whole context, 2 * context * head_dim * kv_heads of the cache's type; tokens of a
+// prompt share it in tiles. Operations: 4 * context * head_dim * heads a token.
 //
 // What is computed, whatever the tiling: a context is cut at multiples of splitTokens; a split's pages are added in
 // ascending order with the running maximum of the scores, and the splits are merged in ascending order. So a token's
@@ -16,7 +16,7 @@ namespace gatun::cpu::GK_ISA {
 namespace {
 
 constexpr int32_t splitTokens = 16 * GK_PAGE_TOKENS;
-constexpr int32_t tileQueries = 48;  // so many queries and a page fit the second level cache, and a half of them the first
+constexpr int32_t tileQueries = 48;  // with their sums and a page, these fit the second level cache
 static_assert(pageTokens == GK_PAGE_TOKENS);
 
 struct Tile {
@@ -181,7 +181,8 @@ void attendSplit(const Attention &a, const Tile &tile, int64_t head, int32_t spl
     const int32_t position = a.batch->position[tile.token + t];
     last = position > last ? position : last;
   }
-  for (int32_t start = split * splitTokens; start <= last && start < (split + 1) * splitTokens; start += GK_PAGE_TOKENS) {
+  const int32_t end = least(last + 1, (split + 1) * splitTokens);
+  for (int32_t start = split * splitTokens; start < end; start += GK_PAGE_TOKENS) {
     openPage(a, tile, head, start, room);
   }
 }

@@ -1,4 +1,4 @@
-// ops.hpp: the ops of the CPU back end that read no packed weights, as kernels.h states them; arguments are already checked.
+// ops.hpp: the ops of the CPU back end that read no packed weights, as kernels.h states them; arguments are checked.
 #pragma once
 
 #include <cstdint>

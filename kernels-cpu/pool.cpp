@@ -138,20 +138,60 @@ struct Pool::State {
   }
 
   void work(int thread) {
-    for (uint64_t round = 1;; ++round) {
-      started.await(round, spin);
-      if (stopping) {
+    uint64_t seen = 0;
+    uint64_t lastEntered = 0;
+    for (;;) {
+      started.await(seen + 1, spin);
+      seen = started.value();
+      if (stopping.load(std::memory_order_relaxed)) {
         return;
       }
-      invoke(thread);
-      if (finished.increment() == round * static_cast<uint64_t>(size - 1)) {
-        finished.wake();
+      if (enter(&lastEntered)) {
+        invoke(thread);
+        gate.fetch_sub(1, std::memory_order_release);
+      }
+    }
+  }
+
+  // Takes part in the round at the gate, once, if it is still open.
+  bool enter(uint64_t *lastEntered) {
+    uint64_t at = gate.load(std::memory_order_acquire);
+    do {
+      if ((at & kOpen) == 0 || at >> kRoundShift == *lastEntered) {
+        return false;
+      }
+    } while (!gate.compare_exchange_weak(at, at + kEntered + 1, std::memory_order_acq_rel, std::memory_order_acquire));
+    *lastEntered = at >> kRoundShift;
+    return true;
+  }
+
+  // The caller's side of a round. Who has not come by the time the caller has nothing left to do is not waited for,
+  // unless `everyone` must take part: on a busy machine a worker may be without a core for milliseconds.
+  void round(bool everyone) {
+    const uint64_t entered = everyone ? static_cast<uint64_t>(size - 1) * kEntered : 0;
+    gate.store((++rounds << kRoundShift) | kOpen, std::memory_order_release);
+    started.increment();
+    started.wake();
+    invoke(0);
+    waitFor([&] { return (gate.load(std::memory_order_acquire) & kAllEntered) >= entered; });
+    gate.fetch_and(~kOpen, std::memory_order_acq_rel);
+    waitFor([&] { return (gate.load(std::memory_order_acquire) & kInside) == 0; });
+  }
+
+  template <typename Done>
+  void waitFor(Done done) const {
+    const auto end = std::chrono::steady_clock::now() + spinTime;
+    while (!done()) {
+      if (spin && std::chrono::steady_clock::now() < end) {
+        relax();
+      } else {
+        std::this_thread::yield();
       }
     }
   }
 
   void stop() {
-    stopping = true;
+    stopping.store(true, std::memory_order_relaxed);
     started.increment();
     started.wake();
     for (std::thread &worker : workers) {
@@ -163,11 +203,18 @@ struct Pool::State {
   const bool spin;
   void (*body)(void *, int) = nullptr;
   void *arg = nullptr;
-  bool stopping = false;
+  std::atomic<bool> stopping{false};
   std::exception_ptr failure;
   std::mutex failureMutex;
-  Counter started;   // rounds begun
-  Counter finished;  // workers done, over all rounds
+  // The round at the gate, whether it is open, and how many workers have entered it and are inside.
+  static constexpr int kRoundShift = 32;
+  static constexpr uint64_t kOpen = uint64_t{1} << 31;
+  static constexpr uint64_t kEntered = uint64_t{1} << 16;
+  static constexpr uint64_t kAllEntered = kOpen - kEntered;
+  static constexpr uint64_t kInside = kEntered - 1;
+  alignas(cacheLine) std::atomic<uint64_t> gate{0};
+  uint64_t rounds = 0;
+  Counter started;  // rounds begun
   std::vector<std::thread> workers;
   std::vector<Scratch> scratch;
   Scratch shared;
@@ -193,22 +240,21 @@ Pool::~Pool() {
 
 int Pool::threads() const { return state_->size; }
 
-void Pool::run(void (*body)(void *arg, int thread), void *arg) {
+void Pool::hand(void (*body)(void *arg, int thread), void *arg, bool everyone) {
   State &state = *state_;
   state.body = body;
   state.arg = arg;
   if (state.size == 1) {
     state.invoke(0);
   } else {
-    const uint64_t round = state.started.increment();
-    state.started.wake();
-    state.invoke(0);
-    state.finished.await(round * static_cast<uint64_t>(state.size - 1), state.spin);
+    state.round(everyone);
   }
   if (state.failure) {
     std::rethrow_exception(std::exchange(state.failure, nullptr));
   }
 }
+
+void Pool::run(void (*body)(void *arg, int thread), void *arg) { hand(body, arg, true); }
 
 namespace {
 
@@ -239,7 +285,7 @@ void Pool::parallelFor(int64_t n, int64_t grain,
   if (n <= grain || state_->size == 1) {
     claim(&loop, 0);
   } else {
-    run(claim, &loop);
+    hand(claim, &loop, false);
   }
 }
 

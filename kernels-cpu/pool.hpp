@@ -33,6 +33,8 @@ class Pool {
   void *shared(int64_t bytes);
 
  private:
+  void hand(void (*body)(void *arg, int thread), void *arg, bool everyone);
+
   struct State;
   State *state_;
 };

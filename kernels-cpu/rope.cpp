@@ -78,7 +78,9 @@ void prepare(float *to, const float *from, const float *bias, const float *norm,
   }
 }
 
-void round(float *to, const float *from, int64_t dim) { __builtin_memcpy(to, from, static_cast<size_t>(dim) * sizeof(float)); }
+void round(float *to, const float *from, int64_t dim) {
+  __builtin_memcpy(to, from, static_cast<size_t>(dim) * sizeof(float));
+}
 
 void round(uint16_t *to, const float *from, int64_t dim) {
   for (int64_t i = 0; i < dim; i += 16) {

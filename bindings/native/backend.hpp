@@ -1,4 +1,4 @@
-// backend.hpp: what a back end must implement. A new op is a new pure virtual, so a back end without it does not compile.
+// backend.hpp: what a back end must implement: every op is pure virtual, so a back end without one does not compile.
 // Arguments are as in kernels.h and have passed the checks that need no device; no function retains a pointer.
 #pragma once
 
