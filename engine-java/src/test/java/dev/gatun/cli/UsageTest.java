@@ -122,6 +122,14 @@ class UsageTest {
   }
 
   @Test
+  void aMisspeltVariableIsMentioned() {
+    Cli.Result result =
+        Cli.environment(Map.of("GATUN_ARG_THREDS", "4", "GATUN_ARG_THREADS", "4")).run("version");
+    assertTrue(result.succeeded().startsWith("gatun "));
+    assertEquals("gatun: GATUN_ARG_THREDS is the variable of no option\n", result.err());
+  }
+
+  @Test
   void aPromptMayStartWithAnAt(@TempDir Path folder) throws IOException {
     TinyModel.tokenizer(folder);
     assertEquals(
