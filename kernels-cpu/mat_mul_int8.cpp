@@ -25,6 +25,7 @@ void multiply(const uint8_t *data, const TileShape &shape, const Activations *x,
   for (int64_t b = 0; b < shape.blocks; b++, x += Tokens) {
     U8x64 codes[8];
     F32x16 scale[T::kRuns], shift[T::kRuns];
+    tile.prefetch(b);
     tile.codes(b, codes);
     tile.scales(b, scale, shift);
     GK_UNROLL

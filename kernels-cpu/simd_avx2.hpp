@@ -141,7 +141,10 @@ template <int C> static inline I32x16 column(U8x64 a) {
   return {_mm256_and_si256(_mm256_srli_epi32(a.lo, 8 * C), mask), _mm256_and_si256(_mm256_srli_epi32(a.hi, 8 * C), mask)};
 }
 
-template <int N, int Max> static inline __m256i dotHalf(__m256i acc, const __m256i *codes, const int32_t *a) {
+// Four activations as one lane to broadcast from memory.
+using FourCodes = int32_t __attribute__((may_alias, aligned(1)));
+
+template <int N, int Max> static inline __m256i dotHalf(__m256i acc, const __m256i *codes, const FourCodes *a) {
   const __m256i ones = _mm256_set1_epi16(1);
   if constexpr (Max > 127) {
     // |code - 128| <= 128 and |q| <= 127: a pair's sum stays within 16 bits, which 255 * 127 * 2 does not.
@@ -162,8 +165,7 @@ template <int N, int Max> static inline __m256i dotHalf(__m256i acc, const __m25
   return acc;
 }
 template <int N, int Max> static inline I32x16 dot(I32x16 acc, const U8x64 *codes, const int8_t *q) {
-  int32_t a[N];
-  __builtin_memcpy(a, q, sizeof a);
+  const auto *a = reinterpret_cast<const FourCodes *>(q);
   __m256i lo[N], hi[N];
   for (int j = 0; j < N; j++) {
     lo[j] = codes[j].lo;

@@ -103,9 +103,11 @@ template <int C> static inline I32x16 column(U8x64 a) {
   return {_mm512_and_si512(_mm512_srli_epi32(a.v, 8 * C), _mm512_set1_epi32(0xff))};
 }
 
+// Four activations as one lane to broadcast from memory.
+using FourCodes = int32_t __attribute__((may_alias, aligned(1)));
+
 template <int N, int Max> static inline I32x16 dot(I32x16 acc, const U8x64 *codes, const int8_t *q) {
-  int32_t a[N];
-  __builtin_memcpy(a, q, sizeof a);
+  const auto *a = reinterpret_cast<const FourCodes *>(q);
 #ifdef __AVX512VNNI__
   for (int j = 0; j < N; j++) acc.v = _mm512_dpbusd_epi32(acc.v, codes[j].v, _mm512_set1_epi32(a[j]));
 #else

@@ -31,6 +31,7 @@ template <int Dtype> struct Tile {
   static constexpr int kRuns = 32 / scaleRun(kFormat.scales);  // scales a block
   static constexpr int kMax = kFormat.lookup ? 255 : (1 << kFormat.bits) - 1;
 
+  static constexpr int64_t kAhead = 8;  // blocks that prefetch runs ahead
   const uint8_t *data;
   const TileShape &shape;
 
@@ -38,6 +39,24 @@ template <int Dtype> struct Tile {
     return reinterpret_cast<const uint16_t *>(data + shape.plane.halves) + index * GK_TILE_ROWS;
   }
   const uint8_t *bytes(int64_t index) const { return data + shape.plane.bytes + index * GK_TILE_ROWS; }
+
+  // Asks for what block b + kAhead will read; past the tile's end, for the next tile's, which follows in memory. (At
+  // the matrix's end that is nowhere, and asking does no harm.) Hardware stops at pages and at the planes' ends.
+  inline __attribute__((always_inline)) void prefetch(int64_t b) const {
+    constexpr int codeBytes = 64 * baseBits(kFormat.bits), highBytes = 64 * highBits(kFormat.bits);
+    constexpr Scales kind = kFormat.scales;
+    constexpr int halfBytes = kind == Scales::DM ? 64 : kind == Scales::D ? 32 : kind == Scales::Group ? 0 : kShift ? 8 : 4;
+    constexpr int byteBytes = kind == Scales::Super32 ? 16 : halfBytes == 4 || halfBytes == 8 ? 32 : 0;
+    const bool next = b + kAhead >= shape.blocks;
+    const uint8_t *tile = next ? data + shape.plane.size : data;
+    const int64_t at = next ? b + kAhead - shape.blocks : b + kAhead;
+    GK_UNROLL
+    for (int i = 0; i < codeBytes; i += 64) __builtin_prefetch(tile + at * codeBytes + i);
+    GK_UNROLL
+    for (int i = 0; i < highBytes; i += 64) __builtin_prefetch(tile + shape.plane.high + at * highBytes + i);
+    if constexpr (halfBytes > 0) __builtin_prefetch(tile + shape.plane.halves + at * halfBytes);
+    if constexpr (byteBytes > 0) __builtin_prefetch(tile + shape.plane.bytes + at * byteBytes);
+  }
 
   // Code vector j holds columns 4 j .. 4 j + 3 of block b.
   inline __attribute__((always_inline)) void codes(int64_t b, U8x64 (&c)[8]) const {

@@ -1,0 +1,74 @@
+// experts_test.cpp: the ops over chosen experts against loops of mat_mul and gate_up, bit for bit.
+#include <cmath>
+
+#include "weights.hpp"
+
+using namespace gatun;
+using namespace gatun::test;
+
+namespace {
+
+void testExperts(int32_t dtype, int64_t tokens, int64_t k, int64_t experts, bool int8) {
+  constexpr int64_t hidden = 256, ff = 40, inner = 256;
+  cpu::Pool one(1), three(3);
+  const Weights gate(one, dtype, ff, hidden, experts, 1), up(one, dtype, ff, hidden, experts, 2);
+  const Weights down(one, dtype, 40, inner, experts, 3);
+  const Inputs x(one, tokens, hidden, 4), h(one, tokens * k, inner, 5);
+  Random random(9);
+  std::vector<int32_t> chosen(static_cast<size_t>(tokens * k));
+  std::vector<float> shares;
+  const gk_tensor weights = tensor(shares, tokens, k);
+  for (size_t i = 0; i < chosen.size(); i++) {
+    chosen[i] = random.below(static_cast<int>(experts));
+    shares[i] = random.uniform();
+  }
+  const gk_tensor ids{chosen.data(), tokens, k, k, GK_I32, 0};
+  const auto expert = [](const gk_weight &w, int32_t e) {
+    gk_weight part = w;
+    part.data = static_cast<const uint8_t *>(w.data) + e * w.expert_stride;
+    part.experts = 1;
+    return part;
+  };
+  const auto row = [&](const Inputs &in, int64_t r) {
+    gk_tensor part = int8 ? in.int8 : in.fp32;
+    part.rows = 1;
+    part.data = int8 ? static_cast<void *>(in.bytes.get() + r * part.cols / 32 * 40)
+                     : static_cast<void *>(static_cast<float *>(part.data) + r * part.stride);
+    return part;
+  };
+  std::vector<float> expectedUp, expectedDown, part(40);
+  tensor(expectedUp, tokens * k, ff);
+  tensor(expectedDown, tokens, 40);
+  const Isa plain = isas()[0];
+  for (int64_t p = 0; p < tokens * k; p++) {
+    const int32_t e = chosen[size_t(p)];
+    plain.gateUp(one, expert(gate.packed, e), expert(up.packed, e), row(x, p / k),
+                 {&expectedUp[size_t(p * ff)], 1, ff, ff, GK_F32, 0});
+    plain.matMul(one, expert(down.packed, e), row(h, p), {part.data(), 1, 40, 40, GK_F32, 0});
+    for (int64_t c = 0; c < 40; c++) {
+      float &sum = expectedDown[size_t(p / k * 40 + c)];
+      sum = std::fma(shares[size_t(p)], part[size_t(c)], sum);
+    }
+  }
+  for (const Isa &isa : isas()) {
+    for (cpu::Pool *pool : {&one, &three}) {
+      std::vector<float> y, z;
+      const gk_tensor outUp = tensor(y, tokens * k, ff), outDown = tensor(z, tokens, 40);
+      isa.expertGateUp(*pool, gate.packed, up.packed, int8 ? x.int8 : x.fp32, ids, outUp);
+      isa.expertDown(*pool, down.packed, int8 ? h.int8 : h.fp32, ids, weights, outDown);
+      CHECK(std::memcmp(y.data(), expectedUp.data(), y.size() * 4) == 0, "%s gate_up type %d tokens %ld", isa.name, dtype, long(tokens));
+      CHECK(std::memcmp(z.data(), expectedDown.data(), z.size() * 4) == 0, "%s down type %d tokens %ld", isa.name, dtype, long(tokens));
+    }
+  }
+}
+
+}  // namespace
+
+int main() {
+  for (const int64_t tokens : {1, 2, 7, 50}) {
+    testExperts(GK_Q4_K, tokens, 4, 8, true);
+    testExperts(GK_Q8_0, tokens, 2, 16, false);
+    testExperts(GK_BF16, tokens, 3, 5, false);
+  }
+  return finish();
+}
