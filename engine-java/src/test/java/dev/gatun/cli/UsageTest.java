@@ -140,6 +140,16 @@ class UsageTest {
   }
 
   @Test
+  void aTextMayLookLikeAnOption(@TempDir Path folder) throws IOException {
+    String model = TinyModel.tokenizer(folder).toString();
+    for (String text : new String[] {"-h", "-m", "-1", "--json", "-hello"}) {
+      Cli.Result result = Cli.piped("").run("tokenize", "-m", model, "--text", text, "--json");
+      assertEquals(text.length(), result.succeeded().split(",").length, text);
+    }
+    assertTrue(Cli.piped("").run("tokenize", "-m", model, "--text").refused(2).contains("--text"));
+  }
+
+  @Test
   void anArgumentThatJavaCouldNotDecodeIsRefused() {
     assertTrue(Cli.terminal().run("-p", "na\uFFFDve").refused(2).contains("LC_ALL"));
   }
