@@ -2,6 +2,8 @@
 // machine's bandwidth.
 package dev.gatun.cli;
 
+import dev.gatun.device.Device;
+import dev.gatun.device.Isa;
 import dev.gatun.engine.Engine;
 import dev.gatun.engine.EngineOptions;
 import dev.gatun.engine.Session;
@@ -13,7 +15,9 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -98,10 +102,18 @@ final class Bench implements Callable<Integer> {
     int longest = tests.stream().mapToInt(BenchTest::tokens).max().orElseThrow();
     Path path = model.path(stdio);
     try (Checkpoint checkpoint = Checkpoint.open(path)) {
+      BenchModel subject = new BenchModel(path, checkpoint);
+      List<BenchRun> runs = new ArrayList<>();
       for (EngineOptions options : variants(longest)) {
         try (Engine loaded = Engine.load(checkpoint, options)) {
-          measure(new BenchModel(path, checkpoint, loaded), tests, repeats, report);
+          tests.forEach(test -> runs.add(run(loaded, test, repeats)));
         }
+      }
+      // After all runs, since the buffer would count as their peak memory.
+      Map<Integer, Double> bandwidths = new HashMap<>();
+      for (BenchRun run : runs) {
+        double bandwidth = bandwidths.computeIfAbsent(run.options().threads(), Bench::bandwidth);
+        report.add(new BenchResult(subject, run, bandwidth));
       }
     }
     report.finish();
@@ -130,15 +142,6 @@ final class Bench implements Callable<Integer> {
         : threads.stream().map(fitting::withThreads).toList();
   }
 
-  // All is timed before the bandwidth, whose buffer would count as peak memory; so rows come when
-  // the last test is done.
-  private void measure(BenchModel subject, List<BenchTest> tests, int repeats, BenchReport report) {
-    List<BenchRun> runs = tests.stream().map(test -> run(subject.engine(), test, repeats)).toList();
-    long peak = Machine.peakMemory().orElse(0);
-    double bandwidth = bandwidth(subject.engine());
-    runs.forEach(run -> report.add(new BenchResult(subject, run, bandwidth, peak)));
-  }
-
   private BenchRun run(Engine loaded, BenchTest test, int repeats) {
     if (standard.verbose) {
       stdio.err().println(test.name() + ", " + loaded.device().name());
@@ -151,7 +154,9 @@ final class Bench implements Callable<Integer> {
     for (int i = 0; i < repeats; i++) {
       samples[i] = nanos(loaded, test);
     }
-    return new BenchRun(test, time, samples);
+    long peak = Machine.peakMemory().orElse(0);
+    return new BenchRun(
+        test, loaded.options(), time, samples, BenchModel.bytesRead(loaded, test), peak);
   }
 
   private long nanos(Engine loaded, BenchTest test) {
@@ -172,12 +177,13 @@ final class Bench implements Callable<Integer> {
 
   // Bytes a second that all threads read; written once first, since untouched pages are all the
   // same page of zeros.
-  private static double bandwidth(Engine loaded) {
+  private static double bandwidth(int threads) {
     long room = Machine.memoryAvailable().orElse(Long.MAX_VALUE) / 4;
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment bytes = loaded.device().allocate(Math.min(BANDWIDTH_BYTES, room), arena);
+    try (Arena arena = Arena.ofConfined();
+        Device device = Device.cpu(threads, Isa.BEST)) {
+      MemorySegment bytes = device.allocate(Math.min(BANDWIDTH_BYTES, room), arena);
       bytes.fill((byte) 1);
-      return loaded.device().measureRead(bytes, BANDWIDTH_REPEATS);
+      return device.measureRead(bytes, BANDWIDTH_REPEATS);
     }
   }
 }

@@ -1,4 +1,4 @@
-// BenchModel: what a bench measures: a checkpoint and the engine that has loaded it.
+// BenchModel: the model that a bench measures.
 package dev.gatun.cli;
 
 import dev.gatun.engine.Engine;
@@ -9,7 +9,7 @@ import java.util.Comparator;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-record BenchModel(Path path, Checkpoint checkpoint, Engine engine) {
+record BenchModel(Path path, Checkpoint checkpoint) {
   /** Weights of all tensors. */
   long parameters() {
     return checkpoint.weights().stream().mapToLong(Weight::count).sum();
@@ -43,7 +43,7 @@ record BenchModel(Path path, Checkpoint checkpoint, Engine engine) {
    * Bytes of weights and cache that a token of {@code test} reads on average: a step reads the
    * weights once for all its tokens, and generated token {@code i} reads {@code i} tokens of cache.
    */
-  double bytesRead(BenchTest test) {
+  static double bytesRead(Engine engine, BenchTest test) {
     double cachedToken = (double) engine.cacheBytes() / engine.context();
     if (test.prompt() == 0) {
       return engine.weightBytesPerToken() + cachedToken * (test.generated() + 1) / 2;

@@ -91,12 +91,12 @@ final class BenchReport {
         Amount.bytes(model.bytes()),
         Amount.count(model.parameters()),
         "CPU",
-        model.engine().options().threads(),
+        result.run().options().threads(),
         result.test().name(),
         "%s ± %s".formatted(two(BenchResult.mean(rates)), two(BenchResult.deviation(rates))),
-        two(model.bytesRead(result.test()) / (1 << 20)),
+        two(result.run().bytesPerToken() / (1 << 20)),
         "%.1f %% of %.1f GB/s".formatted(result.bandwidthShare(), result.bandwidth() / 1e9),
-        Amount.bytes(result.peakMemory()));
+        Amount.bytes(result.run().peakMemory()));
   }
 
   private static String two(double value) {

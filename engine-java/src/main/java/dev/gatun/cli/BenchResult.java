@@ -9,9 +9,8 @@ import java.util.Map;
 
 /**
  * @param bandwidth bytes a second that memory gave in the same run
- * @param peakMemory most bytes the process held, before the bandwidth was measured
  */
-record BenchResult(BenchModel model, BenchRun run, double bandwidth, long peakMemory) {
+record BenchResult(BenchModel model, BenchRun run, double bandwidth) {
 
   BenchTest test() {
     return run.test();
@@ -26,7 +25,7 @@ record BenchResult(BenchModel model, BenchRun run, double bandwidth, long peakMe
 
   /** Share of the measured bandwidth that the average rate uses, in %. */
   double bandwidthShare() {
-    return 100 * model.bytesRead(test()) * mean(rates()) / bandwidth;
+    return 100 * run.bytesPerToken() * mean(rates()) / bandwidth;
   }
 
   /**
@@ -60,10 +59,10 @@ record BenchResult(BenchModel model, BenchRun run, double bandwidth, long peakMe
   /** Ours, after llama-bench's. */
   Map<String, Object> ours() {
     Map<String, Object> fields = new LinkedHashMap<>();
-    fields.put("bytes_per_token", Math.round(model.bytesRead(test())));
+    fields.put("bytes_per_token", Math.round(run.bytesPerToken()));
     fields.put("bandwidth_bytes_per_second", Math.round(bandwidth));
     fields.put("bandwidth_percent", bandwidthShare());
-    fields.put("peak_memory_bytes", peakMemory);
+    fields.put("peak_memory_bytes", run.peakMemory());
     return fields;
   }
 
@@ -80,7 +79,7 @@ record BenchResult(BenchModel model, BenchRun run, double bandwidth, long peakMe
   }
 
   private void putSettings(Map<String, Object> fields) {
-    EngineOptions options = model.engine().options();
+    EngineOptions options = run.options();
     String cacheType = options.compute() == Compute.F32 ? "f32" : "f16";
     fields.put("n_batch", options.batch());
     fields.put("n_ubatch", options.ubatch());

@@ -1,8 +1,18 @@
 // BenchRun: the repetitions of one test.
 package dev.gatun.cli;
 
+import dev.gatun.engine.EngineOptions;
+
 /**
  * @param time when the first repetition began, ISO 8601 in UTC
  * @param samples nanoseconds of each repetition
+ * @param bytesPerToken bytes of weights and cache that a token reads, on average
+ * @param peakMemory most bytes the process had held when the test was over
  */
-record BenchRun(BenchTest test, String time, long[] samples) {}
+record BenchRun(
+    BenchTest test,
+    EngineOptions options,
+    String time,
+    long[] samples,
+    double bytesPerToken,
+    long peakMemory) {}

@@ -4,6 +4,7 @@ package dev.gatun.cli;
 import dev.gatun.engine.Engine;
 import dev.gatun.engine.Generation;
 import dev.gatun.engine.Session;
+import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.Sampler;
 import dev.gatun.sample.SamplingOptions;
 import dev.gatun.text.TokenStream;
@@ -27,7 +28,17 @@ final class Chat implements AutoCloseable {
    * @param tokens most tokens; -1 for as many as the context holds
    * @param ignoreEnd the model's own end does not count
    */
-  record Limits(int tokens, boolean ignoreEnd, List<String> stops) {}
+  record Limits(int tokens, boolean ignoreEnd, List<String> stops) {
+    Limits {
+      if (tokens == 0 || tokens < -1) {
+        throw Refusal.usage("-n " + tokens, "give -1 for no limit, or 1 and more tokens");
+      }
+      if (stops.stream().anyMatch(String::isEmpty)) {
+        throw Refusal.usage("an empty --reverse-prompt", "give it at least one character");
+      }
+      stops = List.copyOf(stops);
+    }
+  }
 
   /**
    * @param text the answer, thinking included, as the model wrote it

@@ -3,9 +3,11 @@ package dev.gatun.cli;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import picocli.CommandLine;
@@ -30,6 +32,26 @@ final class Commands {
     }
     configure(top, stdio);
     return top;
+  }
+
+  /** Variables that look like an option's and are none of any command: most likely misspelt. */
+  static List<String> unknownVariables(Stdio stdio, Interrupts interrupts) {
+    List<String> set =
+        stdio.environment().keySet().stream()
+            .filter(name -> name.startsWith(EnvironmentDefaults.PREFIX))
+            .sorted()
+            .toList();
+    if (set.isEmpty()) {
+      return set;
+    }
+    Set<String> known = new HashSet<>();
+    for (Supplier<Object> command : all(stdio, interrupts).values()) {
+      new CommandLine(command.get())
+          .getCommandSpec()
+          .options()
+          .forEach(option -> known.add(EnvironmentDefaults.variable(option.longestName())));
+    }
+    return set.stream().filter(name -> !known.contains(name)).toList();
   }
 
   private static Map<String, Supplier<Object>> all(Stdio stdio, Interrupts interrupts) {

@@ -23,19 +23,13 @@ import java.util.TreeSet;
 record Dialect(
     Tokenizer tokenizer, Optional<ChatTemplate> template, int vocabulary, Set<Integer> stopIds) {
 
-  /**
-   * Reads the checkpoint's own; {@code templateText} stands in for its template where it is
-   * present.
-   */
+  /** Reads the checkpoint's tokenizer, and the template's text; without one no chat is possible. */
   static Dialect of(Checkpoint checkpoint, Optional<String> templateText) {
     Tokenizer tokenizer = tokenizer(checkpoint.tokenizer());
     Set<Integer> stopIds = new TreeSet<>(tokenizer.endOfGeneration());
     stopIds.addAll(checkpoint.generation().stopIds());
     return new Dialect(
-        tokenizer,
-        templateText.or(checkpoint::chatTemplate).map(ChatTemplate::of),
-        checkpoint.config().vocab(),
-        stopIds);
+        tokenizer, templateText.map(ChatTemplate::of), checkpoint.config().vocab(), stopIds);
   }
 
   static Tokenizer tokenizer(TokenizerSource source) {
@@ -45,17 +39,18 @@ record Dialect(
     };
   }
 
+  static Refusal noTemplate() {
+    return Refusal.usage(
+        "the model has no chat template",
+        "give one with --chat-template-file, or use --raw for plain completion");
+  }
+
   /**
    * The prompt that asks for the next answer, as the model's template writes it, its first token
    * included.
    */
   Prompt prompt(List<Message> messages) {
-    ChatTemplate chat =
-        template.orElseThrow(
-            () ->
-                Refusal.usage(
-                    "the model has no chat template",
-                    "give one with --chat-template-file, or use --raw for plain completion"));
+    ChatTemplate chat = template.orElseThrow(Dialect::noTemplate);
     Map<String, String> markers =
         Map.of("bos_token", tokenizer.bosToken(), "eos_token", tokenizer.eosToken());
     String text = chat.render(messages, true, markers);

@@ -10,7 +10,7 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** What is typed wins over the environment; the environment wins over built-in values. */
 record EnvironmentDefaults(Map<String, String> environment) implements IDefaultValueProvider {
-  private static final String PREFIX = "GATUN_ARG_";
+  static final String PREFIX = "GATUN_ARG_";
 
   /** Null where the variable is not set, as picocli asks. */
   @Override

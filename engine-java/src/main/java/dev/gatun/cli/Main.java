@@ -27,6 +27,9 @@ public final class Main {
     try {
       List<String> words = withCommand(args);
       failures.requireReadable(words);
+      for (String variable : Commands.unknownVariables(stdio, interrupts)) {
+        stdio.err().println("gatun: " + variable + " is the variable of no option");
+      }
       CommandLine commandLine = Commands.commandLine(stdio, interrupts, words);
       commandLine.setParameterExceptionHandler(failures::usage);
       commandLine.setExecutionExceptionHandler((failure, _, _) -> failures.report(failure));

@@ -23,6 +23,7 @@ final class Output {
   }
 
   private final OutputStream stream;
+  private boolean broken; // told once; what is written later is lost, as the caller knows
 
   Output(OutputStream stream) {
     this.stream = new BufferedOutputStream(stream);
@@ -38,6 +39,9 @@ final class Output {
   }
 
   void print(byte[] bytes) {
+    if (broken) {
+      return;
+    }
     try {
       stream.write(bytes);
     } catch (IOException e) {
@@ -50,6 +54,9 @@ final class Output {
   }
 
   void flush() {
+    if (broken) {
+      return;
+    }
     try {
       stream.flush();
     } catch (IOException e) {
@@ -57,7 +64,8 @@ final class Output {
     }
   }
 
-  private static RuntimeException failed(IOException e) {
+  private RuntimeException failed(IOException e) {
+    broken = true;
     String message = String.valueOf(e.getMessage());
     if (message.contains("Broken pipe") || message.contains("Connection reset")) {
       return new ReaderGone(e);

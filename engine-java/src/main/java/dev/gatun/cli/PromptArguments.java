@@ -17,6 +17,7 @@ import picocli.CommandLine.Option;
 final class PromptArguments {
   @Option(
       names = {"-p", "--prompt"},
+      parameterConsumer = Verbatim.class,
       paramLabel = "TEXT",
       description =
           "What to ask, taken literally. Without it and a piped input, a conversation starts.")
@@ -30,6 +31,7 @@ final class PromptArguments {
 
   @Option(
       names = {"-sys", "--system-prompt"},
+      parameterConsumer = Verbatim.class,
       paramLabel = "TEXT",
       description = "How the model should behave.")
   Optional<String> system = Optional.empty();

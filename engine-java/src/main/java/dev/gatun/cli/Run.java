@@ -76,28 +76,21 @@ final class Run implements Callable<Integer> {
   @Override
   public Integer call() {
     EngineOptions options = engine.options(threads.count);
-    Chat.Limits limits = limits();
+    Chat.Limits limits = new Chat.Limits(limit.orElse(-1), ignoreEnd, stops);
     Optional<String> question = prompt.read(stdio);
     requireSense(question);
-    Optional<String> template = templateFile.map(file -> Utf8.read(file, stdio));
-    try (Checkpoint checkpoint = Checkpoint.open(model.path(stdio));
-        Loading loading = Loading.start(checkpoint, options)) {
-      Dialect dialect = Dialect.of(checkpoint, template);
-      SamplingOptions drawing = sampling.over(advised(checkpoint), dialect);
-      Optional<Prompt> first = question.map(text -> promptOf(text, dialect));
-      try (Chat chat = new Chat(loading.engine(), dialect, limits)) {
-        tell(checkpoint, chat, drawing);
-        return first.isPresent() ? once(chat, drawing, first.get()) : converse(chat, drawing);
+    try (Checkpoint checkpoint = Checkpoint.open(model.path(stdio))) {
+      Optional<String> template = template(checkpoint);
+      try (Loading loading = Loading.start(checkpoint, options)) {
+        Dialect dialect = Dialect.of(checkpoint, template);
+        SamplingOptions drawing = sampling.over(advised(checkpoint), dialect);
+        Optional<Prompt> first = question.map(text -> promptOf(text, dialect));
+        try (Chat chat = new Chat(loading.engine(), dialect, limits)) {
+          tell(checkpoint, chat, drawing);
+          return first.isPresent() ? once(chat, drawing, first.get()) : converse(chat, drawing);
+        }
       }
     }
-  }
-
-  private Chat.Limits limits() {
-    int tokens = limit.orElse(-1);
-    if (tokens == 0 || tokens < -1) {
-      throw Refusal.usage("-n " + tokens, "give -1 for no limit, or 1 and more tokens");
-    }
-    return new Chat.Limits(tokens, ignoreEnd, stops);
   }
 
   private void requireSense(Optional<String> question) {
@@ -110,6 +103,18 @@ final class Run implements Callable<Integer> {
           "--raw uses no chat template, so -sys and --chat-template-file have no place",
           "drop --raw, or write all into the prompt");
     }
+  }
+
+  // A broken template is no obstacle to plain completion. Without one a chat is sure to fail, which
+  // is told before the
+  // weights are loaded.
+  private Optional<String> template(Checkpoint checkpoint) {
+    if (raw) {
+      return Optional.empty();
+    }
+    Optional<String> text =
+        templateFile.map(file -> Utf8.read(file, stdio)).or(checkpoint::chatTemplate);
+    return Optional.of(text.orElseThrow(Dialect::noTemplate));
   }
 
   private static SamplingOptions advised(Checkpoint checkpoint) {

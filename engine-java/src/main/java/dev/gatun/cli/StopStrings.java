@@ -2,7 +2,6 @@
 // tokens.
 package dev.gatun.cli;
 
-import dev.gatun.refusal.Refusal;
 import java.util.List;
 import java.util.function.Consumer;
 
@@ -13,10 +12,8 @@ final class StopStrings {
   private final StringBuilder held = new StringBuilder();
   private boolean found;
 
+  /** {@code stops} are not empty texts. */
   StopStrings(List<String> stops, Consumer<String> next) {
-    if (stops.stream().anyMatch(String::isEmpty)) {
-      throw Refusal.usage("an empty --reverse-prompt", "give it at least one character");
-    }
     this.stops = List.copyOf(stops);
     this.next = next;
   }

@@ -30,6 +30,7 @@ final class Tokenize implements Callable<Integer> {
 
   @Option(
       names = "--text",
+      parameterConsumer = Verbatim.class,
       paramLabel = "TEXT",
       description = "The text; without it or --file, standard input.")
   Optional<String> text = Optional.empty();

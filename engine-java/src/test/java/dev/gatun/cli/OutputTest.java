@@ -2,8 +2,10 @@
 package dev.gatun.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gatun.refusal.Refusal;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -27,21 +29,32 @@ class OutputTest {
         err.toString(StandardCharsets.UTF_8).matches("gatun: .*No space left on device.*\n"));
   }
 
+  @Test
+  void aFailureIsToldOnce() {
+    Output output = new Output(failing("No space left on device"));
+    output.print("x");
+    assertThrows(Refusal.class, output::flush);
+    output.print("y");
+    output.flush();
+  }
+
   private static int exitCode(String reason, ByteArrayOutputStream err) {
-    OutputStream failing =
-        new OutputStream() {
-          @Override
-          public void write(int value) throws IOException {
-            throw new IOException(reason);
-          }
-        };
     Stdio stdio =
         new Stdio(
             new ByteArrayInputStream(new byte[0]),
-            new Output(failing),
+            new Output(failing(reason)),
             new PrintStream(err, true, StandardCharsets.UTF_8),
             _ -> false,
             Map.of());
     return Main.execute(stdio, Interrupts.none(), "version");
+  }
+
+  private static OutputStream failing(String reason) {
+    return new OutputStream() {
+      @Override
+      public void write(int value) throws IOException {
+        throw new IOException(reason);
+      }
+    };
   }
 }

@@ -99,7 +99,7 @@ class ReplTest {
         Chat chat =
             new Chat(
                 engine,
-                Dialect.of(checkpoint, Optional.empty()),
+                Dialect.of(checkpoint, checkpoint.chatTemplate()),
                 new Chat.Limits(6, false, List.of()));
         Terminal terminal =
             new DumbTerminal(new ByteArrayInputStream(input), new ByteArrayOutputStream());

@@ -204,6 +204,8 @@ class RunTest {
     Files.writeString(plain.resolve("tokenizer_config.json"), "{\"eos_token\": \"<|im_end|>\"}");
     String[] args = {"-m", plain.toString(), "-p", "hi", "-n", "2", "--temp", "0"};
     assertTrue(Cli.terminal().run(args).refused(2).contains("no chat template"));
+    Files.writeString(plain.resolve("chat_template.jinja"), "{% broken");
+    Cli.terminal().run(args).refused(4);
     List<String> raw = new ArrayList<>(List.of(args));
     raw.add("-no-cnv");
     Cli.Result result = Cli.terminal().run(raw.toArray(String[]::new));

@@ -3,10 +3,8 @@ package dev.gatun.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.gatun.refusal.Refusal;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -43,10 +41,5 @@ class StopStringsTest {
     stops.finish();
     assertEquals("the Use", seen.toString());
     assertFalse(stops.found());
-  }
-
-  @Test
-  void anEmptyStopIsRefused() {
-    assertThrows(Refusal.class, () -> new StopStrings(List.of(""), _ -> {}));
   }
 }

@@ -122,6 +122,14 @@ class UsageTest {
   }
 
   @Test
+  void aMisspeltVariableIsMentioned() {
+    Cli.Result result =
+        Cli.environment(Map.of("GATUN_ARG_THREDS", "4", "GATUN_ARG_THREADS", "4")).run("version");
+    assertTrue(result.succeeded().startsWith("gatun "));
+    assertEquals("gatun: GATUN_ARG_THREDS is the variable of no option\n", result.err());
+  }
+
+  @Test
   void aPromptMayStartWithAnAt(@TempDir Path folder) throws IOException {
     TinyModel.tokenizer(folder);
     assertEquals(
@@ -129,6 +137,16 @@ class UsageTest {
         Cli.terminal()
             .run("tokenize", "-m", folder.toString(), "--text", "@x", "--json")
             .succeeded());
+  }
+
+  @Test
+  void aTextMayLookLikeAnOption(@TempDir Path folder) throws IOException {
+    String model = TinyModel.tokenizer(folder).toString();
+    for (String text : new String[] {"-h", "-m", "-1", "--json", "-hello"}) {
+      Cli.Result result = Cli.piped("").run("tokenize", "-m", model, "--text", text, "--json");
+      assertEquals(text.length(), result.succeeded().split(",").length, text);
+    }
+    assertTrue(Cli.piped("").run("tokenize", "-m", model, "--text").refused(2).contains("--text"));
   }
 
   @Test
