@@ -118,13 +118,19 @@ class alignas(cacheLine) Scratch {
   int64_t bytes_ = 0;
 };
 
+// Where the next chunk of one thread's share of a loop begins.
+struct alignas(cacheLine) Share {
+  std::atomic<int64_t> next{0};
+};
+
 }  // namespace
 
 struct Pool::State {
   explicit State(int threads)
       : size(threads),
         spin(static_cast<unsigned>(threads) <= std::thread::hardware_concurrency()),
-        scratch(static_cast<std::size_t>(threads)) {}
+        scratch(static_cast<std::size_t>(threads)),
+        shares(static_cast<std::size_t>(threads)) {}
 
   void invoke(int thread) {
     try {
@@ -217,6 +223,7 @@ struct Pool::State {
   Counter started;  // rounds begun
   std::vector<std::thread> workers;
   std::vector<Scratch> scratch;
+  std::vector<Share> shares;
   Scratch shared;
 };
 
@@ -258,22 +265,35 @@ void Pool::run(void (*body)(void *arg, int thread), void *arg) { hand(body, arg,
 
 namespace {
 
+// Each thread begins with its own contiguous share, whose memory then streams, and helps others when it is done.
 struct Loop {
   void (*body)(void *, int64_t, int64_t, int);
   void *arg;
   int64_t n;
   int64_t grain;
-  alignas(cacheLine) std::atomic<int64_t> next;
+  int shares;
+  Share *share;
+
+  int64_t end(int i) const {
+    const int64_t chunks = (n + grain - 1) / grain;
+    const int64_t end = (chunks * (i + 1) / shares) * grain;
+    return end < n ? end : n;
+  }
 };
 
 void claim(void *arg, int thread) {
   Loop &loop = *static_cast<Loop *>(arg);
-  for (;;) {
-    const int64_t begin = loop.next.fetch_add(loop.grain, std::memory_order_relaxed);
-    if (begin >= loop.n) {
-      return;
+  for (int i = 0; i < loop.shares; ++i) {
+    const int share = (thread + i) % loop.shares;
+    const int64_t shareEnd = loop.end(share);
+    for (;;) {
+      const int64_t begin = loop.share[share].next.fetch_add(loop.grain, std::memory_order_relaxed);
+      if (begin >= shareEnd) {
+        break;
+      }
+      const int64_t end = loop.grain < shareEnd - begin ? begin + loop.grain : shareEnd;
+      loop.body(loop.arg, begin, end, thread);
     }
-    loop.body(loop.arg, begin, loop.grain < loop.n - begin ? begin + loop.grain : loop.n, thread);
   }
 }
 
@@ -281,8 +301,16 @@ void claim(void *arg, int thread) {
 
 void Pool::parallelFor(int64_t n, int64_t grain,
                        void (*body)(void *arg, int64_t begin, int64_t end, int thread), void *arg) {
-  Loop loop{body, arg, n, grain, 0};
-  if (n <= grain || state_->size == 1) {
+  if (n <= 0) {
+    return;
+  }
+  const int64_t chunks = (n - 1) / grain + 1;
+  const int shares = chunks < state_->size ? static_cast<int>(chunks) : state_->size;
+  Loop loop{body, arg, n, grain, shares, state_->shares.data()};
+  for (int i = 0; i < shares; ++i) {
+    loop.share[i].next.store(i == 0 ? 0 : loop.end(i - 1), std::memory_order_relaxed);
+  }
+  if (shares == 1) {
     claim(&loop, 0);
   } else {
     hand(claim, &loop, false);

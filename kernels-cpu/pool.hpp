@@ -20,8 +20,8 @@ class Pool {
   // The first exception of a body is thrown again here. A body must not call run.
   void run(void (*body)(void *arg, int thread), void *arg);
 
-  // Splits [0, n) into chunks of `grain` (the last may be shorter), claimed in ascending order by whichever
-  // thread is free. Results must not depend on `thread`.
+  // Splits [0, n) into chunks of `grain` (the last may be shorter). Each thread takes those of its own contiguous
+  // share in ascending order, then others'. Results must not depend on `thread`.
   void parallelFor(int64_t n, int64_t grain, void (*body)(void *arg, int64_t begin, int64_t end, int thread),
                    void *arg);
 
