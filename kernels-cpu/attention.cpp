@@ -44,10 +44,10 @@ struct Attention {
   int32_t tileTokens;  // most tokens of a tile
   Tile *tiles;
   int32_t tileCount;
-  bool divided;        // a task for each split
+  bool divided;  // a task for each split
   Task *tasks;
   int32_t taskCount;
-  float *partials;     // (tasks, queries of a tile, partialRow): of each split values, highest, total
+  float *partials;  // (tasks, queries of a tile, partialRow): of each split values, highest, total
   int64_t partialRow;
 };
 
@@ -147,8 +147,8 @@ void attendTile(const Attention &a, const Tile &tile, const Queries &part, int32
 
 // The same for a page in the cache. Pages of F16 are converted once for many queries, or as a few read them.
 void openPage(const Attention &a, const Tile &tile, int64_t head, int32_t start, const Room &room) {
-  const int32_t page = a.batch->page_table[int64_t{a.batch->sequence[tile.token]} * a.batch->max_pages +
-                                           start / GK_PAGE_TOKENS];
+  const int32_t page =
+      a.batch->page_table[int64_t{a.batch->sequence[tile.token]} * a.batch->max_pages + start / GK_PAGE_TOKENS];
   const int64_t plane = cachePlaneElements(*a.cache);
   if (a.cache->dtype == GK_F32) {
     const float *const keys = cachePlane<const float>(*a.cache, page, head);
@@ -207,8 +207,8 @@ void merge(int32_t split, float *highest, float *total, float *values, float par
 
 void writeResult(const Attention &a, const Tile &tile, int64_t head, int64_t r, const float *values, float total) {
   const int64_t dim = a.cache->head_dim;
-  float *const y = static_cast<float *>(a.y->data) + (tile.token + r / a.group) * a.y->stride +
-                   (head * a.group + r % a.group) * dim;
+  float *const y =
+      static_cast<float *>(a.y->data) + (tile.token + r / a.group) * a.y->stride + (head * a.group + r % a.group) * dim;
   for (int64_t d = 0; d < dim; d += 16) {
     store(y + d, load(values + d) / splat(total));
   }

@@ -130,9 +130,15 @@ void dequantizeBlock(int32_t dtype, const Block &block, float *destination) {
     const uint8_t byte32 = block.bytes[i / 32], byte16 = block.bytes[i / 16];
     float scale = d, shift = 0;
     switch (format.scales) {
-      case Scales::DM: shift = m; break;
-      case Scales::Super32: scale = d * static_cast<float>(static_cast<int8_t>(byte32)); break;
-      case Scales::Super16: scale = d * static_cast<float>(static_cast<int8_t>(byte16)); break;
+      case Scales::DM:
+        shift = m;
+        break;
+      case Scales::Super32:
+        scale = d * static_cast<float>(static_cast<int8_t>(byte32));
+        break;
+      case Scales::Super16:
+        scale = d * static_cast<float>(static_cast<int8_t>(byte16));
+        break;
       case Scales::SuperMin32:
         scale = d * static_cast<float>(byte32);
         shift = m * static_cast<float>(block.minima[i / 32]);
@@ -141,7 +147,8 @@ void dequantizeBlock(int32_t dtype, const Block &block, float *destination) {
         scale = d * static_cast<float>(byte16 & 15);
         shift = m * static_cast<float>(byte16 >> 4);
         break;
-      default: break;
+      default:
+        break;
     }
     // Adding a shift of 0 would turn -0 into 0.
     destination[i] = hasShift(format.scales) ? scale * value + shift : scale * value;

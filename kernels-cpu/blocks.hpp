@@ -9,10 +9,10 @@ namespace gatun::cpu {
 
 // The fields of one block of format.blockColumns columns, as packed.hpp's planes want them.
 struct Block {
-  uint16_t d;          // float16 bits
-  uint16_t m;          // float16 bits: the shift's factor (Q4_1, Q5_1: m; K-quants: -dmin)
-  uint8_t bytes[16];   // lanes of the plane `bytes`: [8] or [16], two's complement where signed
-  uint8_t minima[8];   // SuperMin32: second lane of each 32 columns
+  uint16_t d;         // float16 bits
+  uint16_t m;         // float16 bits: the shift's factor (Q4_1, Q5_1: m; K-quants: -dmin)
+  uint8_t bytes[16];  // lanes of the plane `bytes`: [8] or [16], two's complement where signed
+  uint8_t minima[8];  // SuperMin32: second lane of each 32 columns
   uint8_t codes[256];
 };
 

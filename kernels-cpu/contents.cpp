@@ -10,8 +10,7 @@ long long wide(int64_t value) { return static_cast<long long>(value); }
 void checkPage(const gk_batch &batch, const gk_cache &cache, int32_t sequence, int32_t logical) {
   const int32_t page = batch.page_table[int64_t{sequence} * batch.max_pages + logical];
   if (page < 0 || page >= cache.page_count) {
-    checks::refuse("batch.page_table[%d][%d] is %d, cache.page_count is %d", sequence, logical, page,
-                   cache.page_count);
+    checks::refuse("batch.page_table[%d][%d] is %d, cache.page_count is %d", sequence, logical, page, cache.page_count);
   }
 }
 

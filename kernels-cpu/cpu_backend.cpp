@@ -66,8 +66,8 @@ class CpuBackend final : public Backend {
     cpu::ropeTable(pool_, batch, invFreq, dim, scale, table);
   }
 
-  void ropeStore(const gk_rope &rope, const gk_batch &batch, const gk_tensor &q, const gk_tensor &k,
-                 const gk_tensor &v, const gk_cache &cache) override {
+  void ropeStore(const gk_rope &rope, const gk_batch &batch, const gk_tensor &q, const gk_tensor &k, const gk_tensor &v,
+                 const gk_cache &cache) override {
     checkPages(batch, cache, false);
     GK_ISA::ropeStore(pool_, rope, batch, q, k, v, cache);
   }

@@ -26,10 +26,14 @@ namespace {
 
 const char *isaName(int32_t isa) {
   switch (isa) {
-    case GK_ISA_PLAIN: return "plain";
-    case GK_ISA_AVX2: return "avx2";
-    case GK_ISA_AVX512: return "avx512";
-    default: return "avx512vnni";
+    case GK_ISA_PLAIN:
+      return "plain";
+    case GK_ISA_AVX2:
+      return "avx2";
+    case GK_ISA_AVX512:
+      return "avx512";
+    default:
+      return "avx512vnni";
   }
 }
 
@@ -51,10 +55,14 @@ int32_t bestIsa() {
 
 Backend *make(int32_t threads, int32_t isa) {
   switch (isa) {
-    case GK_ISA_PLAIN: return cpu::plain::makeBackend(threads);
-    case GK_ISA_AVX2: return cpu::avx2::makeBackend(threads);
-    case GK_ISA_AVX512: return cpu::avx512::makeBackend(threads);
-    default: return cpu::avx512vnni::makeBackend(threads);
+    case GK_ISA_PLAIN:
+      return cpu::plain::makeBackend(threads);
+    case GK_ISA_AVX2:
+      return cpu::avx2::makeBackend(threads);
+    case GK_ISA_AVX512:
+      return cpu::avx512::makeBackend(threads);
+    default:
+      return cpu::avx512vnni::makeBackend(threads);
   }
 }
 #else

@@ -1,4 +1,5 @@
-// half.hpp: IEEE binary16 as bits, for code that has no vectors. Internal linkage: safe in every instruction set's files.
+// half.hpp: IEEE binary16 as bits, for code that has no vectors. Internal linkage: safe in every instruction set's
+// files.
 #pragma once
 
 #include <stdint.h>

@@ -9,8 +9,8 @@ namespace gatun::cpu::GK_ISA {
 struct Activations {
   int8_t q[32];
   float scale;
-  float sum[2];     // scale * sum of q, of each run of columns that share a weight scale
-  int32_t start[2]; // where a run's dot product starts: -offset * sum of q
+  float sum[2];      // scale * sum of q, of each run of columns that share a weight scale
+  int32_t start[2];  // where a run's dot product starts: -offset * sum of q
   int32_t unused[3];
 };
 static_assert(sizeof(Activations) == 64);

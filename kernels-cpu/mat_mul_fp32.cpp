@@ -8,15 +8,21 @@
 namespace gatun::cpu::GK_ISA {
 namespace {
 
-template <int Dtype> constexpr bool kPlain = formatOf(Dtype).bits == 0;
+template <int Dtype>
+constexpr bool kPlain = formatOf(Dtype).bits == 0;
 
-template <int Dtype> inline F32x16 plainColumn(const uint8_t *data, int64_t k) {
-  if constexpr (Dtype == GK_F32) return load(reinterpret_cast<const float *>(data) + 16 * k);
-  else if constexpr (Dtype == GK_F16) return loadF16(reinterpret_cast<const uint16_t *>(data) + 16 * k);
-  else return loadBf16(reinterpret_cast<const uint16_t *>(data) + 16 * k);
+template <int Dtype>
+inline F32x16 plainColumn(const uint8_t *data, int64_t k) {
+  if constexpr (Dtype == GK_F32)
+    return load(reinterpret_cast<const float *>(data) + 16 * k);
+  else if constexpr (Dtype == GK_F16)
+    return loadF16(reinterpret_cast<const uint16_t *>(data) + 16 * k);
+  else
+    return loadBf16(reinterpret_cast<const uint16_t *>(data) + 16 * k);
 }
 
-template <int Tokens> struct Sums {
+template <int Tokens>
+struct Sums {
   F32x16 part[Tokens][4];
 
   Sums() {
@@ -64,7 +70,8 @@ void multiply(const uint8_t *data, const TileShape &shape, const float *const *x
   sums.storeTo(y);
 }
 
-template <int Dtype> void expand(const uint8_t *data, const TileShape &shape, float *out) {
+template <int Dtype>
+void expand(const uint8_t *data, const TileShape &shape, float *out) {
   if constexpr (kPlain<Dtype>) {
     for (int64_t k = 0; k < shape.cols; k++) store(out + 16 * k, plainColumn<Dtype>(data, k));
   } else {
@@ -78,28 +85,45 @@ struct Kernels {
   Expansion expansion;
 };
 
-template <int Dtype> Kernels kernels() {
+template <int Dtype>
+Kernels kernels() {
   return {multiply<Dtype, 1>, multiply<Dtype, 2>, multiply<Dtype, 4>, expand<Dtype>};
 }
 
 Kernels kernelsFor(int32_t dtype) {
   switch (dtype) {
-    case GK_F32: return kernels<GK_F32>();
-    case GK_F16: return kernels<GK_F16>();
-    case GK_BF16: return kernels<GK_BF16>();
-    case GK_Q4_0: return kernels<GK_Q4_0>();
-    case GK_Q4_1: return kernels<GK_Q4_1>();
-    case GK_Q5_0: return kernels<GK_Q5_0>();
-    case GK_Q5_1: return kernels<GK_Q5_1>();
-    case GK_Q8_0: return kernels<GK_Q8_0>();
-    case GK_Q2_K: return kernels<GK_Q2_K>();
-    case GK_Q3_K: return kernels<GK_Q3_K>();
-    case GK_Q4_K: return kernels<GK_Q4_K>();
-    case GK_Q5_K: return kernels<GK_Q5_K>();
-    case GK_Q6_K: return kernels<GK_Q6_K>();
-    case GK_IQ4_NL: return kernels<GK_IQ4_NL>();
-    case GK_IQ4_XS: return kernels<GK_IQ4_XS>();
-    default: return kernels<GK_AWQ>();
+    case GK_F32:
+      return kernels<GK_F32>();
+    case GK_F16:
+      return kernels<GK_F16>();
+    case GK_BF16:
+      return kernels<GK_BF16>();
+    case GK_Q4_0:
+      return kernels<GK_Q4_0>();
+    case GK_Q4_1:
+      return kernels<GK_Q4_1>();
+    case GK_Q5_0:
+      return kernels<GK_Q5_0>();
+    case GK_Q5_1:
+      return kernels<GK_Q5_1>();
+    case GK_Q8_0:
+      return kernels<GK_Q8_0>();
+    case GK_Q2_K:
+      return kernels<GK_Q2_K>();
+    case GK_Q3_K:
+      return kernels<GK_Q3_K>();
+    case GK_Q4_K:
+      return kernels<GK_Q4_K>();
+    case GK_Q5_K:
+      return kernels<GK_Q5_K>();
+    case GK_Q6_K:
+      return kernels<GK_Q6_K>();
+    case GK_IQ4_NL:
+      return kernels<GK_IQ4_NL>();
+    case GK_IQ4_XS:
+      return kernels<GK_IQ4_XS>();
+    default:
+      return kernels<GK_AWQ>();
   }
 }
 

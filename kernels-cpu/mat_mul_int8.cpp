@@ -10,7 +10,8 @@ namespace gatun::cpu::GK_ISA {
 namespace {
 
 // What dot counts too much a code, beyond its value in the format.
-template <int Dtype> constexpr int excess() {
+template <int Dtype>
+constexpr int excess() {
   constexpr Format format = formatOf(Dtype);
   return Tile<Dtype>::kMax > 127 ? format.offset - 128 + kWideBias : format.offset;
 }
@@ -48,13 +49,19 @@ void multiply(const uint8_t *data, const TileShape &shape, const Activations *x,
   for (int m = 0; m < Tokens; m++) store(y + 16 * m, acc[m]);
 }
 
-template <int Dtype> Int8Kernel ofTokens(int tokens) {
+template <int Dtype>
+Int8Kernel ofTokens(int tokens) {
   switch (tokens) {
-    case 1: return multiply<Dtype, 1>;
-    case 2: return multiply<Dtype, 2>;
-    case 4: return multiply<Dtype, 4>;
-    case 8: return multiply<Dtype, 8>;
-    default: return multiply<Dtype, 16>;
+    case 1:
+      return multiply<Dtype, 1>;
+    case 2:
+      return multiply<Dtype, 2>;
+    case 4:
+      return multiply<Dtype, 4>;
+    case 8:
+      return multiply<Dtype, 8>;
+    default:
+      return multiply<Dtype, 16>;
   }
 }
 
@@ -63,19 +70,30 @@ struct Prepared {
   bool halves;  // a scale each 16 columns
 };
 
-template <int Dtype> Prepared prepared() { return {excess<Dtype>(), Tile<Dtype>::kRuns == 2}; }
+template <int Dtype>
+Prepared prepared() {
+  return {excess<Dtype>(), Tile<Dtype>::kRuns == 2};
+}
 
 Prepared preparedFor(int32_t dtype) {
   switch (dtype) {
-    case GK_Q4_0: return prepared<GK_Q4_0>();
-    case GK_Q5_0: return prepared<GK_Q5_0>();
-    case GK_Q8_0: return prepared<GK_Q8_0>();
-    case GK_Q2_K: return prepared<GK_Q2_K>();
-    case GK_Q3_K: return prepared<GK_Q3_K>();
-    case GK_Q6_K: return prepared<GK_Q6_K>();
+    case GK_Q4_0:
+      return prepared<GK_Q4_0>();
+    case GK_Q5_0:
+      return prepared<GK_Q5_0>();
+    case GK_Q8_0:
+      return prepared<GK_Q8_0>();
+    case GK_Q2_K:
+      return prepared<GK_Q2_K>();
+    case GK_Q3_K:
+      return prepared<GK_Q3_K>();
+    case GK_Q6_K:
+      return prepared<GK_Q6_K>();
     case GK_IQ4_NL:
-    case GK_IQ4_XS: return prepared<GK_IQ4_XS>();
-    default: return {0, false};
+    case GK_IQ4_XS:
+      return prepared<GK_IQ4_XS>();
+    default:
+      return {0, false};
   }
 }
 
@@ -83,21 +101,35 @@ Prepared preparedFor(int32_t dtype) {
 
 Int8Kernel int8Kernel(int32_t dtype, int tokens) {
   switch (dtype) {
-    case GK_Q4_0: return ofTokens<GK_Q4_0>(tokens);
-    case GK_Q4_1: return ofTokens<GK_Q4_1>(tokens);
-    case GK_Q5_0: return ofTokens<GK_Q5_0>(tokens);
-    case GK_Q5_1: return ofTokens<GK_Q5_1>(tokens);
-    case GK_Q8_0: return ofTokens<GK_Q8_0>(tokens);
-    case GK_Q2_K: return ofTokens<GK_Q2_K>(tokens);
-    case GK_Q3_K: return ofTokens<GK_Q3_K>(tokens);
-    case GK_Q4_K: return ofTokens<GK_Q4_K>(tokens);
-    case GK_Q5_K: return ofTokens<GK_Q5_K>(tokens);
-    case GK_Q6_K: return ofTokens<GK_Q6_K>(tokens);
-    case GK_IQ4_NL: return ofTokens<GK_IQ4_NL>(tokens);
-    case GK_IQ4_XS: return ofTokens<GK_IQ4_XS>(tokens);
+    case GK_Q4_0:
+      return ofTokens<GK_Q4_0>(tokens);
+    case GK_Q4_1:
+      return ofTokens<GK_Q4_1>(tokens);
+    case GK_Q5_0:
+      return ofTokens<GK_Q5_0>(tokens);
+    case GK_Q5_1:
+      return ofTokens<GK_Q5_1>(tokens);
+    case GK_Q8_0:
+      return ofTokens<GK_Q8_0>(tokens);
+    case GK_Q2_K:
+      return ofTokens<GK_Q2_K>(tokens);
+    case GK_Q3_K:
+      return ofTokens<GK_Q3_K>(tokens);
+    case GK_Q4_K:
+      return ofTokens<GK_Q4_K>(tokens);
+    case GK_Q5_K:
+      return ofTokens<GK_Q5_K>(tokens);
+    case GK_Q6_K:
+      return ofTokens<GK_Q6_K>(tokens);
+    case GK_IQ4_NL:
+      return ofTokens<GK_IQ4_NL>(tokens);
+    case GK_IQ4_XS:
+      return ofTokens<GK_IQ4_XS>(tokens);
     case GK_AWQ:
-    case GK_GPTQ: return ofTokens<GK_AWQ>(tokens);
-    default: return nullptr;
+    case GK_GPTQ:
+      return ofTokens<GK_AWQ>(tokens);
+    default:
+      return nullptr;
   }
 }
 

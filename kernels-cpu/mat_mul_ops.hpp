@@ -14,17 +14,17 @@ void dequantize(Pool &pool, int32_t dtype, const void *source, int64_t count, fl
 void embed(Pool &pool, const gk_source &table, const gk_tensor &tokens, const gk_tensor &y);
 void gatherCols(Pool &pool, const gk_tensor &x, const gk_tensor &order, const gk_tensor &y);
 
-#define GK_DECLARE_MAT_MUL_OPS(isa)                                                                                     \
-  namespace isa {                                                                                                      \
-  void unpackRow(Pool &pool, const gk_weight &weight, int64_t expert, int64_t row, float *destination);                 \
-  void quantize(Pool &pool, const gk_tensor &x, const gk_tensor &y);                                                    \
-  void matMul(Pool &pool, const gk_weight &weight, const gk_tensor &x, const gk_tensor &y);                             \
-  void gateUp(Pool &pool, const gk_weight &gate, const gk_weight &up, const gk_tensor &x, const gk_tensor &y);          \
-  void expertGateUp(Pool &pool, const gk_weight &gate, const gk_weight &up, const gk_tensor &x, const gk_tensor &ids,   \
-                    const gk_tensor &y);                                                                               \
-  void expertDown(Pool &pool, const gk_weight &down, const gk_tensor &h, const gk_tensor &ids,                         \
-                  const gk_tensor &weights, const gk_tensor &y);                                                       \
-  double measureInt8(Pool &pool);                                                                                      \
+#define GK_DECLARE_MAT_MUL_OPS(isa)                                                                                   \
+  namespace isa {                                                                                                     \
+  void unpackRow(Pool &pool, const gk_weight &weight, int64_t expert, int64_t row, float *destination);               \
+  void quantize(Pool &pool, const gk_tensor &x, const gk_tensor &y);                                                  \
+  void matMul(Pool &pool, const gk_weight &weight, const gk_tensor &x, const gk_tensor &y);                           \
+  void gateUp(Pool &pool, const gk_weight &gate, const gk_weight &up, const gk_tensor &x, const gk_tensor &y);        \
+  void expertGateUp(Pool &pool, const gk_weight &gate, const gk_weight &up, const gk_tensor &x, const gk_tensor &ids, \
+                    const gk_tensor &y);                                                                              \
+  void expertDown(Pool &pool, const gk_weight &down, const gk_tensor &h, const gk_tensor &ids,                        \
+                  const gk_tensor &weights, const gk_tensor &y);                                                      \
+  double measureInt8(Pool &pool);                                                                                     \
   }
 GK_DECLARE_MAT_MUL_OPS(plain)
 GK_DECLARE_MAT_MUL_OPS(avx2)

@@ -26,17 +26,17 @@ void checkIds(const gk_tensor &ids, const char *name, int64_t end, const char *e
 
 // ---- once an instruction set ----
 
-#define GK_DECLARE_OPS(isa)                                                                                            \
-  namespace isa {                                                                                                      \
-  void rmsNorm(Pool &pool, const gk_tensor &x, const float *weight, float eps, const gk_tensor &y);                    \
-  void addRmsNorm(Pool &pool, const gk_tensor &residual, const gk_tensor &delta, const float *weight, float eps,       \
-                  const gk_tensor &y);                                                                                 \
-  void ropeStore(Pool &pool, const gk_rope &rope, const gk_batch &batch, const gk_tensor &q, const gk_tensor &k,       \
-                 const gk_tensor &v, const gk_cache &cache);                                                           \
-  void attention(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_cache &cache, float scale,            \
-                 const gk_tensor &y);                                                                                  \
-  void route(Pool &pool, const gk_tensor &logits, bool normalize, const gk_tensor &ids, const gk_tensor &weights);     \
-  int32_t readLines(const void *begin, int64_t lines);                                                                 \
+#define GK_DECLARE_OPS(isa)                                                                                        \
+  namespace isa {                                                                                                  \
+  void rmsNorm(Pool &pool, const gk_tensor &x, const float *weight, float eps, const gk_tensor &y);                \
+  void addRmsNorm(Pool &pool, const gk_tensor &residual, const gk_tensor &delta, const float *weight, float eps,   \
+                  const gk_tensor &y);                                                                             \
+  void ropeStore(Pool &pool, const gk_rope &rope, const gk_batch &batch, const gk_tensor &q, const gk_tensor &k,   \
+                 const gk_tensor &v, const gk_cache &cache);                                                       \
+  void attention(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_cache &cache, float scale,        \
+                 const gk_tensor &y);                                                                              \
+  void route(Pool &pool, const gk_tensor &logits, bool normalize, const gk_tensor &ids, const gk_tensor &weights); \
+  int32_t readLines(const void *begin, int64_t lines);                                                             \
   }
 GK_DECLARE_OPS(plain)
 GK_DECLARE_OPS(avx2)

@@ -17,7 +17,7 @@ struct Work {
 
 // Ors code vector j's four bytes of row r (`word`) into a plane of `bits`-bit fields at block b.
 void put(uint8_t *plane, int bits, int64_t b, int j, int r, uint32_t word) {
-  const int vectors = bits;                // of 64 bytes a block
+  const int vectors = bits;  // of 64 bytes a block
   const int load = j % vectors, field = j / vectors;
   uint8_t *at = plane + ((b * vectors + load) * GK_TILE_ROWS + r) * 4;
   uint32_t old;
@@ -84,7 +84,8 @@ void packBlocks(const Work &work, int64_t row, uint8_t *tile) {
 
 void packFloats(const Work &work, int64_t row, uint8_t *tile) {
   const auto width = static_cast<size_t>(work.format.floatBytes);
-  const uint8_t *source = static_cast<const uint8_t *>(work.source.data) + row * work.source.cols * work.format.floatBytes;
+  const uint8_t *source =
+      static_cast<const uint8_t *>(work.source.data) + row * work.source.cols * work.format.floatBytes;
   for (int64_t k = 0; k < work.source.cols; k++) {
     std::memcpy(tile + (k * GK_TILE_ROWS + row % GK_TILE_ROWS) * work.format.floatBytes,
                 source + k * work.format.floatBytes, width);

@@ -47,29 +47,46 @@ static constexpr uint8_t kIq4Values[16] = {1, 24, 45, 63, 79, 93, 106, 118, 129,
 // blockColumns is 0 for a type that is no weight's.
 static constexpr Format formatOf(int32_t dtype) {
   switch (dtype) {
-    case GK_F32: return {1, 4, 0, Scales::None, 0, false, 4};
+    case GK_F32:
+      return {1, 4, 0, Scales::None, 0, false, 4};
     case GK_F16:
-    case GK_BF16: return {1, 2, 0, Scales::None, 0, false, 2};
-    case GK_Q4_0: return {32, 18, 4, Scales::D, 8};
-    case GK_Q4_1: return {32, 20, 4, Scales::DM, 0};
-    case GK_Q5_0: return {32, 22, 5, Scales::D, 16};
-    case GK_Q5_1: return {32, 24, 5, Scales::DM, 0};
-    case GK_Q8_0: return {32, 34, 8, Scales::D, 128};
-    case GK_Q2_K: return {256, 84, 2, Scales::SuperMin16, 0};
-    case GK_Q3_K: return {256, 110, 3, Scales::Super16, 4};
-    case GK_Q4_K: return {256, 144, 4, Scales::SuperMin32, 0};
-    case GK_Q5_K: return {256, 176, 5, Scales::SuperMin32, 0};
-    case GK_Q6_K: return {256, 210, 6, Scales::Super16, 32};
-    case GK_IQ4_NL: return {32, 18, 4, Scales::D, 128, true};
-    case GK_IQ4_XS: return {256, 136, 4, Scales::Super32, 128, true};
+    case GK_BF16:
+      return {1, 2, 0, Scales::None, 0, false, 2};
+    case GK_Q4_0:
+      return {32, 18, 4, Scales::D, 8};
+    case GK_Q4_1:
+      return {32, 20, 4, Scales::DM, 0};
+    case GK_Q5_0:
+      return {32, 22, 5, Scales::D, 16};
+    case GK_Q5_1:
+      return {32, 24, 5, Scales::DM, 0};
+    case GK_Q8_0:
+      return {32, 34, 8, Scales::D, 128};
+    case GK_Q2_K:
+      return {256, 84, 2, Scales::SuperMin16, 0};
+    case GK_Q3_K:
+      return {256, 110, 3, Scales::Super16, 4};
+    case GK_Q4_K:
+      return {256, 144, 4, Scales::SuperMin32, 0};
+    case GK_Q5_K:
+      return {256, 176, 5, Scales::SuperMin32, 0};
+    case GK_Q6_K:
+      return {256, 210, 6, Scales::Super16, 32};
+    case GK_IQ4_NL:
+      return {32, 18, 4, Scales::D, 128, true};
+    case GK_IQ4_XS:
+      return {256, 136, 4, Scales::Super32, 128, true};
     case GK_AWQ:
-    case GK_GPTQ: return {1, 0, 4, Scales::Group, 0};
-    default: return {0, 0};
+    case GK_GPTQ:
+      return {1, 0, 4, Scales::Group, 0};
+    default:
+      return {0, 0};
   }
 }
 
 static constexpr bool hasShift(Scales scales) {
-  return scales == Scales::DM || scales == Scales::SuperMin32 || scales == Scales::SuperMin16 || scales == Scales::Group;
+  return scales == Scales::DM || scales == Scales::SuperMin32 || scales == Scales::SuperMin16 ||
+         scales == Scales::Group;
 }
 // Columns that share a scale and a shift, within a block of 32.
 static constexpr int scaleRun(Scales scales) {
@@ -103,14 +120,27 @@ static constexpr PackedTile packedTile(int32_t dtype, int64_t cols, int32_t grou
   const int64_t blocks = cols / 32, supers = cols / 256, lane = GK_TILE_ROWS;
   int64_t halves = 0, bytes = 0;
   switch (format.scales) {
-    case Scales::None: break;
-    case Scales::D: halves = blocks; break;
-    case Scales::DM: halves = 2 * blocks; break;
-    case Scales::Super32: halves = supers, bytes = blocks; break;
-    case Scales::Super16: halves = supers, bytes = 2 * blocks; break;
+    case Scales::None:
+      break;
+    case Scales::D:
+      halves = blocks;
+      break;
+    case Scales::DM:
+      halves = 2 * blocks;
+      break;
+    case Scales::Super32:
+      halves = supers, bytes = blocks;
+      break;
+    case Scales::Super16:
+      halves = supers, bytes = 2 * blocks;
+      break;
     case Scales::SuperMin32:
-    case Scales::SuperMin16: halves = 2 * supers, bytes = 2 * blocks; break;
-    case Scales::Group: halves = cols / group, bytes = halves; break;
+    case Scales::SuperMin16:
+      halves = 2 * supers, bytes = 2 * blocks;
+      break;
+    case Scales::Group:
+      halves = cols / group, bytes = halves;
+      break;
   }
   tile.high = cols * lane * baseBits(format.bits) / 8;
   tile.halves = tile.high + cols * lane * highBits(format.bits) / 8;

@@ -45,7 +45,9 @@ class alignas(cacheLine) Counter {
     if (sleepers_.load(std::memory_order_seq_cst) == 0) {
       return;
     }
-    { std::lock_guard<std::mutex> lock(mutex_); }
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+    }
     awake_.notify_all();
   }
 
@@ -299,8 +301,8 @@ void claim(void *arg, int thread) {
 
 }  // namespace
 
-void Pool::parallelFor(int64_t n, int64_t grain,
-                       void (*body)(void *arg, int64_t begin, int64_t end, int thread), void *arg) {
+void Pool::parallelFor(int64_t n, int64_t grain, void (*body)(void *arg, int64_t begin, int64_t end, int thread),
+                       void *arg) {
   if (n <= 0) {
     return;
   }

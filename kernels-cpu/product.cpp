@@ -59,8 +59,10 @@ void finish(const Job &job, const Group &group, int64_t tile, const float *out) 
     F32x16 v = load(out + 16 * m);
     if (p.up != nullptr) v = silu(v) * load(out + 16 * (group.size + m));
     float *y = p.y + job.sorted[group.first + m] * p.yStride + tile * GK_TILE_ROWS;
-    if (left >= GK_TILE_ROWS) store(y, v);
-    else store(y, v, left);
+    if (left >= GK_TILE_ROWS)
+      store(y, v);
+    else
+      store(y, v, left);
   }
 }
 
@@ -121,8 +123,10 @@ void tiles(void *arg, int64_t begin, int64_t end, int thread) {
     const Span &span = job.spans[begin / job.tiles];
     const int64_t first = begin % job.tiles, rest = job.tiles - first;
     const int64_t count = end - begin < rest ? end - begin : rest;
-    if (job.panel != nullptr) int8Tiles(job, span, first, first + count);
-    else floatTiles(job, span, first, first + count, thread);
+    if (job.panel != nullptr)
+      int8Tiles(job, span, first, first + count);
+    else
+      floatTiles(job, span, first, first + count, thread);
     begin += count;
   }
 }
@@ -175,7 +179,8 @@ float *multiply(Pool &pool, Product p) {
   const int64_t groupBytes = aligned(p.rows * static_cast<int64_t>(sizeof(Group)));
   const int64_t panelRows = (4 * p.rows + 2) / 3;
   const int64_t rest = int8 ? panelRows * job.shape.blocks * 64 : 2 * 64 * job.shape.cols;
-  char *at = static_cast<char *>(pool.scratch(0, resultBytes + sortedBytes + startBytes + spanBytes + groupBytes + rest));
+  char *at =
+      static_cast<char *>(pool.scratch(0, resultBytes + sortedBytes + startBytes + spanBytes + groupBytes + rest));
   if (p.y == nullptr) p.y = reinterpret_cast<float *>(at), p.yStride = p.weight.rows;
   at += resultBytes;
   auto *sorted = reinterpret_cast<int32_t *>(at);
@@ -202,8 +207,10 @@ float *multiply(Pool &pool, Product p) {
   if (int8) {
     job.panel = reinterpret_cast<Activations *>(job.plan);
     for (int i = 0; i < 5; i++) job.int8[i] = int8Kernel(p.weight.dtype, 1 << i);
-    if (panel * job.shape.blocks <= kSerialBlocks) prepareGroups(&job, 0, groupCount, 0);
-    else pool.parallelFor(groupCount, 1, prepareGroups, &job);
+    if (panel * job.shape.blocks <= kSerialBlocks)
+      prepareGroups(&job, 0, groupCount, 0);
+    else
+      pool.parallelFor(groupCount, 1, prepareGroups, &job);
   } else {
     for (int i = 0; i < 3; i++) job.fp32[i] = floatKernel(p.weight.dtype, 1 << i);
   }

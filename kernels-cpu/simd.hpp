@@ -48,9 +48,9 @@ static inline void storeBf16(uint16_t *p, F32x16 a) {
 static inline F32x16 exp(F32x16 x) {
   const F32x16 low = splat(-87.3f), shift = splat(0x1.8p23f);
   const F32x16 a = max(low, min(splat(88.3f), x));
-  const F32x16 t = fma(a, splat(0x1.715476p0f), shift); // n in the low bits
+  const F32x16 t = fma(a, splat(0x1.715476p0f), shift);  // n in the low bits
   const F32x16 n = t - shift;
-  const F32x16 r = fma(n, splat(-0x1.7f7d1cp-20f), fma(n, splat(-0x1.62e4p-1f), a)); // ln 2 in two parts
+  const F32x16 r = fma(n, splat(-0x1.7f7d1cp-20f), fma(n, splat(-0x1.62e4p-1f), a));  // ln 2 in two parts
   F32x16 p = splat(1.0f / 5040);
   p = fma(p, r, splat(1.0f / 720));
   p = fma(p, r, splat(1.0f / 120));
@@ -65,4 +65,4 @@ static inline F32x16 exp(F32x16 x) {
 
 static inline F32x16 silu(F32x16 a) { return a / (splat(1.0f) + exp(zero() - a)); }
 
-} // namespace gatun::cpu::GK_ISA
+}  // namespace gatun::cpu::GK_ISA

@@ -42,7 +42,9 @@ static inline void store(int32_t *p, I32x16 a) {
   _mm256_storeu_si256(reinterpret_cast<__m256i *>(p + 8), a.hi);
 }
 
-static inline F32x16 loadF16(const uint16_t *p) { return {_mm256_cvtph_ps(load128(p)), _mm256_cvtph_ps(load128(p + 8))}; }
+static inline F32x16 loadF16(const uint16_t *p) {
+  return {_mm256_cvtph_ps(load128(p)), _mm256_cvtph_ps(load128(p + 8))};
+}
 static inline void storeF16(uint16_t *p, F32x16 a) {
   _mm_storeu_si128(reinterpret_cast<__m128i *>(p), _mm256_cvtps_ph(a.lo, _MM_FROUND_TO_NEAREST_INT));
   _mm_storeu_si128(reinterpret_cast<__m128i *>(p + 8), _mm256_cvtps_ph(a.hi, _MM_FROUND_TO_NEAREST_INT));
@@ -84,12 +86,26 @@ static inline F32x16 selectLess(F32x16 a, F32x16 b, F32x16 yes, F32x16 no) {
           _mm256_blendv_ps(no.hi, yes.hi, _mm256_cmp_ps(a.hi, b.hi, _CMP_LT_OQ))};
 }
 
-static inline I32x16 operator+(I32x16 a, I32x16 b) { return {_mm256_add_epi32(a.lo, b.lo), _mm256_add_epi32(a.hi, b.hi)}; }
-static inline I32x16 operator-(I32x16 a, I32x16 b) { return {_mm256_sub_epi32(a.lo, b.lo), _mm256_sub_epi32(a.hi, b.hi)}; }
-static inline I32x16 operator&(I32x16 a, I32x16 b) { return {_mm256_and_si256(a.lo, b.lo), _mm256_and_si256(a.hi, b.hi)}; }
-static inline I32x16 operator|(I32x16 a, I32x16 b) { return {_mm256_or_si256(a.lo, b.lo), _mm256_or_si256(a.hi, b.hi)}; }
-template <int N> static inline I32x16 shiftLeft(I32x16 a) { return {_mm256_slli_epi32(a.lo, N), _mm256_slli_epi32(a.hi, N)}; }
-template <int N> static inline I32x16 shiftRight(I32x16 a) { return {_mm256_srli_epi32(a.lo, N), _mm256_srli_epi32(a.hi, N)}; }
+static inline I32x16 operator+(I32x16 a, I32x16 b) {
+  return {_mm256_add_epi32(a.lo, b.lo), _mm256_add_epi32(a.hi, b.hi)};
+}
+static inline I32x16 operator-(I32x16 a, I32x16 b) {
+  return {_mm256_sub_epi32(a.lo, b.lo), _mm256_sub_epi32(a.hi, b.hi)};
+}
+static inline I32x16 operator&(I32x16 a, I32x16 b) {
+  return {_mm256_and_si256(a.lo, b.lo), _mm256_and_si256(a.hi, b.hi)};
+}
+static inline I32x16 operator|(I32x16 a, I32x16 b) {
+  return {_mm256_or_si256(a.lo, b.lo), _mm256_or_si256(a.hi, b.hi)};
+}
+template <int N>
+static inline I32x16 shiftLeft(I32x16 a) {
+  return {_mm256_slli_epi32(a.lo, N), _mm256_slli_epi32(a.hi, N)};
+}
+template <int N>
+static inline I32x16 shiftRight(I32x16 a) {
+  return {_mm256_srli_epi32(a.lo, N), _mm256_srli_epi32(a.hi, N)};
+}
 static inline I32x16 selectGreater(I32x16 a, I32x16 b, I32x16 yes, I32x16 no) {
   return {_mm256_blendv_epi8(no.lo, yes.lo, _mm256_cmpgt_epi32(a.lo, b.lo)),
           _mm256_blendv_epi8(no.hi, yes.hi, _mm256_cmpgt_epi32(a.hi, b.hi))};
@@ -128,23 +144,29 @@ static inline U8x64 operator&(U8x64 a, int mask) {
 }
 static inline U8x64 operator|(U8x64 a, U8x64 b) { return {_mm256_or_si256(a.lo, b.lo), _mm256_or_si256(a.hi, b.hi)}; }
 // Bits cross bytes within a 16-bit pair: mask the result to bits that come from the own byte.
-template <int N> static inline U8x64 shiftBits(U8x64 a) {
-  if constexpr (N >= 0) return {_mm256_slli_epi16(a.lo, N), _mm256_slli_epi16(a.hi, N)};
-  else return {_mm256_srli_epi16(a.lo, -N), _mm256_srli_epi16(a.hi, -N)};
+template <int N>
+static inline U8x64 shiftBits(U8x64 a) {
+  if constexpr (N >= 0)
+    return {_mm256_slli_epi16(a.lo, N), _mm256_slli_epi16(a.hi, N)};
+  else
+    return {_mm256_srli_epi16(a.lo, -N), _mm256_srli_epi16(a.hi, -N)};
 }
 static inline U8x64 lookup(const uint8_t *table16, U8x64 index) {
   const __m256i t = _mm256_broadcastsi128_si256(load128(table16));
   return {_mm256_shuffle_epi8(t, index.lo), _mm256_shuffle_epi8(t, index.hi)};
 }
-template <int C> static inline I32x16 column(U8x64 a) {
+template <int C>
+static inline I32x16 column(U8x64 a) {
   const __m256i mask = _mm256_set1_epi32(0xff);
-  return {_mm256_and_si256(_mm256_srli_epi32(a.lo, 8 * C), mask), _mm256_and_si256(_mm256_srli_epi32(a.hi, 8 * C), mask)};
+  return {_mm256_and_si256(_mm256_srli_epi32(a.lo, 8 * C), mask),
+          _mm256_and_si256(_mm256_srli_epi32(a.hi, 8 * C), mask)};
 }
 
 // Four activations as one lane to broadcast from memory.
 using FourCodes = int32_t __attribute__((may_alias, aligned(1)));
 
-template <int N, int Max> static inline __m256i dotHalf(__m256i acc, const __m256i *codes, const FourCodes *a) {
+template <int N, int Max>
+static inline __m256i dotHalf(__m256i acc, const __m256i *codes, const FourCodes *a) {
   const __m256i ones = _mm256_set1_epi16(1);
   if constexpr (Max > 127) {
     // |code - 128| <= 128 and |q| <= 127: a pair's sum stays within 16 bits, which 255 * 127 * 2 does not.
@@ -154,7 +176,7 @@ template <int N, int Max> static inline __m256i dotHalf(__m256i acc, const __m25
       acc = _mm256_add_epi32(acc, _mm256_madd_epi16(_mm256_maddubs_epi16(_mm256_abs_epi8(s), y), ones));
     }
   } else {
-    constexpr int kRun = 32767 / (Max * 254); // pair sums that 16 bits hold
+    constexpr int kRun = 32767 / (Max * 254);  // pair sums that 16 bits hold
     for (int j = 0; j < N; j += kRun) {
       __m256i pairs = _mm256_maddubs_epi16(codes[j], _mm256_set1_epi32(a[j]));
       for (int i = j + 1; i < j + kRun && i < N; i++)
@@ -164,7 +186,8 @@ template <int N, int Max> static inline __m256i dotHalf(__m256i acc, const __m25
   }
   return acc;
 }
-template <int N, int Max> static inline I32x16 dot(I32x16 acc, const U8x64 *codes, const int8_t *q) {
+template <int N, int Max>
+static inline I32x16 dot(I32x16 acc, const U8x64 *codes, const int8_t *q) {
   const auto *a = reinterpret_cast<const FourCodes *>(q);
   __m256i lo[N], hi[N];
   for (int j = 0; j < N; j++) {
@@ -173,6 +196,6 @@ template <int N, int Max> static inline I32x16 dot(I32x16 acc, const U8x64 *code
   }
   return {dotHalf<N, Max>(acc.lo, lo, a), dotHalf<N, Max>(acc.hi, hi, a)};
 }
-constexpr int kWideBias = 0; // what dot adds to every 8-bit code beyond its signed value
+constexpr int kWideBias = 0;  // what dot adds to every 8-bit code beyond its signed value
 
-} // namespace gatun::cpu::GK_ISA
+}  // namespace gatun::cpu::GK_ISA

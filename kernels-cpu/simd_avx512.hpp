@@ -63,8 +63,14 @@ static inline I32x16 operator+(I32x16 a, I32x16 b) { return {_mm512_add_epi32(a.
 static inline I32x16 operator-(I32x16 a, I32x16 b) { return {_mm512_sub_epi32(a.v, b.v)}; }
 static inline I32x16 operator&(I32x16 a, I32x16 b) { return {_mm512_and_si512(a.v, b.v)}; }
 static inline I32x16 operator|(I32x16 a, I32x16 b) { return {_mm512_or_si512(a.v, b.v)}; }
-template <int N> static inline I32x16 shiftLeft(I32x16 a) { return {_mm512_slli_epi32(a.v, N)}; }
-template <int N> static inline I32x16 shiftRight(I32x16 a) { return {_mm512_srli_epi32(a.v, N)}; }
+template <int N>
+static inline I32x16 shiftLeft(I32x16 a) {
+  return {_mm512_slli_epi32(a.v, N)};
+}
+template <int N>
+static inline I32x16 shiftRight(I32x16 a) {
+  return {_mm512_srli_epi32(a.v, N)};
+}
 static inline I32x16 selectGreater(I32x16 a, I32x16 b, I32x16 yes, I32x16 no) {
   return {_mm512_mask_blend_epi32(_mm512_cmpgt_epi32_mask(a.v, b.v), no.v, yes.v)};
 }
@@ -91,22 +97,27 @@ static inline U8x64 operator&(U8x64 a, int mask) {
 }
 static inline U8x64 operator|(U8x64 a, U8x64 b) { return {_mm512_or_si512(a.v, b.v)}; }
 // Bits cross bytes within a 16-bit pair: mask the result to bits that come from the own byte.
-template <int N> static inline U8x64 shiftBits(U8x64 a) {
-  if constexpr (N >= 0) return {_mm512_slli_epi16(a.v, N)};
-  else return {_mm512_srli_epi16(a.v, -N)};
+template <int N>
+static inline U8x64 shiftBits(U8x64 a) {
+  if constexpr (N >= 0)
+    return {_mm512_slli_epi16(a.v, N)};
+  else
+    return {_mm512_srli_epi16(a.v, -N)};
 }
 static inline U8x64 lookup(const uint8_t *table16, U8x64 index) {
   const __m128i t = _mm_loadu_si128(reinterpret_cast<const __m128i *>(table16));
   return {_mm512_shuffle_epi8(_mm512_broadcast_i32x4(t), index.v)};
 }
-template <int C> static inline I32x16 column(U8x64 a) {
+template <int C>
+static inline I32x16 column(U8x64 a) {
   return {_mm512_and_si512(_mm512_srli_epi32(a.v, 8 * C), _mm512_set1_epi32(0xff))};
 }
 
 // Four activations as one lane to broadcast from memory.
 using FourCodes = int32_t __attribute__((may_alias, aligned(1)));
 
-template <int N, int Max> static inline I32x16 dot(I32x16 acc, const U8x64 *codes, const int8_t *q) {
+template <int N, int Max>
+static inline I32x16 dot(I32x16 acc, const U8x64 *codes, const int8_t *q) {
   const auto *a = reinterpret_cast<const FourCodes *>(q);
 #ifdef __AVX512VNNI__
   for (int j = 0; j < N; j++) acc.v = _mm512_dpbusd_epi32(acc.v, codes[j].v, _mm512_set1_epi32(a[j]));
@@ -122,7 +133,7 @@ template <int N, int Max> static inline I32x16 dot(I32x16 acc, const U8x64 *code
       acc.v = _mm512_add_epi32(acc.v, _mm512_madd_epi16(_mm512_maddubs_epi16(_mm512_abs_epi8(s), y), ones));
     }
   } else {
-    constexpr int kRun = 32767 / (Max * 254); // pair sums that 16 bits hold
+    constexpr int kRun = 32767 / (Max * 254);  // pair sums that 16 bits hold
     for (int j = 0; j < N; j += kRun) {
       __m512i pairs = _mm512_maddubs_epi16(codes[j].v, _mm512_set1_epi32(a[j]));
       for (int i = j + 1; i < j + kRun && i < N; i++)
@@ -134,9 +145,9 @@ template <int N, int Max> static inline I32x16 dot(I32x16 acc, const U8x64 *code
   return acc;
 }
 #ifdef __AVX512VNNI__
-constexpr int kWideBias = 128; // what dot adds to every 8-bit code beyond its signed value
+constexpr int kWideBias = 128;  // what dot adds to every 8-bit code beyond its signed value
 #else
 constexpr int kWideBias = 0;
 #endif
 
-} // namespace gatun::cpu::GK_ISA
+}  // namespace gatun::cpu::GK_ISA

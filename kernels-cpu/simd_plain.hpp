@@ -15,27 +15,62 @@ struct U8x64 {
   uint8_t v[64];
 };
 
-#define GK_EACH(result, expression) \
+#define GK_EACH(result, expression)                      \
   for (int i = 0; i < 16; i++) result.v[i] = expression; \
   return result
 
-static inline F32x16 splat(float x) { F32x16 r; GK_EACH(r, x); }
-static inline I32x16 splat(int32_t x) { I32x16 r; GK_EACH(r, x); }
+static inline F32x16 splat(float x) {
+  F32x16 r;
+  GK_EACH(r, x);
+}
+static inline I32x16 splat(int32_t x) {
+  I32x16 r;
+  GK_EACH(r, x);
+}
 
-static inline F32x16 load(const float *p) { F32x16 r; GK_EACH(r, p[i]); }
-static inline F32x16 load(const float *p, int64_t n) { F32x16 r; GK_EACH(r, i < n ? p[i] : 0.0f); }
+static inline F32x16 load(const float *p) {
+  F32x16 r;
+  GK_EACH(r, p[i]);
+}
+static inline F32x16 load(const float *p, int64_t n) {
+  F32x16 r;
+  GK_EACH(r, i < n ? p[i] : 0.0f);
+}
 static inline void store(float *p, F32x16 a) { __builtin_memcpy(p, a.v, sizeof a.v); }
-static inline void store(float *p, F32x16 a, int64_t n) { for (int i = 0; i < 16 && i < n; i++) p[i] = a.v[i]; }
-static inline I32x16 load(const int32_t *p) { I32x16 r; GK_EACH(r, p[i]); }
+static inline void store(float *p, F32x16 a, int64_t n) {
+  for (int i = 0; i < 16 && i < n; i++) p[i] = a.v[i];
+}
+static inline I32x16 load(const int32_t *p) {
+  I32x16 r;
+  GK_EACH(r, p[i]);
+}
 static inline void store(int32_t *p, I32x16 a) { __builtin_memcpy(p, a.v, sizeof a.v); }
 
-static inline F32x16 loadF16(const uint16_t *p) { F32x16 r; GK_EACH(r, f16ToF32(p[i])); }
-static inline void storeF16(uint16_t *p, F32x16 a) { for (int i = 0; i < 16; i++) p[i] = f32ToF16(a.v[i]); }
-static inline I32x16 loadU16(const uint16_t *p) { I32x16 r; GK_EACH(r, p[i]); }
-static inline void storeU16(uint16_t *p, I32x16 a) { for (int i = 0; i < 16; i++) p[i] = static_cast<uint16_t>(a.v[i]); }
-static inline I32x16 loadI8(const void *p) { I32x16 r; GK_EACH(r, static_cast<const int8_t *>(p)[i]); }
-static inline I32x16 loadU8(const void *p) { I32x16 r; GK_EACH(r, static_cast<const uint8_t *>(p)[i]); }
-static inline void storeI8(int8_t *p, I32x16 a) { for (int i = 0; i < 16; i++) p[i] = static_cast<int8_t>(a.v[i]); }
+static inline F32x16 loadF16(const uint16_t *p) {
+  F32x16 r;
+  GK_EACH(r, f16ToF32(p[i]));
+}
+static inline void storeF16(uint16_t *p, F32x16 a) {
+  for (int i = 0; i < 16; i++) p[i] = f32ToF16(a.v[i]);
+}
+static inline I32x16 loadU16(const uint16_t *p) {
+  I32x16 r;
+  GK_EACH(r, p[i]);
+}
+static inline void storeU16(uint16_t *p, I32x16 a) {
+  for (int i = 0; i < 16; i++) p[i] = static_cast<uint16_t>(a.v[i]);
+}
+static inline I32x16 loadI8(const void *p) {
+  I32x16 r;
+  GK_EACH(r, static_cast<const int8_t *>(p)[i]);
+}
+static inline I32x16 loadU8(const void *p) {
+  I32x16 r;
+  GK_EACH(r, static_cast<const uint8_t *>(p)[i]);
+}
+static inline void storeI8(int8_t *p, I32x16 a) {
+  for (int i = 0; i < 16; i++) p[i] = static_cast<int8_t>(a.v[i]);
+}
 
 static inline F32x16 operator+(F32x16 a, F32x16 b) { GK_EACH(a, a.v[i] + b.v[i]); }
 static inline F32x16 operator-(F32x16 a, F32x16 b) { GK_EACH(a, a.v[i] - b.v[i]); }
@@ -56,17 +91,35 @@ static inline I32x16 operator+(I32x16 a, I32x16 b) { GK_EACH(a, wrap(word(a.v[i]
 static inline I32x16 operator-(I32x16 a, I32x16 b) { GK_EACH(a, wrap(word(a.v[i]) - word(b.v[i]))); }
 static inline I32x16 operator&(I32x16 a, I32x16 b) { GK_EACH(a, a.v[i] & b.v[i]); }
 static inline I32x16 operator|(I32x16 a, I32x16 b) { GK_EACH(a, a.v[i] | b.v[i]); }
-template <int N> static inline I32x16 shiftLeft(I32x16 a) { GK_EACH(a, wrap(word(a.v[i]) << N)); }
-template <int N> static inline I32x16 shiftRight(I32x16 a) { GK_EACH(a, wrap(word(a.v[i]) >> N)); }
+template <int N>
+static inline I32x16 shiftLeft(I32x16 a) {
+  GK_EACH(a, wrap(word(a.v[i]) << N));
+}
+template <int N>
+static inline I32x16 shiftRight(I32x16 a) {
+  GK_EACH(a, wrap(word(a.v[i]) >> N));
+}
 static inline I32x16 selectGreater(I32x16 a, I32x16 b, I32x16 yes, I32x16 no) {
   GK_EACH(a, a.v[i] > b.v[i] ? yes.v[i] : no.v[i]);
 }
 
-static inline F32x16 toFloat(I32x16 a) { F32x16 r; GK_EACH(r, static_cast<float>(a.v[i])); }
+static inline F32x16 toFloat(I32x16 a) {
+  F32x16 r;
+  GK_EACH(r, static_cast<float>(a.v[i]));
+}
 // Adding 1.5 * 2^23 leaves no bits for a fraction: fp32 rounds to the nearest even integer. |a| < 2^22.
-static inline I32x16 toInt(F32x16 a) { I32x16 r; GK_EACH(r, static_cast<int32_t>((a.v[i] + 0x1.8p23f) - 0x1.8p23f)); }
-static inline F32x16 asFloat(I32x16 a) { F32x16 r; GK_EACH(r, floatOf(word(a.v[i]))); }
-static inline I32x16 asInt(F32x16 a) { I32x16 r; GK_EACH(r, wrap(wordOf(a.v[i]))); }
+static inline I32x16 toInt(F32x16 a) {
+  I32x16 r;
+  GK_EACH(r, static_cast<int32_t>((a.v[i] + 0x1.8p23f) - 0x1.8p23f));
+}
+static inline F32x16 asFloat(I32x16 a) {
+  F32x16 r;
+  GK_EACH(r, floatOf(word(a.v[i])));
+}
+static inline I32x16 asInt(F32x16 a) {
+  I32x16 r;
+  GK_EACH(r, wrap(wordOf(a.v[i])));
+}
 
 static inline float sum(F32x16 a) {
   for (int n = 8; n > 0; n /= 2)
@@ -100,7 +153,8 @@ static inline U8x64 operator|(U8x64 a, U8x64 b) {
   return a;
 }
 // Left by N, right by -N. Only bits that stay within their byte may be used.
-template <int N> static inline U8x64 shiftBits(U8x64 a) {
+template <int N>
+static inline U8x64 shiftBits(U8x64 a) {
   for (int i = 0; i < 64; i++) a.v[i] = static_cast<uint8_t>(N >= 0 ? a.v[i] << (N & 7) : a.v[i] >> (-N & 7));
   return a;
 }
@@ -108,16 +162,21 @@ static inline U8x64 lookup(const uint8_t *table16, U8x64 index) {
   for (int i = 0; i < 64; i++) index.v[i] = table16[index.v[i] & 15];
   return index;
 }
-template <int C> static inline I32x16 column(U8x64 a) { I32x16 r; GK_EACH(r, a.v[4 * i + C]); }
+template <int C>
+static inline I32x16 column(U8x64 a) {
+  I32x16 r;
+  GK_EACH(r, a.v[4 * i + C]);
+}
 
-template <int N, int Max> static inline I32x16 dot(I32x16 acc, const U8x64 *codes, const int8_t *q) {
+template <int N, int Max>
+static inline I32x16 dot(I32x16 acc, const U8x64 *codes, const int8_t *q) {
   for (int j = 0; j < N; j++)
     for (int i = 0; i < 16; i++)
       for (int c = 0; c < 4; c++) acc.v[i] += codes[j].v[4 * i + c] * q[4 * j + c];
   return acc;
 }
-constexpr int kWideBias = 128; // what dot adds to every 8-bit code beyond its signed value
+constexpr int kWideBias = 128;  // what dot adds to every 8-bit code beyond its signed value
 
 #undef GK_EACH
 
-} // namespace gatun::cpu::GK_ISA
+}  // namespace gatun::cpu::GK_ISA

@@ -25,7 +25,8 @@ static inline TileShape tileShape(const gk_weight &weight) {
           packedTile(weight.dtype, weight.cols, weight.group)};
 }
 
-template <int Dtype> struct Tile {
+template <int Dtype>
+struct Tile {
   static constexpr Format kFormat = formatOf(Dtype);
   static constexpr bool kShift = hasShift(kFormat.scales);
   static constexpr int kRuns = 32 / scaleRun(kFormat.scales);  // scales a block
@@ -45,7 +46,11 @@ template <int Dtype> struct Tile {
   inline __attribute__((always_inline)) void prefetch(int64_t b) const {
     constexpr int codeBytes = 64 * baseBits(kFormat.bits), highBytes = 64 * highBits(kFormat.bits);
     constexpr Scales kind = kFormat.scales;
-    constexpr int halfBytes = kind == Scales::DM ? 64 : kind == Scales::D ? 32 : kind == Scales::Group ? 0 : kShift ? 8 : 4;
+    constexpr int halfBytes = kind == Scales::DM      ? 64
+                              : kind == Scales::D     ? 32
+                              : kind == Scales::Group ? 0
+                              : kShift                ? 8
+                                                      : 4;
     constexpr int byteBytes = kind == Scales::Super32 ? 16 : halfBytes == 4 || halfBytes == 8 ? 32 : 0;
     const bool next = b + kAhead >= shape.blocks;
     const uint8_t *tile = next ? data + shape.plane.size : data;
@@ -158,8 +163,10 @@ template <int Dtype> struct Tile {
  private:
   static inline F32x16 weight(I32x16 code, F32x16 scale, F32x16 shift) {
     const F32x16 product = scale * toFloat(code - splat(int32_t{kFormat.offset}));
-    if constexpr (kShift) return product + shift;
-    else return product;
+    if constexpr (kShift)
+      return product + shift;
+    else
+      return product;
   }
 };
 

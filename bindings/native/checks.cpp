@@ -22,11 +22,11 @@ struct Format {
 
 // Sizes of blocks: gguf/constants.py, GGML_QUANT_SIZES. AWQ and GPTQ have no block but a group of columns.
 constexpr Format formats[] = {
-    {GK_F32, "F32", 1},       {GK_F16, "F16", 1},       {GK_BF16, "BF16", 1},       {GK_Q4_0, "Q4_0", 32},
-    {GK_Q4_1, "Q4_1", 32},    {GK_Q5_0, "Q5_0", 32},    {GK_Q5_1, "Q5_1", 32},      {GK_Q8_0, "Q8_0", 32},
-    {GK_Q2_K, "Q2_K", 256},   {GK_Q3_K, "Q3_K", 256},   {GK_Q4_K, "Q4_K", 256},     {GK_Q5_K, "Q5_K", 256},
-    {GK_Q6_K, "Q6_K", 256},   {GK_IQ4_NL, "IQ4_NL", 32}, {GK_IQ4_XS, "IQ4_XS", 256}, {GK_AWQ, "AWQ", 32},
-    {GK_GPTQ, "GPTQ", 32},    {GK_I32, "I32", 0},       {GK_A8, "A8", 0},
+    {GK_F32, "F32", 1},     {GK_F16, "F16", 1},        {GK_BF16, "BF16", 1},       {GK_Q4_0, "Q4_0", 32},
+    {GK_Q4_1, "Q4_1", 32},  {GK_Q5_0, "Q5_0", 32},     {GK_Q5_1, "Q5_1", 32},      {GK_Q8_0, "Q8_0", 32},
+    {GK_Q2_K, "Q2_K", 256}, {GK_Q3_K, "Q3_K", 256},    {GK_Q4_K, "Q4_K", 256},     {GK_Q5_K, "Q5_K", 256},
+    {GK_Q6_K, "Q6_K", 256}, {GK_IQ4_NL, "IQ4_NL", 32}, {GK_IQ4_XS, "IQ4_XS", 256}, {GK_AWQ, "AWQ", 32},
+    {GK_GPTQ, "GPTQ", 32},  {GK_I32, "I32", 0},        {GK_A8, "A8", 0},
 };
 
 const Format *format(int32_t dtype) {
@@ -113,8 +113,8 @@ void aligned(const void *pointer, const char *name, uintptr_t alignment) {
   present(pointer, name);
   const uintptr_t excess = reinterpret_cast<uintptr_t>(pointer) % alignment;
   if (excess != 0) {
-    refuse("%s is %lld bytes past a multiple of %lld, expected that alignment", name,
-           static_cast<long long>(excess), static_cast<long long>(alignment));
+    refuse("%s is %lld bytes past a multiple of %lld, expected that alignment", name, static_cast<long long>(excess),
+           static_cast<long long>(alignment));
   }
 }
 

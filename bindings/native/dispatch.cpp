@@ -112,8 +112,8 @@ int32_t gk_dequantize(gk_queue *queue, int32_t dtype, const void *source, int64_
     Backend &backend = checks::backend(queue);
     const int64_t block = checks::blockWeights(dtype);
     if (block == 0 || checks::isGrouped(dtype)) {
-      checks::refuse("dtype is %s (%d), expected a format of weights other than AWQ and GPTQ",
-                     checks::dtypeName(dtype), dtype);
+      checks::refuse("dtype is %s (%d), expected a format of weights other than AWQ and GPTQ", checks::dtypeName(dtype),
+                     dtype);
     }
     checks::within("count", count, 0, int64_t{1} << 46);
     if (count % block != 0) {
@@ -137,8 +137,7 @@ int32_t gk_unpack_row(gk_queue *queue, const gk_weight *weight, int64_t expert, 
   });
 }
 
-int32_t gk_measure_read(gk_queue *queue, const void *buffer, int64_t bytes, int32_t repeats,
-                        double *bytes_per_second) {
+int32_t gk_measure_read(gk_queue *queue, const void *buffer, int64_t bytes, int32_t repeats, double *bytes_per_second) {
   return guarded(__func__, [&] {
     Backend &backend = checks::backend(queue);
     checks::aligned(buffer, "buffer", GK_ALIGNMENT);

@@ -1,9 +1,8 @@
 /* header_test.c: kernels.h is C99, may be included twice, and its structs have no hidden padding. */
-#include "gatun/kernels.h"
-#include "gatun/kernels.h"
-
 #include <stdio.h>
 #include <string.h>
+
+#include "gatun/kernels.h"
 
 /* Pointers are 8 bytes wherever Gatun runs. */
 typedef char tensor_is_dense[sizeof(gk_tensor) == 40 ? 1 : -1];

@@ -44,7 +44,8 @@ double measureRead(cpu::Pool &pool) {
 }
 
 // The shortest of several calls of op(copy), in seconds.
-template <class Op> double shortest(int copies, double budget, Op op) {
+template <class Op>
+double shortest(int copies, double budget, Op op) {
   double best = 1e9;
   const double start = cpu::secondsNow();
   for (int i = 0; i < copies + 2 || cpu::secondsNow() - start < budget; i++) {
@@ -56,12 +57,14 @@ template <class Op> double shortest(int copies, double budget, Op op) {
   return best;
 }
 
-void bench(cpu::Pool &pool, const Isa &isa, const TypeName &type, int64_t rows, int64_t cols, double read, double peak) {
+void bench(cpu::Pool &pool, const Isa &isa, const TypeName &type, int64_t rows, int64_t cols, double read,
+           double peak) {
   const Weights one(pool, type.dtype, rows, cols, 1, 1, 128);
   const int copies = static_cast<int>(std::max<int64_t>(1, (160 << 20) / one.packed.expert_stride));
   auto bytes = alignedBytes(copies * one.packed.expert_stride);
   for (int i = 0; i < copies; i++)
-    std::memcpy(bytes.get() + i * one.packed.expert_stride, one.packed.data, static_cast<size_t>(one.packed.expert_stride));
+    std::memcpy(bytes.get() + i * one.packed.expert_stride, one.packed.data,
+                static_cast<size_t>(one.packed.expert_stride));
   const bool int8 = cpu::formatOf(type.dtype).bits > 0;
   std::vector<float> out;
   std::printf("%-10s %-7s", isa.name, type.name);
@@ -75,8 +78,10 @@ void bench(cpu::Pool &pool, const Isa &isa, const TypeName &type, int64_t rows, 
     });
     const double gb = static_cast<double>(one.packed.expert_stride) / time;
     const double ops = 2.0 * tokens * static_cast<double>(rows * cols) / time;
-    if (tokens <= 8) std::printf("  M=%d %5.1f GB/s %3.0f%%", tokens, gb / 1e9, 100 * gb / read);
-    else std::printf("  M=%d %6.0f Gop/s %3.0f%%\n", tokens, ops / 1e9, 100 * ops / peak);
+    if (tokens <= 8)
+      std::printf("  M=%d %5.1f GB/s %3.0f%%", tokens, gb / 1e9, 100 * gb / read);
+    else
+      std::printf("  M=%d %6.0f Gop/s %3.0f%%\n", tokens, ops / 1e9, 100 * ops / peak);
     std::fflush(stdout);
   }
 }

@@ -28,8 +28,9 @@ void checkShape(const Shape &shape) {
       for (int i = 0; i < (isa == bestIsa() ? 6 : 2); ++i, ++turn) {
         const int chunk = chunks[turn % 6];
         const bool together = turn / 6 % 2 == 0;
-        CHECK(same(sequences.run(queue, chunk, together), expected), "%d/%d heads of %d: isa %d, %d threads, chunks of %d%s",
-              shape.heads, shape.kvHeads, shape.headDim, isa, threads, chunk, together ? ", together" : "");
+        CHECK(same(sequences.run(queue, chunk, together), expected),
+              "%d/%d heads of %d: isa %d, %d threads, chunks of %d%s", shape.heads, shape.kvHeads, shape.headDim, isa,
+              threads, chunk, together ? ", together" : "");
       }
     }
   }

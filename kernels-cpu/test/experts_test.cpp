@@ -56,8 +56,10 @@ void testExperts(int32_t dtype, int64_t tokens, int64_t k, int64_t experts, bool
       const gk_tensor outUp = tensor(y, tokens * k, ff), outDown = tensor(z, tokens, 40);
       isa.expertGateUp(*pool, gate.packed, up.packed, int8 ? x.int8 : x.fp32, ids, outUp);
       isa.expertDown(*pool, down.packed, int8 ? h.int8 : h.fp32, ids, weights, outDown);
-      CHECK(std::memcmp(y.data(), expectedUp.data(), y.size() * 4) == 0, "%s gate_up type %d tokens %ld", isa.name, dtype, long(tokens));
-      CHECK(std::memcmp(z.data(), expectedDown.data(), z.size() * 4) == 0, "%s down type %d tokens %ld", isa.name, dtype, long(tokens));
+      CHECK(std::memcmp(y.data(), expectedUp.data(), y.size() * 4) == 0, "%s gate_up type %d tokens %ld", isa.name,
+            dtype, long(tokens));
+      CHECK(std::memcmp(z.data(), expectedDown.data(), z.size() * 4) == 0, "%s down type %d tokens %ld", isa.name,
+            dtype, long(tokens));
     }
   }
 }

@@ -18,9 +18,15 @@ struct Isa {
   decltype(&cpu::plain::measureInt8) measureInt8;
 };
 
-#define GK_ISA_OPS(isa) \
-  {#isa, cpu::isa::unpackRow, cpu::isa::quantize, cpu::isa::matMul, cpu::isa::gateUp, cpu::isa::expertGateUp, \
-   cpu::isa::expertDown, cpu::isa::measureInt8}
+#define GK_ISA_OPS(isa)    \
+  {#isa,                   \
+   cpu::isa::unpackRow,    \
+   cpu::isa::quantize,     \
+   cpu::isa::matMul,       \
+   cpu::isa::gateUp,       \
+   cpu::isa::expertGateUp, \
+   cpu::isa::expertDown,   \
+   cpu::isa::measureInt8}
 
 inline std::vector<Isa> isas() {
   std::vector<Isa> all{GK_ISA_OPS(plain)};

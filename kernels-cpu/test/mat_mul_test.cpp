@@ -17,8 +17,9 @@ namespace {
 constexpr double kEps = 0x1p-24;
 
 // y (tokens, rows) by `op` on every instruction set, for several token counts and threads: all bit-equal.
-template <class Op> void testSame(const char *name, const char *kind, const gk_tensor &x, int64_t rows,
-                                  const std::vector<float> &expected, Op op) {
+template <class Op>
+void testSame(const char *name, const char *kind, const gk_tensor &x, int64_t rows, const std::vector<float> &expected,
+              Op op) {
   cpu::Pool one(1), three(3);
   std::vector<float> y;
   for (const Isa &isa : isas()) {
@@ -51,7 +52,9 @@ void testType(const TypeName &type, int64_t rows, int64_t cols, int32_t group) {
   x32.cols = cols;
   std::vector<float> y;
   const gk_tensor out = tensor(y, tokens, rows);
-  const auto matMul = [&](cpu::Pool &p, const Isa &isa, const gk_tensor &x, const gk_tensor &to) { isa.matMul(p, w.packed, x, to); };
+  const auto matMul = [&](cpu::Pool &p, const Isa &isa, const gk_tensor &x, const gk_tensor &to) {
+    isa.matMul(p, w.packed, x, to);
+  };
 
   isas()[0].matMul(pool, w.packed, x32, out);
   for (int64_t t = 0; t < tokens; t++) {
@@ -61,7 +64,8 @@ void testType(const TypeName &type, int64_t rows, int64_t cols, int32_t group) {
         const double term = double(w.exact[size_t(r * cols + c)]) * double(in.floats[size_t(t * x32.stride + c)]);
         sum += term, size += std::fabs(term);
       }
-      const double error = std::fabs(double(y[size_t(t * rows + r)]) - sum), bound = (double(cols) / 4 + 3) * kEps * size;
+      const double error = std::fabs(double(y[size_t(t * rows + r)]) - sum),
+                   bound = (double(cols) / 4 + 3) * kEps * size;
       CHECK(error <= bound, "%s fp32 row %ld token %ld: %g > %g", type.name, long(r), long(t), error, bound);
     }
   }
@@ -69,7 +73,8 @@ void testType(const TypeName &type, int64_t rows, int64_t cols, int32_t group) {
   if (!int8) return;
 
   isas()[0].matMul(pool, w.packed, x8, out);
-  const float largest = cpu::hasShift(cpu::formatOf(type.dtype).scales) ? 2.0f : 1.0f;  // |scale code| + |shift| to |weight|
+  const float largest =
+      cpu::hasShift(cpu::formatOf(type.dtype).scales) ? 2.0f : 1.0f;  // |scale code| + |shift| to |weight|
   for (int64_t t = 0; t < tokens; t++) {
     for (int64_t r = 0; r < rows; r++) {
       double sum = 0, size = 0, weights = 0, activations = 0;
@@ -103,7 +108,8 @@ void testGateUp() {
     for (size_t i = 0; i < y.size(); i++) {
       const double g = a[i], expected = g / (1 + std::exp(-g)) * b[i];
       // silu: exp within 2 eps relative of its own value, one sum, one quotient, one product: 8 eps at most.
-      CHECK(std::fabs(y[i] - expected) <= 8 * kEps * std::fabs(expected) + 1e-30, "%zu: %g, expected %g", i, double(y[i]), expected);
+      CHECK(std::fabs(y[i] - expected) <= 8 * kEps * std::fabs(expected) + 1e-30, "%zu: %g, expected %g", i,
+            double(y[i]), expected);
     }
     testSame("Q4_1", x.dtype == GK_A8 ? "gate_up int8" : "gate_up fp32", x, rows, y,
              [&](cpu::Pool &p, const Isa &isa, const gk_tensor &from, const gk_tensor &to) {
@@ -130,7 +136,8 @@ void testLarge() {
         row.data = x.dtype == GK_A8 ? static_cast<void *>(static_cast<uint8_t *>(x.data) + t * cols / 32 * 40)
                                     : static_cast<void *>(static_cast<float *>(x.data) + t * x.stride);
         isas()[0].matMul(one, w.packed, row, gk_tensor{single.data(), 1, rows, rows, GK_F32, 0});
-        CHECK(std::memcmp(single.data(), &y[size_t(t * rows)], size_t(rows) * 4) == 0, "%s type %d token %ld", isa.name, x.dtype, long(t));
+        CHECK(std::memcmp(single.data(), &y[size_t(t * rows)], size_t(rows) * 4) == 0, "%s type %d token %ld", isa.name,
+              x.dtype, long(t));
       }
     }
   }

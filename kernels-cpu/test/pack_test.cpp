@@ -21,14 +21,15 @@ void testReference(cpu::Pool &pool) {
     int32_t head[4];
     std::memcpy(head, &all[at], 16);
     const int64_t count = int64_t{head[1]} * head[3], bytes = int64_t{head[1]} * head[2];
-    CHECK(cpu::formatOf(head[0]).blockColumns == head[3] && cpu::formatOf(head[0]).blockBytes == head[2], "type %d", head[0]);
+    CHECK(cpu::formatOf(head[0]).blockColumns == head[3] && cpu::formatOf(head[0]).blockBytes == head[2], "type %d",
+          head[0]);
     std::vector<uint8_t> blocks(all.begin() + long(at) + 16, all.begin() + long(at) + 16 + bytes);
     std::vector<float> expected(static_cast<size_t>(count)), actual(static_cast<size_t>(count));
     std::memcpy(expected.data(), &all[at + 16 + size_t(bytes)], size_t(count) * 4);
     cpu::dequantize(pool, head[0], blocks.data(), count, actual.data());
     for (int64_t i = 0; i < count; i++) {
-      CHECK(sameBits(&expected[size_t(i)], &actual[size_t(i)], 1), "type %d weight %ld: %a, expected %a", head[0], long(i),
-            double(actual[size_t(i)]), double(expected[size_t(i)]));
+      CHECK(sameBits(&expected[size_t(i)], &actual[size_t(i)], 1), "type %d weight %ld: %a, expected %a", head[0],
+            long(i), double(actual[size_t(i)]), double(expected[size_t(i)]));
     }
     at += size_t(16 + bytes + count * 4);
   }
@@ -50,7 +51,8 @@ void testUnpack(cpu::Pool &pool) {
             isa.unpackRow(pool, w.packed, r / used, r % used, row.data());
             bool same = true;
             // A group's zero times a negative scale is 0 here and -0 by the formula.
-            for (int64_t c = 0; c < w.packed.cols; c++) same &= row[size_t(c)] == w.exact[size_t(r * w.packed.cols + c)];
+            for (int64_t c = 0; c < w.packed.cols; c++)
+              same &= row[size_t(c)] == w.exact[size_t(r * w.packed.cols + c)];
             CHECK(grouped ? same : sameBits(row.data(), &w.exact[size_t(r * w.packed.cols)], w.packed.cols),
                   "%s %s rows %ld row %ld", isa.name, type.name, long(used), long(r));
           }

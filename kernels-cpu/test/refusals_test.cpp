@@ -82,7 +82,8 @@ void norms(gk_queue *queue) {
   REFUSES(gk_rms_norm(queue, nullptr, weight, eps, &y), "gk_rms_norm: x is NULL");
   REFUSES(gk_rms_norm(queue, &a, weight, eps, nullptr), "gk_rms_norm: y is NULL");
   REFUSES(with(weight, nullptr, norm), "gk_rms_norm: weight is NULL");
-  REFUSES(with(weight, off(weight, 2), norm), "gk_rms_norm: weight is 2 bytes past a multiple of 4, expected that alignment");
+  REFUSES(with(weight, off(weight, 2), norm),
+          "gk_rms_norm: weight is 2 bytes past a multiple of 4, expected that alignment");
   REFUSES(with(eps, -1, norm), "gk_rms_norm: eps is -1, expected a finite number, 0 or more");
   REFUSES(with(eps, std::numeric_limits<float>::infinity(), norm),
           "gk_rms_norm: eps is inf, expected a finite number, 0 or more");
@@ -130,8 +131,7 @@ void gathers(gk_queue *queue) {
   REFUSES(with(i[1], -5, embed), "gk_embed: tokens[0][1] is -5, table.rows is 4");
   REFUSES(with(source.cols, 15, embed), "gk_embed: y.cols is 16, table.cols is 15");
   REFUSES(with(source.data, nullptr, embed), "gk_embed: table.data is NULL");
-  REFUSES(with(source.dtype, GK_AWQ, embed),
-          "gk_embed: table.cols is 16, expected a multiple of 32, the block of AWQ");
+  REFUSES(with(source.dtype, GK_AWQ, embed), "gk_embed: table.cols is 16, expected a multiple of 32, the block of AWQ");
   REFUSES(with(source.dtype, GK_Q4_K, embed),
           "gk_embed: table.cols is 16, expected a multiple of 256, the block of Q4_K");
   REFUSES(with(source.dtype, GK_I32, embed), "gk_embed: table.dtype is I32 (26), expected a format of weights");
@@ -147,7 +147,8 @@ void weights(gk_queue *queue) {
   OK(size());
   CHECK(bytes >= 32 * 64 && bytes <= 1 << 13, "%ld", static_cast<long>(bytes));
   REFUSES(with(source.rows, 0, size), "gk_packed_bytes: source.rows is 0, expected 1 to 1073741824");
-  REFUSES(with(source.cols, 65, size), "gk_packed_bytes: source.cols is 65, expected a multiple of 32, the block of Q8_0");
+  REFUSES(with(source.cols, 65, size),
+          "gk_packed_bytes: source.cols is 65, expected a multiple of 32, the block of Q8_0");
   REFUSES(with(source.group, 32, size), "gk_packed_bytes: source.group is 32, expected 0 for Q8_0");
   REFUSES(gk_packed_bytes(queue, nullptr, &bytes), "gk_packed_bytes: source is NULL");
   REFUSES(gk_packed_bytes(queue, &source, nullptr), "gk_packed_bytes: bytes is NULL");
@@ -210,8 +211,8 @@ void weights(gk_queue *queue) {
   chosen.fillBytes(0);
   gk_tensor i = ids(chosen.data(), 4, 2), h = tensor(out.data(), 8, 32), p = tensor(x.data(), 4, 2);
   const auto experts = [&] { return gk_expert_gate_up(queue, &w, &up, &a, &i, &h); };
-  std::string text = "gk_expert_gate_up: gate.expert_stride is 64, expected a multiple of 64 of at least " +
-                     std::to_string(bytes);
+  std::string text =
+      "gk_expert_gate_up: gate.expert_stride is 64, expected a multiple of 64 of at least " + std::to_string(bytes);
   REFUSES(with(w.expert_stride, 64, experts), text.c_str());
   REFUSES(with(up.experts, 3, experts), "gk_expert_gate_up: gate.experts is 4, up.experts is 3");
   REFUSES(with(h.rows, 7, experts), "gk_expert_gate_up: y.rows is 7, ids.rows * ids.cols is 8");
@@ -250,13 +251,16 @@ void cacheOps(gk_queue *queue) {
   OK(fill());
   OK(store());
   OK(attend());
-  REFUSES(with(cache.head_dim, 24, pageBytes), "gk_cache_page_bytes: cache.head_dim is 24, expected a multiple of 16 up to 256");
-  REFUSES(with(cache.head_dim, 272, pageBytes), "gk_cache_page_bytes: cache.head_dim is 272, expected a multiple of 16 up to 256");
+  REFUSES(with(cache.head_dim, 24, pageBytes),
+          "gk_cache_page_bytes: cache.head_dim is 24, expected a multiple of 16 up to 256");
+  REFUSES(with(cache.head_dim, 272, pageBytes),
+          "gk_cache_page_bytes: cache.head_dim is 272, expected a multiple of 16 up to 256");
   REFUSES(with(cache.kv_heads, 0, pageBytes), "gk_cache_page_bytes: cache.kv_heads is 0, expected 1 to 65536");
   REFUSES(with(cache.dtype, GK_BF16, pageBytes), "gk_cache_page_bytes: cache.dtype is BF16 (30), expected F32 or F16");
   REFUSES(with(dim, 15, fill), "gk_rope_table: dim is 15, expected an even number");
   REFUSES(with(dim, 0, fill), "gk_rope_table: dim is 0, expected 2 to 256");
-  REFUSES(with(scale, std::numeric_limits<float>::quiet_NaN(), attend), "gk_attention: scale is nan, expected a finite number");
+  REFUSES(with(scale, std::numeric_limits<float>::quiet_NaN(), attend),
+          "gk_attention: scale is nan, expected a finite number");
   REFUSES(with(batch.position, nullptr, fill), "gk_rope_table: batch.position is NULL");
   REFUSES(with(batch.tokens, -1, fill), "gk_rope_table: batch.tokens is -1, expected 0 to 1073741824");
   REFUSES(with(batch.max_pages, 0, store), "gk_rope_store: batch.max_pages is 0, expected 1 to 1048576");
@@ -266,14 +270,17 @@ void cacheOps(gk_queue *queue) {
   REFUSES(with(rope.dim, 18, store), "gk_rope_store: rope.dim is 18, expected 2 to 16");
   REFUSES(with(rope.style, 2, store), "gk_rope_store: rope.style is 2, expected 0 to 1");
   REFUSES(with(ks.cols, 16, store), "gk_rope_store: k.cols is 16, cache.kv_heads * cache.head_dim is 32");
-  REFUSES(with(qs.cols, 48, store), "gk_rope_store: q.cols is 48, expected a multiple of cache.kv_heads * cache.head_dim, which is 32");
+  REFUSES(with(qs.cols, 48, store),
+          "gk_rope_store: q.cols is 48, expected a multiple of cache.kv_heads * cache.head_dim, which is 32");
   REFUSES(with(vs.rows, 1, store), "gk_rope_store: v.rows is 1, batch.tokens is 2");
   REFUSES(with(cache.pages, nullptr, store), "gk_rope_store: cache.pages is NULL");
   REFUSES(with(cache.page_count, 0, attend), "gk_attention: cache.page_count is 0, expected 1 to 2147483647");
   REFUSES(with(ys.cols, 32, attend), "gk_attention: y.cols is 32, q.cols is 64");
   REFUSES(with(ys.dtype, GK_I32, attend), "gk_attention: y.dtype is I32 (26), expected F32");
-  REFUSES(with(position[1], 64, fill), "gk_rope_table: batch.position[1] is 64, expected 0 to 63, what batch.max_pages pages hold");
-  REFUSES(with(position[0], -1, attend), "gk_attention: batch.position[0] is -1, expected 0 to 63, what batch.max_pages pages hold");
+  REFUSES(with(position[1], 64, fill),
+          "gk_rope_table: batch.position[1] is 64, expected 0 to 63, what batch.max_pages pages hold");
+  REFUSES(with(position[0], -1, attend),
+          "gk_attention: batch.position[0] is -1, expected 0 to 63, what batch.max_pages pages hold");
   REFUSES(with(sequence[1], 1, store), "gk_rope_store: batch.sequence[1] is 1, batch.sequences is 1");
   REFUSES(with(sequence[0], -1, attend), "gk_attention: batch.sequence[0] is -1, batch.sequences is 1");
   REFUSES(with(table[1], 2, store), "gk_rope_store: batch.page_table[0][1] is 2, cache.page_count is 2");
@@ -301,7 +308,8 @@ void limits(gk_queue *queue) {
   const Array<uint8_t> buffer(1 << 16);
   double rate = 0;
   std::memset(buffer.data(), 1, 1 << 16);
-  REFUSES(gk_measure_read(queue, buffer.data(), 63, 1, &rate), "gk_measure_read: bytes is 63, expected 64 to 70368744177664");
+  REFUSES(gk_measure_read(queue, buffer.data(), 63, 1, &rate),
+          "gk_measure_read: bytes is 63, expected 64 to 70368744177664");
   REFUSES(gk_measure_read(queue, buffer.data(), 64, 0, &rate), "gk_measure_read: repeats is 0, expected 1 to 1000000");
   REFUSES(gk_measure_read(queue, nullptr, 64, 1, &rate), "gk_measure_read: buffer is NULL");
   REFUSES(gk_measure_int8(queue, nullptr), "gk_measure_int8: ops_per_second is NULL");

@@ -96,9 +96,7 @@ class Sequences {
     }
   }
 
-  int64_t token(int32_t sequence, int32_t position) const {
-    return starts[static_cast<size_t>(sequence)] + position;
-  }
+  int64_t token(int32_t sequence, int32_t position) const { return starts[static_cast<size_t>(sequence)] + position; }
 
   void step(gk_queue *queue, const gk_cache &cache, const std::vector<int32_t> &position,
             const std::vector<int32_t> &sequence, Results &results) const {
@@ -110,11 +108,23 @@ class Sequences {
       std::copy_n(k.data() + t * kvWidth, kvWidth, ks.data() + i * kvWidth);
       std::copy_n(v.data() + t * kvWidth, kvWidth, vs.data() + i * kvWidth);
     }
-    const gk_batch batch = {position.data(), sequence.data(), pageTable.data(), static_cast<int32_t>(n),
-                            static_cast<int32_t>(s.lengths.size()), maxPages, 0};
-    const gk_rope rope = {table.data(), optional(s.biases, qBias), optional(s.biases, kBias),
-                          optional(s.biases, vBias), optional(s.norms, qNorm), optional(s.norms, kNorm),
-                          1e-6f, s.ropeDim, s.style, 0};
+    const gk_batch batch = {position.data(),
+                            sequence.data(),
+                            pageTable.data(),
+                            static_cast<int32_t>(n),
+                            static_cast<int32_t>(s.lengths.size()),
+                            maxPages,
+                            0};
+    const gk_rope rope = {table.data(),
+                          optional(s.biases, qBias),
+                          optional(s.biases, kBias),
+                          optional(s.biases, vBias),
+                          optional(s.norms, qNorm),
+                          optional(s.norms, kNorm),
+                          1e-6f,
+                          s.ropeDim,
+                          s.style,
+                          0};
     const gk_tensor qt = tensor(qs.data(), n, width), kt = tensor(ks.data(), n, kvWidth),
                     vt = tensor(vs.data(), n, kvWidth), yt = tensor(ys.data(), n, width);
     OK(gk_rope_table(queue, &batch, invFreq.data(), s.ropeDim, 1.0f, table.data()));
@@ -130,7 +140,8 @@ class Sequences {
   float scale() const { return 1 / std::sqrt(static_cast<float>(s.headDim)); }
 
   // A head of q or k with bias, norm and rotation.
-  std::vector<double> rotated(const float *head, const float *bias, const std::vector<float> &norm, int position) const {
+  std::vector<double> rotated(const float *head, const float *bias, const std::vector<float> &norm,
+                              int position) const {
     std::vector<double> x(head, head + s.headDim);
     double squares = 0;
     for (int i = 0; i < s.headDim; ++i) {
@@ -138,7 +149,8 @@ class Sequences {
       squares += x[static_cast<size_t>(i)] * x[static_cast<size_t>(i)];
     }
     for (int i = 0; s.norms && i < s.headDim; ++i) {
-      x[static_cast<size_t>(i)] *= static_cast<double>(norm[static_cast<size_t>(i)]) / std::sqrt(squares / s.headDim + 1e-6);
+      x[static_cast<size_t>(i)] *=
+          static_cast<double>(norm[static_cast<size_t>(i)]) / std::sqrt(squares / s.headDim + 1e-6);
     }
     for (int i = 0; i < s.ropeDim / 2; ++i) {
       const size_t a = static_cast<size_t>(s.style == GK_ROPE_HALF_SPLIT ? i : 2 * i);

@@ -20,10 +20,10 @@ struct TypeName {
 };
 
 inline const std::vector<TypeName> kTypes = {
-    {GK_Q4_0, "Q4_0"}, {GK_Q4_1, "Q4_1"},     {GK_Q5_0, "Q5_0"},     {GK_Q5_1, "Q5_1"}, {GK_Q8_0, "Q8_0"},
-    {GK_Q2_K, "Q2_K"}, {GK_Q3_K, "Q3_K"},     {GK_Q4_K, "Q4_K"},     {GK_Q5_K, "Q5_K"}, {GK_Q6_K, "Q6_K"},
+    {GK_Q4_0, "Q4_0"},     {GK_Q4_1, "Q4_1"},     {GK_Q5_0, "Q5_0"}, {GK_Q5_1, "Q5_1"}, {GK_Q8_0, "Q8_0"},
+    {GK_Q2_K, "Q2_K"},     {GK_Q3_K, "Q3_K"},     {GK_Q4_K, "Q4_K"}, {GK_Q5_K, "Q5_K"}, {GK_Q6_K, "Q6_K"},
     {GK_IQ4_NL, "IQ4_NL"}, {GK_IQ4_XS, "IQ4_XS"}, {GK_AWQ, "AWQ"},   {GK_GPTQ, "GPTQ"}, {GK_F32, "F32"},
-    {GK_F16, "F16"},   {GK_BF16, "BF16"}};
+    {GK_F16, "F16"},       {GK_BF16, "BF16"}};
 
 struct Free {
   void operator()(void *p) const { std::free(p); }
@@ -41,8 +41,8 @@ inline uint16_t randomHalf(Random &random, float size) { return cpu::f32ToF16(si
 // A stack of matrices: `experts` x rows x cols. Holds the checkpoint's bytes, the packed form and the exact weights.
 class Weights {
  public:
-  Weights(cpu::Pool &pool, int32_t dtype, int64_t rows, int64_t cols, int64_t experts, uint64_t seed, int32_t group = 32,
-          bool actOrder = false)
+  Weights(cpu::Pool &pool, int32_t dtype, int64_t rows, int64_t cols, int64_t experts, uint64_t seed,
+          int32_t group = 32, bool actOrder = false)
       : exact(static_cast<size_t>(experts * rows * cols)) {
     Random random(seed);
     const bool grouped = dtype == GK_AWQ || dtype == GK_GPTQ;
@@ -82,16 +82,32 @@ class Weights {
           std::memcpy(block, &value, 4);
           break;
         }
-        case GK_F16: half(0, 1.0f); break;
-        case GK_BF16: block[1] = static_cast<uint8_t>((block[1] & 0x80) | 0x3e); break;
-        case GK_Q2_K: half(80, 0.02f), half(82, 0.02f); break;
-        case GK_Q3_K: half(108, 0.01f); break;
-        case GK_Q6_K: half(208, 0.001f); break;
+        case GK_F16:
+          half(0, 1.0f);
+          break;
+        case GK_BF16:
+          block[1] = static_cast<uint8_t>((block[1] & 0x80) | 0x3e);
+          break;
+        case GK_Q2_K:
+          half(80, 0.02f), half(82, 0.02f);
+          break;
+        case GK_Q3_K:
+          half(108, 0.01f);
+          break;
+        case GK_Q6_K:
+          half(208, 0.001f);
+          break;
         case GK_Q4_K:
-        case GK_Q5_K: half(0, 0.003f), half(2, 0.003f); break;
+        case GK_Q5_K:
+          half(0, 0.003f), half(2, 0.003f);
+          break;
         case GK_Q4_1:
-        case GK_Q5_1: half(0, 0.1f), half(2, 1.0f); break;
-        default: half(0, source.dtype == GK_IQ4_XS ? 0.001f : 0.01f); break;
+        case GK_Q5_1:
+          half(0, 0.1f), half(2, 1.0f);
+          break;
+        default:
+          half(0, source.dtype == GK_IQ4_XS ? 0.001f : 0.01f);
+          break;
       }
     }
     source.data = data_.data();

@@ -33,8 +33,8 @@ extern "C" {
 
 enum gk_status {
   GK_OK = 0,
-  GK_BAD_ARGUMENT = 1,  /* a shape, stride, alignment or type the op does not take */
-  GK_UNSUPPORTED = 2,   /* this build or this machine has no such device or instruction set */
+  GK_BAD_ARGUMENT = 1, /* a shape, stride, alignment or type the op does not take */
+  GK_UNSUPPORTED = 2,  /* this build or this machine has no such device or instruction set */
   GK_OUT_OF_MEMORY = 3,
   GK_DEVICE_FAILED = 4, /* the device reported a fault */
   GK_INTERNAL = 5
@@ -65,11 +65,11 @@ enum gk_dtype {
 
 /* Instruction sets of the CPU back end, each a superset of the one before. */
 enum gk_isa {
-  GK_ISA_BEST = 0,        /* the widest this machine has */
-  GK_ISA_PLAIN = 1,       /* portable C++ */
-  GK_ISA_AVX2 = 2,        /* AVX2, FMA, F16C */
-  GK_ISA_AVX512 = 3,      /* AVX-512 F, BW, DQ, VL */
-  GK_ISA_AVX512_VNNI = 4  /* and AVX-512 VNNI */
+  GK_ISA_BEST = 0,       /* the widest this machine has */
+  GK_ISA_PLAIN = 1,      /* portable C++ */
+  GK_ISA_AVX2 = 2,       /* AVX2, FMA, F16C */
+  GK_ISA_AVX512 = 3,     /* AVX-512 F, BW, DQ, VL */
+  GK_ISA_AVX512_VNNI = 4 /* and AVX-512 VNNI */
 };
 
 /* How RoPE pairs the elements of a head of size d. */
@@ -96,24 +96,24 @@ typedef struct gk_source {
   const void *data;     /* rows of blocks; GK_AWQ, GK_GPTQ: qweight */
   const void *zeros;    /* GK_AWQ, GK_GPTQ: qzeros; else NULL */
   const void *scales;   /* GK_AWQ, GK_GPTQ: float16 scales (cols / group, rows); else NULL */
-  const int32_t *order; /* GK_GPTQ with act-order: (cols) packed column j is column order[j], sorted by group; else NULL */
+  const int32_t *order; /* GK_GPTQ with act-order: (cols) packed column j is column order[j]; else NULL */
   int64_t rows;
-  int64_t cols;         /* a multiple of the type's block; GK_AWQ, GK_GPTQ: of group, and group of 32 */
+  int64_t cols; /* a multiple of the type's block; GK_AWQ, GK_GPTQ: of group, and group of 32 */
   int32_t dtype;
-  int32_t group;        /* GK_AWQ, GK_GPTQ: columns that share a scale; else 0 */
-  int32_t zero_offset;  /* added to every stored zero: 0 for AWQ, 1 for GPTQ as AutoGPTQ writes it */
+  int32_t group;       /* GK_AWQ, GK_GPTQ: columns that share a scale; else 0 */
+  int32_t zero_offset; /* added to every stored zero: 0 for AWQ, 1 for GPTQ as AutoGPTQ writes it */
   int32_t unused;
 } gk_source;
 
 /* A weight matrix, or a stack of them (experts, rows, cols), packed for this device by gk_pack. */
 typedef struct gk_weight {
-  const void *data;       /* GK_ALIGNMENT-aligned */
+  const void *data; /* GK_ALIGNMENT-aligned */
   int64_t rows;
   int64_t cols;
-  int64_t experts;        /* 1 for a plain matrix */
-  int64_t expert_stride;  /* bytes between experts */
-  int32_t dtype;          /* the source's */
-  int32_t group;          /* the source's */
+  int64_t experts;       /* 1 for a plain matrix */
+  int64_t expert_stride; /* bytes between experts */
+  int32_t dtype;         /* the source's */
+  int32_t group;         /* the source's */
 } gk_weight;
 
 /* One layer's key/value cache: pages of GK_PAGE_TOKENS tokens for every key/value head. The layout inside a
@@ -146,8 +146,8 @@ typedef struct gk_rope {
   const float *q_norm; /* (head_dim) RMSNorm weight on each query head after the bias, or NULL */
   const float *k_norm; /* (head_dim) or NULL */
   float norm_eps;
-  int32_t dim;         /* rotated elements of a head, even, <= head_dim; the rest passes through */
-  int32_t style;       /* enum gk_rope_style */
+  int32_t dim;   /* rotated elements of a head, even, <= head_dim; the rest passes through */
+  int32_t style; /* enum gk_rope_style */
   int32_t unused;
 } gk_rope;
 
@@ -175,9 +175,11 @@ int32_t gk_host_free(void *address, int64_t bytes);
 
 /* Bytes that gk_pack writes for one matrix of the source's shape and type (its pointers are not read). */
 int32_t gk_packed_bytes(gk_queue *queue, const gk_source *source, int64_t *bytes);
-/* Repacks a checkpoint's matrix into the device's own layout, without changing a value. destination: GK_ALIGNMENT-aligned. */
+/* Repacks a checkpoint's matrix into the device's own layout, without changing a value. destination:
+ * GK_ALIGNMENT-aligned. */
 int32_t gk_pack(gk_queue *queue, const gk_source *source, void *destination);
-/* Dequantises `count` weights of consecutive blocks, bit-equal to the format's reference (gguf/quants.py). Not for GK_AWQ, GK_GPTQ. */
+/* Dequantises `count` weights of consecutive blocks, bit-equal to the format's reference (gguf/quants.py). Not for
+ * GK_AWQ, GK_GPTQ. */
 int32_t gk_dequantize(gk_queue *queue, int32_t dtype, const void *source, int64_t count, float *destination);
 /* Dequantises row `row` of expert `expert` of a packed weight to (cols) floats; columns in packed order. */
 int32_t gk_unpack_row(gk_queue *queue, const gk_weight *weight, int64_t expert, int64_t row, float *destination);
@@ -186,41 +188,53 @@ int32_t gk_unpack_row(gk_queue *queue, const gk_weight *weight, int64_t expert, 
 
 /* Bytes of one GK_A8 row of `cols` activations: cols / 32 blocks of {float scale; int16 sum[2]; int8 q[32]}. */
 int32_t gk_a8_row_bytes(int64_t cols, int64_t *bytes);
-/* y (tokens, cols) = rows `tokens` of the table, which is in the checkpoint's own layout. table->dtype: any but AWQ, GPTQ. */
+/* y (tokens, cols) = rows `tokens` of the table, which is in the checkpoint's own layout. table->dtype: any but AWQ,
+ * GPTQ. */
 int32_t gk_embed(gk_queue *queue, const gk_source *table, const gk_tensor *tokens, const gk_tensor *y);
 /* y = x / sqrt(mean(x^2) + eps) * weight, a row at a time; weight (cols). y may be x. */
 int32_t gk_rms_norm(gk_queue *queue, const gk_tensor *x, const float *weight, float eps, const gk_tensor *y);
 /* residual += delta; y = rms_norm(residual). */
-int32_t gk_add_rms_norm(gk_queue *queue, const gk_tensor *residual, const gk_tensor *delta, const float *weight, float eps, const gk_tensor *y);
+int32_t gk_add_rms_norm(gk_queue *queue, const gk_tensor *residual, const gk_tensor *delta, const float *weight,
+                        float eps, const gk_tensor *y);
 /* y[r] = x[rows[r]]: keeps the rows whose logits are wanted. rows: (1, n) GK_I32. */
 int32_t gk_gather_rows(gk_queue *queue, const gk_tensor *x, const gk_tensor *rows, const gk_tensor *y);
 /* y[., j] = x[., order[j]]: the column order of act-order weights. order: (1, cols) GK_I32. */
 int32_t gk_gather_cols(gk_queue *queue, const gk_tensor *x, const gk_tensor *order, const gk_tensor *y);
-/* y (GK_A8) = x (GK_F32): scale = max|x| / 127 of each block of 32, q = round to nearest even (x / scale). cols: a multiple of 32. */
+/* y (GK_A8) = x (GK_F32): scale = max|x| / 127 of each block of 32, q = round to nearest even (x / scale). cols: a
+ * multiple of 32. */
 int32_t gk_quantize(gk_queue *queue, const gk_tensor *x, const gk_tensor *y);
 /* y (tokens, weight rows) = x (tokens, weight cols) * weight^T. x GK_F32: all arithmetic in fp32 on exactly
  * dequantised weights. x GK_A8: integer dot products of each block, summed in fp32 in ascending block order;
  * weights in GK_F32, GK_F16, GK_BF16 take x GK_F32 only. */
 int32_t gk_mat_mul(gk_queue *queue, const gk_weight *weight, const gk_tensor *x, const gk_tensor *y);
-/* y = silu(x * gate^T) * (x * up^T), silu(a) = a / (1 + exp(-a)). gate and up have the same shape; x as in gk_mat_mul. */
+/* y = silu(x * gate^T) * (x * up^T), silu(a) = a / (1 + exp(-a)). gate and up have the same shape; x as in gk_mat_mul.
+ */
 int32_t gk_gate_up(gk_queue *queue, const gk_weight *gate, const gk_weight *up, const gk_tensor *x, const gk_tensor *y);
 /* Bytes of one page of the cache: both keys and values of GK_PAGE_TOKENS tokens; cache->pages is not read. */
 int32_t gk_cache_page_bytes(gk_queue *queue, const gk_cache *cache, int64_t *bytes);
 /* table (tokens, 2, dim / 2) = scale * cos and scale * sin of position * inv_freq[i], the product in fp32. */
-int32_t gk_rope_table(gk_queue *queue, const gk_batch *batch, const float *inv_freq, int32_t dim, float scale, float *table);
+int32_t gk_rope_table(gk_queue *queue, const gk_batch *batch, const float *inv_freq, int32_t dim, float scale,
+                      float *table);
 /* Adds biases, normalises heads where asked, rotates q (tokens, heads * head_dim) in place, and stores rotated k
  * and v (tokens, kv_heads * head_dim) at each token's position in the cache, rounding to the cache's type. */
-int32_t gk_rope_store(gk_queue *queue, const gk_rope *rope, const gk_batch *batch, const gk_tensor *q, const gk_tensor *k, const gk_tensor *v, const gk_cache *cache);
+int32_t gk_rope_store(gk_queue *queue, const gk_rope *rope, const gk_batch *batch, const gk_tensor *q,
+                      const gk_tensor *k, const gk_tensor *v, const gk_cache *cache);
 /* y (tokens, heads * head_dim) = softmax(scale * q . keys) . values over positions 0 .. the token's own. heads is
  * a multiple of kv_heads; head h reads key/value head h / (heads / kv_heads). */
-int32_t gk_attention(gk_queue *queue, const gk_batch *batch, const gk_tensor *q, const gk_cache *cache, float scale, const gk_tensor *y);
+int32_t gk_attention(gk_queue *queue, const gk_batch *batch, const gk_tensor *q, const gk_cache *cache, float scale,
+                     const gk_tensor *y);
 /* ids (tokens, k) GK_I32 and weights (tokens, k): the k largest of softmax(logits), ties to the lower id, in
  * descending order; normalised to sum 1 where `normalize` is 1. logits (tokens, experts). */
-int32_t gk_route(gk_queue *queue, const gk_tensor *logits, int32_t normalize, const gk_tensor *ids, const gk_tensor *weights);
-/* y (tokens * k, ff) = gate_up of each token with each of its k experts. gate, up: (experts, ff, hidden); x as in gk_mat_mul. */
-int32_t gk_expert_gate_up(gk_queue *queue, const gk_weight *gate, const gk_weight *up, const gk_tensor *x, const gk_tensor *ids, const gk_tensor *y);
-/* y (tokens, hidden) = sum over j < k, ascending, of weights[., j] * (h[. * k + j] * down[ids[., j]]^T). h (tokens * k, ff). */
-int32_t gk_expert_down(gk_queue *queue, const gk_weight *down, const gk_tensor *h, const gk_tensor *ids, const gk_tensor *weights, const gk_tensor *y);
+int32_t gk_route(gk_queue *queue, const gk_tensor *logits, int32_t normalize, const gk_tensor *ids,
+                 const gk_tensor *weights);
+/* y (tokens * k, ff) = gate_up of each token with each of its k experts. gate, up: (experts, ff, hidden); x as in
+ * gk_mat_mul. */
+int32_t gk_expert_gate_up(gk_queue *queue, const gk_weight *gate, const gk_weight *up, const gk_tensor *x,
+                          const gk_tensor *ids, const gk_tensor *y);
+/* y (tokens, hidden) = sum over j < k, ascending, of weights[., j] * (h[. * k + j] * down[ids[., j]]^T). h (tokens * k,
+ * ff). */
+int32_t gk_expert_down(gk_queue *queue, const gk_weight *down, const gk_tensor *h, const gk_tensor *ids,
+                       const gk_tensor *weights, const gk_tensor *y);
 
 /* ---- limits of the machine, for the bench ---- */
 

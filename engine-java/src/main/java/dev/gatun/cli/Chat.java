@@ -100,8 +100,10 @@ final class Chat implements AutoCloseable {
             session,
             Arrays.copyOfRange(ids, kept, ids.length),
             sampler,
-            limits.ignoreEnd ? Set.of() : dialect.stopIds(),
-            limits.tokens,
+            new Generation.Limits(
+                dialect.tokenizer().vocabSize(),
+                limits.ignoreEnd ? Set.of() : dialect.stopIds(),
+                limits.tokens),
             token -> stops.push(stream.push(token)),
             () -> stops.found() || interrupted.getAsBoolean());
     stops.push(stream.flush());

@@ -2,8 +2,9 @@
 package dev.gatun.device;
 
 /**
- * Number formats of tensors. {@code id} is the value of {@code gk_dtype} in kernels.h, which equals GGUF's type id where
- * GGUF has the type (source: gguf/constants.py, GGMLQuantizationType and GGML_QUANT_SIZES).
+ * Number formats of tensors. {@code id} is the value of {@code gk_dtype} in kernels.h, which equals
+ * GGUF's type id where GGUF has the type (source: gguf/constants.py, GGMLQuantizationType and
+ * GGML_QUANT_SIZES).
  */
 public enum DType {
   F32(0, 1, 4),

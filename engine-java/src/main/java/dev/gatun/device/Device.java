@@ -6,7 +6,9 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** A CPU device. Its memory belongs to arenas; its queue runs each op to the end before it returns. */
+/**
+ * A CPU device. Its memory belongs to arenas; its queue runs each op to the end before it returns.
+ */
 public final class Device implements AutoCloseable {
   private final MemorySegment queue;
   private final int threads;
@@ -21,7 +23,8 @@ public final class Device implements AutoCloseable {
   }
 
   /**
-   * Starts the CPU back end on {@code threads} threads; Refusal.device if the machine lacks {@code isa}.
+   * Starts the CPU back end on {@code threads} threads; Refusal.device if the machine lacks {@code
+   * isa}.
    */
   public static Device cpu(int threads, Isa isa) {
     Library.require();
@@ -74,8 +77,8 @@ public final class Device implements AutoCloseable {
   }
 
   /**
-   * Memory of {@code bytes} bytes that lives as long as {@code arena}; not initialised. Refusal.doesNotFit where the
-   * system has none left.
+   * Memory of {@code bytes} bytes that lives as long as {@code arena}; not initialised.
+   * Refusal.doesNotFit where the system has none left.
    */
   public MemorySegment allocate(long bytes, Arena arena) {
     try (Arena scratch = Arena.ofConfined()) {
@@ -102,8 +105,7 @@ public final class Device implements AutoCloseable {
 
   /** Dequantises {@code count} weights of consecutive blocks to floats. */
   public void dequantize(DType dtype, MemorySegment source, long count, MemorySegment floats) {
-    Library.check(
-        Kernels.gk_dequantize(queue, dtype.id(), source, count, floats), "gk_dequantize");
+    Library.check(Kernels.gk_dequantize(queue, dtype.id(), source, count, floats), "gk_dequantize");
   }
 
   /** Dequantises one row of a packed matrix to floats. */

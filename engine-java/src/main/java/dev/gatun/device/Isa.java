@@ -4,7 +4,10 @@ package dev.gatun.device;
 import dev.gatun.refusal.Refusal;
 import java.util.Locale;
 
-/** Instruction sets, with the value of {@code gk_isa} in kernels.h; each is a superset of the one before. */
+/**
+ * Instruction sets, with the value of {@code gk_isa} in kernels.h; each is a superset of the one
+ * before.
+ */
 public enum Isa {
   /** The widest this machine has. */
   BEST(0),

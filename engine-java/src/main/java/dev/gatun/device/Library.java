@@ -13,7 +13,9 @@ final class Library {
     load();
   }
 
-  /** Loads the library on first use; Refusal.device if it is missing, broken or of another version. */
+  /**
+   * Loads the library on first use; Refusal.device if it is missing, broken or of another version.
+   */
   static void require() {
     // The static initialiser has run by now.
   }

@@ -7,8 +7,8 @@ import dev.gatun.bindings.Kernels;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The ops of one device's queue. Arguments are the structs of {@link Structs}; shapes are stated in kernels.h and
- * checked there. Used by one thread at a time.
+ * The ops of one device's queue. Arguments are the structs of {@link Structs}; shapes are stated in
+ * kernels.h and checked there. Used by one thread at a time.
  */
 public final class Ops {
   private final MemorySegment queue;

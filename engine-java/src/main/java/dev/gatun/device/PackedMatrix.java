@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
- * (rows = outputs, cols = inputs), or (experts, rows, cols). Describes the weight from the moment its shape is known;
- * holds data once {@link #place} was called.
+ * (rows = outputs, cols = inputs), or (experts, rows, cols). Describes the weight from the moment
+ * its shape is known; holds data once {@link #place} was called.
  */
 public final class PackedMatrix {
   private final DType dtype;
@@ -20,7 +20,8 @@ public final class PackedMatrix {
   private final MemorySegment struct;
 
   /**
-   * @param order (cols) int32 column order of act-order weights: the input must be gathered by it first
+   * @param order (cols) int32 column order of act-order weights: the input must be gathered by it
+   *     first
    */
   public PackedMatrix(
       Arena arena,

@@ -4,8 +4,8 @@ package dev.gatun.device;
 import java.util.Optional;
 
 /**
- * Biases are (heads * headDim) or (kvHeads * headDim), norms (headDim); {@code dim} elements of a head are rotated, in
- * pairs (i, i + dim/2), or (2i, 2i + 1) where {@code interleaved}.
+ * Biases are (heads * headDim) or (kvHeads * headDim), norms (headDim); {@code dim} elements of a
+ * head are rotated, in pairs (i, i + dim/2), or (2i, 2i + 1) where {@code interleaved}.
  */
 public record RopeWeights(
     Optional<FloatVector> qBias,

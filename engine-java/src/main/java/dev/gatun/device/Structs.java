@@ -37,7 +37,10 @@ public final class Structs {
     return cache;
   }
 
-  /** The tokens of a step: position and sequence are (tokens), pageTable is (sequences, maxPages), all int32. */
+  /**
+   * The tokens of a step: position and sequence are (tokens), pageTable is (sequences, maxPages),
+   * all int32.
+   */
   public static MemorySegment batch(
       Arena arena,
       int tokens,
@@ -56,7 +59,10 @@ public final class Structs {
     return batch;
   }
 
-  /** What {@code gk_rope_store} needs beside the tensors; {@code table} is what {@code gk_rope_table} writes. */
+  /**
+   * What {@code gk_rope_store} needs beside the tensors; {@code table} is what {@code
+   * gk_rope_table} writes.
+   */
   public static MemorySegment rope(Arena arena, RopeWeights weights, MemorySegment table) {
     MemorySegment rope = gk_rope.allocate(arena);
     gk_rope.table(rope, table);

@@ -18,7 +18,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.function.BiConsumer;
 import java.util.function.LongConsumer;
 
-/** Weights, cache and programs. Sessions share it; one thread at a time runs them. The checkpoint must outlive it. */
+/**
+ * Weights, cache and programs. Sessions share it; one thread at a time runs them. The checkpoint
+ * must outlive it.
+ */
 public final class Engine implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
   private final Device device;
@@ -60,8 +63,7 @@ public final class Engine implements AutoCloseable {
   /**
    * @param progress hears how many bytes of {@link #weightBytes} are on the device
    */
-  public static Engine load(
-      Checkpoint checkpoint, EngineOptions options, LongConsumer progress) {
+  public static Engine load(Checkpoint checkpoint, EngineOptions options, LongConsumer progress) {
     Device device = Device.cpu(options.threads(), options.isa());
     try {
       return new Engine(checkpoint, options, device, progress);
@@ -74,7 +76,10 @@ public final class Engine implements AutoCloseable {
   private static int contextOf(ModelConfig config, EngineOptions options) {
     if (options.context() > config.contextLength()) {
       throw Refusal.usage(
-          "a context of " + options.context() + " tokens, the model was made for " + config.contextLength(),
+          "a context of "
+              + options.context()
+              + " tokens, the model was made for "
+              + config.contextLength(),
           "give -c " + config.contextLength() + " or less");
     }
     return options.context() > 0
@@ -117,9 +122,10 @@ public final class Engine implements AutoCloseable {
     return new Session(this, new PageTable(pool));
   }
 
-  /** Runs one step of one sequence; returns (logitRows, vocab) float32, valid until the next step. */
-  MemorySegment run(
-      int[] ids, int from, int tokens, int logitRows, int position, PageTable pages) {
+  /**
+   * Runs one step of one sequence; returns (logitRows, vocab) float32, valid until the next step.
+   */
+  MemorySegment run(int[] ids, int from, int tokens, int logitRows, int position, PageTable pages) {
     return prepare(ids, from, tokens, logitRows, position, pages, Program::run);
   }
 

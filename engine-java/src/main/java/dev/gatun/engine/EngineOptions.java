@@ -8,7 +8,8 @@ import dev.gatun.refusal.Refusal;
 
 /**
  * @param threads of the CPU back end, 1 to 1024
- * @param context tokens of the cache; 0 takes the model's own, at most {@link #LARGEST_DEFAULT_CONTEXT}
+ * @param context tokens of the cache; 0 takes the model's own, at most {@link
+ *     #LARGEST_DEFAULT_CONTEXT}
  * @param batch most tokens handed to the model at once, at least 1
  * @param ubatch most tokens of one step, at least 1
  * @param compute number format of the linears' inputs

@@ -11,7 +11,27 @@ import java.util.function.IntConsumer;
 
 /** One answer: reads the prompt, then samples until something stops it. */
 public final class Generation {
-  private Generation() {}
+  private final Session session;
+  private final Sampler sampler;
+  private final Limits limits;
+  private final IntConsumer onToken;
+  private final BooleanSupplier interrupted;
+  private int[] answer = new int[16];
+  private int count;
+  private long firstToken;
+
+  private Generation(
+      Session session,
+      Sampler sampler,
+      Limits limits,
+      IntConsumer onToken,
+      BooleanSupplier interrupted) {
+    this.session = session;
+    this.sampler = sampler;
+    this.limits = limits;
+    this.onToken = onToken;
+    this.interrupted = interrupted;
+  }
 
   /** Why an answer ended. */
   public enum Stop {
@@ -38,9 +58,14 @@ public final class Generation {
   public record Result(Stop stop, Stats stats, int[] tokens) {}
 
   /**
-   * @param prompt tokens not yet in the session, at least one
+   * @param drawable ids from this on are padding of the output projection and never chosen
    * @param stopIds tokens that end the answer; they are not shown to {@code onToken}
-   * @param limit most tokens of the answer; negative for as many as the context holds
+   * @param tokens most tokens of the answer; negative for as many as the context holds
+   */
+  public record Limits(int drawable, Set<Integer> stopIds, int tokens) {}
+
+  /**
+   * @param prompt tokens not yet in the session, at least one
    * @param onToken hears each token as it is chosen
    * @param interrupted asked between two tokens, after the first of them was shown
    */
@@ -48,75 +73,67 @@ public final class Generation {
       Session session,
       int[] prompt,
       Sampler sampler,
-      Set<Integer> stopIds,
-      int limit,
+      Limits limits,
       IntConsumer onToken,
       BooleanSupplier interrupted) {
-    return new Loop(session, sampler, stopIds, limit, onToken, interrupted).run(prompt);
+    return new Generation(session, sampler, limits, onToken, interrupted).run(prompt);
   }
 
-  private record Loop(
-      Session session,
-      Sampler sampler,
-      Set<Integer> stopIds,
-      int limit,
-      IntConsumer onToken,
-      BooleanSupplier interrupted) {
-
-    Result run(int[] prompt) {
-      long start = System.nanoTime();
-      MemorySegment logits;
-      try {
-        logits = session.append(prompt, interrupted);
-      } catch (Refusal refusal) {
-        if (refusal.reason() != Refusal.Reason.INTERRUPTED) {
-          throw refusal;
-        }
-        long spent = System.nanoTime() - start;
-        return new Result(Stop.INTERRUPTED, new Stats(0, spent, 0, 0, spent), new int[0]);
+  private Result run(int[] prompt) {
+    long start = System.nanoTime();
+    MemorySegment logits;
+    try {
+      logits = session.append(prompt, interrupted);
+    } catch (Refusal refusal) {
+      if (refusal.reason() != Refusal.Reason.INTERRUPTED) {
+        throw refusal;
       }
-      for (int id : prompt) {
-        sampler.accept(id);
-      }
-      long read = System.nanoTime();
-      int[] answer = new int[16];
-      int count = 0;
-      long first = read;
-      Stop stop = limit == 0 ? Stop.LIMIT : null;
-      while (stop == null) {
-        int token = sampler.sample(logits, session.engine().config().vocab());
-        sampler.accept(token);
-        if (count == 0) {
-          first = System.nanoTime();
-        }
-        if (count == answer.length) {
-          answer = Arrays.copyOf(answer, 2 * count);
-        }
-        answer[count++] = token;
-        stop = stopAfter(token, count);
-        if (stop != Stop.END_OF_TEXT) {
-          onToken.accept(token);
-        }
-        if (stop == null && interrupted.getAsBoolean()) {
-          stop = Stop.INTERRUPTED;
-        }
-        if (stop == null) {
-          logits = session.append(token);
-        }
-      }
-      long end = System.nanoTime();
-      Stats stats = new Stats(prompt.length, read - start, count, end - first, first - start);
-      return new Result(stop, stats, Arrays.copyOf(answer, count));
+      long spent = System.nanoTime() - start;
+      return new Result(Stop.INTERRUPTED, new Stats(0, spent, 0, 0, spent), new int[0]);
     }
+    for (int id : prompt) {
+      sampler.accept(id);
+    }
+    long read = System.nanoTime();
+    Stop stop = answer(logits);
+    long end = System.nanoTime();
+    long first = count == 0 ? end : firstToken;
+    Stats stats = new Stats(prompt.length, read - start, count, end - first, first - start);
+    return new Result(stop, stats, Arrays.copyOf(answer, count));
+  }
 
-    private Stop stopAfter(int token, int count) {
-      if (stopIds.contains(token)) {
+  private Stop answer(MemorySegment promptLogits) {
+    MemorySegment logits = promptLogits;
+    int drawable = Math.min(limits.drawable(), session.engine().config().vocab());
+    while (limits.tokens() < 0 || count < limits.tokens()) {
+      int token = sampler.sample(logits, drawable);
+      sampler.accept(token);
+      remember(token);
+      if (limits.stopIds().contains(token)) {
         return Stop.END_OF_TEXT;
       }
-      if (limit >= 0 && count >= limit) {
+      onToken.accept(token);
+      if (count == limits.tokens()) {
         return Stop.LIMIT;
       }
-      return session.length() == session.engine().context() ? Stop.CONTEXT_FULL : null;
+      if (session.length() == session.engine().context()) {
+        return Stop.CONTEXT_FULL;
+      }
+      if (interrupted.getAsBoolean()) {
+        return Stop.INTERRUPTED;
+      }
+      logits = session.append(token);
     }
+    return Stop.LIMIT;
+  }
+
+  private void remember(int token) {
+    if (count == 0) {
+      firstToken = System.nanoTime();
+    }
+    if (count == answer.length) {
+      answer = Arrays.copyOf(answer, 2 * count);
+    }
+    answer[count++] = token;
   }
 }

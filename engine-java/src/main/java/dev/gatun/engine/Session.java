@@ -33,12 +33,18 @@ public final class Session implements AutoCloseable {
     return Arrays.copyOf(tokens, length);
   }
 
-  /** Runs at least one token; returns the last one's logits, (vocab) float32, valid until the next step. */
+  /**
+   * Runs at least one token; returns the last one's logits, (vocab) float32, valid until the next
+   * step.
+   */
   public MemorySegment append(int... ids) {
     return append(ids, () -> false);
   }
 
-  /** As {@link #append(int...)}; Refusal.interrupted between two steps, nothing being appended of the rest. */
+  /**
+   * As {@link #append(int...)}; Refusal.interrupted between two steps, nothing being appended of
+   * the rest.
+   */
   public MemorySegment append(int[] ids, BooleanSupplier interrupted) {
     check(ids);
     int most = engine.options().stepTokens();
@@ -55,8 +61,8 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Runs tokens and hands over every row of their logits, (rows, vocab) float32, some rows at a time, each valid during the
-   * call.
+   * Runs tokens and hands over every row of their logits, (rows, vocab) float32, some rows at a
+   * time, each valid during the call.
    */
   public void logits(int[] ids, java.util.function.Consumer<MemorySegment> rows) {
     check(ids);
@@ -68,7 +74,9 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** Runs tokens in one step and shows every marked tensor of the graph, (tokens, hidden) float32. */
+  /**
+   * Runs tokens in one step and shows every marked tensor of the graph, (tokens, hidden) float32.
+   */
   public void observe(int[] ids, BiConsumer<String, MemorySegment> observer) {
     check(ids);
     MemorySegment logits = engine.observe(ids, length, pages, observer);
@@ -107,7 +115,8 @@ public final class Session implements AutoCloseable {
     int vocab = engine.config().vocab();
     for (int id : ids) {
       if (id < 0 || id >= vocab) {
-        throw Refusal.usage("token " + id + " is outside the vocabulary", "give ids from 0 to " + (vocab - 1));
+        throw Refusal.usage(
+            "token " + id + " is outside the vocabulary", "give ids from 0 to " + (vocab - 1));
       }
     }
   }

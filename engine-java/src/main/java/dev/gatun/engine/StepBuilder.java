@@ -38,12 +38,11 @@ final class StepBuilder {
   }
 
   /**
-   * One sequence's tokens {@code ids[from .. from + step.tokens())} at positions {@code position} and on; the logits of the
-   * last {@code step.logitRows()} of them.
+   * One sequence's tokens {@code ids[from .. from + step.tokens())} at positions {@code position}
+   * and on; the logits of the last {@code step.logitRows()} of them.
    */
   void fill(Step step, int[] ids, int from, int position, PageTable pages) {
-    MemorySegment.copy(
-        ids, from, inputs.tokenIds(), ValueLayout.JAVA_INT, 0, step.tokens());
+    MemorySegment.copy(ids, from, inputs.tokenIds(), ValueLayout.JAVA_INT, 0, step.tokens());
     for (int i = 0; i < step.tokens(); i++) {
       inputs.position().setAtIndex(ValueLayout.JAVA_INT, i, position + i);
       inputs.sequence().setAtIndex(ValueLayout.JAVA_INT, i, 0);

@@ -15,8 +15,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * All programs share one slab, laid out for the largest step: a smaller step of the same structure has the same tensors,
- * none larger, so it takes the same offsets.
+ * All programs share one slab, laid out for the largest step: a smaller step of the same structure
+ * has the same tensors, none larger, so it takes the same offsets.
  */
 final class Steps implements AutoCloseable {
   private static final int KEPT_PROGRAMS = 32;
@@ -48,7 +48,8 @@ final class Steps implements AutoCloseable {
     int tokens = options.stepTokens();
     int rows = Math.min(tokens, options.logitRows());
     planOfAllRows = plan(builder.shape(rows, rows));
-    planOfSomeRows = plan(builder.shape(Math.max(tokens, 2), Math.min(rows, Math.max(tokens, 2) - 1)));
+    planOfSomeRows =
+        plan(builder.shape(Math.max(tokens, 2), Math.min(rows, Math.max(tokens, 2) - 1)));
     slab = device.allocate(Math.max(planOfAllRows.bytes(), planOfSomeRows.bytes()), arena);
   }
 
@@ -66,8 +67,7 @@ final class Steps implements AutoCloseable {
     }
     Built built = build(step);
     MemoryPlan plan = step.keepsAllRows() ? planOfAllRows : planOfSomeRows;
-    Program program =
-        new Program(built.graph, built.logits, plan, device, slab, pool::cache);
+    Program program = new Program(built.graph, built.logits, plan, device, slab, pool::cache);
     programs.put(shape, program);
     return program;
   }

@@ -90,7 +90,10 @@ public final class Graph {
     return multiply(weight, input(weight, x));
   }
 
-  /** As {@link #matMul}, in float32 whatever the graph's compute: for few outputs on which much depends. */
+  /**
+   * As {@link #matMul}, in float32 whatever the graph's compute: for few outputs on which much
+   * depends.
+   */
   public Tensor exactMatMul(PackedMatrix weight, Tensor x) {
     return multiply(weight, ordered(weight, x));
   }

@@ -6,7 +6,10 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
-/** Byte offsets of a graph's tensors, each {@link #ALIGNMENT}-aligned; the graph's result stays alive to the end. */
+/**
+ * Byte offsets of a graph's tensors, each {@link #ALIGNMENT}-aligned; the graph's result stays
+ * alive to the end.
+ */
 public final class MemoryPlan {
   static final long ALIGNMENT = 64;
 

@@ -8,7 +8,10 @@ import dev.gatun.device.RopeWeights;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/** Shapes and formulas of each op are in kernels.h under its name there: {@code MatMul} is {@code gk_mat_mul}. */
+/**
+ * Shapes and formulas of each op are in kernels.h under its name there: {@code MatMul} is {@code
+ * gk_mat_mul}.
+ */
 public sealed interface Op {
 
   /** Tensors whose content the op needs. */

@@ -13,8 +13,8 @@ import java.util.function.BiConsumer;
 import java.util.function.IntFunction;
 
 /**
- * The ops of a graph as calls whose structs are filled once: the CPU's counterpart of a captured CUDA graph. What differs
- * between two runs lies in the step's input buffers.
+ * The ops of a graph as calls whose structs are filled once: the CPU's counterpart of a captured
+ * CUDA graph. What differs between two runs lies in the step's input buffers.
  */
 public final class Program implements AutoCloseable {
   private final Arena arena = Arena.ofShared();
@@ -49,13 +49,7 @@ public final class Program implements AutoCloseable {
     Step.Inputs in = step.inputs();
     batch =
         Structs.batch(
-            arena,
-            step.tokens(),
-            1,
-            step.maxPages(),
-            in.position(),
-            in.sequence(),
-            in.pageTable());
+            arena, step.tokens(), 1, step.maxPages(), in.position(), in.sequence(), in.pageTable());
     for (Op op : graph.ops()) {
       calls.add(bind(op, device.ops()));
     }
@@ -68,7 +62,10 @@ public final class Program implements AutoCloseable {
     }
   }
 
-  /** Runs every op in order and shows each marked tensor, (rows, cols) float32, as soon as it holds its mark. */
+  /**
+   * Runs every op in order and shows each marked tensor, (rows, cols) float32, as soon as it holds
+   * its mark.
+   */
   public void run(BiConsumer<String, MemorySegment> observer) {
     for (int i = 0; i < calls.size(); i++) {
       calls.get(i).run();

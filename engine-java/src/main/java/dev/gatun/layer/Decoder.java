@@ -13,7 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
 
-/** The residual stream is (tokens, hidden); each block's sums are fused with the norm that follows. */
+/**
+ * The residual stream is (tokens, hidden); each block's sums are fused with the norm that follows.
+ */
 public final class Decoder {
   private final EmbeddingTable embedding;
   private final List<Block> blocks;
@@ -40,7 +42,8 @@ public final class Decoder {
   }
 
   /**
-   * Reads Hugging Face's {@code model.*} names; {@code feedForward} makes the second half of each layer.
+   * Reads Hugging Face's {@code model.*} names; {@code feedForward} makes the second half of each
+   * layer.
    *
    * @param arena lifetime of the frequencies
    */
@@ -74,8 +77,8 @@ public final class Decoder {
   }
 
   /**
-   * (logitRows, vocab). Marks {@code hidden.0} after the embedding, {@code hidden.i} after block i and the last after the
-   * final norm, as Hugging Face numbers hidden states.
+   * (logitRows, vocab). Marks {@code hidden.0} after the embedding, {@code hidden.i} after block i
+   * and the last after the final norm, as Hugging Face numbers hidden states.
    */
   public Tensor logits(Graph graph) {
     Tensor x = graph.embed(embedding);

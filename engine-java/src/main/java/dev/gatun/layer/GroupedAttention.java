@@ -9,8 +9,9 @@ import dev.gatun.weights.Parameters;
 import dev.gatun.weights.Rope;
 
 /**
- * o(softmax(q . k / sqrt(headDim)) . v) with RoPE on q and k. q (heads * headDim, hidden), k and v (kvHeads * headDim,
- * hidden), o (hidden, heads * headDim); biases and head norms are in {@code rope}.
+ * o(softmax(q . k / sqrt(headDim)) . v) with RoPE on q and k. q (heads * headDim, hidden), k and v
+ * (kvHeads * headDim, hidden), o (hidden, heads * headDim); biases and head norms are in {@code
+ * rope}.
  */
 public record GroupedAttention(
     Linear q, Linear k, Linear v, Linear o, RopeWeights rope, float scale, int layer) {
@@ -50,7 +51,8 @@ public record GroupedAttention(
    */
   public Tensor apply(Graph graph, Tensor x, Tensor table) {
     Tensor queries = q.apply(graph, x);
-    // Keys and values are few and every later token reads them: see docs/decisions.md for what rounding them costs.
+    // Keys and values are few and every later token reads them: see docs/decisions.md for what
+    // rounding them costs.
     Tensor keys = k.applyExactly(graph, x);
     Tensor values = v.applyExactly(graph, x);
     graph.ropeStore(rope, table, queries, keys, values, layer);

@@ -8,8 +8,9 @@ import dev.gatun.weights.Moe;
 import dev.gatun.weights.Parameters;
 
 /**
- * Softmax over all experts, the best {@code perToken} of them, their weights normalised where the model says so (source:
- * transformers, models/qwen3_moe). router (experts, hidden); gate and up (experts, ff, hidden); down (experts, hidden, ff).
+ * Softmax over all experts, the best {@code perToken} of them, their weights normalised where the
+ * model says so (source: transformers, models/qwen3_moe). router (experts, hidden); gate and up
+ * (experts, ff, hidden); down (experts, hidden, ff).
  */
 public record MixtureOfExperts(
     PackedMatrix router,

@@ -48,8 +48,7 @@ public record RopeScaling(float[] invFreq, float factor) {
   private static void llama3(double[] inv, Scaling.Llama3 s) {
     for (int i = 0; i < inv.length; i++) {
       double turns = s.originalContext() * inv[i] / (2 * Math.PI);
-      double smooth =
-          (turns - s.lowFreqFactor()) / (s.highFreqFactor() - s.lowFreqFactor());
+      double smooth = (turns - s.lowFreqFactor()) / (s.highFreqFactor() - s.lowFreqFactor());
       double keep = Math.clamp(smooth, 0.0, 1.0);
       inv[i] = keep * inv[i] + (1 - keep) * inv[i] / s.factor();
     }

@@ -25,8 +25,7 @@ public record QwenMoe(Decoder decoder) implements Model {
                 () ->
                     Refusal.model(
                         "a qwen3_moe checkpoint without experts", "the configuration is damaged"));
-    return new QwenMoe(
-        Decoder.of(parameters, arena, layer -> feedForward(parameters, moe, layer)));
+    return new QwenMoe(Decoder.of(parameters, arena, layer -> feedForward(parameters, moe, layer)));
   }
 
   private static FeedForward feedForward(Parameters parameters, Moe moe, int layer) {

@@ -1,9 +1,10 @@
-// Refusal: the one exception of the engine; what was found, what was expected and what to do, in one line.
+// Refusal: the one exception of the engine; what was found, what was expected and what to do, in
+// one line.
 package dev.gatun.refusal;
 
 /**
- * Thrown wherever the engine will not go on. The command line prints {@code message} as one line and exits with {@code
- * reason().exitCode()}; a library caller reads the reason.
+ * Thrown wherever the engine will not go on. The command line prints {@code message} as one line
+ * and exits with {@code reason().exitCode()}; a library caller reads the reason.
  */
 public final class Refusal extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -69,7 +70,8 @@ public final class Refusal extends RuntimeException {
     return new Refusal(Reason.INTERRUPTED, what, "run it again to start over", null);
   }
 
-  // File names and template texts reach messages; control characters must not break the one line or the terminal.
+  // File names and template texts reach messages; control characters must not break the one line or
+  // the terminal.
   private static String oneLine(String text) {
     return text.strip().replaceAll("\\p{Cntrl}+", " ");
   }

@@ -37,8 +37,7 @@ record GgufPreTokenizer(
   private static final String GPT4O =
       (SMALL_WORD + CONTRACTION + "?|" + CAPITAL_WORD + CONTRACTION + "?|")
           + ("\\p{N}{1,3}|" + CASED_SYMBOLS);
-  private static final String TEKKEN =
-      SMALL_WORD + "|" + CAPITAL_WORD + "|\\p{N}|" + CASED_SYMBOLS;
+  private static final String TEKKEN = SMALL_WORD + "|" + CAPITAL_WORD + "|\\p{N}|" + CASED_SYMBOLS;
 
   private static final String DEEPSEEK_V3 =
       "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+"

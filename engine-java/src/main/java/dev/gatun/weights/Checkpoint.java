@@ -69,7 +69,10 @@ public interface Checkpoint extends AutoCloseable {
 
   GenerationDefaults generation();
 
-  /** The chat template of a folder, which needs no weights for that; of several the one named {@code default}. */
+  /**
+   * The chat template of a folder, which needs no weights for that; of several the one named {@code
+   * default}.
+   */
   static Optional<String> chatTemplate(Path folder) {
     return FolderCheckpoint.chatTemplate(folder);
   }

@@ -21,8 +21,8 @@ import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 /**
- * A model's constructor asks for every weight by name and shape: a wrong one is refused there, before anything is
- * uploaded. {@link #upload} then fills what was handed out.
+ * A model's constructor asks for every weight by name and shape: a wrong one is refused there,
+ * before anything is uploaded. {@link #upload} then fills what was handed out.
  */
 public final class Parameters {
   private static final long ALIGNMENT = 64;
@@ -118,8 +118,7 @@ public final class Parameters {
       sources.add(source(weight, expert, order));
     }
     long expertBytes = device.packedBytes(sources.getFirst());
-    PackedMatrix matrix =
-        new PackedMatrix(arena, sources.getFirst(), experts, expertBytes, order);
+    PackedMatrix matrix = new PackedMatrix(arena, sources.getFirst(), experts, expertBytes, order);
     reserve(
         expertBytes * experts,
         memory -> {
@@ -194,7 +193,12 @@ public final class Parameters {
       int at = next[group[col]]++;
       if (at >= groupSize) {
         throw Refusal.model(
-            "'" + weight.name() + "' puts more than " + groupSize + " columns in group " + group[col],
+            "'"
+                + weight.name()
+                + "' puts more than "
+                + groupSize
+                + " columns in group "
+                + group[col],
             "the file is damaged; download it again");
       }
       order[group[col] * groupSize + at] = col;
@@ -203,9 +207,7 @@ public final class Parameters {
   }
 
   private static int[] ints(MemorySegment segment, int count) {
-    return segment
-        .asSlice(0, 4L * count)
-        .toArray(ValueLayout.JAVA_INT_UNALIGNED);
+    return segment.asSlice(0, 4L * count).toArray(ValueLayout.JAVA_INT_UNALIGNED);
   }
 
   private void reserve(long size, Consumer<MemorySegment> fill) {
@@ -217,7 +219,11 @@ public final class Parameters {
     Weight weight = checkpoint.weight(name);
     if (!Arrays.equals(weight.shape(), shape)) {
       throw Refusal.model(
-          "'" + name + "' has shape " + Arrays.toString(weight.shape()) + ", the configuration asks for "
+          "'"
+              + name
+              + "' has shape "
+              + Arrays.toString(weight.shape())
+              + ", the configuration asks for "
               + Arrays.toString(shape),
           "the checkpoint is inconsistent; download it again, all its files");
     }

@@ -27,7 +27,8 @@ class ContractTest {
       Pattern.compile("^(?:int32_t|const char \\*)\\s*(gk_\\w+)\\(([^)]*)\\);", Pattern.MULTILINE);
   private static final Pattern STRUCT =
       Pattern.compile("typedef struct (gk_\\w+) \\{(.*?)\\} \\1;", Pattern.DOTALL);
-  private static final Pattern FIELD = Pattern.compile("^\\s*([\\w ]+?[ *]+)(\\w+);", Pattern.MULTILINE);
+  private static final Pattern FIELD =
+      Pattern.compile("^\\s*([\\w ]+?[ *]+)(\\w+);", Pattern.MULTILINE);
   private static final Pattern CONSTANT = Pattern.compile("(?:#define )?(GK_\\w+)(?: =)? (\\d+)");
 
   private static String header() throws IOException {
@@ -68,7 +69,9 @@ class ContractTest {
       }
       GroupLayout layout =
           (GroupLayout)
-              Class.forName("dev.gatun.bindings." + struct.group(1)).getMethod("layout").invoke(null);
+              Class.forName("dev.gatun.bindings." + struct.group(1))
+                  .getMethod("layout")
+                  .invoke(null);
       List<MemoryLayout> members =
           layout.memberLayouts().stream().filter(m -> !(m instanceof PaddingLayout)).toList();
       assertEquals(expected, members.stream().map(m -> m.name().orElseThrow()).toList());
@@ -114,7 +117,9 @@ class ContractTest {
   }
 
   private static int size(String declaration) {
-    if (declaration.contains("*") || declaration.startsWith("int64_t") || declaration.startsWith("double")) {
+    if (declaration.contains("*")
+        || declaration.startsWith("int64_t")
+        || declaration.startsWith("double")) {
       return 8;
     }
     assertTrue(

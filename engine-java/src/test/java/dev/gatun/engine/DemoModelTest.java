@@ -1,4 +1,5 @@
-// DemoModelTest: the default compute of a real model against its own float32 reference, on prose and code.
+// DemoModelTest: the default compute of a real model against its own float32 reference, on prose
+// and code.
 package dev.gatun.engine;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -31,7 +32,8 @@ class DemoModelTest {
       }
     }
     System.out.printf(
-        "demo model, int8 against float32 over %d tokens: KL %.2e, same top %.1f %%, perplexity x%.4f%n",
+        "demo model, int8 against float32 over %d tokens: KL %.2e, same top %.1f %%, perplexity"
+            + " x%.4f%n",
         divergence.tokens(),
         divergence.kl(),
         100 * divergence.sameTop(),

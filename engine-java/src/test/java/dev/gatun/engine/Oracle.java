@@ -79,7 +79,8 @@ record Oracle(Path checkpoint, Map<String, ByteBuffer> tensors) {
     ByteBuffer bytes = tensors.get(name);
     int[] ints = new int[bytes.remaining() / 8];
     for (int i = 0; i < ints.length; i++) {
-      ints[i] = (int) bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN).getLong(bytes.position() + 8 * i);
+      ints[i] =
+          (int) bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN).getLong(bytes.position() + 8 * i);
     }
     return ints;
   }

@@ -24,7 +24,9 @@ class OracleTest {
   /** A perturbation of the weights of 3e-7 moves the oracles' logits by about 2e-5. */
   private static final float LOGITS = 2e-4f;
 
-  /** Mean KL divergence a token; other engines' default compute is at 1e-4 to 1e-3 on these models. */
+  /**
+   * Mean KL divergence a token; other engines' default compute is at 1e-4 to 1e-3 on these models.
+   */
   private static final double KL_F32 = 1e-6;
 
   private static final double KL_INT8 = 1e-3;
@@ -56,8 +58,7 @@ class OracleTest {
     assertEquals(engineMarks(oracle), seen.size());
     for (Map.Entry<String, float[]> mark : seen.entrySet()) {
       float difference = largestDifference(oracle.floats(mark.getKey()), mark.getValue());
-      assertTrue(
-          difference <= LOGITS, mark.getKey() + " is the first to differ, by " + difference);
+      assertTrue(difference <= LOGITS, mark.getKey() + " is the first to differ, by " + difference);
     }
   }
 
@@ -84,7 +85,9 @@ class OracleTest {
     Oracle oracle = Oracle.gguf(name);
     float[] expected = oracle.floats("logits");
     float[] exact = logits(oracle, options(Compute.F32), 512);
-    assertTrue(largestDifference(expected, exact) <= LOGITS, () -> "logits differ by " + largestDifference(expected, exact));
+    assertTrue(
+        largestDifference(expected, exact) <= LOGITS,
+        () -> "logits differ by " + largestDifference(expected, exact));
     int tokens = oracle.inputIds().length;
     double divergence = divergence(expected, exact, tokens);
     assertTrue(divergence <= KL_F32, "KL divergence " + divergence);
@@ -111,7 +114,9 @@ class OracleTest {
 
   private static List<Isa> machineHas() {
     Isa best = dev.gatun.device.Device.bestIsa();
-    return Arrays.stream(Isa.values()).filter(isa -> isa != Isa.BEST && isa.compareTo(best) <= 0).toList();
+    return Arrays.stream(Isa.values())
+        .filter(isa -> isa != Isa.BEST && isa.compareTo(best) <= 0)
+        .toList();
   }
 
   private static EngineOptions options(Compute compute) {

@@ -18,9 +18,7 @@ class OnigurumaTest {
 
   @Test
   void meansWhatOnigurumaMeans() {
-    assertEquals(
-        List.of("a", "b_1\u0301\u0661", "Ⓐ"),
-        matches("\\w+", "a\u200Db_1\u0301\u0661²Ⓐ"));
+    assertEquals(List.of("a", "b_1\u0301\u0661", "Ⓐ"), matches("\\w+", "a\u200Db_1\u0301\u0661²Ⓐ"));
     assertEquals(
         List.of("\u00A0\u3000", "\u0085"), matches("\\s+", "\u00A0\u3000x\u200B\u0085\u180E"));
     assertEquals(List.of("'ſ", "'S"), matches("(?i:'s|'t)", "x'ſ x'S"));
