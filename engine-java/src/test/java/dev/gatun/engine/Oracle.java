@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -95,22 +96,43 @@ record Oracle(Path checkpoint, Map<String, ByteBuffer> tensors) {
   }
 
   private static Map<String, ByteBuffer> read(Path file) throws IOException {
-    ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
-    int headerBytes = Math.toIntExact(bytes.getLong(0));
-    JsonNode header = new ObjectMapper().readTree(bytes.array(), 8, headerBytes);
     Map<String, ByteBuffer> tensors = new HashMap<>();
-    header
-        .properties()
-        .forEach(
-            entry -> {
-              JsonNode range = entry.getValue().path("data_offsets");
-              if (!range.isMissingNode()) {
-                int begin = 8 + headerBytes + range.get(0).asInt();
-                tensors.put(
-                    entry.getKey(),
-                    bytes.slice(begin, range.get(1).asInt() - range.get(0).asInt()));
-              }
-            });
+    stored(file).forEach((name, tensor) -> tensors.put(name, ByteBuffer.wrap(tensor.bytes())));
+    return tensors;
+  }
+
+  /** A tensor as a safetensors file holds it. */
+  record Stored(String dtype, long[] shape, byte[] bytes) {
+    Stored withBytes(byte[] other) {
+      return new Stored(dtype, shape, other);
+    }
+  }
+
+  /** All tensors of a safetensors file. */
+  static Map<String, Stored> stored(Path file) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    int headerBytes =
+        Math.toIntExact(ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(0));
+    JsonNode header = new ObjectMapper().readTree(bytes, 8, headerBytes);
+    Map<String, Stored> tensors = new HashMap<>();
+    for (Map.Entry<String, JsonNode> entry : header.properties()) {
+      JsonNode range = entry.getValue().path("data_offsets");
+      if (!range.isMissingNode()) {
+        int begin = 8 + headerBytes + range.get(0).asInt();
+        int end = 8 + headerBytes + range.get(1).asInt();
+        JsonNode axes = entry.getValue().get("shape");
+        long[] shape = new long[axes.size()];
+        for (int i = 0; i < shape.length; i++) {
+          shape[i] = axes.get(i).asLong();
+        }
+        tensors.put(
+            entry.getKey(),
+            new Stored(
+                entry.getValue().get("dtype").asText(),
+                shape,
+                Arrays.copyOfRange(bytes, begin, end)));
+      }
+    }
     return tensors;
   }
 }
