@@ -106,8 +106,7 @@ final class Run implements Callable<Integer> {
   }
 
   // A broken template is no obstacle to plain completion. Without one a chat is sure to fail, which
-  // is told before the
-  // weights are loaded.
+  // is told before the weights are loaded.
   private Optional<String> template(Checkpoint checkpoint) {
     if (raw) {
       return Optional.empty();

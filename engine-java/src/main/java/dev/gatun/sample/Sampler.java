@@ -80,8 +80,7 @@ public final class Sampler {
   }
 
   // A cut keeps the greatest logit, so before a greedy choice only what moves logits, and
-  // typical-p,
-  // can matter.
+  // typical-p, can matter.
   private boolean canChangeTheDraw(Stage stage) {
     boolean greedy = options.temperature() == 0;
     SamplingOptions.Truncation cut = options.truncation();

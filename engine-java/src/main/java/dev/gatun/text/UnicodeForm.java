@@ -11,8 +11,7 @@ import java.util.BitSet;
  */
 final class UnicodeForm {
   // Ranges in hexadecimal: characters with a decomposition or combining class that Unicode 10 did
-  // not know, and the parts
-  // of their compositions.
+  // not know, and the parts of their compositions.
   private static final String LATER =
       "7FD 897-89F 8CA-8D3 9FE C3C D3B-D3C EBA 1715 1ABF-1ACE 1DF6-1DFA 32FF A7F2-A7F4 A82C AB69"
           + " 105C9 105D2 105DA 105E4 10781-10785 10787-107B0 107B2-107BA 10D24-10D27 10D69-10D6D"

@@ -31,8 +31,7 @@ final class GgufCursor {
   private final long end;
 
   // The header passes through a window on the heap: 100,000 short strings are read much faster from
-  // there, above all
-  // before the JIT has warmed up.
+  // there, above all before the JIT has warmed up.
   private byte[] window = new byte[0];
   private long windowStart;
   private int next;
