@@ -104,8 +104,14 @@ struct PackedTile {
   int64_t size = 0;
 };
 
-// A block of GK_A8: {float scale; int16 sum[2]; int8 q[32]}.
+// A block of GK_A8, {float scale; int16 sum[2]; int8 q[32]}, and of GK_A16, {float scale; int32 sum[2]; int8 high[32],
+// low[32]}.
 static constexpr int64_t kA8BlockBytes = 40;
+static constexpr int64_t kA16BlockBytes = 76;
+// What one of the high digit counts, so that digits of -127 to 127 reach every number.
+static constexpr int kDigit = 254;
+
+static constexpr int64_t activationBlockBytes(int32_t dtype) { return dtype == GK_A8 ? kA8BlockBytes : kA16BlockBytes; }
 
 static constexpr int64_t aligned(int64_t bytes) { return (bytes + GK_ALIGNMENT - 1) / GK_ALIGNMENT * GK_ALIGNMENT; }
 

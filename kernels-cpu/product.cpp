@@ -28,22 +28,24 @@ struct Job {
   const Product &product;
   TileShape shape;
   int64_t tiles;  // of one matrix
-  const int32_t *sorted;
-  const Span *spans;
-  const Group *groups;
-  Activations *panel;
-  char *plan;  // thread 0's scratch beyond the plan
-  Int8Kernel int8[5];
-  FloatKernel fp32[3];
+  int digits;     // of integer activations; 0: fp32
   Pool &pool;
+  const int32_t *sorted = nullptr;
+  const Span *spans = nullptr;
+  const Group *groups = nullptr;
+  Activations *panel = nullptr;
+  char *plan = nullptr;  // thread 0's scratch beyond the plan
+  Int8Kernel int8[5] = {};
+  FloatKernel fp32[3] = {};
 };
 
 int64_t log2Of(int64_t size) { return size == 16 ? 4 : size == 8 ? 3 : size == 4 ? 2 : size - 1; }
 
-// Tokens of the next group: padding is cheaper than a second pass over the tile from three quarters on.
-int64_t groupSize(int64_t rows, int64_t most) {
+// Tokens of the next group, `most` or a `step`th of it, and so on: padding is cheaper than a second pass over the tile
+// from three quarters on.
+int64_t groupSize(int64_t rows, int64_t most, int64_t step) {
   int64_t size = most;
-  while (size > 1 && 4 * rows < 3 * size) size /= 2;
+  while (size > 1 && 4 * rows < 3 * size) size /= step;
   return size;
 }
 
@@ -71,7 +73,7 @@ void int8Tiles(const Job &job, const Span &span, int64_t begin, int64_t end) {
   for (int64_t g = span.firstGroup; g < span.firstGroup + span.groups; g++) {
     const Group &group = job.groups[g];
     const Int8Kernel kernel = job.int8[log2Of(group.size)];
-    const Activations *x = job.panel + group.panel * job.shape.blocks;
+    const Activations *x = job.panel + group.panel * job.shape.blocks * job.digits;
     for (int64_t tile = begin; tile < end; tile++) {
       kernel(tileAt(job, job.product.weight, span.matrix, tile), job.shape, x, out);
       if (job.product.up != nullptr)
@@ -133,17 +135,21 @@ void tiles(void *arg, int64_t begin, int64_t end, int thread) {
 
 void prepareGroups(void *arg, int64_t begin, int64_t end, int) {
   const Job &job = *static_cast<const Job *>(arg);
-  const int64_t blocks = job.shape.blocks;
+  const int64_t blocks = job.shape.blocks, rowBytes = blocks * activationBlockBytes(job.product.x.dtype);
   for (int64_t g = begin; g < end; g++) {
     const Group &group = job.groups[g];
-    Activations *to = job.panel + group.panel * blocks;
+    Activations *panel = job.panel + group.panel * blocks * job.digits;
+    const int64_t step = group.size * job.digits;
     for (int64_t m = 0; m < group.size; m++) {
+      Activations *to = panel + m * job.digits;
       if (m < group.rows) {
         const int64_t row = job.sorted[group.first + m] / job.product.inputUses;
-        const uint8_t *from = static_cast<const uint8_t *>(job.product.x.data) + row * blocks * kA8BlockBytes;
-        prepare(job.product.weight.dtype, from, blocks, to + m, group.size);
+        const uint8_t *from = static_cast<const uint8_t *>(job.product.x.data) + row * rowBytes;
+        prepare(job.product.weight.dtype, job.digits, from, blocks, to, step);
       } else {
-        for (int64_t b = 0; b < blocks; b++) to[b * group.size + m] = Activations{};
+        for (int64_t b = 0; b < blocks; b++) {
+          for (int d = 0; d < job.digits; d++) to[b * step + d] = Activations{};
+        }
       }
     }
   }
@@ -168,9 +174,10 @@ int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 }  // namespace
 
 float *multiply(Pool &pool, Product p) {
-  const bool int8 = p.x.dtype == GK_A8;
-  const int64_t most = int8 ? kMaxTokens : kMaxFloatTokens, matrices = p.weight.experts;
-  Job job{p, tileShape(p.weight), tileCount(p.weight.rows), nullptr, nullptr, nullptr, nullptr, nullptr, {}, {}, pool};
+  const int digits = p.x.dtype == GK_A16 ? 2 : p.x.dtype == GK_A8 ? 1 : 0;
+  const bool int8 = digits > 0;
+  const int64_t most = int8 ? kMaxTokens : kMaxFloatTokens, step = digits == 2 ? 4 : 2, matrices = p.weight.experts;
+  Job job{p, tileShape(p.weight), tileCount(p.weight.rows), digits, pool};
 
   // One piece of scratch: results, sorted rows, counters, spans, groups, activations or an expanded tile.
   const int64_t resultBytes = p.y != nullptr ? 0 : aligned(p.rows * p.weight.rows * 4);
@@ -178,7 +185,7 @@ float *multiply(Pool &pool, Product p) {
   const int64_t spanBytes = aligned(least(matrices, p.rows) * static_cast<int64_t>(sizeof(Span)));
   const int64_t groupBytes = aligned(p.rows * static_cast<int64_t>(sizeof(Group)));
   const int64_t panelRows = (4 * p.rows + 2) / 3;
-  const int64_t rest = int8 ? panelRows * job.shape.blocks * 64 : 2 * 64 * job.shape.cols;
+  const int64_t rest = int8 ? panelRows * job.shape.blocks * digits * 64 : 2 * 64 * job.shape.cols;
   char *at =
       static_cast<char *>(pool.scratch(0, resultBytes + sortedBytes + startBytes + spanBytes + groupBytes + rest));
   if (p.y == nullptr) p.y = reinterpret_cast<float *>(at), p.yStride = p.weight.rows;
@@ -195,7 +202,7 @@ float *multiply(Pool &pool, Product p) {
     if (start[e] == row) continue;  // start[e] is the end of matrix e's rows by now
     Span &span = spans[spanCount++] = {e, row, start[e] - row, groupCount, 0};
     while (row < start[e]) {
-      const int64_t left = start[e] - row, size = groupSize(left, most), rows = least(left, size);
+      const int64_t left = start[e] - row, size = groupSize(left, most, step), rows = least(left, size);
       groups[groupCount++] = {row, rows, size, panel};
       panel += size;
       row += rows;
@@ -206,8 +213,8 @@ float *multiply(Pool &pool, Product p) {
 
   if (int8) {
     job.panel = reinterpret_cast<Activations *>(job.plan);
-    for (int i = 0; i < 5; i++) job.int8[i] = int8Kernel(p.weight.dtype, 1 << i);
-    if (panel * job.shape.blocks <= kSerialBlocks)
+    for (int i = 0; i < 5; i++) job.int8[i] = int8Kernel(p.weight.dtype, digits, 1 << i);
+    if (panel * job.shape.blocks * digits <= kSerialBlocks)
       prepareGroups(&job, 0, groupCount, 0);
     else
       pool.parallelFor(groupCount, 1, prepareGroups, &job);

@@ -1,4 +1,5 @@
-// quantize.cpp: activations to int8 in blocks of 32. Reads 4 bytes an element and writes 1.25; about six operations.
+// quantize.cpp: activations to one or two int8 digits in blocks of 32. Reads 4 bytes an element and writes 1.25 or 2.4;
+// about six operations, or twelve.
 #include "mat_mul_ops.hpp"
 #include "packed.hpp"
 #include "simd.hpp"
@@ -6,15 +7,20 @@
 namespace gatun::cpu::GK_ISA {
 namespace {
 
-void quantizeBlock(const float *x, uint8_t *out) {
-  const F32x16 a = load(x), b = load(x + 16);
-  const float scale = maxOf(max(abs(a), abs(b))) / 127.0f;
-  const F32x16 s = splat(scale), limit = splat(127.0f), negative = splat(-127.0f);
+// a / divisor, at most `limit` from 0, rounded.
+I32x16 quotient(F32x16 a, float divisor, float limit) {
+  return toInt(max(min(a / splat(divisor), splat(limit)), splat(-limit)));
+}
+
+float maxOf(const float *x) { return maxOf(max(abs(load(x)), abs(load(x + 16)))); }
+
+void block8(const float *x, uint8_t *out) {
+  const float scale = maxOf(x) / 127.0f;
   int16_t sums[2] = {0, 0};
   int8_t q[32] = {};
   if (scale > 0) {
     // A subnormal scale is rounded so coarsely that the quotient may leave the range.
-    const I32x16 qa = toInt(max(min(a / s, limit), negative)), qb = toInt(max(min(b / s, limit), negative));
+    const I32x16 qa = quotient(load(x), scale, 127.0f), qb = quotient(load(x + 16), scale, 127.0f);
     storeI8(q, qa);
     storeI8(q + 16, qb);
     sums[0] = static_cast<int16_t>(sum(qa));
@@ -25,24 +31,45 @@ void quantizeBlock(const float *x, uint8_t *out) {
   __builtin_memcpy(out + 8, q, 32);
 }
 
+void block16(const float *x, uint8_t *out) {
+  constexpr float most = kDigit * 127 + 127;
+  const float scale = maxOf(x) / most;
+  int32_t sums[2] = {0, 0};
+  int8_t high[32] = {}, low[32] = {};
+  if (scale > 0) {
+    for (int i = 0; i < 2; i++) {
+      const I32x16 q = quotient(load(x + 16 * i), scale, most);
+      const I32x16 h = quotient(toFloat(q), kDigit, 127.0f);  // the limit is for 127.5, which would go to 128
+      storeI8(high + 16 * i, h);
+      storeI8(low + 16 * i, q - (shiftLeft<8>(h) - shiftLeft<1>(h)));
+      sums[i] = sum(q);
+    }
+  }
+  __builtin_memcpy(out, &scale, 4);
+  __builtin_memcpy(out + 4, sums, 8);
+  __builtin_memcpy(out + 12, high, 32);
+  __builtin_memcpy(out + 44, low, 32);
+}
+
 struct Work {
-  const gk_tensor &x;
-  uint8_t *y;
+  const gk_tensor &x, &y;
 };
 
 void rows(void *arg, int64_t begin, int64_t end, int) {
   const Work &work = *static_cast<const Work *>(arg);
-  const int64_t blocks = work.x.cols / GK_A8_BLOCK;
+  const auto block = work.y.dtype == GK_A16 ? block16 : block8;
+  const int64_t blocks = work.x.cols / GK_ACTIVATION_BLOCK, bytes = activationBlockBytes(work.y.dtype);
   for (int64_t r = begin; r < end; r++) {
     const float *x = static_cast<const float *>(work.x.data) + r * work.x.stride;
-    for (int64_t b = 0; b < blocks; b++) quantizeBlock(x + b * GK_A8_BLOCK, work.y + (r * blocks + b) * kA8BlockBytes);
+    uint8_t *y = static_cast<uint8_t *>(work.y.data) + r * blocks * bytes;
+    for (int64_t b = 0; b < blocks; b++) block(x + b * GK_ACTIVATION_BLOCK, y + b * bytes);
   }
 }
 
 }  // namespace
 
 void quantize(Pool &pool, const gk_tensor &x, const gk_tensor &y) {
-  Work work{x, static_cast<uint8_t *>(y.data)};
+  Work work{x, y};
   pool.parallelFor(x.rows, 4, rows, &work);
 }
 

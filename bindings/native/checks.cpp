@@ -26,7 +26,7 @@ constexpr Format formats[] = {
     {GK_Q4_1, "Q4_1", 32},  {GK_Q5_0, "Q5_0", 32},     {GK_Q5_1, "Q5_1", 32},      {GK_Q8_0, "Q8_0", 32},
     {GK_Q2_K, "Q2_K", 256}, {GK_Q3_K, "Q3_K", 256},    {GK_Q4_K, "Q4_K", 256},     {GK_Q5_K, "Q5_K", 256},
     {GK_Q6_K, "Q6_K", 256}, {GK_IQ4_NL, "IQ4_NL", 32}, {GK_IQ4_XS, "IQ4_XS", 256}, {GK_AWQ, "AWQ", 32},
-    {GK_GPTQ, "GPTQ", 32},  {GK_I32, "I32", 0},        {GK_A8, "A8", 0},
+    {GK_GPTQ, "GPTQ", 32},  {GK_I32, "I32", 0},        {GK_A8, "A8", 0},           {GK_A16, "A16", 0},
 };
 
 const Format *format(int32_t dtype) {
@@ -70,9 +70,10 @@ void rows(const gk_tensor &t, const char *name, uintptr_t alignment) {
   within(field, t.cols, 1, maxExtent);
   std::snprintf(field, sizeof field, "%s.data", name);
   aligned(t.data, field, alignment);
-  if (t.dtype == GK_A8) {
-    if (t.cols % GK_A8_BLOCK != 0) {
-      refuse("%s.cols is %lld, expected a multiple of %d for A8", name, wide(t.cols), GK_A8_BLOCK);
+  if (isBlocked(t.dtype)) {
+    if (t.cols % GK_ACTIVATION_BLOCK != 0) {
+      refuse("%s.cols is %lld, expected a multiple of %d for %s", name, wide(t.cols), GK_ACTIVATION_BLOCK,
+             dtypeName(t.dtype));
     }
   } else if (t.stride < t.cols || t.stride > maxExtent) {
     refuse("%s.stride is %lld, expected at least %s.cols, which is %lld, and at most %lld", name, wide(t.stride), name,
@@ -102,6 +103,8 @@ int64_t blockWeights(int32_t dtype) {
 }
 
 bool isGrouped(int32_t dtype) { return dtype == GK_AWQ || dtype == GK_GPTQ; }
+
+bool isBlocked(int32_t dtype) { return dtype == GK_A8 || dtype == GK_A16; }
 
 void present(const void *pointer, const char *name) {
   if (pointer == nullptr) {
@@ -163,10 +166,18 @@ void tensor(const gk_tensor *tensor, const char *name, int32_t dtype) {
   rows(*tensor, name, dtype == GK_I32 ? alignof(int32_t) : GK_ALIGNMENT);
 }
 
+void blocked(const gk_tensor *tensor, const char *name) {
+  present(tensor, name);
+  if (!isBlocked(tensor->dtype)) {
+    refuse("%s.dtype is %s (%d), expected A8 or A16", name, dtypeName(tensor->dtype), tensor->dtype);
+  }
+  rows(*tensor, name, GK_ALIGNMENT);
+}
+
 void factor(const gk_tensor *tensor, const char *name) {
   present(tensor, name);
-  if (tensor->dtype != GK_F32 && tensor->dtype != GK_A8) {
-    refuse("%s.dtype is %s (%d), expected F32 or A8", name, dtypeName(tensor->dtype), tensor->dtype);
+  if (tensor->dtype != GK_F32 && !isBlocked(tensor->dtype)) {
+    refuse("%s.dtype is %s (%d), expected F32, A8 or A16", name, dtypeName(tensor->dtype), tensor->dtype);
   }
   rows(*tensor, name, GK_ALIGNMENT);
 }
@@ -243,8 +254,9 @@ void multiplies(const gk_weight &weight, const char *weightName, const gk_tensor
   std::snprintf(fieldX, sizeof fieldX, "%s.cols", xName);
   std::snprintf(fieldWeight, sizeof fieldWeight, "%s.cols", weightName);
   equal(fieldX, x.cols, fieldWeight, weight.cols);
-  if (x.dtype == GK_A8 && blockWeights(weight.dtype) == 1) {
-    refuse("%s.dtype is A8, expected F32 with %s.dtype %s", xName, weightName, dtypeName(weight.dtype));
+  if (isBlocked(x.dtype) && blockWeights(weight.dtype) == 1) {
+    refuse("%s.dtype is %s, expected F32 with %s.dtype %s", xName, dtypeName(x.dtype), weightName,
+           dtypeName(weight.dtype));
   }
 }
 

@@ -19,6 +19,7 @@ const char *dtypeName(int32_t dtype);
 // Weights of one block; 0 for what is not a format of weights.
 int64_t blockWeights(int32_t dtype);
 bool isGrouped(int32_t dtype);  // GK_AWQ, GK_GPTQ
+bool isBlocked(int32_t dtype);  // GK_A8, GK_A16
 
 void present(const void *pointer, const char *name);
 void aligned(const void *pointer, const char *name, uintptr_t alignment);
@@ -32,9 +33,11 @@ void finite(const char *name, float value);
 void epsilon(const char *name, float value);
 
 Backend &backend(const gk_queue *queue);
-// Shape, stride, alignment and type of activations: GK_F32 and GK_A8 start at GK_ALIGNMENT, GK_I32 at 4.
+// Shape, stride, alignment and type of activations: all start at GK_ALIGNMENT but GK_I32, at 4.
 void tensor(const gk_tensor *tensor, const char *name, int32_t dtype);
-// As tensor, of GK_F32 or GK_A8: what a matrix is multiplied with.
+// As tensor, of GK_A8 or GK_A16.
+void blocked(const gk_tensor *tensor, const char *name);
+// As tensor, of GK_F32, GK_A8 or GK_A16: what a matrix is multiplied with.
 void factor(const gk_tensor *tensor, const char *name);
 // Shape and type of a checkpoint's matrix, and its pointers where they are to be read.
 void shape(const gk_source *source, const char *name);

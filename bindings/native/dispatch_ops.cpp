@@ -6,15 +6,19 @@ using gatun::Backend;
 using gatun::guarded;
 namespace checks = gatun::checks;
 
-int32_t gk_a8_row_bytes(int64_t cols, int64_t *bytes) {
+int32_t gk_activation_row_bytes(int32_t dtype, int64_t cols, int64_t *bytes) {
   return guarded(__func__, [&] {
-    checks::within("cols", cols, GK_A8_BLOCK, checks::maxExtent);
-    if (cols % GK_A8_BLOCK != 0) {
-      checks::refuse("cols is %lld, expected a multiple of %d", static_cast<long long>(cols), GK_A8_BLOCK);
+    if (!checks::isBlocked(dtype)) {
+      checks::refuse("dtype is %s (%d), expected A8 or A16", checks::dtypeName(dtype), dtype);
+    }
+    checks::within("cols", cols, GK_ACTIVATION_BLOCK, checks::maxExtent);
+    if (cols % GK_ACTIVATION_BLOCK != 0) {
+      checks::refuse("cols is %lld, expected a multiple of %d", static_cast<long long>(cols), GK_ACTIVATION_BLOCK);
     }
     checks::present(bytes, "bytes");
-    constexpr int64_t blockBytes = sizeof(float) + 2 * sizeof(int16_t) + GK_A8_BLOCK;
-    *bytes = cols / GK_A8_BLOCK * blockBytes;
+    constexpr int64_t a8Bytes = sizeof(float) + 2 * sizeof(int16_t) + GK_ACTIVATION_BLOCK;
+    constexpr int64_t a16Bytes = sizeof(float) + 2 * sizeof(int32_t) + 2 * GK_ACTIVATION_BLOCK;
+    *bytes = cols / GK_ACTIVATION_BLOCK * (dtype == GK_A8 ? a8Bytes : a16Bytes);
   });
 }
 
@@ -94,7 +98,7 @@ int32_t gk_quantize(gk_queue *queue, const gk_tensor *x, const gk_tensor *y) {
   return guarded(__func__, [&] {
     Backend &backend = checks::backend(queue);
     checks::tensor(x, "x", GK_F32);
-    checks::tensor(y, "y", GK_A8);
+    checks::blocked(y, "y");
     checks::equal("y.rows", y->rows, "x.rows", x->rows);
     checks::equal("y.cols", y->cols, "x.cols", x->cols);
     backend.quantize(*x, *y);

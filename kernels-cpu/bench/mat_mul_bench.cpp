@@ -1,7 +1,8 @@
 // mat_mul_bench.cpp: mat_mul of every type as a share of the machine's limits.
 //   mat_mul_bench [threads] [isa or -] [type or -] [cols] [rows]
 // Decode (1 to 8 tokens): bytes of packed weights a second, over copies that do not fit a cache. Prefill (512 tokens):
-// int8 operations a second. Limits: reading with all threads, and dot products in registers.
+// int8 operations a second, in weights times activations whatever the activations' form. Limits: reading with all
+// threads, and dot products in registers.
 #include <cstdio>
 #include <cstring>
 
@@ -57,6 +58,12 @@ double shortest(int copies, double budget, Op op) {
   return best;
 }
 
+struct Form {
+  const char *name;
+  gk_tensor Inputs::*activations;
+};
+constexpr Form kForms[] = {{"A8", &Inputs::int8}, {"A16", &Inputs::int16}, {"F32", &Inputs::fp32}};
+
 void bench(cpu::Pool &pool, const Isa &isa, const TypeName &type, int64_t rows, int64_t cols, double read,
            double peak) {
   const Weights one(pool, type.dtype, rows, cols, 1, 1, 128);
@@ -65,24 +72,26 @@ void bench(cpu::Pool &pool, const Isa &isa, const TypeName &type, int64_t rows, 
   for (int i = 0; i < copies; i++)
     std::memcpy(bytes.get() + i * one.packed.expert_stride, one.packed.data,
                 static_cast<size_t>(one.packed.expert_stride));
-  const bool int8 = cpu::formatOf(type.dtype).bits > 0;
   std::vector<float> out;
-  std::printf("%-10s %-7s", isa.name, type.name);
-  for (const int tokens : {1, 2, 4, 8, 512}) {
-    const Inputs in(pool, tokens, cols, 2);
-    const gk_tensor y = tensor(out, tokens, rows);
-    gk_weight w = one.packed;
-    const double time = shortest(tokens > 8 ? 1 : copies, 0.3, [&](int copy) {
-      w.data = bytes.get() + copy * one.packed.expert_stride;
-      isa.matMul(pool, w, int8 ? in.int8 : in.fp32, y);
-    });
-    const double gb = static_cast<double>(one.packed.expert_stride) / time;
-    const double ops = 2.0 * tokens * static_cast<double>(rows * cols) / time;
-    if (tokens <= 8)
-      std::printf("  M=%d %5.1f GB/s %3.0f%%", tokens, gb / 1e9, 100 * gb / read);
-    else
-      std::printf("  M=%d %6.0f Gop/s %3.0f%%\n", tokens, ops / 1e9, 100 * ops / peak);
-    std::fflush(stdout);
+  for (const Form &form : kForms) {
+    if (form.activations != &Inputs::fp32 && cpu::formatOf(type.dtype).bits == 0) continue;
+    std::printf("%-10s %-7s %-4s", isa.name, type.name, form.name);
+    for (const int tokens : {1, 2, 4, 8, 512}) {
+      const Inputs in(pool, tokens, cols, 2);
+      const gk_tensor y = tensor(out, tokens, rows);
+      gk_weight w = one.packed;
+      const double time = shortest(tokens > 8 ? 1 : copies, 0.3, [&](int copy) {
+        w.data = bytes.get() + copy * one.packed.expert_stride;
+        isa.matMul(pool, w, in.*form.activations, y);
+      });
+      const double gb = static_cast<double>(one.packed.expert_stride) / time;
+      const double ops = 2.0 * tokens * static_cast<double>(rows * cols) / time;
+      if (tokens <= 8)
+        std::printf("  M=%d %5.1f GB/s %3.0f%%", tokens, gb / 1e9, 100 * gb / read);
+      else
+        std::printf("  M=%d %6.0f Gop/s %3.0f%%\n", tokens, ops / 1e9, 100 * ops / peak);
+      std::fflush(stdout);
+    }
   }
 }
 

@@ -8,7 +8,7 @@ using namespace gatun::test;
 
 namespace {
 
-void testExperts(int32_t dtype, int64_t tokens, int64_t k, int64_t experts, bool int8) {
+void testExperts(int32_t dtype, int64_t tokens, int64_t k, int64_t experts, gk_tensor Inputs::*form) {
   constexpr int64_t hidden = 256, ff = 40, inner = 256;
   cpu::Pool one(1), three(3);
   const Weights gate(one, dtype, ff, hidden, experts, 1), up(one, dtype, ff, hidden, experts, 2);
@@ -29,13 +29,7 @@ void testExperts(int32_t dtype, int64_t tokens, int64_t k, int64_t experts, bool
     part.experts = 1;
     return part;
   };
-  const auto row = [&](const Inputs &in, int64_t r) {
-    gk_tensor part = int8 ? in.int8 : in.fp32;
-    part.rows = 1;
-    part.data = int8 ? static_cast<void *>(in.bytes.get() + r * part.cols / 32 * 40)
-                     : static_cast<void *>(static_cast<float *>(part.data) + r * part.stride);
-    return part;
-  };
+  const auto row = [&](const Inputs &in, int64_t r) { return Inputs::row(in.*form, r); };
   std::vector<float> expectedUp, expectedDown, part(40);
   tensor(expectedUp, tokens * k, ff);
   tensor(expectedDown, tokens, 40);
@@ -54,8 +48,8 @@ void testExperts(int32_t dtype, int64_t tokens, int64_t k, int64_t experts, bool
     for (cpu::Pool *pool : {&one, &three}) {
       std::vector<float> y, z;
       const gk_tensor outUp = tensor(y, tokens * k, ff), outDown = tensor(z, tokens, 40);
-      isa.expertGateUp(*pool, gate.packed, up.packed, int8 ? x.int8 : x.fp32, ids, outUp);
-      isa.expertDown(*pool, down.packed, int8 ? h.int8 : h.fp32, ids, weights, outDown);
+      isa.expertGateUp(*pool, gate.packed, up.packed, x.*form, ids, outUp);
+      isa.expertDown(*pool, down.packed, h.*form, ids, weights, outDown);
       CHECK(std::memcmp(y.data(), expectedUp.data(), y.size() * 4) == 0, "%s gate_up type %d tokens %ld", isa.name,
             dtype, long(tokens));
       CHECK(std::memcmp(z.data(), expectedDown.data(), z.size() * 4) == 0, "%s down type %d tokens %ld", isa.name,
@@ -68,9 +62,10 @@ void testExperts(int32_t dtype, int64_t tokens, int64_t k, int64_t experts, bool
 
 int main() {
   for (const int64_t tokens : {1, 2, 7, 50}) {
-    testExperts(GK_Q4_K, tokens, 4, 8, true);
-    testExperts(GK_Q8_0, tokens, 2, 16, false);
-    testExperts(GK_BF16, tokens, 3, 5, false);
+    testExperts(GK_Q4_K, tokens, 4, 8, &Inputs::int8);
+    testExperts(GK_Q6_K, tokens, 4, 8, &Inputs::int16);
+    testExperts(GK_Q8_0, tokens, 2, 16, &Inputs::fp32);
+    testExperts(GK_BF16, tokens, 3, 5, &Inputs::fp32);
   }
   return finish();
 }

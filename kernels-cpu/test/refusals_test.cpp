@@ -183,12 +183,15 @@ void weights(gk_queue *queue) {
           "gk_mat_mul: weight.data is 8 bytes past a multiple of 64, expected that alignment");
   REFUSES(with(w.experts, 2, product), "gk_mat_mul: weight.experts is 2, expected 1 to 1");
   REFUSES(with(a.cols, 63, product), "gk_mat_mul: x.cols is 63, weight.cols is 64");
-  REFUSES(with(a.dtype, GK_I32, product), "gk_mat_mul: x.dtype is I32 (26), expected F32 or A8");
+  REFUSES(with(a.dtype, GK_I32, product), "gk_mat_mul: x.dtype is I32 (26), expected F32, A8 or A16");
   REFUSES(with(y.rows, 3, product), "gk_mat_mul: y.rows is 3, x.rows is 4");
   REFUSES(with(y.cols, 31, product), "gk_mat_mul: y.cols is 31, weight.rows is 32");
   a.dtype = GK_A8;
   REFUSES(with(w.dtype, GK_BF16, product), "gk_mat_mul: x.dtype is A8, expected F32 with weight.dtype BF16");
   REFUSES(with(a.cols, 63, product), "gk_mat_mul: x.cols is 63, expected a multiple of 32 for A8");
+  a.dtype = GK_A16;
+  REFUSES(with(w.dtype, GK_F16, product), "gk_mat_mul: x.dtype is A16, expected F32 with weight.dtype F16");
+  REFUSES(with(a.cols, 63, product), "gk_mat_mul: x.cols is 63, expected a multiple of 32 for A16");
   a.dtype = GK_F32;
   gk_weight up = w;
   const auto gateUp = [&] { return gk_gate_up(queue, &w, &up, &a, &y); };
@@ -197,12 +200,16 @@ void weights(gk_queue *queue) {
   REFUSES(gk_unpack_row(queue, &w, 0, 32, out.data()), "gk_unpack_row: row is 32, expected 0 to 31");
   REFUSES(gk_unpack_row(queue, &w, 1, 0, out.data()), "gk_unpack_row: expert is 1, expected 0 to 0");
   int64_t row = 0;
-  OK(gk_a8_row_bytes(64, &row));
+  OK(gk_activation_row_bytes(GK_A8, 64, &row));
   CHECK(row == 80);
-  REFUSES(gk_a8_row_bytes(65, &row), "gk_a8_row_bytes: cols is 65, expected a multiple of 32");
+  OK(gk_activation_row_bytes(GK_A16, 64, &row));
+  CHECK(row == 152);
+  REFUSES(gk_activation_row_bytes(GK_A16, 65, &row), "gk_activation_row_bytes: cols is 65, expected a multiple of 32");
+  REFUSES(gk_activation_row_bytes(GK_F32, 64, &row), "gk_activation_row_bytes: dtype is F32 (0), expected A8 or A16");
+  REFUSES(gk_activation_row_bytes(GK_A8, 64, nullptr), "gk_activation_row_bytes: bytes is NULL");
   gk_tensor quantised = {out.data(), 4, 64, 0, GK_A8, 0};
   const auto quantize = [&] { return gk_quantize(queue, &a, &quantised); };
-  REFUSES(with(quantised.dtype, GK_F32, quantize), "gk_quantize: y.dtype is F32 (0), expected A8");
+  REFUSES(with(quantised.dtype, GK_F32, quantize), "gk_quantize: y.dtype is F32 (0), expected A8 or A16");
   REFUSES(with(quantised.rows, 3, quantize), "gk_quantize: y.rows is 3, x.rows is 4");
 
   // Experts: 4 of (32, 64), two a token.

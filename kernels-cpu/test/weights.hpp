@@ -160,26 +160,41 @@ inline gk_tensor tensor(std::vector<float> &data, int64_t rows, int64_t cols) {
   return {data.data(), rows, cols, cols, GK_F32, 0};
 }
 
-// Activations in both forms.
+// Activations in every form.
 struct Inputs {
   Inputs(cpu::Pool &pool, int64_t rows, int64_t cols, uint64_t seed) {
     Random random(seed);
     fp32 = tensor(floats, rows, cols);
     for (float &x : floats) x = random.uniform() * (random.below(50) == 0 ? 8.0f : 1.0f);
-    bytes = alignedBytes(rows * cols / 32 * 40);
-    int8 = {bytes.get(), rows, cols, cols, GK_A8, 0};
-    cpu::plain::quantize(pool, fp32, int8);
+    int8 = quantized(pool, GK_A8, bytes8_);
+    int16 = quantized(pool, GK_A16, bytes16_);
   }
-  // What the int8 form stands for.
-  double value(int64_t row, int64_t col) const {
-    const uint8_t *block = bytes.get() + (row * fp32.cols + col) / 32 * 40;
+  // What `x`, one of the integer forms, stands for.
+  static double value(const gk_tensor &x, int64_t row, int64_t col) {
+    const bool wide = x.dtype == GK_A16;
+    const uint8_t *block = static_cast<const uint8_t *>(x.data) + (row * x.cols + col) / 32 * (wide ? 76 : 40);
+    const auto digit = [&](int at) { return static_cast<int8_t>(block[at + col % 32]); };
     float scale;
     std::memcpy(&scale, block, 4);
-    return double(scale) * static_cast<int8_t>(block[8 + col % 32]);
+    return double(scale) * (wide ? 254 * digit(12) + digit(44) : digit(8));
+  }
+  // Row r of a form alone.
+  static gk_tensor row(gk_tensor x, int64_t r) {
+    const int64_t bytes = x.dtype == GK_F32 ? x.stride * 4 : x.cols / 32 * (x.dtype == GK_A16 ? 76 : 40);
+    x.data = static_cast<uint8_t *>(x.data) + r * bytes, x.rows = 1;
+    return x;
   }
   std::vector<float> floats;
-  std::unique_ptr<uint8_t, Free> bytes;
-  gk_tensor fp32, int8;
+  gk_tensor fp32, int8, int16;
+
+ private:
+  gk_tensor quantized(cpu::Pool &pool, int32_t dtype, std::unique_ptr<uint8_t, Free> &bytes) const {
+    bytes = alignedBytes(fp32.rows * fp32.cols / 32 * (dtype == GK_A16 ? 76 : 40));
+    const gk_tensor y = {bytes.get(), fp32.rows, fp32.cols, fp32.cols, dtype, 0};
+    cpu::plain::quantize(pool, fp32, y);
+    return y;
+  }
+  std::unique_ptr<uint8_t, Free> bytes8_, bytes16_;
 };
 
 }  // namespace gatun::test

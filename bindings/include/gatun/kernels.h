@@ -20,14 +20,14 @@
 extern "C" {
 #endif
 
-#define GK_ABI_VERSION 1
+#define GK_ABI_VERSION 2
 
 /* Rows that one tile of packed weights interleaves. */
 #define GK_TILE_ROWS 16
 /* Tokens in one page of the key/value cache. */
 #define GK_PAGE_TOKENS 32
-/* Activations that share one scale in GK_A8. */
-#define GK_A8_BLOCK 32
+/* Activations that share one scale in GK_A8 and GK_A16. */
+#define GK_ACTIVATION_BLOCK 32
 /* Alignment in bytes of packed weights, activations and cache pages. */
 #define GK_ALIGNMENT 64
 
@@ -60,7 +60,8 @@ enum gk_dtype {
   GK_BF16 = 30,
   GK_AWQ = 64,  /* int4, scale and zero a group; AutoAWQ "gemm" layout */
   GK_GPTQ = 65, /* int4, scale and zero a group; AutoGPTQ layout */
-  GK_A8 = 66    /* activations: int8 in blocks of GK_A8_BLOCK, see gk_quantize */
+  GK_A8 = 66,   /* activations: int8 in blocks of GK_ACTIVATION_BLOCK, see gk_quantize */
+  GK_A16 = 67   /* the same with 16 bits as two int8 digits */
 };
 
 /* Instruction sets of the CPU back end, each a superset of the one before. */
@@ -81,13 +82,14 @@ enum gk_rope_style {
 /* An ordered stream of work on one device. Used by one thread at a time. */
 typedef struct gk_queue gk_queue;
 
-/* Activations: (rows, cols), row r at data + r * stride elements. GK_A8 rows are gk_a8_row_bytes(cols) apart. */
+/* Activations: (rows, cols), row r at data + r * stride elements. GK_A8 and GK_A16 rows
+ * are gk_activation_row_bytes(dtype, cols) apart. */
 typedef struct gk_tensor {
   void *data;
   int64_t rows;
   int64_t cols;
-  int64_t stride; /* elements between rows, >= cols; ignored for GK_A8 */
-  int32_t dtype;  /* GK_F32, GK_I32 or GK_A8 */
+  int64_t stride; /* elements between rows, >= cols; ignored for GK_A8 and GK_A16 */
+  int32_t dtype;  /* GK_F32, GK_I32, GK_A8 or GK_A16 */
   int32_t unused;
 } gk_tensor;
 
@@ -186,8 +188,9 @@ int32_t gk_unpack_row(gk_queue *queue, const gk_weight *weight, int64_t expert, 
 
 /* ---- ops ---- */
 
-/* Bytes of one GK_A8 row of `cols` activations: cols / 32 blocks of {float scale; int16 sum[2]; int8 q[32]}. */
-int32_t gk_a8_row_bytes(int64_t cols, int64_t *bytes);
+/* Bytes of one row of `cols` activations, cols / 32 blocks. GK_A8: {float scale; int16 sum[2]; int8 q[32]}, GK_A16:
+ * {float scale; int32 sum[2]; int8 high[32]; int8 low[32]}. The sums are those of the first and the last 16 q. */
+int32_t gk_activation_row_bytes(int32_t dtype, int64_t cols, int64_t *bytes);
 /* y (tokens, cols) = rows `tokens` of the table, which is in the checkpoint's own layout. table->dtype: any but AWQ,
  * GPTQ. */
 int32_t gk_embed(gk_queue *queue, const gk_source *table, const gk_tensor *tokens, const gk_tensor *y);
@@ -200,12 +203,13 @@ int32_t gk_add_rms_norm(gk_queue *queue, const gk_tensor *residual, const gk_ten
 int32_t gk_gather_rows(gk_queue *queue, const gk_tensor *x, const gk_tensor *rows, const gk_tensor *y);
 /* y[., j] = x[., order[j]]: the column order of act-order weights. order: (1, cols) GK_I32. */
 int32_t gk_gather_cols(gk_queue *queue, const gk_tensor *x, const gk_tensor *order, const gk_tensor *y);
-/* y (GK_A8) = x (GK_F32): scale = max|x| / 127 of each block of 32, q = round to nearest even (x / scale). cols: a
- * multiple of 32. */
+/* y (GK_A8 or GK_A16) = x (GK_F32): scale = max|x| / limit of each block of 32, q = round to nearest even (x / scale),
+ * |q| <= limit. GK_A8: limit 127. GK_A16: limit 32385 = 254 * 127 + 127, and q = 254 * high + low with high = round to
+ * nearest even (q / 254), |high| <= 127, |low| <= 127. cols: a multiple of 32. */
 int32_t gk_quantize(gk_queue *queue, const gk_tensor *x, const gk_tensor *y);
 /* y (tokens, weight rows) = x (tokens, weight cols) * weight^T. x GK_F32: all arithmetic in fp32 on exactly
- * dequantised weights. x GK_A8: integer dot products of each block, summed in fp32 in ascending block order;
- * weights in GK_F32, GK_F16, GK_BF16 take x GK_F32 only. */
+ * dequantised weights. x GK_A8 or GK_A16: exact integer dot products of each block, summed in fp32 in ascending block
+ * order; weights in GK_F32, GK_F16, GK_BF16 take x GK_F32 only. */
 int32_t gk_mat_mul(gk_queue *queue, const gk_weight *weight, const gk_tensor *x, const gk_tensor *y);
 /* y = silu(x * gate^T) * (x * up^T), silu(a) = a / (1 + exp(-a)). gate and up have the same shape; x as in gk_mat_mul.
  */

@@ -23,10 +23,10 @@ public class Kernels extends Kernels$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int GK_ABI_VERSION = (int)1L;
+    private static final int GK_ABI_VERSION = (int)2L;
     /**
      * {@snippet lang=c :
-     * #define GK_ABI_VERSION 1
+     * #define GK_ABI_VERSION 2
      * }
      */
     public static int GK_ABI_VERSION() {
@@ -50,14 +50,14 @@ public class Kernels extends Kernels$shared {
     public static int GK_PAGE_TOKENS() {
         return GK_PAGE_TOKENS;
     }
-    private static final int GK_A8_BLOCK = (int)32L;
+    private static final int GK_ACTIVATION_BLOCK = (int)32L;
     /**
      * {@snippet lang=c :
-     * #define GK_A8_BLOCK 32
+     * #define GK_ACTIVATION_BLOCK 32
      * }
      */
-    public static int GK_A8_BLOCK() {
-        return GK_A8_BLOCK;
+    public static int GK_ACTIVATION_BLOCK() {
+        return GK_ACTIVATION_BLOCK;
     }
     private static final int GK_ALIGNMENT = (int)64L;
     /**
@@ -292,6 +292,15 @@ public class Kernels extends Kernels$shared {
      */
     public static int GK_A8() {
         return GK_A8;
+    }
+    private static final int GK_A16 = (int)67L;
+    /**
+     * {@snippet lang=c :
+     * enum gk_dtype.GK_A16 = 67
+     * }
+     */
+    public static int GK_A16() {
+        return GK_A16;
     }
     private static final int GK_ISA_BEST = (int)0L;
     /**
@@ -1151,14 +1160,15 @@ public class Kernels extends Kernels$shared {
         }
     }
 
-    private static class gk_a8_row_bytes {
+    private static class gk_activation_row_bytes {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_INT,
             Kernels.C_INT,
             Kernels.C_LONG,
             Kernels.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gk_a8_row_bytes");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gk_activation_row_bytes");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -1166,45 +1176,45 @@ public class Kernels extends Kernels$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t gk_a8_row_bytes(int64_t cols, int64_t *bytes)
+     * int32_t gk_activation_row_bytes(int32_t dtype, int64_t cols, int64_t *bytes)
      * }
      */
-    public static FunctionDescriptor gk_a8_row_bytes$descriptor() {
-        return gk_a8_row_bytes.DESC;
+    public static FunctionDescriptor gk_activation_row_bytes$descriptor() {
+        return gk_activation_row_bytes.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t gk_a8_row_bytes(int64_t cols, int64_t *bytes)
+     * int32_t gk_activation_row_bytes(int32_t dtype, int64_t cols, int64_t *bytes)
      * }
      */
-    public static MethodHandle gk_a8_row_bytes$handle() {
-        return gk_a8_row_bytes.HANDLE;
+    public static MethodHandle gk_activation_row_bytes$handle() {
+        return gk_activation_row_bytes.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t gk_a8_row_bytes(int64_t cols, int64_t *bytes)
+     * int32_t gk_activation_row_bytes(int32_t dtype, int64_t cols, int64_t *bytes)
      * }
      */
-    public static MemorySegment gk_a8_row_bytes$address() {
-        return gk_a8_row_bytes.ADDR;
+    public static MemorySegment gk_activation_row_bytes$address() {
+        return gk_activation_row_bytes.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t gk_a8_row_bytes(int64_t cols, int64_t *bytes)
+     * int32_t gk_activation_row_bytes(int32_t dtype, int64_t cols, int64_t *bytes)
      * }
      */
-    public static int gk_a8_row_bytes(long cols, MemorySegment bytes) {
-        var mh$ = gk_a8_row_bytes.HANDLE;
+    public static int gk_activation_row_bytes(int dtype, long cols, MemorySegment bytes) {
+        var mh$ = gk_activation_row_bytes.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("gk_a8_row_bytes", cols, bytes);
+                traceDowncall("gk_activation_row_bytes", dtype, cols, bytes);
             }
-            return (int)mh$.invokeExact(cols, bytes);
+            return (int)mh$.invokeExact(dtype, cols, bytes);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
