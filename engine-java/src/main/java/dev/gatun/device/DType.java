@@ -28,7 +28,12 @@ public enum DType {
   /** int4 with scale and zero a group, spread over several tensors (AutoGPTQ layout). */
   GPTQ(65, 1, 0),
   /** Activations: int8 in blocks of 32 with a float scale and two int16 sums; see gk_quantize. */
-  A8(66, 32, 40);
+  A8(66, 32, 40),
+  /**
+   * Activations: 16 bits as two int8 digits in blocks of 32 with a float scale and two int32 sums;
+   * see gk_quantize.
+   */
+  A16(67, 32, 76);
 
   private final int id;
   private final int blockSize;

@@ -18,12 +18,14 @@ public final class Graph {
   private final Step step;
   private final Compute compute;
   private final List<Op> ops = new ArrayList<>();
-  private final Map<Tensor, Tensor> quantized = new HashMap<>();
+  private final Map<Blocks, Tensor> quantized = new HashMap<>();
   private final Map<Gather, Tensor> gathered = new HashMap<>();
   private final Map<String, Mark> marks = new LinkedHashMap<>();
   private int tensors;
 
   private record Gather(Tensor x, MemorySegment order) {}
+
+  private record Blocks(Tensor x, DType dtype) {}
 
   /** A tensor whose content is of interest after op {@code op} (its index) has run. */
   public record Mark(int op, Tensor tensor) {}
@@ -87,15 +89,15 @@ public final class Graph {
 
   /** (rows of x, rows of weight) = x * weight^T. */
   public Tensor matMul(PackedMatrix weight, Tensor x) {
-    return multiply(weight, input(weight, x));
+    return multiply(weight, input(weight, x, DType.A8));
   }
 
   /**
-   * As {@link #matMul}, in float32 whatever the graph's compute: for few outputs on which much
+   * As {@link #matMul}, with 16-bit activations in int8 compute: for few outputs on which much
    * depends.
    */
-  public Tensor exactMatMul(PackedMatrix weight, Tensor x) {
-    return multiply(weight, ordered(weight, x));
+  public Tensor fineMatMul(PackedMatrix weight, Tensor x) {
+    return multiply(weight, input(weight, x, DType.A16));
   }
 
   private Tensor multiply(PackedMatrix weight, Tensor x) {
@@ -106,7 +108,7 @@ public final class Graph {
 
   /** silu(x * gate^T) * (x * up^T). */
   public Tensor gateUp(PackedMatrix gate, PackedMatrix up, Tensor x) {
-    Tensor input = input(gate, x);
+    Tensor input = input(gate, x, DType.A8);
     Tensor y = tensor(DType.F32, x.rows(), Math.toIntExact(gate.rows()));
     ops.add(new Op.GateUp(gate, up, input, y));
     return y;
@@ -144,7 +146,7 @@ public final class Graph {
 
   /** (tokens * perToken, ff). */
   public Tensor expertGateUp(PackedMatrix gate, PackedMatrix up, Tensor x, Routing routing) {
-    Tensor input = input(gate, x);
+    Tensor input = input(gate, x, DType.A8);
     int rows = x.rows() * routing.ids().cols();
     Tensor y = tensor(DType.F32, rows, Math.toIntExact(gate.rows()));
     ops.add(new Op.ExpertGateUp(gate, up, input, routing.ids(), y));
@@ -153,20 +155,23 @@ public final class Graph {
 
   /** (tokens, hidden): the weighted sum over each token's experts. */
   public Tensor expertDown(PackedMatrix down, Tensor h, Routing routing) {
-    Tensor input = input(down, h);
+    Tensor input = input(down, h, DType.A8);
     Tensor y = tensor(DType.F32, routing.ids().rows(), Math.toIntExact(down.rows()));
     ops.add(new Op.ExpertDown(down, input, routing.ids(), routing.weights(), y));
     return y;
   }
 
-  /** The form of {@code x} that {@code weight} is multiplied with, made once a tensor. */
-  private Tensor input(PackedMatrix weight, Tensor x) {
+  /**
+   * What {@code weight} is multiplied with: {@code x} in {@code dtype} where compute and weight
+   * allow, made once.
+   */
+  private Tensor input(PackedMatrix weight, Tensor x, DType dtype) {
     Tensor ordered = ordered(weight, x);
-    boolean blocks = weight.dtype().isQuantized() && x.cols() % DType.A8.blockSize() == 0;
+    boolean blocks = weight.dtype().isQuantized() && x.cols() % dtype.blockSize() == 0;
     if (compute == Compute.F32 || !blocks) {
       return ordered;
     }
-    return quantized.computeIfAbsent(ordered, this::quantize);
+    return quantized.computeIfAbsent(new Blocks(ordered, dtype), this::quantize);
   }
 
   /** {@code x} with its columns in the order of the weight's. */
@@ -184,8 +189,9 @@ public final class Graph {
     return y;
   }
 
-  private Tensor quantize(Tensor x) {
-    Tensor y = tensor(DType.A8, x.rows(), x.cols());
+  private Tensor quantize(Blocks blocks) {
+    Tensor x = blocks.x();
+    Tensor y = tensor(blocks.dtype(), x.rows(), x.cols());
     ops.add(new Op.Quantize(x, y));
     return y;
   }

@@ -100,6 +100,6 @@ public final class Decoder {
       y = next.afterAdd(graph, x, fed);
       graph.mark("hidden." + (i + 1), last ? y : x);
     }
-    return head.applyExactly(graph, y);
+    return head.applyFinely(graph, y);
   }
 }

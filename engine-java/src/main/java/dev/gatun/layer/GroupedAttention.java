@@ -53,8 +53,8 @@ public record GroupedAttention(
     Tensor queries = q.apply(graph, x);
     // Keys and values are few and every later token reads them: see docs/decisions.md for what
     // rounding them costs.
-    Tensor keys = k.applyExactly(graph, x);
-    Tensor values = v.applyExactly(graph, x);
+    Tensor keys = k.applyFinely(graph, x);
+    Tensor values = v.applyFinely(graph, x);
     graph.ropeStore(rope, table, queries, keys, values, layer);
     return o.apply(graph, graph.attention(queries, layer, scale));
   }

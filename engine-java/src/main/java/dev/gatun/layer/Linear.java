@@ -11,8 +11,8 @@ public record Linear(PackedMatrix weight) {
     return graph.matMul(weight, x);
   }
 
-  /** In float32 whatever the graph's compute. */
-  public Tensor applyExactly(Graph graph, Tensor x) {
-    return graph.exactMatMul(weight, x);
+  /** As {@link #apply}, with 16-bit activations where the graph's compute is int8. */
+  public Tensor applyFinely(Graph graph, Tensor x) {
+    return graph.fineMatMul(weight, x);
   }
 }
