@@ -16,7 +16,7 @@ final class ReplHelp {
       /load FILE     go on with a saved conversation
       /stats         speed of the last answer, use of the context
       /exit          leave; so does Ctrl-D
-      A line ending in \\ goes on; so does everything between two lines of \"""\".
+      A line ending in \\ goes on; so does everything between two lines of \""".
       Ctrl-C stops an answer.\
       """;
 
