@@ -67,7 +67,7 @@ public final class Refusal extends RuntimeException {
   }
 
   public static Refusal interrupted(String what) {
-    return new Refusal(Reason.INTERRUPTED, what, "run it again to start over", null);
+    return new Refusal(Reason.INTERRUPTED, what, "run it again", null);
   }
 
   // File names and template texts reach messages; control characters must not break the one line or
