@@ -108,12 +108,6 @@ public final class Device implements AutoCloseable {
     Library.check(Kernels.gk_dequantize(queue, dtype.id(), source, count, floats), "gk_dequantize");
   }
 
-  /** Dequantises one row of a packed matrix to floats. */
-  public void unpackRow(PackedMatrix matrix, long expert, long row, MemorySegment floats) {
-    Library.check(
-        Kernels.gk_unpack_row(queue, matrix.struct(), expert, row, floats), "gk_unpack_row");
-  }
-
   /** Bytes of one cache page of one layer. */
   public long cachePageBytes(int kvHeads, int headDim, DType dtype) {
     try (Arena arena = Arena.ofConfined()) {
@@ -130,15 +124,6 @@ public final class Device implements AutoCloseable {
       MemorySegment out = arena.allocate(ValueLayout.JAVA_DOUBLE);
       Library.check(
           Kernels.gk_measure_read(queue, bytes, bytes.byteSize(), repeats, out), "gk_measure_read");
-      return out.get(ValueLayout.JAVA_DOUBLE, 0);
-    }
-  }
-
-  /** Operations a second of int8 multiply-adds that all threads reach in registers. */
-  public double measureInt8() {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment out = arena.allocate(ValueLayout.JAVA_DOUBLE);
-      Library.check(Kernels.gk_measure_int8(queue, out), "gk_measure_int8");
       return out.get(ValueLayout.JAVA_DOUBLE, 0);
     }
   }

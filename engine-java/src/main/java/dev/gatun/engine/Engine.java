@@ -16,6 +16,7 @@ import dev.gatun.weights.Parameters;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 /**
@@ -143,7 +144,7 @@ public final class Engine implements AutoCloseable {
       int logitRows,
       int position,
       PageTable pages,
-      java.util.function.Consumer<Program> run) {
+      Consumer<Program> run) {
     pages.resize(position + tokens);
     Step step = builder.shape(tokens, logitRows);
     builder.fill(step, ids, from, position, pages);

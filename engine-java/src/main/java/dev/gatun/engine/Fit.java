@@ -1,6 +1,7 @@
 // Fit: whether weights and cache fit this machine's memory.
 package dev.gatun.engine;
 
+import dev.gatun.device.Device;
 import dev.gatun.refusal.Refusal;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,7 +21,7 @@ final class Fit {
       return;
     }
     long pages = Math.max(0, available - weightBytes) / cacheBytesOfPage;
-    long tokens = pages * dev.gatun.device.Device.pageTokens();
+    long tokens = pages * Device.pageTokens();
     throw Refusal.doesNotFit(
         String.format(
             Locale.ROOT,

@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /** A mutable timeline: tokens are appended or cut off. Used by one thread at a time. */
 public final class Session implements AutoCloseable {
@@ -64,7 +65,7 @@ public final class Session implements AutoCloseable {
    * Runs tokens and hands over every row of their logits, (rows, vocab) float32, some rows at a
    * time, each valid during the call.
    */
-  public void logits(int[] ids, java.util.function.Consumer<MemorySegment> rows) {
+  public void logits(int[] ids, Consumer<MemorySegment> rows) {
     check(ids);
     int most = Math.min(engine.options().stepTokens(), engine.options().logitRows());
     for (int from = 0; from < ids.length; from += most) {

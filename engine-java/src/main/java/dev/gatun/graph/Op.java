@@ -25,6 +25,23 @@ public sealed interface Op {
     return 0;
   }
 
+  /** An op of one input and one output. */
+  sealed interface OneToOne extends Op {
+    Tensor x();
+
+    Tensor y();
+
+    @Override
+    default List<Tensor> reads() {
+      return List.of(x());
+    }
+
+    @Override
+    default List<Tensor> writes() {
+      return List.of(y());
+    }
+  }
+
   record Embed(EmbeddingTable table, Tensor y) implements Op {
     public List<Tensor> reads() {
       return List.of();
@@ -35,15 +52,7 @@ public sealed interface Op {
     }
   }
 
-  record RmsNorm(Tensor x, FloatVector weight, float eps, Tensor y) implements Op {
-    public List<Tensor> reads() {
-      return List.of(x);
-    }
-
-    public List<Tensor> writes() {
-      return List.of(y);
-    }
-  }
+  record RmsNorm(Tensor x, FloatVector weight, float eps, Tensor y) implements OneToOne {}
 
   record AddRmsNorm(Tensor residual, Tensor delta, FloatVector weight, float eps, Tensor y)
       implements Op {
@@ -57,60 +66,20 @@ public sealed interface Op {
   }
 
   /** Keeps the rows of {@code x} whose logits the step wants. */
-  record GatherRows(Tensor x, Tensor y) implements Op {
-    public List<Tensor> reads() {
-      return List.of(x);
-    }
+  record GatherRows(Tensor x, Tensor y) implements OneToOne {}
 
-    public List<Tensor> writes() {
-      return List.of(y);
-    }
-  }
+  record GatherCols(Tensor x, MemorySegment order, Tensor y) implements OneToOne {}
 
-  record GatherCols(Tensor x, MemorySegment order, Tensor y) implements Op {
-    public List<Tensor> reads() {
-      return List.of(x);
-    }
+  record Quantize(Tensor x, Tensor y) implements OneToOne {}
 
-    public List<Tensor> writes() {
-      return List.of(y);
-    }
-  }
-
-  record Quantize(Tensor x, Tensor y) implements Op {
-    public List<Tensor> reads() {
-      return List.of(x);
-    }
-
-    public List<Tensor> writes() {
-      return List.of(y);
-    }
-  }
-
-  record MatMul(PackedMatrix weight, Tensor x, Tensor y) implements Op {
-    public List<Tensor> reads() {
-      return List.of(x);
-    }
-
-    public List<Tensor> writes() {
-      return List.of(y);
-    }
-
+  record MatMul(PackedMatrix weight, Tensor x, Tensor y) implements OneToOne {
     @Override
     public long weightBytes() {
       return weight.bytes();
     }
   }
 
-  record GateUp(PackedMatrix gate, PackedMatrix up, Tensor x, Tensor y) implements Op {
-    public List<Tensor> reads() {
-      return List.of(x);
-    }
-
-    public List<Tensor> writes() {
-      return List.of(y);
-    }
-
+  record GateUp(PackedMatrix gate, PackedMatrix up, Tensor x, Tensor y) implements OneToOne {
     @Override
     public long weightBytes() {
       return gate.bytes() + up.bytes();

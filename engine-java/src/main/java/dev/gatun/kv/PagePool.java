@@ -45,10 +45,6 @@ public final class PagePool {
     return caches.get(layer);
   }
 
-  public int freePages() {
-    return free.size();
-  }
-
   int take() {
     Integer page = free.poll();
     if (page == null) {
