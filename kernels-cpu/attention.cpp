@@ -150,7 +150,7 @@ void openPage(const Attention &a, const Tile &tile, int64_t head, int32_t start,
   const int32_t page =
       a.batch->page_table[int64_t{a.batch->sequence[tile.token]} * a.batch->max_pages + start / GK_PAGE_TOKENS];
   const int64_t plane = cachePlaneElements(*a.cache);
-  if (a.cache->dtype == GK_F32) {
+  if (a.cache->key_dtype == GK_F32) {
     const float *const keys = cachePlane<const float>(*a.cache, page, head);
     attendTile(a, tile, room.part, start, keys, keys + plane);
     return;

@@ -13,7 +13,7 @@ namespace gatun::cpu {
 static inline int64_t cachePlaneElements(const gk_cache &cache) { return int64_t{GK_PAGE_TOKENS} * cache.head_dim; }
 
 static inline int64_t cachePageBytesOf(const gk_cache &cache) {
-  return cache.kv_heads * 2 * cachePlaneElements(cache) * (cache.dtype == GK_F16 ? 2 : 4);
+  return cache.kv_heads * 2 * cachePlaneElements(cache) * (cache.key_dtype == GK_F16 ? 2 : 4);
 }
 
 // The keys of a head in a page; its values follow after cachePlaneElements.

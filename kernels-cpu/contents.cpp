@@ -1,5 +1,6 @@
 // contents.cpp: checks of what arrays hold; they cost a compare an entry and keep every access within its operand.
 #include "checks.hpp"
+#include "guard.hpp"
 #include "ops.hpp"
 
 namespace gatun::cpu {
@@ -43,6 +44,14 @@ void checkPages(const gk_batch &batch, const gk_cache &cache, bool past) {
     checked = logical + 1 > checked ? logical + 1 : checked;
   }
 }
+
+void checkCacheTypes(const gk_cache &cache) {
+  if (cache.key_dtype != cache.value_dtype || (cache.key_dtype != GK_F32 && cache.key_dtype != GK_F16)) {
+    throw Error(GK_UNSUPPORTED, "the CPU back end's caches are F32 or F16");
+  }
+}
+
+void refuseBf16() { throw Error(GK_UNSUPPORTED, "the CPU back end multiplies no bfloat16"); }
 
 void checkIds(const gk_tensor &ids, const char *name, int64_t end, const char *endName) {
   for (int64_t r = 0; r < ids.rows; ++r) {

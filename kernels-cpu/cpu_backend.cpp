@@ -3,6 +3,7 @@
 #include "cache_page.hpp"
 #include "mat_mul_ops.hpp"
 #include "ops.hpp"
+#include "scratch.hpp"
 
 namespace gatun::cpu::GK_ISA {
 namespace {
@@ -12,6 +13,10 @@ class CpuBackend final : public Backend {
   explicit CpuBackend(int32_t threads) : pool_(threads) {}
 
   void sync() override {}  // every op is done when it returns
+
+  int64_t workspaceBytes(const gk_limits &) override { return 0; }
+
+  void workspace(void *, int64_t) override {}
 
   int64_t packedBytes(const gk_source &source) override { return cpu::packedBytes(source); }
 
@@ -31,12 +36,12 @@ class CpuBackend final : public Backend {
   }
 
   void rmsNorm(const gk_tensor &x, const float *weight, float eps, const gk_tensor &y) override {
-    GK_ISA::rmsNorm(pool_, x, weight, eps, y);
+    quantized(y, [&](const gk_tensor &floats) { GK_ISA::rmsNorm(pool_, x, weight, eps, floats); });
   }
 
   void addRmsNorm(const gk_tensor &residual, const gk_tensor &delta, const float *weight, float eps,
                   const gk_tensor &y) override {
-    GK_ISA::addRmsNorm(pool_, residual, delta, weight, eps, y);
+    quantized(y, [&](const gk_tensor &floats) { GK_ISA::addRmsNorm(pool_, residual, delta, weight, eps, floats); });
   }
 
   void gatherRows(const gk_tensor &x, const gk_tensor &rows, const gk_tensor &y) override {
@@ -55,11 +60,21 @@ class CpuBackend final : public Backend {
     GK_ISA::matMul(pool_, weight, x, y);
   }
 
-  void gateUp(const gk_weight &gate, const gk_weight &up, const gk_tensor &x, const gk_tensor &y) override {
-    GK_ISA::gateUp(pool_, gate, up, x, y);
+  void qkv(const gk_weight &q, const gk_weight &k, const gk_weight &v, const gk_tensor &x, const gk_tensor &yq,
+           const gk_tensor &yk, const gk_tensor &yv) override {
+    GK_ISA::matMul(pool_, q, x, yq);
+    GK_ISA::matMul(pool_, k, x, yk);
+    GK_ISA::matMul(pool_, v, x, yv);
   }
 
-  int64_t cachePageBytes(const gk_cache &cache) override { return cachePageBytesOf(cache); }
+  void gateUp(const gk_weight &gate, const gk_weight &up, const gk_tensor &x, const gk_tensor &y) override {
+    quantized(y, [&](const gk_tensor &floats) { GK_ISA::gateUp(pool_, gate, up, x, floats); });
+  }
+
+  int64_t cachePageBytes(const gk_cache &cache) override {
+    checkCacheTypes(cache);
+    return cachePageBytesOf(cache);
+  }
 
   void ropeTable(const gk_batch &batch, const float *invFreq, int32_t dim, float scale, float *table) override {
     checkPositions(batch);
@@ -75,7 +90,7 @@ class CpuBackend final : public Backend {
   void attention(const gk_batch &batch, const gk_tensor &q, const gk_cache &cache, float scale,
                  const gk_tensor &y) override {
     checkPages(batch, cache, true);
-    GK_ISA::attention(pool_, batch, q, cache, scale, y);
+    quantized(y, [&](const gk_tensor &floats) { GK_ISA::attention(pool_, batch, q, cache, scale, floats); });
   }
 
   void route(const gk_tensor &logits, bool normalize, const gk_tensor &ids, const gk_tensor &weights) override {
@@ -100,8 +115,23 @@ class CpuBackend final : public Backend {
 
   double measureInt8() override { return GK_ISA::measureInt8(pool_); }
 
+  double measureBf16() override { refuseBf16(); }
+
  private:
+  // Runs an op whose result is float32, then quantises it where y is to be GK_A8 or GK_A16.
+  template <class Op>
+  void quantized(const gk_tensor &y, Op &&op) {
+    if (y.dtype == GK_F32) {
+      op(y);
+      return;
+    }
+    const gk_tensor floats{scratch_.floats(y.rows * y.cols), y.rows, y.cols, y.cols, GK_F32, 0};
+    op(floats);
+    GK_ISA::quantize(pool_, floats, y);
+  }
+
   Pool pool_;
+  Scratch scratch_;
 };
 
 }  // namespace

@@ -124,7 +124,7 @@ void storeTokens(void *arg, int64_t begin, int64_t end, int) {
       prepare(q + h * dim, q + h * dim, rope.q_bias != nullptr ? rope.q_bias + h * dim : nullptr, rope.q_norm, rope,
               token, dim);
     }
-    if (s.cache->dtype == GK_F16) {
+    if (s.cache->key_dtype == GK_F16) {
       storeHeads<uint16_t>(s, token);
     } else {
       storeHeads<float>(s, token);

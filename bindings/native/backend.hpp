@@ -15,6 +15,8 @@ class Backend {
   Backend &operator=(const Backend &) = delete;
 
   virtual void sync() = 0;
+  virtual int64_t workspaceBytes(const gk_limits &limits) = 0;
+  virtual void workspace(void *data, int64_t bytes) = 0;
 
   virtual int64_t packedBytes(const gk_source &source) = 0;
   virtual void pack(const gk_source &source, void *destination) = 0;
@@ -29,6 +31,8 @@ class Backend {
   virtual void gatherCols(const gk_tensor &x, const gk_tensor &order, const gk_tensor &y) = 0;
   virtual void quantize(const gk_tensor &x, const gk_tensor &y) = 0;
   virtual void matMul(const gk_weight &weight, const gk_tensor &x, const gk_tensor &y) = 0;
+  virtual void qkv(const gk_weight &q, const gk_weight &k, const gk_weight &v, const gk_tensor &x, const gk_tensor &yq,
+                   const gk_tensor &yk, const gk_tensor &yv) = 0;
   virtual void gateUp(const gk_weight &gate, const gk_weight &up, const gk_tensor &x, const gk_tensor &y) = 0;
   virtual int64_t cachePageBytes(const gk_cache &cache) = 0;
   virtual void ropeTable(const gk_batch &batch, const float *invFreq, int32_t dim, float scale, float *table) = 0;
@@ -44,6 +48,7 @@ class Backend {
 
   virtual double measureRead(const void *buffer, int64_t bytes, int32_t repeats) = 0;
   virtual double measureInt8() = 0;
+  virtual double measureBf16() = 0;
 
  protected:
   // Out of line, like the destructor: a back end is compiled once an instruction set, and an inline function of

@@ -27,6 +27,7 @@ constexpr Format formats[] = {
     {GK_Q2_K, "Q2_K", 256}, {GK_Q3_K, "Q3_K", 256},    {GK_Q4_K, "Q4_K", 256},     {GK_Q5_K, "Q5_K", 256},
     {GK_Q6_K, "Q6_K", 256}, {GK_IQ4_NL, "IQ4_NL", 32}, {GK_IQ4_XS, "IQ4_XS", 256}, {GK_AWQ, "AWQ", 32},
     {GK_GPTQ, "GPTQ", 32},  {GK_I32, "I32", 0},        {GK_A8, "A8", 0},           {GK_A16, "A16", 0},
+    {GK_F8, "F8", 0},
 };
 
 const Format *format(int32_t dtype) {
@@ -182,6 +183,8 @@ void factor(const gk_tensor *tensor, const char *name) {
   rows(*tensor, name, GK_ALIGNMENT);
 }
 
+void result(const gk_tensor *tensor, const char *name) { factor(tensor, name); }
+
 void shape(const gk_source *source, const char *name) {
   present(source, name);
   matrix(name, source->rows, source->cols, source->dtype, source->group);
@@ -260,15 +263,32 @@ void multiplies(const gk_weight &weight, const char *weightName, const gk_tensor
   }
 }
 
+static void cacheType(const char *name, int32_t dtype, int32_t headDim) {
+  switch (dtype) {
+    case GK_F32:
+    case GK_F16:
+    case GK_BF16:
+    case GK_F8:
+      return;
+    case GK_Q8_0:
+    case GK_Q4_0:
+      if (headDim % 32 != 0) {
+        refuse("%s is %s, expected cache.head_dim a multiple of 32, it is %d", name, dtypeName(dtype), headDim);
+      }
+      return;
+    default:
+      refuse("%s is %s (%d), expected F32, F16, BF16, F8, Q8_0 or Q4_0", name, dtypeName(dtype), dtype);
+  }
+}
+
 void cacheShape(const gk_cache *cache) {
   present(cache, "cache");
   within("cache.kv_heads", cache->kv_heads, 1, 65536);
   if (cache->head_dim < 16 || cache->head_dim > 256 || cache->head_dim % 16 != 0) {
     refuse("cache.head_dim is %d, expected a multiple of 16 up to 256", cache->head_dim);
   }
-  if (cache->dtype != GK_F32 && cache->dtype != GK_F16) {
-    refuse("cache.dtype is %s (%d), expected F32 or F16", dtypeName(cache->dtype), cache->dtype);
-  }
+  cacheType("cache.key_dtype", cache->key_dtype, cache->head_dim);
+  cacheType("cache.value_dtype", cache->value_dtype, cache->head_dim);
 }
 
 void cache(const gk_cache *cache) {
@@ -285,6 +305,14 @@ void batch(const gk_batch *batch) {
   aligned(batch->position, "batch.position", alignof(int32_t));
   aligned(batch->sequence, "batch.sequence", alignof(int32_t));
   aligned(batch->page_table, "batch.page_table", alignof(int32_t));
+}
+
+void limits(const gk_limits *limits) {
+  present(limits, "limits");
+  within("limits.tokens", limits->tokens, 1, maxExtent);
+  within("limits.heads", limits->heads, 1, 65536);
+  within("limits.head_dim", limits->head_dim, 16, 256);
+  within("limits.context", limits->context, 1, maxExtent);
 }
 
 }  // namespace gatun::checks

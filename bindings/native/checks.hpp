@@ -37,8 +37,9 @@ Backend &backend(const gk_queue *queue);
 void tensor(const gk_tensor *tensor, const char *name, int32_t dtype);
 // As tensor, of GK_A8 or GK_A16.
 void blocked(const gk_tensor *tensor, const char *name);
-// As tensor, of GK_F32, GK_A8 or GK_A16: what a matrix is multiplied with.
+// As tensor, of GK_F32, GK_A8 or GK_A16: what a matrix is multiplied with, and a result that may be quantised.
 void factor(const gk_tensor *tensor, const char *name);
+void result(const gk_tensor *tensor, const char *name);
 // Shape and type of a checkpoint's matrix, and its pointers where they are to be read.
 void shape(const gk_source *source, const char *name);
 void source(const gk_source *source, const char *name);
@@ -50,5 +51,6 @@ void multiplies(const gk_weight &weight, const char *weightName, const gk_tensor
 void cacheShape(const gk_cache *cache);
 void cache(const gk_cache *cache);
 void batch(const gk_batch *batch);
+void limits(const gk_limits *limits);
 
 }  // namespace gatun::checks

@@ -21,7 +21,6 @@ int32_t keepError(gk_status status, const char *op, const char *text) noexcept {
 }  // namespace gatun
 
 using gatun::Backend;
-using gatun::Error;
 using gatun::guarded;
 namespace checks = gatun::checks;
 
@@ -52,11 +51,25 @@ int32_t gk_queue_cpu(int32_t threads, int32_t isa, gk_queue **queue) {
   });
 }
 
-int32_t gk_queue_cuda(int32_t device, void *, gk_queue **queue) {
+int32_t gk_cuda_build(int32_t *kind) {
+  return guarded(__func__, [&] {
+    checks::present(kind, "kind");
+    *kind = gatun::cudaBuild();
+  });
+}
+
+int32_t gk_queue_cuda(int32_t device, void *stream, gk_queue **queue) {
   return guarded(__func__, [&] {
     checks::present(queue, "queue");
     checks::within("device", device, 0, INT32_MAX);
-    throw Error(GK_UNSUPPORTED, "this libgatun was built without its CUDA back end");
+    auto *made = new gk_queue{nullptr};
+    try {
+      made->backend = gatun::makeCudaBackend(device, stream);
+    } catch (...) {
+      delete made;
+      throw;
+    }
+    *queue = made;
   });
 }
 
@@ -71,6 +84,26 @@ int32_t gk_queue_free(gk_queue *queue) {
 
 int32_t gk_queue_sync(gk_queue *queue) {
   return guarded(__func__, [&] { checks::backend(queue).sync(); });
+}
+
+int32_t gk_workspace_bytes(gk_queue *queue, const gk_limits *limits, int64_t *bytes) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::limits(limits);
+    checks::present(bytes, "bytes");
+    *bytes = backend.workspaceBytes(*limits);
+  });
+}
+
+int32_t gk_workspace(gk_queue *queue, void *data, int64_t bytes) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::within("bytes", bytes, 0, int64_t{1} << 46);
+    if (bytes > 0) {
+      checks::aligned(data, "data", GK_ALIGNMENT);
+    }
+    backend.workspace(data, bytes);
+  });
 }
 
 int32_t gk_host_alloc(int64_t bytes, void **address) {
@@ -153,5 +186,13 @@ int32_t gk_measure_int8(gk_queue *queue, double *ops_per_second) {
     Backend &backend = checks::backend(queue);
     checks::present(ops_per_second, "ops_per_second");
     *ops_per_second = backend.measureInt8();
+  });
+}
+
+int32_t gk_measure_bf16(gk_queue *queue, double *ops_per_second) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::present(ops_per_second, "ops_per_second");
+    *ops_per_second = backend.measureBf16();
   });
 }

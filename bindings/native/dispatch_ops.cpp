@@ -42,7 +42,7 @@ int32_t gk_rms_norm(gk_queue *queue, const gk_tensor *x, const float *weight, fl
   return guarded(__func__, [&] {
     Backend &backend = checks::backend(queue);
     checks::tensor(x, "x", GK_F32);
-    checks::tensor(y, "y", GK_F32);
+    checks::result(y, "y");
     checks::floats(weight, "weight");
     checks::epsilon("eps", eps);
     checks::equal("x.rows", x->rows, "y.rows", y->rows);
@@ -57,7 +57,7 @@ int32_t gk_add_rms_norm(gk_queue *queue, const gk_tensor *residual, const gk_ten
     Backend &backend = checks::backend(queue);
     checks::tensor(residual, "residual", GK_F32);
     checks::tensor(delta, "delta", GK_F32);
-    checks::tensor(y, "y", GK_F32);
+    checks::result(y, "y");
     checks::floats(weight, "weight");
     checks::epsilon("eps", eps);
     checks::equal("delta.rows", delta->rows, "residual.rows", residual->rows);
@@ -118,6 +118,25 @@ int32_t gk_mat_mul(gk_queue *queue, const gk_weight *weight, const gk_tensor *x,
   });
 }
 
+int32_t gk_qkv(gk_queue *queue, const gk_weight *q, const gk_weight *k, const gk_weight *v, const gk_tensor *x,
+               const gk_tensor *yq, const gk_tensor *yk, const gk_tensor *yv) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::factor(x, "x");
+    const auto product = [&](const gk_weight *weight, const char *name, const gk_tensor *y, const char *yName) {
+      checks::weight(backend, weight, name, false);
+      checks::tensor(y, yName, GK_F32);
+      checks::multiplies(*weight, name, *x, "x");
+      checks::equal("rows of a result", y->rows, "x.rows", x->rows);
+      checks::equal("cols of a result", y->cols, "its weight's rows", weight->rows);
+    };
+    product(q, "q", yq, "yq");
+    product(k, "k", yk, "yk");
+    product(v, "v", yv, "yv");
+    backend.qkv(*q, *k, *v, *x, *yq, *yk, *yv);
+  });
+}
+
 int32_t gk_gate_up(gk_queue *queue, const gk_weight *gate, const gk_weight *up, const gk_tensor *x,
                    const gk_tensor *y) {
   return guarded(__func__, [&] {
@@ -125,7 +144,7 @@ int32_t gk_gate_up(gk_queue *queue, const gk_weight *gate, const gk_weight *up, 
     checks::weight(backend, gate, "gate", false);
     checks::weight(backend, up, "up", false);
     checks::factor(x, "x");
-    checks::tensor(y, "y", GK_F32);
+    checks::result(y, "y");
     checks::sameShape(*gate, "gate", *up, "up");
     checks::multiplies(*gate, "gate", *x, "x");
     checks::multiplies(*up, "up", *x, "x");
@@ -206,7 +225,7 @@ int32_t gk_attention(gk_queue *queue, const gk_batch *batch, const gk_tensor *q,
     checks::cache(cache);
     checks::finite("scale", scale);
     checks::tensor(q, "q", GK_F32);
-    checks::tensor(y, "y", GK_F32);
+    checks::result(y, "y");
     checks::equal("q.rows", q->rows, "batch.tokens", batch->tokens);
     checks::equal("y.rows", y->rows, "batch.tokens", batch->tokens);
     checks::equal("y.cols", y->cols, "q.cols", q->cols);

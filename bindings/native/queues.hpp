@@ -12,6 +12,11 @@ int32_t cpuBestIsa();
 // Throws GK_UNSUPPORTED where the machine or the build lacks the instruction set.
 Backend *makeCpuBackend(int32_t threads, int32_t isa);
 
+// enum gk_cuda_build: NONE where kernels-cuda is not part of this build.
+int32_t cudaBuild();
+// Throws GK_UNSUPPORTED where the build, the machine or the device cannot; `stream` is a cudaStream_t.
+Backend *makeCudaBackend(int32_t device, void *stream);
+
 void *hostAlloc(int64_t bytes);
 void hostFree(void *address, int64_t bytes);
 

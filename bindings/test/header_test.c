@@ -8,7 +8,7 @@
 typedef char tensor_is_dense[sizeof(gk_tensor) == 40 ? 1 : -1];
 typedef char source_is_dense[sizeof(gk_source) == 64 ? 1 : -1];
 typedef char weight_is_dense[sizeof(gk_weight) == 48 ? 1 : -1];
-typedef char cache_is_dense[sizeof(gk_cache) == 24 ? 1 : -1];
+typedef char cache_is_dense[sizeof(gk_cache) == 32 ? 1 : -1];
 typedef char batch_is_dense[sizeof(gk_batch) == 40 ? 1 : -1];
 typedef char rope_is_dense[sizeof(gk_rope) == 64 ? 1 : -1];
 

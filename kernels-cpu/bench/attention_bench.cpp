@@ -15,7 +15,7 @@ namespace {
 double seconds(gk_queue *queue, int heads, int kvHeads, int dim, int dtype, int tokens, int context, int repeats) {
   Random random(1);
   const int pages = (context + GK_PAGE_TOKENS - 1) / GK_PAGE_TOKENS;
-  gk_cache cache = {nullptr, pages, kvHeads, dim, dtype};
+  gk_cache cache = {nullptr, pages, kvHeads, dim, dtype, dtype, 0};
   int64_t pageBytes = 0;
   OK(gk_cache_page_bytes(queue, &cache, &pageBytes));
   Array<uint8_t> memory(pageBytes * pages);

@@ -91,7 +91,7 @@ void norms(gk_queue *queue) {
   REFUSES(with(a.data, off(x.data(), 4), norm),
           "gk_rms_norm: x.data is 4 bytes past a multiple of 64, expected that alignment");
   REFUSES(with(a.dtype, GK_F16, norm), "gk_rms_norm: x.dtype is F16 (1), expected F32");
-  REFUSES(with(y.dtype, 77, norm), "gk_rms_norm: y.dtype is unknown (77), expected F32");
+  REFUSES(with(y.dtype, 77, norm), "gk_rms_norm: y.dtype is unknown (77), expected F32, A8 or A16");
   REFUSES(with(a.rows, -1, norm), "gk_rms_norm: x.rows is -1, expected 0 to 1073741824");
   REFUSES(with(a.cols, 0, norm), "gk_rms_norm: x.cols is 0, expected 1 to 1073741824");
   REFUSES(with(a.stride, 31, norm),
@@ -243,7 +243,7 @@ void cacheOps(gk_queue *queue) {
   k.fillBytes(0);
   Array<uint8_t> pages(2 * 8192);
   pages.fillBytes(0);
-  gk_cache cache = {pages.data(), 2, 2, 16, GK_F32};
+  gk_cache cache = {pages.data(), 2, 2, 16, GK_F32, GK_F32, 0};
   gk_rope rope = {angles.data(), nullptr, nullptr, nullptr, nullptr, nullptr, 1e-6f, 16, GK_ROPE_HALF_SPLIT, 0};
   gk_tensor qs = tensor(q.data(), 2, 64), ks = tensor(k.data(), 2, 32), vs = ks, ys = tensor(y.data(), 2, 64);
   float scale = 1;
@@ -263,7 +263,10 @@ void cacheOps(gk_queue *queue) {
   REFUSES(with(cache.head_dim, 272, pageBytes),
           "gk_cache_page_bytes: cache.head_dim is 272, expected a multiple of 16 up to 256");
   REFUSES(with(cache.kv_heads, 0, pageBytes), "gk_cache_page_bytes: cache.kv_heads is 0, expected 1 to 65536");
-  REFUSES(with(cache.dtype, GK_BF16, pageBytes), "gk_cache_page_bytes: cache.dtype is BF16 (30), expected F32 or F16");
+  REFUSES(with(cache.key_dtype, GK_I32, pageBytes),
+          "gk_cache_page_bytes: cache.key_dtype is I32 (26), expected F32, F16, BF16, F8, Q8_0 or Q4_0");
+  REFUSES(with(cache.value_dtype, GK_Q4_0, pageBytes),
+          "gk_cache_page_bytes: cache.value_dtype is Q4_0, expected cache.head_dim a multiple of 32, it is 16");
   REFUSES(with(dim, 15, fill), "gk_rope_table: dim is 15, expected an even number");
   REFUSES(with(dim, 0, fill), "gk_rope_table: dim is 0, expected 2 to 256");
   REFUSES(with(scale, std::numeric_limits<float>::quiet_NaN(), attend),
@@ -283,7 +286,7 @@ void cacheOps(gk_queue *queue) {
   REFUSES(with(cache.pages, nullptr, store), "gk_rope_store: cache.pages is NULL");
   REFUSES(with(cache.page_count, 0, attend), "gk_attention: cache.page_count is 0, expected 1 to 2147483647");
   REFUSES(with(ys.cols, 32, attend), "gk_attention: y.cols is 32, q.cols is 64");
-  REFUSES(with(ys.dtype, GK_I32, attend), "gk_attention: y.dtype is I32 (26), expected F32");
+  REFUSES(with(ys.dtype, GK_I32, attend), "gk_attention: y.dtype is I32 (26), expected F32, A8 or A16");
   REFUSES(with(position[1], 64, fill),
           "gk_rope_table: batch.position[1] is 64, expected 0 to 63, what batch.max_pages pages hold");
   REFUSES(with(position[0], -1, attend),

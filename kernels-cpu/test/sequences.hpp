@@ -58,7 +58,7 @@ class Sequences {
   // Runs all sequences in steps of up to `chunk` tokens each; together in a step, or one sequence after another.
   Results run(gk_queue *queue, int chunk, bool together) const {
     Results results{Array<float>(tokens * width), Array<float>(tokens * width)};
-    gk_cache cache = {nullptr, static_cast<int32_t>(pageTable.size()), s.kvHeads, s.headDim, s.dtype};
+    gk_cache cache = {nullptr, static_cast<int32_t>(pageTable.size()), s.kvHeads, s.headDim, s.dtype, s.dtype, 0};
     int64_t pageBytes = 0;
     OK(gk_cache_page_bytes(queue, &cache, &pageBytes));
     Array<uint8_t> pages(pageBytes * cache.page_count);

@@ -7,9 +7,13 @@
  * Axes are named at each declaration, outermost first; rows are dense unless a stride is given.
  * An op named here is searchable in its four spellings: MatMul, gk_mat_mul, matMul, mat_mul.cpp/.cu.
  *
- * Determinism: each element of a result is computed by one thread in an order that depends only on the
- * op's own operands. Logits are bit-equal for every thread count, batch neighbour and prefill chunk, and
- * on the CPU for every instruction set.
+ * Determinism: each element of a result is computed in an order that depends only on the op's own operands. Logits are
+ * bit-equal for every thread count, batch neighbour and prefill chunk, and on the CPU for every instruction set; the two
+ * back ends differ by no more than the order of their fp32 sums and their exponentials.
+ *
+ * Memory: every address an op is given is memory of the queue's device: on the CPU any, on CUDA device memory or pinned
+ * host memory. The arrays inside a gk_source may lie in any host memory. Ops on a CUDA queue return before they are done;
+ * a fault of the device is reported by gk_queue_sync or by a later op.
  */
 #ifndef GATUN_KERNELS_H
 #define GATUN_KERNELS_H
@@ -20,7 +24,7 @@
 extern "C" {
 #endif
 
-#define GK_ABI_VERSION 2
+#define GK_ABI_VERSION 3
 
 /* Rows that one tile of packed weights interleaves. */
 #define GK_TILE_ROWS 16
@@ -61,7 +65,8 @@ enum gk_dtype {
   GK_AWQ = 64,  /* int4, scale and zero a group; AutoAWQ "gemm" layout */
   GK_GPTQ = 65, /* int4, scale and zero a group; AutoGPTQ layout */
   GK_A8 = 66,   /* activations: int8 in blocks of GK_ACTIVATION_BLOCK, see gk_quantize */
-  GK_A16 = 67   /* the same with 16 bits as two int8 digits */
+  GK_A16 = 67,  /* the same with 16 bits as two int8 digits */
+  GK_F8 = 68    /* cache: float8 e4m3fn, no scale; the greatest is 448 (source: OCP OFP8 1.0) */
 };
 
 /* Instruction sets of the CPU back end, each a superset of the one before. */
@@ -124,8 +129,10 @@ typedef struct gk_cache {
   void *pages;
   int32_t page_count;
   int32_t kv_heads;
-  int32_t head_dim; /* a multiple of 16, at most 256 */
-  int32_t dtype;    /* GK_F32 or GK_F16 */
+  int32_t head_dim;    /* a multiple of 16, at most 256; of 32 with GK_Q8_0 and GK_Q4_0 */
+  int32_t key_dtype;   /* GK_F32, GK_F16, GK_BF16, GK_F8, GK_Q8_0 or GK_Q4_0; see gk_rope_store */
+  int32_t value_dtype; /* likewise */
+  int32_t unused;
 } gk_cache;
 
 /* The tokens of one step, of one or several sequences. Arrays live in the device's memory. */
@@ -153,6 +160,21 @@ typedef struct gk_rope {
   int32_t unused;
 } gk_rope;
 
+/* The largest step that will run on a queue: what its workspace must suffice for. */
+typedef struct gk_limits {
+  int32_t tokens;  /* of one step */
+  int32_t heads;   /* query heads */
+  int32_t head_dim;
+  int32_t context; /* tokens of the longest sequence */
+} gk_limits;
+
+/* What gk_queue_cuda would make. */
+enum gk_cuda_build {
+  GK_CUDA_NONE = 0,    /* no CUDA back end in this library */
+  GK_CUDA_DEVICE = 1,  /* kernels compiled for GPUs */
+  GK_CUDA_EMULATED = 2 /* the same sources compiled for the CPU, for tests: device memory is host memory */
+};
+
 /* ---- library, queues, memory ---- */
 
 /* GK_ABI_VERSION of the library. */
@@ -163,8 +185,16 @@ const char *gk_last_error(void);
 int32_t gk_cpu_best_isa(int32_t *isa);
 /* A CPU queue of `threads` threads (1 to 1024), the calling thread among them. isa: enum gk_isa. */
 int32_t gk_queue_cpu(int32_t threads, int32_t isa, gk_queue **queue);
-/* A CUDA queue on `device` over the caller's cudaStream_t. GK_UNSUPPORTED where the build has no CUDA back end. */
+/* enum gk_cuda_build of this library. */
+int32_t gk_cuda_build(int32_t *kind);
+/* A CUDA queue on `device` over the caller's cudaStream_t; NULL is the default stream. GK_UNSUPPORTED where the build has
+ * no CUDA back end, or the machine no driver, no such device, or one older than compute capability 8.0. */
 int32_t gk_queue_cuda(int32_t device, void *stream, gk_queue **queue);
+/* Bytes of workspace a queue needs for steps up to `limits`; 0 on the CPU. */
+int32_t gk_workspace_bytes(gk_queue *queue, const gk_limits *limits, int64_t *bytes);
+/* Lends the queue device memory that its ops use between them until the queue ends, GK_ALIGNMENT-aligned. An op that needs
+ * more than it was lent returns GK_OUT_OF_MEMORY. */
+int32_t gk_workspace(gk_queue *queue, void *data, int64_t bytes);
 /* Ends the queue's threads and frees it; NULL is allowed. */
 int32_t gk_queue_free(gk_queue *queue);
 /* Returns when all work issued so far is done. */
@@ -194,9 +224,10 @@ int32_t gk_activation_row_bytes(int32_t dtype, int64_t cols, int64_t *bytes);
 /* y (tokens, cols) = rows `tokens` of the table, which is in the checkpoint's own layout. table->dtype: any but AWQ,
  * GPTQ. */
 int32_t gk_embed(gk_queue *queue, const gk_source *table, const gk_tensor *tokens, const gk_tensor *y);
-/* y = x / sqrt(mean(x^2) + eps) * weight, a row at a time; weight (cols). y may be x. */
+/* y = x / sqrt(mean(x^2) + eps) * weight, a row at a time; weight (cols). y GK_F32, which may be x, or GK_A8 or GK_A16:
+ * then quantised as gk_quantize does. */
 int32_t gk_rms_norm(gk_queue *queue, const gk_tensor *x, const float *weight, float eps, const gk_tensor *y);
-/* residual += delta; y = rms_norm(residual). */
+/* residual += delta; y = rms_norm(residual), of the types gk_rms_norm takes. */
 int32_t gk_add_rms_norm(gk_queue *queue, const gk_tensor *residual, const gk_tensor *delta, const float *weight,
                         float eps, const gk_tensor *y);
 /* y[r] = x[rows[r]]: keeps the rows whose logits are wanted. rows: (1, n) GK_I32. */
@@ -211,8 +242,12 @@ int32_t gk_quantize(gk_queue *queue, const gk_tensor *x, const gk_tensor *y);
  * dequantised weights. x GK_A8 or GK_A16: exact integer dot products of each block, summed in fp32 in ascending block
  * order; weights in GK_F32, GK_F16, GK_BF16 take x GK_F32 only. */
 int32_t gk_mat_mul(gk_queue *queue, const gk_weight *weight, const gk_tensor *x, const gk_tensor *y);
-/* y = silu(x * gate^T) * (x * up^T), silu(a) = a / (1 + exp(-a)). gate and up have the same shape; x as in gk_mat_mul.
- */
+/* The three products of gk_mat_mul that attention begins with: yq = x * q^T, yk = x * k^T, yv = x * v^T. The weights may
+ * differ in type and rows. */
+int32_t gk_qkv(gk_queue *queue, const gk_weight *q, const gk_weight *k, const gk_weight *v, const gk_tensor *x,
+               const gk_tensor *yq, const gk_tensor *yk, const gk_tensor *yv);
+/* y = silu(x * gate^T) * (x * up^T), silu(a) = a / (1 + exp(-a)). gate and up have the same shape; x as in gk_mat_mul; y
+ * GK_F32, or GK_A8 or GK_A16: then quantised as gk_quantize does. */
 int32_t gk_gate_up(gk_queue *queue, const gk_weight *gate, const gk_weight *up, const gk_tensor *x, const gk_tensor *y);
 /* Bytes of one page of the cache: both keys and values of GK_PAGE_TOKENS tokens; cache->pages is not read. */
 int32_t gk_cache_page_bytes(gk_queue *queue, const gk_cache *cache, int64_t *bytes);
@@ -220,11 +255,18 @@ int32_t gk_cache_page_bytes(gk_queue *queue, const gk_cache *cache, int64_t *byt
 int32_t gk_rope_table(gk_queue *queue, const gk_batch *batch, const float *inv_freq, int32_t dim, float scale,
                       float *table);
 /* Adds biases, normalises heads where asked, rotates q (tokens, heads * head_dim) in place, and stores rotated k
- * and v (tokens, kv_heads * head_dim) at each token's position in the cache, rounding to the cache's type. */
+ * and v (tokens, kv_heads * head_dim) at each token's position in the cache, rounding to nearest even of the cache's
+ * types. GK_F8 saturates at 448. GK_Q8_0, a block of 32 elements of a head: scale = float16(max|x| / 127), q =
+ * round(x / scale), |q| <= 127. GK_Q4_0: scale = float16(m / -8), m the first element of greatest magnitude, q =
+ * clamp(round(x / scale), -8, 7). A scale of 0 gives q = 0; divisions by the scale before its rounding, in fp32.
+ * With GK_Q4_0 keys, q and k are multiplied, after rotation, by the orthonormal Walsh-Hadamard matrix (Sylvester order,
+ * fp32) of the greatest power of two that divides head_dim, a run of that many elements at a time: scores stay what they
+ * were, and outliers spread (source: QuaRot, arXiv 2404.00456). */
 int32_t gk_rope_store(gk_queue *queue, const gk_rope *rope, const gk_batch *batch, const gk_tensor *q,
                       const gk_tensor *k, const gk_tensor *v, const gk_cache *cache);
 /* y (tokens, heads * head_dim) = softmax(scale * q . keys) . values over positions 0 .. the token's own. heads is
- * a multiple of kv_heads; head h reads key/value head h / (heads / kv_heads). */
+ * a multiple of kv_heads; head h reads key/value head h / (heads / kv_heads). y GK_F32, or GK_A8 or GK_A16: then
+ * quantised as gk_quantize does. */
 int32_t gk_attention(gk_queue *queue, const gk_batch *batch, const gk_tensor *q, const gk_cache *cache, float scale,
                      const gk_tensor *y);
 /* ids (tokens, k) GK_I32 and weights (tokens, k): the k largest of softmax(logits), ties to the lower id, in
@@ -246,6 +288,8 @@ int32_t gk_expert_down(gk_queue *queue, const gk_weight *down, const gk_tensor *
 int32_t gk_measure_read(gk_queue *queue, const void *buffer, int64_t bytes, int32_t repeats, double *bytes_per_second);
 /* Multiply-adds of int8 a second (two operations each) that all threads reach in registers. */
 int32_t gk_measure_int8(gk_queue *queue, double *ops_per_second);
+/* The same of bfloat16 with fp32 sums. GK_UNSUPPORTED on the CPU, which has no use for it. */
+int32_t gk_measure_bf16(gk_queue *queue, double *ops_per_second);
 
 #ifdef __cplusplus
 }

@@ -23,10 +23,10 @@ public class Kernels extends Kernels$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int GK_ABI_VERSION = (int)2L;
+    private static final int GK_ABI_VERSION = (int)3L;
     /**
      * {@snippet lang=c :
-     * #define GK_ABI_VERSION 2
+     * #define GK_ABI_VERSION 3
      * }
      */
     public static int GK_ABI_VERSION() {
@@ -302,6 +302,15 @@ public class Kernels extends Kernels$shared {
     public static int GK_A16() {
         return GK_A16;
     }
+    private static final int GK_F8 = (int)68L;
+    /**
+     * {@snippet lang=c :
+     * enum gk_dtype.GK_F8 = 68
+     * }
+     */
+    public static int GK_F8() {
+        return GK_F8;
+    }
     private static final int GK_ISA_BEST = (int)0L;
     /**
      * {@snippet lang=c :
@@ -364,6 +373,33 @@ public class Kernels extends Kernels$shared {
      */
     public static int GK_ROPE_INTERLEAVED() {
         return GK_ROPE_INTERLEAVED;
+    }
+    private static final int GK_CUDA_NONE = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum gk_cuda_build.GK_CUDA_NONE = 0
+     * }
+     */
+    public static int GK_CUDA_NONE() {
+        return GK_CUDA_NONE;
+    }
+    private static final int GK_CUDA_DEVICE = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum gk_cuda_build.GK_CUDA_DEVICE = 1
+     * }
+     */
+    public static int GK_CUDA_DEVICE() {
+        return GK_CUDA_DEVICE;
+    }
+    private static final int GK_CUDA_EMULATED = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum gk_cuda_build.GK_CUDA_EMULATED = 2
+     * }
+     */
+    public static int GK_CUDA_EMULATED() {
+        return GK_CUDA_EMULATED;
     }
 
     private static class gk_abi_version {
@@ -604,6 +640,66 @@ public class Kernels extends Kernels$shared {
         }
     }
 
+    private static class gk_cuda_build {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_INT,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gk_cuda_build");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t gk_cuda_build(int32_t *kind)
+     * }
+     */
+    public static FunctionDescriptor gk_cuda_build$descriptor() {
+        return gk_cuda_build.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t gk_cuda_build(int32_t *kind)
+     * }
+     */
+    public static MethodHandle gk_cuda_build$handle() {
+        return gk_cuda_build.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t gk_cuda_build(int32_t *kind)
+     * }
+     */
+    public static MemorySegment gk_cuda_build$address() {
+        return gk_cuda_build.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t gk_cuda_build(int32_t *kind)
+     * }
+     */
+    public static int gk_cuda_build(MemorySegment kind) {
+        var mh$ = gk_cuda_build.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gk_cuda_build", kind);
+            }
+            return (int)mh$.invokeExact(kind);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class gk_queue_cuda {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Kernels.C_INT,
@@ -659,6 +755,130 @@ public class Kernels extends Kernels$shared {
                 traceDowncall("gk_queue_cuda", device, stream, queue);
             }
             return (int)mh$.invokeExact(device, stream, queue);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gk_workspace_bytes {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_INT,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gk_workspace_bytes");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t gk_workspace_bytes(gk_queue *queue, const gk_limits *limits, int64_t *bytes)
+     * }
+     */
+    public static FunctionDescriptor gk_workspace_bytes$descriptor() {
+        return gk_workspace_bytes.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t gk_workspace_bytes(gk_queue *queue, const gk_limits *limits, int64_t *bytes)
+     * }
+     */
+    public static MethodHandle gk_workspace_bytes$handle() {
+        return gk_workspace_bytes.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t gk_workspace_bytes(gk_queue *queue, const gk_limits *limits, int64_t *bytes)
+     * }
+     */
+    public static MemorySegment gk_workspace_bytes$address() {
+        return gk_workspace_bytes.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t gk_workspace_bytes(gk_queue *queue, const gk_limits *limits, int64_t *bytes)
+     * }
+     */
+    public static int gk_workspace_bytes(MemorySegment queue, MemorySegment limits, MemorySegment bytes) {
+        var mh$ = gk_workspace_bytes.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gk_workspace_bytes", queue, limits, bytes);
+            }
+            return (int)mh$.invokeExact(queue, limits, bytes);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gk_workspace {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_INT,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_LONG
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gk_workspace");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t gk_workspace(gk_queue *queue, void *data, int64_t bytes)
+     * }
+     */
+    public static FunctionDescriptor gk_workspace$descriptor() {
+        return gk_workspace.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t gk_workspace(gk_queue *queue, void *data, int64_t bytes)
+     * }
+     */
+    public static MethodHandle gk_workspace$handle() {
+        return gk_workspace.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t gk_workspace(gk_queue *queue, void *data, int64_t bytes)
+     * }
+     */
+    public static MemorySegment gk_workspace$address() {
+        return gk_workspace.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t gk_workspace(gk_queue *queue, void *data, int64_t bytes)
+     * }
+     */
+    public static int gk_workspace(MemorySegment queue, MemorySegment data, long bytes) {
+        var mh$ = gk_workspace.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gk_workspace", queue, data, bytes);
+            }
+            return (int)mh$.invokeExact(queue, data, bytes);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -1665,6 +1885,73 @@ public class Kernels extends Kernels$shared {
         }
     }
 
+    private static class gk_qkv {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_INT,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gk_qkv");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t gk_qkv(gk_queue *queue, const gk_weight *q, const gk_weight *k, const gk_weight *v, const gk_tensor *x, const gk_tensor *yq, const gk_tensor *yk, const gk_tensor *yv)
+     * }
+     */
+    public static FunctionDescriptor gk_qkv$descriptor() {
+        return gk_qkv.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t gk_qkv(gk_queue *queue, const gk_weight *q, const gk_weight *k, const gk_weight *v, const gk_tensor *x, const gk_tensor *yq, const gk_tensor *yk, const gk_tensor *yv)
+     * }
+     */
+    public static MethodHandle gk_qkv$handle() {
+        return gk_qkv.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t gk_qkv(gk_queue *queue, const gk_weight *q, const gk_weight *k, const gk_weight *v, const gk_tensor *x, const gk_tensor *yq, const gk_tensor *yk, const gk_tensor *yv)
+     * }
+     */
+    public static MemorySegment gk_qkv$address() {
+        return gk_qkv.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t gk_qkv(gk_queue *queue, const gk_weight *q, const gk_weight *k, const gk_weight *v, const gk_tensor *x, const gk_tensor *yq, const gk_tensor *yk, const gk_tensor *yv)
+     * }
+     */
+    public static int gk_qkv(MemorySegment queue, MemorySegment q, MemorySegment k, MemorySegment v, MemorySegment x, MemorySegment yq, MemorySegment yk, MemorySegment yv) {
+        var mh$ = gk_qkv.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gk_qkv", queue, q, k, v, x, yq, yk, yv);
+            }
+            return (int)mh$.invokeExact(queue, q, k, v, x, yq, yk, yv);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class gk_gate_up {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Kernels.C_INT,
@@ -2297,6 +2584,67 @@ public class Kernels extends Kernels$shared {
         try {
             if (TRACE_DOWNCALLS) {
                 traceDowncall("gk_measure_int8", queue, ops_per_second);
+            }
+            return (int)mh$.invokeExact(queue, ops_per_second);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gk_measure_bf16 {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_INT,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gk_measure_bf16");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t gk_measure_bf16(gk_queue *queue, double *ops_per_second)
+     * }
+     */
+    public static FunctionDescriptor gk_measure_bf16$descriptor() {
+        return gk_measure_bf16.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t gk_measure_bf16(gk_queue *queue, double *ops_per_second)
+     * }
+     */
+    public static MethodHandle gk_measure_bf16$handle() {
+        return gk_measure_bf16.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t gk_measure_bf16(gk_queue *queue, double *ops_per_second)
+     * }
+     */
+    public static MemorySegment gk_measure_bf16$address() {
+        return gk_measure_bf16.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t gk_measure_bf16(gk_queue *queue, double *ops_per_second)
+     * }
+     */
+    public static int gk_measure_bf16(MemorySegment queue, MemorySegment ops_per_second) {
+        var mh$ = gk_measure_bf16.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gk_measure_bf16", queue, ops_per_second);
             }
             return (int)mh$.invokeExact(queue, ops_per_second);
         } catch (Error | RuntimeException ex) {

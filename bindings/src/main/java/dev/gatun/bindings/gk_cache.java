@@ -19,7 +19,9 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t page_count;
  *     int32_t kv_heads;
  *     int32_t head_dim;
- *     int32_t dtype;
+ *     int32_t key_dtype;
+ *     int32_t value_dtype;
+ *     int32_t unused;
  * }
  * }
  */
@@ -34,7 +36,9 @@ public class gk_cache {
         Kernels.C_INT.withName("page_count"),
         Kernels.C_INT.withName("kv_heads"),
         Kernels.C_INT.withName("head_dim"),
-        Kernels.C_INT.withName("dtype")
+        Kernels.C_INT.withName("key_dtype"),
+        Kernels.C_INT.withName("value_dtype"),
+        Kernels.C_INT.withName("unused")
     ).withName("gk_cache");
 
     /**
@@ -220,48 +224,136 @@ public class gk_cache {
         struct.set(head_dim$LAYOUT, head_dim$OFFSET, fieldValue);
     }
 
-    private static final OfInt dtype$LAYOUT = (OfInt)$LAYOUT.select(groupElement("dtype"));
+    private static final OfInt key_dtype$LAYOUT = (OfInt)$LAYOUT.select(groupElement("key_dtype"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * int32_t dtype
+     * int32_t key_dtype
      * }
      */
-    public static final OfInt dtype$layout() {
-        return dtype$LAYOUT;
+    public static final OfInt key_dtype$layout() {
+        return key_dtype$LAYOUT;
     }
 
-    private static final long dtype$OFFSET = $LAYOUT.byteOffset(groupElement("dtype"));
+    private static final long key_dtype$OFFSET = $LAYOUT.byteOffset(groupElement("key_dtype"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * int32_t dtype
+     * int32_t key_dtype
      * }
      */
-    public static final long dtype$offset() {
-        return dtype$OFFSET;
+    public static final long key_dtype$offset() {
+        return key_dtype$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * int32_t dtype
+     * int32_t key_dtype
      * }
      */
-    public static int dtype(MemorySegment struct) {
-        return struct.get(dtype$LAYOUT, dtype$OFFSET);
+    public static int key_dtype(MemorySegment struct) {
+        return struct.get(key_dtype$LAYOUT, key_dtype$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * int32_t dtype
+     * int32_t key_dtype
      * }
      */
-    public static void dtype(MemorySegment struct, int fieldValue) {
-        struct.set(dtype$LAYOUT, dtype$OFFSET, fieldValue);
+    public static void key_dtype(MemorySegment struct, int fieldValue) {
+        struct.set(key_dtype$LAYOUT, key_dtype$OFFSET, fieldValue);
+    }
+
+    private static final OfInt value_dtype$LAYOUT = (OfInt)$LAYOUT.select(groupElement("value_dtype"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t value_dtype
+     * }
+     */
+    public static final OfInt value_dtype$layout() {
+        return value_dtype$LAYOUT;
+    }
+
+    private static final long value_dtype$OFFSET = $LAYOUT.byteOffset(groupElement("value_dtype"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t value_dtype
+     * }
+     */
+    public static final long value_dtype$offset() {
+        return value_dtype$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t value_dtype
+     * }
+     */
+    public static int value_dtype(MemorySegment struct) {
+        return struct.get(value_dtype$LAYOUT, value_dtype$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t value_dtype
+     * }
+     */
+    public static void value_dtype(MemorySegment struct, int fieldValue) {
+        struct.set(value_dtype$LAYOUT, value_dtype$OFFSET, fieldValue);
+    }
+
+    private static final OfInt unused$LAYOUT = (OfInt)$LAYOUT.select(groupElement("unused"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t unused
+     * }
+     */
+    public static final OfInt unused$layout() {
+        return unused$LAYOUT;
+    }
+
+    private static final long unused$OFFSET = $LAYOUT.byteOffset(groupElement("unused"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t unused
+     * }
+     */
+    public static final long unused$offset() {
+        return unused$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t unused
+     * }
+     */
+    public static int unused(MemorySegment struct) {
+        return struct.get(unused$LAYOUT, unused$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t unused
+     * }
+     */
+    public static void unused(MemorySegment struct, int fieldValue) {
+        struct.set(unused$LAYOUT, unused$OFFSET, fieldValue);
     }
 
     /**

@@ -33,7 +33,8 @@ public final class Structs {
     gk_cache.page_count(cache, pageCount);
     gk_cache.kv_heads(cache, kvHeads);
     gk_cache.head_dim(cache, headDim);
-    gk_cache.dtype(cache, dtype.id());
+    gk_cache.key_dtype(cache, dtype.id());
+    gk_cache.value_dtype(cache, dtype.id());
     return cache;
   }
 
