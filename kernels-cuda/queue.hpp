@@ -1,0 +1,45 @@
+// queue.hpp: a stream on one GPU, what its device can do, and the memory it was lent.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+
+#include "dialect.hpp"
+#include "guard.hpp"
+
+namespace gatun::cuda {
+
+// Throws what a CUDA call reports: GK_OUT_OF_MEMORY, or GK_DEVICE_FAILED with CUDA's own words.
+void checkCuda(cudaError_t status, const char *what);
+
+struct Queue {
+  int device = 0;
+  cudaStream_t stream = nullptr;
+  int multiprocessors = 1;
+  int capability = 80;  // compute capability, 10 * major + minor
+  int64_t sharedLimit = 48 * 1024;  // of one block
+  char *workspace = nullptr;
+  int64_t workspaceBytes = 0;
+
+  // Workspace for the op that runs now; overwritten by the next op that asks.
+  template <class T>
+  T *borrow(int64_t count) const {
+    const int64_t wanted = count * static_cast<int64_t>(sizeof(T));
+    if (wanted > workspaceBytes) {
+      throw Error(GK_OUT_OF_MEMORY, "needs %lld bytes of workspace, the queue was lent %lld",
+                  static_cast<long long>(wanted), static_cast<long long>(workspaceBytes));
+    }
+    return reinterpret_cast<T *>(workspace);
+  }
+};
+
+// Starts a kernel on the queue. Its arguments are converted to the kernel's parameters.
+template <class... Parameters, class... Arguments>
+void launch(const Queue &queue, const LaunchShape &shape, void (*kernel)(Parameters...), Arguments &&...arguments) {
+  checkCuda(launchOn(queue.stream, queue.capability >= 90, shape, kernel, std::forward<Arguments>(arguments)...),
+            "starting a kernel");
+}
+
+constexpr int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+}  // namespace gatun::cuda
