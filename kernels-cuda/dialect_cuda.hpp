@@ -9,7 +9,11 @@
 #include <cstdint>
 #include <cstring>
 
+#include "gatun/kernels.h"
+
 namespace gatun::cuda {
+
+constexpr int32_t buildKind = GK_CUDA_DEVICE;
 
 // ---- shared memory ----
 
@@ -116,7 +120,9 @@ __device__ __forceinline__ void copyAsyncWait() {
 
 __device__ __forceinline__ uint4 loadOnce(const uint4 *p) {
   uint4 v;
-  asm("ld.global.nc.L1::no_allocate.L2::128B.v4.u32 {%0,%1,%2,%3}, [%4];" : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w) : "l"(p));
+  asm("ld.global.nc.L1::no_allocate.L2::128B.v4.u32 {%0,%1,%2,%3}, [%4];"
+      : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w)
+      : "l"(p));
   return v;
 }
 __device__ __forceinline__ uint2 loadOnce(const uint2 *p) {
@@ -207,8 +213,8 @@ template <class... Parameters, class... Arguments>
 cudaError_t launchOn(cudaStream_t stream, bool overlapping, const LaunchShape &shape, void (*kernel)(Parameters...),
                      Arguments &&...arguments) {
   if (shape.sharedBytes > 48 * 1024) {
-    const cudaError_t status = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                                    static_cast<int>(shape.sharedBytes));
+    const cudaError_t status =
+        cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shape.sharedBytes));
     if (status != cudaSuccess) {
       return status;
     }

@@ -16,7 +16,7 @@ struct Queue {
   int device = 0;
   cudaStream_t stream = nullptr;
   int multiprocessors = 1;
-  int capability = 80;  // compute capability, 10 * major + minor
+  int capability = 80;              // compute capability, 10 * major + minor
   int64_t sharedLimit = 48 * 1024;  // of one block
   char *workspace = nullptr;
   int64_t workspaceBytes = 0;

@@ -8,12 +8,12 @@
  * An op named here is searchable in its four spellings: MatMul, gk_mat_mul, matMul, mat_mul.cpp/.cu.
  *
  * Determinism: each element of a result is computed in an order that depends only on the op's own operands. Logits are
- * bit-equal for every thread count, batch neighbour and prefill chunk, and on the CPU for every instruction set; the two
- * back ends differ by no more than the order of their fp32 sums and their exponentials.
+ * bit-equal for every thread count, batch neighbour and prefill chunk, and on the CPU for every instruction set; the
+ * two back ends differ by no more than the order of their fp32 sums and their exponentials.
  *
  * Memory: every address an op is given is memory of the queue's device: on the CPU any, on CUDA device memory or pinned
- * host memory. The arrays inside a gk_source may lie in any host memory. Ops on a CUDA queue return before they are done;
- * a fault of the device is reported by gk_queue_sync or by a later op.
+ * host memory. The arrays inside a gk_source may lie in any host memory. Ops on a CUDA queue return before they are
+ * done; a fault of the device is reported by gk_queue_sync or by a later op.
  */
 #ifndef GATUN_KERNELS_H
 #define GATUN_KERNELS_H
@@ -162,8 +162,8 @@ typedef struct gk_rope {
 
 /* The largest step that will run on a queue: what its workspace must suffice for. */
 typedef struct gk_limits {
-  int32_t tokens;  /* of one step */
-  int32_t heads;   /* query heads */
+  int32_t tokens; /* of one step */
+  int32_t heads;  /* query heads */
   int32_t head_dim;
   int32_t context; /* tokens of the longest sequence */
 } gk_limits;
@@ -187,13 +187,13 @@ int32_t gk_cpu_best_isa(int32_t *isa);
 int32_t gk_queue_cpu(int32_t threads, int32_t isa, gk_queue **queue);
 /* enum gk_cuda_build of this library. */
 int32_t gk_cuda_build(int32_t *kind);
-/* A CUDA queue on `device` over the caller's cudaStream_t; NULL is the default stream. GK_UNSUPPORTED where the build has
- * no CUDA back end, or the machine no driver, no such device, or one older than compute capability 8.0. */
+/* A CUDA queue on `device` over the caller's cudaStream_t; NULL is the default stream. GK_UNSUPPORTED where the build
+ * has no CUDA back end, or the machine no driver, no such device, or one older than compute capability 8.0. */
 int32_t gk_queue_cuda(int32_t device, void *stream, gk_queue **queue);
 /* Bytes of workspace a queue needs for steps up to `limits`; 0 on the CPU. */
 int32_t gk_workspace_bytes(gk_queue *queue, const gk_limits *limits, int64_t *bytes);
-/* Lends the queue device memory that its ops use between them until the queue ends, GK_ALIGNMENT-aligned. An op that needs
- * more than it was lent returns GK_OUT_OF_MEMORY. */
+/* Lends the queue device memory that its ops use between them until the queue ends, GK_ALIGNMENT-aligned. An op that
+ * needs more than it was lent returns GK_OUT_OF_MEMORY. */
 int32_t gk_workspace(gk_queue *queue, void *data, int64_t bytes);
 /* Ends the queue's threads and frees it; NULL is allowed. */
 int32_t gk_queue_free(gk_queue *queue);
@@ -242,12 +242,12 @@ int32_t gk_quantize(gk_queue *queue, const gk_tensor *x, const gk_tensor *y);
  * dequantised weights. x GK_A8 or GK_A16: exact integer dot products of each block, summed in fp32 in ascending block
  * order; weights in GK_F32, GK_F16, GK_BF16 take x GK_F32 only. */
 int32_t gk_mat_mul(gk_queue *queue, const gk_weight *weight, const gk_tensor *x, const gk_tensor *y);
-/* The three products of gk_mat_mul that attention begins with: yq = x * q^T, yk = x * k^T, yv = x * v^T. The weights may
- * differ in type and rows. */
+/* The three products of gk_mat_mul that attention begins with: yq = x * q^T, yk = x * k^T, yv = x * v^T. The weights
+ * may differ in type and rows. */
 int32_t gk_qkv(gk_queue *queue, const gk_weight *q, const gk_weight *k, const gk_weight *v, const gk_tensor *x,
                const gk_tensor *yq, const gk_tensor *yk, const gk_tensor *yv);
-/* y = silu(x * gate^T) * (x * up^T), silu(a) = a / (1 + exp(-a)). gate and up have the same shape; x as in gk_mat_mul; y
- * GK_F32, or GK_A8 or GK_A16: then quantised as gk_quantize does. */
+/* y = silu(x * gate^T) * (x * up^T), silu(a) = a / (1 + exp(-a)). gate and up have the same shape; x as in gk_mat_mul;
+ * y GK_F32, or GK_A8 or GK_A16: then quantised as gk_quantize does. */
 int32_t gk_gate_up(gk_queue *queue, const gk_weight *gate, const gk_weight *up, const gk_tensor *x, const gk_tensor *y);
 /* Bytes of one page of the cache: both keys and values of GK_PAGE_TOKENS tokens; cache->pages is not read. */
 int32_t gk_cache_page_bytes(gk_queue *queue, const gk_cache *cache, int64_t *bytes);
@@ -260,8 +260,8 @@ int32_t gk_rope_table(gk_queue *queue, const gk_batch *batch, const float *inv_f
  * round(x / scale), |q| <= 127. GK_Q4_0: scale = float16(m / -8), m the first element of greatest magnitude, q =
  * clamp(round(x / scale), -8, 7). A scale of 0 gives q = 0; divisions by the scale before its rounding, in fp32.
  * With GK_Q4_0 keys, q and k are multiplied, after rotation, by the orthonormal Walsh-Hadamard matrix (Sylvester order,
- * fp32) of the greatest power of two that divides head_dim, a run of that many elements at a time: scores stay what they
- * were, and outliers spread (source: QuaRot, arXiv 2404.00456). */
+ * fp32) of the greatest power of two that divides head_dim, a run of that many elements at a time: scores stay what
+ * they were, and outliers spread (source: QuaRot, arXiv 2404.00456). */
 int32_t gk_rope_store(gk_queue *queue, const gk_rope *rope, const gk_batch *batch, const gk_tensor *q,
                       const gk_tensor *k, const gk_tensor *v, const gk_cache *cache);
 /* y (tokens, heads * head_dim) = softmax(scale * q . keys) . values over positions 0 .. the token's own. heads is

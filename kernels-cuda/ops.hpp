@@ -1,0 +1,45 @@
+// ops.hpp: the ops of the CUDA back end, as kernels.h states them: arguments are checked, their arrays lie on the
+// device.
+#pragma once
+
+#include <cstdint>
+
+#include "gatun/kernels.h"
+#include "queue.hpp"
+
+namespace gatun::cuda {
+
+int64_t packedBytes(const gk_source &source);
+void pack(const Queue &queue, const gk_source &source, void *destination);
+void dequantize(const Queue &queue, gk_dtype dtype, const void *source, int64_t count, float *destination);
+void unpackRow(const Queue &queue, const gk_weight &weight, int64_t expert, int64_t row, float *destination);
+void embed(const Queue &queue, const gk_source &table, const gk_tensor &tokens, const gk_tensor &y);
+void rmsNorm(const Queue &queue, const gk_tensor &x, const float *weight, float eps, const gk_tensor &y);
+void addRmsNorm(const Queue &queue, const gk_tensor &residual, const gk_tensor &delta, const float *weight, float eps,
+                const gk_tensor &y);
+void gatherRows(const Queue &queue, const gk_tensor &x, const gk_tensor &rows, const gk_tensor &y);
+void gatherCols(const Queue &queue, const gk_tensor &x, const gk_tensor &order, const gk_tensor &y);
+void quantize(const Queue &queue, const gk_tensor &x, const gk_tensor &y);
+void matMul(const Queue &queue, const gk_weight &weight, const gk_tensor &x, const gk_tensor &y);
+void qkv(const Queue &queue, const gk_weight &q, const gk_weight &k, const gk_weight &v, const gk_tensor &x,
+         const gk_tensor &yq, const gk_tensor &yk, const gk_tensor &yv);
+void gateUp(const Queue &queue, const gk_weight &gate, const gk_weight &up, const gk_tensor &x, const gk_tensor &y);
+int64_t cachePageBytes(const gk_cache &cache);
+void ropeTable(const Queue &queue, const gk_batch &batch, const float *invFreq, int32_t dim, float scale, float *table);
+void ropeStore(const Queue &queue, const gk_rope &rope, const gk_batch &batch, const gk_tensor &q, const gk_tensor &k,
+               const gk_tensor &v, const gk_cache &cache);
+void attention(const Queue &queue, const gk_batch &batch, const gk_tensor &q, const gk_cache &cache, float scale,
+               const gk_tensor &y);
+void route(const Queue &queue, const gk_tensor &logits, bool normalize, const gk_tensor &ids, const gk_tensor &weights);
+void expertGateUp(const Queue &queue, const gk_weight &gate, const gk_weight &up, const gk_tensor &x,
+                  const gk_tensor &ids, const gk_tensor &y);
+void expertDown(const Queue &queue, const gk_weight &down, const gk_tensor &h, const gk_tensor &ids,
+                const gk_tensor &weights, const gk_tensor &y);
+double measureRead(const Queue &queue, const void *buffer, int64_t bytes, int32_t repeats);
+double measureInt8(const Queue &queue);
+double measureBf16(const Queue &queue);
+
+// Bytes of workspace that each op needs for steps up to the limits.
+int64_t attentionWorkspaceBytes(const Queue &queue, const gk_limits &limits);
+
+}  // namespace gatun::cuda
