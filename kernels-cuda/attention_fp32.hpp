@@ -48,6 +48,7 @@ __device__ __forceinline__ void addPageFp32(const CachePages &cache, const unsig
   for (int i = 0; i < elementsOfLane; ++i) {
     row.values[i] *= factor;
   }
+#pragma unroll 1
   for (int slot = 0; slot < count; ++slot) {
     const float weight = shuffle(p, slot);
 #pragma unroll

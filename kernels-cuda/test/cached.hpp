@@ -36,10 +36,8 @@ class Cached {
         maxPages_(longest / GK_PAGE_TOKENS + 2),
         pageCount_(sequences * maxPages_),
         table_(shuffled(random)),
-        cpuPages_(pageBytes(both.cpu()) * pageCount_),
-        cudaPages_(filled(pageBytes(both.cuda()) * pageCount_)) {
-    cpuPages_.fillBytes(0xff);
-  }
+        cpuPages_(filled(pageBytes(both.cpu()) * pageCount_)),
+        cudaPages_(filled(pageBytes(both.cuda()) * pageCount_)) {}
 
   gk_cache cache(const Side &side) const {
     return {side.cuda ? static_cast<void *>(cudaPages_.data()) : cpuPages_.data(),
