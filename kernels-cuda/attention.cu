@@ -19,13 +19,13 @@ int64_t partialBytes(int64_t rows, int64_t splits, int64_t headDim) { return row
 template <int Steps>
 void launchSplits(const Queue &queue, const Attention &a) {
   const int64_t blocks = int64_t{a.tokens} * splitParts(a.group) * a.cache.kvHeads * a.splits;
-  const int64_t fitting = ringBytes / a.cache.headBytes;
-  const int stages = static_cast<int>(fitting < splitMinStages   ? splitMinStages
-                                      : fitting > splitMaxStages ? splitMaxStages
-                                                                 : fitting);
+  const int64_t fitting = ringBytes / a.cache.headBytes, before = sizeof(SplitShared);
+  int stages = static_cast<int>(fitting < splitMaxStages ? fitting : splitMaxStages);
+  if (stages < 3) {
+    stages = before + int64_t{3} * a.cache.headBytes <= sharedLimit ? 3 : 2;
+  }
   launch(queue,
-         {static_cast<unsigned>(blocks), 32 * splitWarps,
-          static_cast<int64_t>(sizeof(SplitShared)) + stages * a.cache.headBytes},
+         {static_cast<unsigned>(blocks), 32 * splitWarps, before + stages * a.cache.headBytes},
          attendSplits<Steps>, a, stages);
 }
 

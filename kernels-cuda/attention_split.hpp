@@ -11,7 +11,7 @@ namespace gatun::cuda {
 
 constexpr int splitWarps = 4;
 constexpr int splitMaxTokens = 32;  // of a launch: one for every lane that looks at sequences
-constexpr int splitMinStages = 3, splitMaxStages = 6;
+constexpr int splitMaxStages = 6;
 
 struct SplitShared {
   float4 scores[2][splitWarps][32];  // of even and of odd pages
@@ -159,6 +159,10 @@ __global__ void __launch_bounds__(32 * splitWarps) attendSplits(Attention a, int
         }
       }
     });
+    if (stages == 2) {  // the next page was begun only now
+      waitForCopies(0);
+      __syncthreads();
+    }
   }
 
   const float valuesTimes = valueUnit(a.cache.valueType);
