@@ -91,7 +91,7 @@ final class BenchReport {
         Amount.bytes(model.bytes()),
         Amount.count(model.parameters()),
         "CPU",
-        result.run().options().threads(),
+        result.run().options().device().threads(),
         result.test().name(),
         "%s ± %s".formatted(two(BenchResult.mean(rates)), two(BenchResult.deviation(rates))),
         two(result.run().bytesPerToken() / (1 << 20)),

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gatun.device.Device;
 import dev.gatun.device.Isa;
 import dev.gatun.graph.Compute;
 import dev.gatun.weights.Checkpoint;
@@ -113,7 +114,7 @@ class OracleTest {
   }
 
   private static List<Isa> machineHas() {
-    Isa best = dev.gatun.device.Device.bestIsa();
+    Isa best = Device.bestIsa();
     return Arrays.stream(Isa.values())
         .filter(isa -> isa != Isa.BEST && isa.compareTo(best) <= 0)
         .toList();
