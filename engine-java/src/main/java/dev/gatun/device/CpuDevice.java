@@ -27,7 +27,6 @@ final class CpuDevice implements Device {
 
   /** Starts {@code threads} threads; Refusal.device if the machine lacks {@code isa}. */
   static CpuDevice open(int threads, Isa isa) {
-    Library.require();
     Isa chosen = isa == Isa.BEST ? bestIsa() : isa;
     String name = "cpu (" + threads + (threads == 1 ? " thread, " : " threads, ") + chosen + ")";
     return new CpuDevice(Queue.cpu(threads, chosen), name);

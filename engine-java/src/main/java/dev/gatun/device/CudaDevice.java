@@ -38,7 +38,11 @@ final class CudaDevice implements Device {
     int devices = runtime.devices();
     if (choice.index() >= devices) {
       throw Refusal.device(
-          "there is no device " + choice + ", this machine has " + devices + " GPU(s)",
+          "there is no device "
+              + choice
+              + ", this machine has "
+              + devices
+              + (devices == 1 ? " GPU" : " GPUs"),
           devices == 1 ? "use --device cuda:0" : "use --device cuda:0 to cuda:" + (devices - 1),
           null);
     }
@@ -99,12 +103,7 @@ final class CudaDevice implements Device {
           Library.SMALLER + ", or end what else runs on that GPU");
     }
     allocations++;
-    return new Buffer(memory.reinterpret(bytes, arena, freed -> free(freed, bytes)));
-  }
-
-  private void free(MemorySegment memory, long bytes) {
-    runtime.use(gpu.index());
-    runtime.free(memory, bytes);
+    return new Buffer(memory.reinterpret(bytes, arena, freed -> runtime.free(freed, bytes)));
   }
 
   @Override
@@ -210,7 +209,6 @@ final class CudaDevice implements Device {
   @Override
   public void close() {
     queue.close();
-    runtime.use(gpu.index());
     runtime.closeStream(stream);
   }
 }

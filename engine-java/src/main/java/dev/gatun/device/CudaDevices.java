@@ -68,6 +68,11 @@ public final class CudaDevices {
       throw Refusal.device(
           "the CUDA back end of this libgatun is emulated", "use --device emulated or cpu", null);
     }
+    return preset();
+  }
+
+  /** CUDA through JavaCPP, whatever this libgatun is. */
+  static CudaRuntime preset() {
     requireDriver();
     requireRuntime();
     return javaCpp();
@@ -141,16 +146,15 @@ public final class CudaDevices {
     }
   }
 
-  /** Gatun's folder for what can be fetched again. */
+  /** Where scripts/fetch-cuda and the hub keep what can be fetched again. */
   private static Path cache() {
-    return Stream.of("GATUN_CACHE", "XDG_CACHE_HOME")
-        .filter(name -> !System.getenv().getOrDefault(name, "").isBlank())
-        .findFirst()
-        .map(
-            name -> {
-              Path folder = Path.of(System.getenv(name));
-              return name.equals("GATUN_CACHE") ? folder : folder.resolve("gatun");
-            })
-        .orElse(Path.of(System.getProperty("user.home"), ".cache", "gatun"));
+    Map<String, String> environment = System.getenv();
+    String own = environment.getOrDefault("GATUN_CACHE", "");
+    if (!own.isBlank()) {
+      return Path.of(own).toAbsolutePath();
+    }
+    Path xdg = Path.of(environment.getOrDefault("XDG_CACHE_HOME", ""));
+    Path folder = xdg.isAbsolute() ? xdg : Path.of(System.getProperty("user.home"), ".cache");
+    return folder.resolve("gatun");
   }
 }

@@ -55,6 +55,12 @@ final class JavaCppRuntime implements CudaRuntime {
   public int devices() {
     int[] version = new int[1];
     check(cudaDriverGetVersion(version), "asking the driver for its version");
+    if (version[0] == 0) {
+      throw Refusal.device(
+          "libcuda.so.1 is there, but no NVIDIA driver answers",
+          "see nvidia-smi, or use --device cpu",
+          null);
+    }
     if (version[0] < CUDA_VERSION) {
       throw Refusal.device(
           "the NVIDIA driver is too old: it knows CUDA " + shown(version[0]) + ", 13.0 is needed",

@@ -24,6 +24,7 @@ record Queue(MemorySegment handle) implements AutoCloseable {
   }
 
   private static Queue open(String function, Result call) {
+    Library.require();
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
       check(call.writeTo(out), function);

@@ -1,4 +1,5 @@
-// EmulatedDeviceTest: what a GPU asks of the engine: recorded steps, fixed memory, one line where it
+// EmulatedDeviceTest: what a GPU asks of the engine: recorded steps, fixed memory, one line where
+// it
 // runs out.
 package dev.gatun.engine;
 

@@ -135,7 +135,9 @@ class OracleTest {
   private static EngineOptions options(Compute compute) {
     return EngineOptions.defaults()
         .withDevice(DeviceUnderTest.choice())
-        .withThreads(2).withCompute(compute).withLogitRows(512);
+        .withThreads(2)
+        .withCompute(compute)
+        .withLogitRows(512);
   }
 
   private static int engineMarks(Oracle oracle) {
