@@ -7,6 +7,7 @@ import dev.gatun.engine.EngineOptions;
 import dev.gatun.graph.Compute;
 import dev.gatun.refusal.Refusal;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Mixed into commands that run the model. */
@@ -35,6 +36,8 @@ final class EngineArguments {
       description = "Arithmetic: activations in int8, the default, or all in float32.")
   Optional<Compute> compute = Optional.empty();
 
+  @Mixin CacheArguments cache;
+
   @Option(
       names = {"-dev", "--device"},
       paramLabel = "NAME",
@@ -55,11 +58,13 @@ final class EngineArguments {
   /** The options for {@code threads} threads, where empty for as many as the machine has cores. */
   EngineOptions options(Optional<Integer> threads) {
     EngineOptions defaults = EngineOptions.defaults();
-    return defaults
-        .withDevice(choice(threads))
-        .withContext(context.orElse(defaults.context()))
-        .withBatch(batch.orElse(defaults.batch()), ubatch.orElse(defaults.ubatch()))
-        .withCompute(compute.orElse(defaults.compute()));
+    EngineOptions options =
+        defaults
+            .withDevice(choice(threads))
+            .withContext(context.orElse(defaults.context()))
+            .withBatch(batch.orElse(defaults.batch()), ubatch.orElse(defaults.ubatch()))
+            .withCompute(compute.orElse(defaults.compute()));
+    return cache.types(options.cacheTypes()).map(options::withCache).orElse(options);
   }
 
   private DeviceChoice choice(Optional<Integer> threads) {

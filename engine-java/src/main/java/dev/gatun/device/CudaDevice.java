@@ -195,8 +195,8 @@ final class CudaDevice implements Device {
   }
 
   @Override
-  public long cachePageBytes(int kvHeads, int headDim, DType dtype) {
-    return queue.cachePageBytes(kvHeads, headDim, dtype);
+  public long cachePageBytes(int kvHeads, int headDim, DType keys, DType values) {
+    return queue.cachePageBytes(kvHeads, headDim, keys, values);
   }
 
   @Override

@@ -92,7 +92,7 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
   void pack(MemorySegment source, Buffer destination);
 
   /** Bytes of one cache page of one layer. */
-  long cachePageBytes(int kvHeads, int headDim, DType dtype);
+  long cachePageBytes(int kvHeads, int headDim, DType keys, DType values);
 
   /** Bytes a second at which {@code bytes} bytes are read, best of {@code repeats}. */
   double measureRead(long bytes, int repeats);

@@ -52,10 +52,10 @@ record Queue(MemorySegment handle) implements AutoCloseable {
     check(Kernels.gk_pack(handle, source, destination.segment()), "gk_pack");
   }
 
-  long cachePageBytes(int kvHeads, int headDim, DType dtype) {
+  long cachePageBytes(int kvHeads, int headDim, DType keys, DType values) {
     try (Arena arena = Arena.ofConfined()) {
       Buffer none = new Buffer(MemorySegment.NULL);
-      MemorySegment cache = Structs.cache(arena, none, 0, kvHeads, headDim, dtype);
+      MemorySegment cache = Structs.cache(arena, none, 0, kvHeads, headDim, keys, values);
       return number("gk_cache_page_bytes", out -> Kernels.gk_cache_page_bytes(handle, cache, out));
     }
   }

@@ -51,7 +51,7 @@ public final class Engine implements AutoCloseable {
     Model model = Architectures.of(parameters);
     CacheShape shape =
         CacheShape.of(
-            device, config.layers(), config.kvHeads(), config.headDim(), options.cacheType());
+            device, config.layers(), config.kvHeads(), config.headDim(), options.cacheTypes());
     weightBytes = parameters.bytes();
     cacheBytes = shape.bytes(context);
     Fit.check(device, weightBytes, cacheBytes, shape.bytes(1));
@@ -131,6 +131,7 @@ public final class Engine implements AutoCloseable {
     return weightBytes;
   }
 
+  /** Bytes of the cache's pages. */
   public long cacheBytes() {
     return cacheBytes;
   }

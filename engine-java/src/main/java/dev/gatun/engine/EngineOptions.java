@@ -5,7 +5,9 @@ import dev.gatun.device.DType;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.device.Isa;
 import dev.gatun.graph.Compute;
+import dev.gatun.kv.CacheTypes;
 import dev.gatun.refusal.Refusal;
+import java.util.Optional;
 
 /**
  * @param device where the model runs
@@ -15,9 +17,16 @@ import dev.gatun.refusal.Refusal;
  * @param ubatch most tokens of one step, at least 1
  * @param compute number format of the linears' inputs
  * @param logitRows most rows of logits a step computes: 1 for generation
+ * @param cache number formats of the cache; empty for what {@link #cacheTypesOf} says
  */
 public record EngineOptions(
-    DeviceChoice device, int context, int batch, int ubatch, Compute compute, int logitRows) {
+    DeviceChoice device,
+    int context,
+    int batch,
+    int ubatch,
+    Compute compute,
+    int logitRows,
+    Optional<CacheTypes> cache) {
 
   /** Context where none is asked for: a longer one costs memory that most prompts never use. */
   public static final int LARGEST_DEFAULT_CONTEXT = 8192;
@@ -30,7 +39,7 @@ public record EngineOptions(
   }
 
   public static EngineOptions defaults() {
-    return new EngineOptions(DeviceChoice.cpu(), 0, 2048, 512, Compute.INT8, 1);
+    return new EngineOptions(DeviceChoice.cpu(), 0, 2048, 512, Compute.INT8, 1, Optional.empty());
   }
 
   public EngineOptions withThreads(int value) {
@@ -38,27 +47,32 @@ public record EngineOptions(
   }
 
   public EngineOptions withDevice(DeviceChoice value) {
-    return new EngineOptions(value, context, batch, ubatch, compute, logitRows);
+    return new EngineOptions(value, context, batch, ubatch, compute, logitRows, cache);
   }
 
   public EngineOptions withContext(int value) {
-    return new EngineOptions(device, value, batch, ubatch, compute, logitRows);
+    return new EngineOptions(device, value, batch, ubatch, compute, logitRows, cache);
   }
 
   public EngineOptions withBatch(int value, int micro) {
-    return new EngineOptions(device, context, value, micro, compute, logitRows);
+    return new EngineOptions(device, context, value, micro, compute, logitRows, cache);
   }
 
   public EngineOptions withCompute(Compute value) {
-    return new EngineOptions(device, context, batch, ubatch, value, logitRows);
+    return new EngineOptions(device, context, batch, ubatch, value, logitRows, cache);
   }
 
   public EngineOptions withIsa(Isa value) {
     return withDevice(device.withIsa(value));
   }
 
+  public EngineOptions withCache(CacheTypes value) {
+    return new EngineOptions(
+        device, context, batch, ubatch, compute, logitRows, Optional.of(value));
+  }
+
   public EngineOptions withLogitRows(int value) {
-    return new EngineOptions(device, context, batch, ubatch, compute, value);
+    return new EngineOptions(device, context, batch, ubatch, compute, value, cache);
   }
 
   /** Tokens of the largest step. */
@@ -66,9 +80,15 @@ public record EngineOptions(
     return Math.min(batch, ubatch);
   }
 
+  /** The cache's number formats: those asked for, else {@link #cacheTypesOf}. */
+  public CacheTypes cacheTypes() {
+    return cache.orElse(cacheTypesOf(compute));
+  }
+
   /** The cache holds what is computed: float32 for the reference, float16 otherwise. */
-  DType cacheType() {
-    return compute == Compute.F32 ? DType.F32 : DType.F16;
+  public static CacheTypes cacheTypesOf(Compute compute) {
+    DType type = compute == Compute.F32 ? DType.F32 : DType.F16;
+    return new CacheTypes(type, type);
   }
 
   private static void require(boolean holds, String what, int found, String expected) {
