@@ -29,6 +29,7 @@
 
 #include "../kernels-cpu/packed.hpp"
 #include "gatun/kernels.h"
+#include "guard.hpp"
 
 namespace gatun::cuda {
 
@@ -149,6 +150,55 @@ inline Matrix matrixOf(const gk_weight &weight, int64_t expert = 0) {
     }
   }
   return m;
+}
+
+// call.operator()<Dtype>() with the type as a constant; GPTQ's is AWQ's.
+template <class Call>
+void forQuantizedType(int32_t dtype, Call call) {
+  switch (dtype) {
+    case GK_Q4_0:
+      return call.template operator()<GK_Q4_0>();
+    case GK_Q4_1:
+      return call.template operator()<GK_Q4_1>();
+    case GK_Q5_0:
+      return call.template operator()<GK_Q5_0>();
+    case GK_Q5_1:
+      return call.template operator()<GK_Q5_1>();
+    case GK_Q8_0:
+      return call.template operator()<GK_Q8_0>();
+    case GK_Q2_K:
+      return call.template operator()<GK_Q2_K>();
+    case GK_Q3_K:
+      return call.template operator()<GK_Q3_K>();
+    case GK_Q4_K:
+      return call.template operator()<GK_Q4_K>();
+    case GK_Q5_K:
+      return call.template operator()<GK_Q5_K>();
+    case GK_Q6_K:
+      return call.template operator()<GK_Q6_K>();
+    case GK_IQ4_NL:
+      return call.template operator()<GK_IQ4_NL>();
+    case GK_IQ4_XS:
+      return call.template operator()<GK_IQ4_XS>();
+    case GK_AWQ:
+    case GK_GPTQ:
+      return call.template operator()<GK_AWQ>();
+    default:
+      throw Error(GK_INTERNAL, "type %d has no packed form of integers", dtype);
+  }
+}
+template <class Call>
+void forWeightType(int32_t dtype, Call call) {
+  switch (dtype) {
+    case GK_F32:
+      return call.template operator()<GK_F32>();
+    case GK_F16:
+      return call.template operator()<GK_F16>();
+    case GK_BF16:
+      return call.template operator()<GK_BF16>();
+    default:
+      return forQuantizedType(dtype, call);
+  }
 }
 
 }  // namespace gatun::cuda

@@ -8,10 +8,7 @@ namespace {
 
 }  // namespace
 
-int64_t packedBytes(const gk_source &) { unwritten("packedBytes"); }
-void pack(const Queue &, const gk_source &, void *) { unwritten("pack"); }
 void dequantize(const Queue &, gk_dtype, const void *, int64_t, float *) { unwritten("dequantize"); }
-void unpackRow(const Queue &, const gk_weight &, int64_t, int64_t, float *) { unwritten("unpackRow"); }
 void embed(const Queue &, const gk_source &, const gk_tensor &, const gk_tensor &) { unwritten("embed"); }
 void gatherRows(const Queue &, const gk_tensor &, const gk_tensor &, const gk_tensor &) { unwritten("gatherRows"); }
 void gatherCols(const Queue &, const gk_tensor &, const gk_tensor &, const gk_tensor &) { unwritten("gatherCols"); }
