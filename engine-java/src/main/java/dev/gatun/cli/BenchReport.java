@@ -73,7 +73,7 @@ final class BenchReport {
     columns.add(new Column("model", "%-30s", r -> r.model().type()));
     columns.add(new Column("size", "%10s", r -> Amount.bytes(r.model().bytes())));
     columns.add(new Column("params", "%10s", r -> Amount.count(r.model().parameters())));
-    columns.add(new Column("backend", "%-10s", _ -> "CPU"));
+    columns.add(new Column("backend", "%-10s", r -> r.fields().get("backends")));
     columns.add(new Column("threads", "%7s", r -> r.run().options().device().threads()));
     // As llama-bench has it: a column for what is not as by default.
     EngineOptions options = result.run().options();

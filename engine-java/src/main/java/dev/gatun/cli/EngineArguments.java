@@ -1,6 +1,7 @@
 // EngineArguments: how the model is loaded: threads, context, batch, arithmetic, device.
 package dev.gatun.cli;
 
+import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.device.Isa;
 import dev.gatun.engine.EngineOptions;
@@ -67,6 +68,7 @@ final class EngineArguments {
     return cache.types(options.cacheTypes()).map(options::withCache).orElse(options);
   }
 
+  /** Refuses a device that is not there before a model is opened or fetched. */
   private DeviceChoice choice(Optional<Integer> threads) {
     DeviceChoice choice =
         DeviceChoice.cpu()
@@ -78,6 +80,7 @@ final class EngineArguments {
     refuseIf(!cpu && threads.isPresent(), "-t says nothing of " + choice, "leave it out");
     refuseIf(!cpu && isa.isPresent(), "--isa says nothing of " + choice, "leave it out");
     refuseIf(cpu && noGraphs, "--no-graphs says nothing of the CPU", "leave it out");
+    Device.require(choice);
     return choice;
   }
 

@@ -35,6 +35,10 @@ final class CudaDevice implements Device {
 
   /** Refusal.device where there is no such GPU, or one too old. */
   static CudaDevice open(CudaRuntime runtime, DeviceChoice choice) {
+    return new CudaDevice(runtime, find(runtime, choice), choice);
+  }
+
+  static Gpu find(CudaRuntime runtime, DeviceChoice choice) {
     int devices = runtime.devices();
     if (choice.index() >= devices) {
       throw Refusal.device(
@@ -59,7 +63,7 @@ final class CudaDevice implements Device {
           "use another GPU (gatun devices) or --device cpu",
           null);
     }
-    return new CudaDevice(runtime, gpu, choice);
+    return gpu;
   }
 
   @Override

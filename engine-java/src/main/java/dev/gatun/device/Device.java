@@ -24,6 +24,15 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
     };
   }
 
+  /** Refuses what {@link #open} would refuse, without opening it. */
+  static void require(DeviceChoice choice) {
+    switch (choice.kind()) {
+      case CPU -> Library.require();
+      case CUDA -> CudaDevice.find(CudaDevices.runtime(), choice);
+      case EMULATED -> CudaDevice.find(EmulatedRuntime.open(), choice);
+    }
+  }
+
   /** The widest instruction set of this machine's CPU and this build. */
   static Isa bestIsa() {
     return CpuDevice.bestIsa();

@@ -114,9 +114,9 @@ class SampleTest {
   private static Drawn draw(
       Arena arena, MemorySegment logits, int limit, SamplingOptions options, long position) {
     MemorySegment tensor =
-        Structs.tensor(arena, logits, 1, logits.byteSize() / Float.BYTES, DType.F32);
+        Structs.tensor(arena, new Buffer(logits), 1, logits.byteSize() / Float.BYTES, DType.F32);
     MemorySegment token = arena.allocate(ValueLayout.JAVA_INT);
-    MemorySegment tokens = Structs.tensor(arena, token, 1, 1, DType.I32);
+    MemorySegment tokens = Structs.tensor(arena, new Buffer(token), 1, 1, DType.I32);
     MemorySegment probability = arena.allocate(ValueLayout.JAVA_FLOAT);
     MemorySegment sampling = sampling(arena, options, position);
     Library.check(
