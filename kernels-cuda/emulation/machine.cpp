@@ -13,11 +13,15 @@
 #include <vector>
 
 #include "fiber.hpp"
+#include "races.hpp"
 
 uint3 threadIdx, blockIdx;
 dim3 blockDim, gridDim;
 
 namespace gatun::cuda::emulation {
+
+Running running;
+
 namespace {
 
 constexpr int maxThreads = 1024;
@@ -59,11 +63,9 @@ struct Machine {
   Fiber main;
   Thread *current = nullptr;
   int blockThreads = 0, returned = 0, atBarrier = 0;
-  bool waitedForDependency = false;
   Site barrier;
   const std::function<void()> *body = nullptr;
   const LaunchShape *shape = nullptr;
-  char *shared = nullptr;
   uint64_t seed = 1, random = 1;
 
   Machine() {
@@ -124,6 +126,14 @@ void printKernel() {
   std::abort();
 }
 
+void become(Thread &thread) {
+  threadIdx = thread.index;
+  machine.current = &thread;
+  running.thread = thread.number;
+  running.stack = thread.fiber.stack;
+  running.stackBytes = thread.fiber.bytes;
+}
+
 // Leaves the thread that runs for one that can, or for the launch when all have returned.
 void runAnother() {
   Thread &left = *machine.current;
@@ -145,8 +155,7 @@ void runAnother() {
     machine.runnableWarps &= ~(1u << warpNumber);
   }
   Thread &next = machine.threads[static_cast<size_t>(warpNumber * warpLanes + number)];
-  threadIdx = next.index;
-  machine.current = &next;
+  become(next);
   if (&next != &left) {
     switchFiber(left.fiber, next.fiber);
   }
@@ -232,7 +241,7 @@ class SharedMemory {
 void runBlock() {
   const dim3 size = machine.shape->block;
   machine.returned = machine.atBarrier = 0;
-  machine.waitedForDependency = false;
+  running.waitedForDependency = false;
   for (int i = 0; i < machine.blockThreads; ++i) {
     const auto n = static_cast<unsigned>(i);
     Thread &thread = machine.threads[n];
@@ -256,10 +265,10 @@ void runBlock() {
   if (warp.runnable == 0) {
     machine.runnableWarps &= ~(1u << first.number / warpLanes);
   }
-  threadIdx = first.index;
-  machine.current = &first;
+  become(first);
   switchFiber(machine.main, first.fiber);
-  if (!machine.waitedForDependency) {
+  running.thread = -1;
+  if (!running.waitedForDependency) {
     fault("no thread of a block called dependencyWait");
   }
 }
@@ -298,7 +307,9 @@ cudaError_t run(const LaunchShape &shape, const std::function<void()> &thread) {
   gridDim = shape.grid;
   blockDim = shape.block;
   SharedMemory shared(shape.sharedBytes);
-  machine.shared = shared.data();
+  running.shared = shared.data();
+  running.sharedBytes = shape.sharedBytes;
+  racesBeginLaunch();
   std::vector<uint64_t> blocks(uint64_t{gridDim.x} * gridDim.y * gridDim.z);
   for (size_t i = 0; i < blocks.size(); ++i) {
     blocks[i] = i;
@@ -308,13 +319,13 @@ cudaError_t run(const LaunchShape &shape, const std::function<void()> &thread) {
     blockIdx = {static_cast<unsigned>(block % gridDim.x), static_cast<unsigned>(block / gridDim.x % gridDim.y),
                 static_cast<unsigned>(block / (uint64_t{gridDim.x} * gridDim.y))};
     shared.fillWithGarbage();
+    racesBeginBlock();
     runBlock();
     shared.checkZones();
   }
+  racesEndLaunch();
   return cudaSuccess;
 }
-
-int lane() { return machine.current->number % warpLanes; }
 
 void meetBlock(Site where) {
   Thread &self = *machine.current;
@@ -326,6 +337,7 @@ void meetBlock(Site where) {
   }
   if (++machine.atBarrier == machine.blockThreads) {
     machine.atBarrier = 0;
+    racesOrderBlock();
     for (int i = 0; i * warpLanes < machine.blockThreads; ++i) {
       makeRunnable(i, machine.warps[i].lanes);
     }
@@ -349,9 +361,7 @@ void meetWarp(void *brought, Compute compute, Site where) {
     return;
   }
   warp.arrived = 0;
-  if (compute != nullptr) {
-    compute(warp.brought);
-  }
+  compute(warp.brought);
   const uint32_t self1 = 1u << self.number % warpLanes;
   if (machine.draw(2) != 0) {
     makeRunnable(number, ~self1);  // this lane goes on
@@ -362,18 +372,20 @@ void meetWarp(void *brought, Compute compute, Site where) {
   runAnother();
 }
 
-void orderWarp(Site where) { meetWarp(nullptr, nullptr, where); }
+void orderWarp(Site where) {
+  meetWarp(nullptr, [](void *const *) { racesOrderWarp(running.thread / warpLanes); }, where);
+}
 
 void *sharedMemory(int64_t bytes) {
   if (bytes > machine.shape->sharedBytes) {
     fault("the kernel uses %lld bytes of shared memory, its launch gives it %lld", static_cast<long long>(bytes),
           static_cast<long long>(machine.shape->sharedBytes));
   }
-  return machine.shared;
+  return running.shared;
 }
 
 void needShared(const void *p, int64_t bytes, int64_t alignment, const char *what) {
-  const auto offset = static_cast<int64_t>(reinterpret_cast<intptr_t>(p) - reinterpret_cast<intptr_t>(machine.shared));
+  const auto offset = static_cast<int64_t>(reinterpret_cast<intptr_t>(p) - reinterpret_cast<intptr_t>(running.shared));
   if (offset < 0 || offset + bytes > machine.shape->sharedBytes || offset % alignment != 0) {
     fault("%s: shared memory at offset %lld, expected 0 to %lld and a multiple of %lld", what,
           static_cast<long long>(offset), static_cast<long long>(machine.shape->sharedBytes - bytes),
@@ -386,6 +398,7 @@ void copyAsync(void *to, const void *from, int bytes, bool read) {
   if (read && reinterpret_cast<uintptr_t>(from) % static_cast<unsigned>(bytes) != 0) {
     fault("copyAsync: the source %p is no multiple of %d", from, bytes);
   }
+  racesWrite(to, static_cast<size_t>(bytes));
   std::memset(to, static_cast<int>(machine.draw(8)), static_cast<size_t>(bytes));
   machine.current->copies.push_back({to, from, bytes, machine.current->openGroup, read});
 }
@@ -397,6 +410,7 @@ void copyAsyncWait(int groups) {
   size_t landed = 0;
   for (; landed < self.copies.size() && self.copies[landed].group < self.openGroup - groups; ++landed) {
     const Copy &copy = self.copies[landed];
+    racesWrite(copy.to, static_cast<size_t>(copy.bytes));
     if (copy.read) {
       std::memcpy(copy.to, copy.from, static_cast<size_t>(copy.bytes));
     } else {
@@ -406,6 +420,6 @@ void copyAsyncWait(int groups) {
   self.copies.erase(self.copies.begin(), self.copies.begin() + static_cast<std::ptrdiff_t>(landed));
 }
 
-void dependencyWait() { machine.waitedForDependency = true; }
+void dependencyWait() { running.waitedForDependency = true; }
 
 }  // namespace gatun::cuda::emulation
