@@ -14,6 +14,7 @@
 
 #include "fiber.hpp"
 #include "races.hpp"
+#include "shared_memory.hpp"
 
 uint3 threadIdx, blockIdx;
 dim3 blockDim, gridDim;
@@ -26,8 +27,6 @@ namespace {
 
 constexpr int maxThreads = 1024;
 constexpr size_t stackBytes = 256 * 1024, guardBytes = 4096;
-constexpr size_t zoneBytes = 128;  // before and after shared memory, and its alignment
-constexpr unsigned char zoneByte = 0xee;
 
 struct Copy {
   void *to;
@@ -134,11 +133,23 @@ void become(Thread &thread) {
   running.stackBytes = thread.fiber.bytes;
 }
 
-// Leaves the thread that runs for one that can, or for the launch when all have returned.
+// A lane of the warp that can run, which it is about to.
+Thread &take(int number) {
+  Warp &warp = machine.warps[number];
+  const int lane = machine.drawBit(warp.runnable);
+  warp.runnable &= ~(1u << lane);
+  if (warp.runnable == 0) {
+    machine.runnableWarps &= ~(1u << number);
+  }
+  return machine.threads[static_cast<size_t>(number * warpLanes + lane)];
+}
+
+// Leaves the thread that runs for one that can, of its own warp where there is one; for the launch when all have
+// returned.
 void runAnother() {
   Thread &left = *machine.current;
-  Warp *warp = &machine.warps[left.number / warpLanes];
-  if (warp->runnable == 0) {
+  int warp = left.number / warpLanes;
+  if (machine.warps[warp].runnable == 0) {
     if (machine.runnableWarps == 0) {
       if (machine.returned == machine.blockThreads) {
         switchFiber(left.fiber, machine.main);
@@ -146,15 +157,9 @@ void runAnother() {
       }
       deadlock("threads wait for others that cannot come");
     }
-    warp = &machine.warps[machine.drawBit(machine.runnableWarps)];
+    warp = machine.drawBit(machine.runnableWarps);
   }
-  const int number = machine.drawBit(warp->runnable);
-  warp->runnable &= ~(1u << number);
-  const auto warpNumber = static_cast<int>(warp - machine.warps);
-  if (warp->runnable == 0) {
-    machine.runnableWarps &= ~(1u << warpNumber);
-  }
-  Thread &next = machine.threads[static_cast<size_t>(warpNumber * warpLanes + number)];
+  Thread &next = take(warp);
   become(next);
   if (&next != &left) {
     switchFiber(left.fiber, next.fiber);
@@ -192,52 +197,6 @@ void makeThreads(int count) {
   }
 }
 
-// Shared memory of exactly the launch's size between two zones.
-class SharedMemory {
- public:
-  explicit SharedMemory(int64_t bytes) : bytes_(static_cast<size_t>(bytes)) {
-    void *memory = nullptr;
-    if (posix_memalign(&memory, zoneBytes, bytes_ + 2 * zoneBytes) != 0) {
-      std::abort();
-    }
-    start_ = static_cast<char *>(memory);
-    std::memset(start_, zoneByte, bytes_ + 2 * zoneBytes);
-    ASAN_POISON_MEMORY_REGION(start_, zoneBytes);
-    ASAN_POISON_MEMORY_REGION(data() + bytes_, zoneBytes);
-  }
-  ~SharedMemory() {
-    ASAN_UNPOISON_MEMORY_REGION(start_, bytes_ + 2 * zoneBytes);
-    std::free(start_);
-  }
-  SharedMemory(const SharedMemory &) = delete;
-  SharedMemory &operator=(const SharedMemory &) = delete;
-
-  char *data() const { return start_ + zoneBytes; }
-
-  void fillWithGarbage() {
-    const uint64_t first = uint64_t{machine.draw(32)} << 32 | machine.draw(32);
-    for (size_t i = 0; i < bytes_; i += 8) {
-      const uint64_t word = first + i * 0x9e3779b97f4a7c15u;
-      std::memcpy(data() + i, &word, bytes_ - i < 8 ? bytes_ - i : 8);
-    }
-  }
-
-  void checkZones() const {
-#if !defined(__SANITIZE_ADDRESS__)
-    for (size_t i = 0; i < zoneBytes; ++i) {
-      if (static_cast<unsigned char>(start_[i]) != zoneByte ||
-          static_cast<unsigned char>(data()[bytes_ + i]) != zoneByte) {
-        fault("a thread wrote beyond the %zu bytes of shared memory", bytes_);
-      }
-    }
-#endif
-  }
-
- private:
-  size_t bytes_;
-  char *start_;
-};
-
 void runBlock() {
   const dim3 size = machine.shape->block;
   machine.returned = machine.atBarrier = 0;
@@ -258,13 +217,7 @@ void runBlock() {
     warp.runnable = 0;
     makeRunnable(begin / warpLanes, warp.lanes);
   }
-  // The first to run is any thread; from there on the threads choose.
-  Thread &first = machine.threads[machine.draw(10) % static_cast<unsigned>(machine.blockThreads)];
-  Warp &warp = machine.warps[first.number / warpLanes];
-  warp.runnable &= ~(1u << first.number % warpLanes);
-  if (warp.runnable == 0) {
-    machine.runnableWarps &= ~(1u << first.number / warpLanes);
-  }
+  Thread &first = take(machine.drawBit(machine.runnableWarps));
   become(first);
   switchFiber(machine.main, first.fiber);
   running.thread = -1;
@@ -276,8 +229,8 @@ void runBlock() {
 bool possible(const LaunchShape &shape) {
   const dim3 g = shape.grid, b = shape.block;
   return g.x >= 1 && g.x <= 0x7fffffff && g.y >= 1 && g.y <= 65535 && g.z >= 1 && g.z <= 65535 && b.x >= 1 &&
-         b.x <= 1024 && b.y >= 1 && b.y <= 1024 && b.z >= 1 && b.z <= 64 &&
-         uint64_t{b.x} * b.y * b.z <= maxThreads && shape.sharedBytes >= 0 && shape.sharedBytes <= sharedLimit;
+         b.x <= 1024 && b.y >= 1 && b.y <= 1024 && b.z >= 1 && b.z <= 64 && uint64_t{b.x} * b.y * b.z <= maxThreads &&
+         shape.sharedBytes >= 0 && shape.sharedBytes <= sharedLimit;
 }
 
 }  // namespace
@@ -318,7 +271,7 @@ cudaError_t run(const LaunchShape &shape, const std::function<void()> &thread) {
   for (const uint64_t block : blocks) {
     blockIdx = {static_cast<unsigned>(block % gridDim.x), static_cast<unsigned>(block / gridDim.x % gridDim.y),
                 static_cast<unsigned>(block / (uint64_t{gridDim.x} * gridDim.y))};
-    shared.fillWithGarbage();
+    shared.fillWithGarbage(uint64_t{machine.draw(32)} << 32 | machine.draw(32));
     racesBeginBlock();
     runBlock();
     shared.checkZones();
@@ -362,9 +315,8 @@ void meetWarp(void *brought, Compute compute, Site where) {
   }
   warp.arrived = 0;
   compute(warp.brought);
-  const uint32_t self1 = 1u << self.number % warpLanes;
   if (machine.draw(2) != 0) {
-    makeRunnable(number, ~self1);  // this lane goes on
+    makeRunnable(number, ~(1u << self.number % warpLanes));  // this lane goes on
     return;
   }
   // Now and then another warp goes on.

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <cstdio>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -69,10 +70,11 @@ void report(const char *memory, uintptr_t at, bool write, const char *other, con
   ++reports;
   last = code;
   lastBefore = before.code;
-  std::fprintf(stderr, "emulated GPU: a race in %s at %#zx: thread %d %s what %s %d %s\n", memory,
-               static_cast<size_t>(at), running.thread, write ? "writes" : "reads",
-               before.warp < 0 || (before.lanes & (before.lanes - 1)) != 0 ? "several threads, one in warp" : "thread",
-               before.warp < 0 ? -1 : before.warp * warpLanes + __builtin_ctz(before.lanes), other);
+  const bool several = before.warp < 0 || (before.lanes & (before.lanes - 1)) != 0;
+  const std::string who =
+      several ? "several threads" : "thread " + std::to_string(before.warp * warpLanes + __builtin_ctz(before.lanes));
+  std::fprintf(stderr, "emulated GPU: a race in %s at %#zx: thread %d %s what %s %s\n", memory, static_cast<size_t>(at),
+               running.thread, write ? "writes" : "reads", who.c_str(), other);
   printCode("this access", code);
   printCode("the other", before.code);
 }
@@ -169,16 +171,16 @@ void racesWrite(const void *p, size_t bytes) {
 
 // ---- what the compiler calls (source: GCC's sanitizer.def) ----
 
-#define GATUN_ACCESS(name, bytes, write)                                                                           \
-  extern "C" void __tsan_##name(void *p) {                                                                         \
-    gatun::cuda::emulation::access(reinterpret_cast<uintptr_t>(p), bytes, write, __builtin_return_address(0));     \
+#define GATUN_ACCESS(name, bytes, write)                                                                       \
+  extern "C" void __tsan_##name(void *p) {                                                                     \
+    gatun::cuda::emulation::access(reinterpret_cast<uintptr_t>(p), bytes, write, __builtin_return_address(0)); \
   }
-#define GATUN_ACCESSES(bytes)                         \
-  GATUN_ACCESS(read##bytes, bytes, false)             \
-  GATUN_ACCESS(write##bytes, bytes, true)             \
-  GATUN_ACCESS(unaligned_read##bytes, bytes, false)   \
-  GATUN_ACCESS(unaligned_write##bytes, bytes, true)   \
-  GATUN_ACCESS(volatile_read##bytes, bytes, false)    \
+#define GATUN_ACCESSES(bytes)                       \
+  GATUN_ACCESS(read##bytes, bytes, false)           \
+  GATUN_ACCESS(write##bytes, bytes, true)           \
+  GATUN_ACCESS(unaligned_read##bytes, bytes, false) \
+  GATUN_ACCESS(unaligned_write##bytes, bytes, true) \
+  GATUN_ACCESS(volatile_read##bytes, bytes, false)  \
   GATUN_ACCESS(volatile_write##bytes, bytes, true)
 
 GATUN_ACCESSES(1)
@@ -200,18 +202,16 @@ extern "C" void __tsan_vptr_update(void *, void *) {}
 extern "C" void __tsan_vptr_read(void *) {}
 
 // Atomics are of the host's code alone.
-#define GATUN_ATOMICS(bits, Type)                                                                                   \
-  extern "C" Type __tsan_atomic##bits##_load(const volatile Type *p, int) { return __atomic_load_n(p, 5); }         \
-  extern "C" void __tsan_atomic##bits##_store(volatile Type *p, Type v, int) { __atomic_store_n(p, v, 5); }         \
-  extern "C" Type __tsan_atomic##bits##_exchange(volatile Type *p, Type v, int) {                                   \
-    return __atomic_exchange_n(p, v, 5);                                                                            \
-  }                                                                                                                 \
-  extern "C" Type __tsan_atomic##bits##_fetch_add(volatile Type *p, Type v, int) {                                  \
-    return __atomic_fetch_add(p, v, 5);                                                                             \
-  }                                                                                                                 \
-  extern "C" Type __tsan_atomic##bits##_fetch_sub(volatile Type *p, Type v, int) {                                  \
-    return __atomic_fetch_sub(p, v, 5);                                                                             \
-  }
+#define GATUN_ATOMICS(bits, Type)                                                                           \
+  extern "C" Type __tsan_atomic##bits##_load(const volatile Type *p, int) { return __atomic_load_n(p, 5); } \
+  extern "C" void __tsan_atomic##bits##_store(volatile Type *p, Type v, int) { __atomic_store_n(p, v, 5); } \
+  extern "C" Type __tsan_atomic##bits##_exchange(volatile Type *p, Type v, int) {                           \
+    return __atomic_exchange_n(p, v, 5);                                                                    \
+  }                                                                                                         \
+  extern "C" Type __tsan_atomic##bits##_fetch_add(volatile Type *p, Type v, int) {                          \
+    return __atomic_fetch_add(p, v, 5);                                                                     \
+  }                                                                                                         \
+  extern "C" Type __tsan_atomic##bits##_fetch_sub(volatile Type *p, Type v, int) { return __atomic_fetch_sub(p, v, 5); }
 GATUN_ATOMICS(8, uint8_t)
 GATUN_ATOMICS(32, uint32_t)
 GATUN_ATOMICS(64, uint64_t)

@@ -32,8 +32,8 @@ void checkRounding(const char *name, float (*from)(uint16_t), uint16_t (*to)(flo
     const auto middle = static_cast<float>((a + b) / 2);
     CHECK(to(middle) == (h % 2 == 0 ? h : next), "%s middle after %04x", name, bits);
     CHECK(to(std::nextafterf(middle, from(h))) == h, "%s before the middle after %04x", name, bits);
-    CHECK(to(std::nextafterf(middle, std::signbit(a) ? -INFINITY : INFINITY)) == next, "%s beyond the middle after %04x",
-          name, bits);
+    CHECK(to(std::nextafterf(middle, std::signbit(a) ? -INFINITY : INFINITY)) == next,
+          "%s beyond the middle after %04x", name, bits);
   }
   CHECK(to(3e38f * 10) == infinity && to(-3e38f * 10) == (infinity | 0x8000), "%s", name);
 }
@@ -49,7 +49,8 @@ void conversions() {
   checkRounding("float16", fromF16, toF16, 0x7c00);
   checkRounding("bfloat16", fromBf16, toBf16, 0x7f80);
   CHECK(toF16x2(1, 2) == 0x40003c00 && toBf16x2(1, 2) == 0x40003f80);
-  CHECK(bytePermute(0x33221100, 0x77665584, 0x4160) == 0x84116600 && bytePermute(0x33221100, 0x77665584, 0xfc9) == 0x00778411);
+  CHECK(bytePermute(0x33221100, 0x77665584, 0x4160) == 0x84116600 &&
+        bytePermute(0x33221100, 0x77665584, 0xfc9) == 0x00778411);
   CHECK(dot4(0x80ff0102, 0x7f027f03, 10) == 10 - 128 * 127 - 2 + 127 + 6);
   CHECK(leadingZeros(0) == 32 && leadingZeros(1) == 31 && leadingZeros(0x80000000) == 0);
 }
@@ -156,7 +157,7 @@ void products() {
   std::vector<P> all(4);
   for (P &p : all) {
     const auto element = [&] {
-      return P::integer      ? static_cast<typename P::Element>(random.below(256) - 128)
+      return P::integer       ? static_cast<typename P::Element>(random.below(256) - 128)
              : K == Kind::F16 ? static_cast<typename P::Element>(toF16(random.uniform()))
                               : static_cast<typename P::Element>(toBf16(random.uniform()));
     };
@@ -164,7 +165,8 @@ void products() {
     for (auto &row : p.b) std::generate(std::begin(row), std::end(row), element);
     for (auto &row : p.c) {
       std::generate(std::begin(row), std::end(row), [&] {
-        return P::integer ? static_cast<typename P::Sum>(random.below(1 << 20)) : static_cast<typename P::Sum>(random.uniform());
+        return P::integer ? static_cast<typename P::Sum>(random.below(1 << 20))
+                          : static_cast<typename P::Sum>(random.uniform());
       });
     }
   }
@@ -275,7 +277,8 @@ struct Turns {
 void rotateKernel(int *values, int turns) {
   dependencyWait();
   auto &s = shared<Turns>();
-  const auto size = static_cast<int>(blockDim.x * blockDim.y), i = static_cast<int>(threadIdx.y * blockDim.x + threadIdx.x);
+  const auto size = static_cast<int>(blockDim.x * blockDim.y),
+             i = static_cast<int>(threadIdx.y * blockDim.x + threadIdx.x);
   int *const mine = values + static_cast<int>(blockIdx.z * gridDim.y + blockIdx.y) * size + i;
   s.value[i] = *mine;
   for (int turn = 0; turn < turns; ++turn) {

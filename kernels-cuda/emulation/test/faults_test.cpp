@@ -223,7 +223,8 @@ void races() {
   };
   only("acrossWarps", acrossWarps<false>, acrossWarps<true>, "a race in shared memory");
   only("acrossLanes", acrossLanes<false>, acrossLanes<true>, "a race in shared memory");
-  only("writeAfterRead", writeAfterRead<false>, writeAfterRead<true>, "a race in shared memory at 0x14: thread 5 writes");
+  only("writeAfterRead", writeAfterRead<false>, writeAfterRead<true>,
+       "a race in shared memory at 0x14: thread 5 writes");
   only("copyRing", copyRing<false>, copyRing<true>, "a race in shared memory");
   only("bytesAndMatrices", bytesAndMatrices<false>, bytesAndMatrices<true>, "a race in shared memory");
   only("globalBytes", globalBytes<false>, globalBytes<true>, "a race in global memory");
