@@ -13,13 +13,13 @@ void embed(const Queue &, const gk_source &, const gk_tensor &, const gk_tensor 
 void gatherRows(const Queue &, const gk_tensor &, const gk_tensor &, const gk_tensor &) { unwritten("gatherRows"); }
 void gatherCols(const Queue &, const gk_tensor &, const gk_tensor &, const gk_tensor &) { unwritten("gatherCols"); }
 void quantize(const Queue &, const gk_tensor &, const gk_tensor &) { unwritten("quantize"); }
-void matMul(const Queue &, const gk_weight &, const gk_tensor &, const gk_tensor &) { unwritten("matMul"); }
-void qkv(const Queue &, const gk_weight &, const gk_weight &, const gk_weight &, const gk_tensor &, const gk_tensor &,
-         const gk_tensor &, const gk_tensor &) {
-  unwritten("qkv");
+void matMulTiles(const Queue &, const gk_weight &, const gk_tensor &, const gk_tensor &) { unwritten("matMulTiles"); }
+void gateUpTiles(const Queue &, const gk_weight &, const gk_weight &, const gk_tensor &, const gk_tensor &) {
+  unwritten("gateUpTiles");
 }
-void gateUp(const Queue &, const gk_weight &, const gk_weight &, const gk_tensor &, const gk_tensor &) {
-  unwritten("gateUp");
+void matMulFloat(const Queue &, const gk_weight &, const gk_tensor &, const gk_tensor &) { unwritten("matMulFloat"); }
+void gateUpFloat(const Queue &, const gk_weight &, const gk_weight &, const gk_tensor &, const gk_tensor &) {
+  unwritten("gateUpFloat");
 }
 int64_t cachePageBytes(const gk_cache &) { unwritten("cachePageBytes"); }
 void ropeTable(const Queue &, const gk_batch &, const float *, int32_t, float, float *) { unwritten("ropeTable"); }
