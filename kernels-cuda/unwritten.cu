@@ -8,14 +8,6 @@ namespace {
 
 }  // namespace
 
-void matMul(const Queue &, const gk_weight &, const gk_tensor &, const gk_tensor &) { unwritten("matMul"); }
-void qkv(const Queue &, const gk_weight &, const gk_weight &, const gk_weight &, const gk_tensor &, const gk_tensor &,
-         const gk_tensor &, const gk_tensor &) {
-  unwritten("qkv");
-}
-void gateUp(const Queue &, const gk_weight &, const gk_weight &, const gk_tensor &, const gk_tensor &) {
-  unwritten("gateUp");
-}
 void expertGateUp(const Queue &, const gk_weight &, const gk_weight &, const gk_tensor &, const gk_tensor &,
                   const gk_tensor &) {
   unwritten("expertGateUp");
