@@ -57,6 +57,17 @@ public final class Ops {
     check(Kernels.gk_mat_mul(queue, weight.struct(), x, y), "gk_mat_mul");
   }
 
+  public void qkv(
+      PackedMatrix q,
+      PackedMatrix k,
+      PackedMatrix v,
+      MemorySegment x,
+      MemorySegment yq,
+      MemorySegment yk,
+      MemorySegment yv) {
+    check(Kernels.gk_qkv(queue, q.struct(), k.struct(), v.struct(), x, yq, yk, yv), "gk_qkv");
+  }
+
   public void gateUp(PackedMatrix gate, PackedMatrix up, MemorySegment x, MemorySegment y) {
     check(Kernels.gk_gate_up(queue, gate.struct(), up.struct(), x, y), "gk_gate_up");
   }

@@ -81,7 +81,9 @@ final class Steps implements AutoCloseable {
 
   private Built build(Step step) {
     Graph graph = new Graph(step, options.compute());
-    return new Built(graph, model.logits(graph));
+    Tensor logits = model.logits(graph);
+    graph.fuse();
+    return new Built(graph, logits);
   }
 
   @Override

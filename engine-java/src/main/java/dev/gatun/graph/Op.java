@@ -79,6 +79,22 @@ public sealed interface Op {
     }
   }
 
+  record Qkv(PackedMatrix q, PackedMatrix k, PackedMatrix v, Tensor x, Graph.Heads y)
+      implements Op {
+    public List<Tensor> reads() {
+      return List.of(x);
+    }
+
+    public List<Tensor> writes() {
+      return List.of(y.q(), y.k(), y.v());
+    }
+
+    @Override
+    public long weightBytes() {
+      return q.bytes() + k.bytes() + v.bytes();
+    }
+  }
+
   record GateUp(PackedMatrix gate, PackedMatrix up, Tensor x, Tensor y) implements OneToOne {
     @Override
     public long weightBytes() {

@@ -149,6 +149,7 @@ public final class Program implements AutoCloseable {
       case Op.GatherCols o -> gatherCols(o, ops);
       case Op.Quantize o -> quantize(o, ops);
       case Op.MatMul o -> matMul(o, ops);
+      case Op.Qkv o -> qkv(o, ops);
       case Op.GateUp o -> gateUp(o, ops);
       case Op.RopeTable o -> ropeTable(o, ops);
       case Op.RopeStore o -> ropeStore(o, ops);
@@ -202,6 +203,14 @@ public final class Program implements AutoCloseable {
     MemorySegment x = struct(o.x());
     MemorySegment y = struct(o.y());
     return () -> ops.matMul(o.weight(), x, y);
+  }
+
+  private Runnable qkv(Op.Qkv o, Ops ops) {
+    MemorySegment x = struct(o.x());
+    MemorySegment q = struct(o.y().q());
+    MemorySegment k = struct(o.y().k());
+    MemorySegment v = struct(o.y().v());
+    return () -> ops.qkv(o.q(), o.k(), o.v(), x, q, k, v);
   }
 
   private Runnable gateUp(Op.GateUp o, Ops ops) {
