@@ -13,10 +13,6 @@ void pack(const Queue &, const gk_source &, void *) { unwritten("pack"); }
 void dequantize(const Queue &, gk_dtype, const void *, int64_t, float *) { unwritten("dequantize"); }
 void unpackRow(const Queue &, const gk_weight &, int64_t, int64_t, float *) { unwritten("unpackRow"); }
 void embed(const Queue &, const gk_source &, const gk_tensor &, const gk_tensor &) { unwritten("embed"); }
-void rmsNorm(const Queue &, const gk_tensor &, const float *, float, const gk_tensor &) { unwritten("rmsNorm"); }
-void addRmsNorm(const Queue &, const gk_tensor &, const gk_tensor &, const float *, float, const gk_tensor &) {
-  unwritten("addRmsNorm");
-}
 void gatherRows(const Queue &, const gk_tensor &, const gk_tensor &, const gk_tensor &) { unwritten("gatherRows"); }
 void gatherCols(const Queue &, const gk_tensor &, const gk_tensor &, const gk_tensor &) { unwritten("gatherCols"); }
 void quantize(const Queue &, const gk_tensor &, const gk_tensor &) { unwritten("quantize"); }

@@ -40,8 +40,16 @@ void queues() {
   REFUSES(gk_queue_cpu(1, GK_ISA_BEST, nullptr), "gk_queue_cpu: queue is NULL");
   REFUSES(gk_queue_sync(nullptr), "gk_queue_sync: queue is NULL");
   REFUSES(gk_cpu_best_isa(nullptr), "gk_cpu_best_isa: isa is NULL");
-  refuses(gk_queue_cuda(0, nullptr, &queue), GK_UNSUPPORTED,
-          "gk_queue_cuda: this libgatun was built without its CUDA back end", __LINE__);
+  REFUSES(gk_cuda_build(nullptr), "gk_cuda_build: kind is NULL");
+  int32_t cuda = -1;
+  OK(gk_cuda_build(&cuda));
+  if (cuda == GK_CUDA_NONE) {
+    refuses(gk_queue_cuda(0, nullptr, &queue), GK_UNSUPPORTED,
+            "gk_queue_cuda: this libgatun was built without its CUDA back end", __LINE__);
+  } else if (cuda == GK_CUDA_EMULATED) {
+    refuses(gk_queue_cuda(1, nullptr, &queue), GK_UNSUPPORTED, "gk_queue_cuda: device is 1, this machine has 1",
+            __LINE__);
+  }
   OK(gk_queue_free(nullptr));
   const char *names[] = {"best", "plain", "avx2", "avx512", "avx512vnni"};
   for (int isa = bestIsa() + 1; isa <= GK_ISA_AVX512_VNNI; ++isa) {
