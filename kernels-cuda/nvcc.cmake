@@ -20,7 +20,7 @@ else()
     list(APPEND nvcc_flags -gencode=arch=compute_90,code=compute_90)
   endif()
 endif()
-foreach(folder IN LISTS GATUN_INCLUDES)
+foreach(folder IN LISTS GATUN_CUDA_INCLUDES)
   list(APPEND nvcc_flags -I${folder})
 endforeach()
 list(JOIN nvcc_flags " " nvcc_flags)
@@ -41,12 +41,21 @@ function(gatun_nvcc_objects out)
   set(${out} ${objects} PARENT_SCOPE)
 endfunction()
 
+get_filename_component(toolkit ${GATUN_NVCC} REALPATH)
+get_filename_component(toolkit ${toolkit} DIRECTORY)
+get_filename_component(toolkit ${toolkit} DIRECTORY)
+find_library(GATUN_CUDART cudart_static NO_DEFAULT_PATH REQUIRED
+  HINTS ${toolkit}/lib64 ${toolkit}/lib ${toolkit}/targets/x86_64-linux/lib ${toolkit}/targets/sbsa-linux/lib)
+find_path(GATUN_CUDA_HEADERS cuda_runtime_api.h NO_DEFAULT_PATH REQUIRED
+  HINTS ${toolkit}/include ${toolkit}/targets/x86_64-linux/include ${toolkit}/targets/sbsa-linux/include)
+
 # gatun_link_cuda(TARGET): the CUDA runtime, statically, so that the library loads where there is no driver.
 function(gatun_link_cuda target)
-  get_filename_component(toolkit ${GATUN_NVCC} REALPATH)
-  get_filename_component(toolkit ${toolkit} DIRECTORY)
-  get_filename_component(toolkit ${toolkit} DIRECTORY)
-  find_library(GATUN_CUDART_STATIC cudart_static NO_DEFAULT_PATH REQUIRED
-    HINTS ${toolkit}/lib64 ${toolkit}/lib ${toolkit}/targets/x86_64-linux/lib ${toolkit}/targets/sbsa-linux/lib)
-  target_link_libraries(${target} PRIVATE ${GATUN_CUDART_STATIC} Threads::Threads ${CMAKE_DL_LIBS} rt)
+  target_link_libraries(${target} PUBLIC ${GATUN_CUDART} Threads::Threads ${CMAKE_DL_LIBS} rt)
+endfunction()
+
+# gatun_use_cuda(TARGET): for programs that call the runtime themselves.
+function(gatun_use_cuda target)
+  target_include_directories(${target} SYSTEM PRIVATE ${GATUN_CUDA_HEADERS})
+  gatun_link_cuda(${target})
 endfunction()

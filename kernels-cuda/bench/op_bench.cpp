@@ -25,10 +25,10 @@ void require(bool holds, const char *what, const char *why) {
     std::exit(1);
   }
 }
-#define CUDA(call)                                                              \
-  do {                                                                          \
-    const cudaError_t status_ = (call);                                         \
-    require(status_ == cudaSuccess, #call, cudaGetErrorString(status_));        \
+#define CUDA(call)                                                       \
+  do {                                                                   \
+    const cudaError_t status_ = (call);                                  \
+    require(status_ == cudaSuccess, #call, cudaGetErrorString(status_)); \
   } while (false)
 #define GK(call) require((call) == GK_OK, #call, gk_last_error())
 
@@ -191,7 +191,8 @@ void products(const Bench &b) {
         float *out = onDevice<float>(rows * shape[0] * 4);
         const gk_tensor y = floats(out, rows, shape[0]);
         const int count = rows > 16 ? 4 : w.count();
-        const double time = b.seconds(count, [&](int i) { GK(gk_mat_mul(b.queue, &w.copies[i % w.count()], &x.tensor, &y)); });
+        const double time =
+            b.seconds(count, [&](int i) { GK(gk_mat_mul(b.queue, &w.copies[i % w.count()], &x.tensor, &y)); });
         b.report("mat_mul", type.name, dims(shape[0], shape[1]), rows, time, static_cast<double>(w.bytes),
                  2.0 * static_cast<double>(rows * shape[0] * shape[1]));
         CUDA(cudaFree(out));
@@ -249,14 +250,14 @@ void attend(const Bench &b, const Type &type, int tokens, int context) {
            static_cast<double>(pageBytes * pages),
            4.0 * heads * dim * (static_cast<double>(tokens) * context - 0.5 * tokens * tokens));
   GK(gk_workspace(b.queue, nullptr, 0));
-  for (void *p : {memory, static_cast<void *>(positions), static_cast<void *>(sequences), static_cast<void *>(tables),
-                  workspace})
+  for (void *p :
+       {memory, static_cast<void *>(positions), static_cast<void *>(sequences), static_cast<void *>(tables), workspace})
     CUDA(cudaFree(p));
 }
 
 void attentions(const Bench &b) {
-  const Type types[] = {{GK_F16, "F16", 0}, {GK_BF16, "BF16", 0}, {GK_F8, "F8", 0}, {GK_Q8_0, "Q8_0", 0},
-                        {GK_Q4_0, "Q4_0", 0}};
+  const Type types[] = {
+      {GK_F16, "F16", 0}, {GK_BF16, "BF16", 0}, {GK_F8, "F8", 0}, {GK_Q8_0, "Q8_0", 0}, {GK_Q4_0, "Q4_0", 0}};
   for (const Type &type : types) {
     if (!b.wanted(std::string("attention ") + type.name)) continue;
     for (const int context : {1024, 32768, 131072}) attend(b, type, 1, context);
