@@ -45,14 +45,12 @@ To bitsAs(From value) {
   return to;
 }
 inline int leadingZeros(uint32_t value) { return std::countl_zero(value); }
-// Byte i of the result is byte (selector >> 4 i) & 7 of b:a; bit 3 of a selector repeats that byte's sign.
+// Byte i of the result is byte (selector >> 4 i) & 7 of b:a.
 inline uint32_t bytePermute(uint32_t a, uint32_t b, uint32_t selector) {
   const uint64_t bytes = uint64_t{b} << 32 | a;
   uint32_t result = 0;
   for (int i = 0; i < 4; ++i) {
-    const uint32_t s = selector >> (4 * i);
-    const auto byte = static_cast<uint32_t>(bytes >> (8 * (s & 7)) & 0xff);
-    result |= ((s & 8) == 0 ? byte : (byte & 0x80) != 0 ? 0xffu : 0u) << (8 * i);
+    result |= static_cast<uint32_t>(bytes >> (8 * (selector >> (4 * i) & 7)) & 0xff) << (8 * i);
   }
   return result;
 }
