@@ -7,6 +7,7 @@ import dev.gatun.engine.EngineOptions;
 import dev.gatun.graph.Compute;
 import dev.gatun.refusal.Refusal;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Mixed into commands that run the model. */
@@ -35,6 +36,8 @@ final class EngineArguments {
       description = "Arithmetic: activations in int8, the default, or all in float32.")
   Optional<Compute> compute = Optional.empty();
 
+  @Mixin CacheArguments cache;
+
   @Option(
       names = {"-dev", "--device"},
       paramLabel = "NAME",
@@ -51,12 +54,14 @@ final class EngineArguments {
   EngineOptions options(Optional<Integer> threads) {
     requireDevice();
     EngineOptions defaults = EngineOptions.defaults();
-    return defaults
-        .withThreads(threads.orElseGet(Machine::cores))
-        .withContext(context.orElse(defaults.context()))
-        .withBatch(batch.orElse(defaults.batch()), ubatch.orElse(defaults.ubatch()))
-        .withCompute(compute.orElse(defaults.compute()))
-        .withIsa(isa.map(Isa::parse).orElse(defaults.isa()));
+    EngineOptions options =
+        defaults
+            .withThreads(threads.orElseGet(Machine::cores))
+            .withContext(context.orElse(defaults.context()))
+            .withBatch(batch.orElse(defaults.batch()), ubatch.orElse(defaults.ubatch()))
+            .withCompute(compute.orElse(defaults.compute()))
+            .withIsa(isa.map(Isa::parse).orElse(defaults.isa()));
+    return cache.types(options.cacheTypes()).map(options::withCache).orElse(options);
   }
 
   private void requireDevice() {

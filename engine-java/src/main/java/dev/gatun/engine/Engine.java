@@ -45,7 +45,7 @@ public final class Engine implements AutoCloseable {
     Model model = Architectures.of(parameters, arena);
     CacheShape shape =
         CacheShape.of(
-            device, config.layers(), config.kvHeads(), config.headDim(), options.cacheType());
+            device, config.layers(), config.kvHeads(), config.headDim(), options.cacheTypes());
     weightBytes = parameters.bytes();
     cacheBytes = shape.bytes(context);
     Fit.check(weightBytes, cacheBytes, shape.bytes(1));
@@ -110,6 +110,7 @@ public final class Engine implements AutoCloseable {
     return weightBytes;
   }
 
+  /** Bytes of the cache's pages. */
   public long cacheBytes() {
     return cacheBytes;
   }
