@@ -24,15 +24,7 @@ void qkv(const Queue &, const gk_weight &, const gk_weight &, const gk_weight &,
 void gateUp(const Queue &, const gk_weight &, const gk_weight &, const gk_tensor &, const gk_tensor &) {
   unwritten("gateUp");
 }
-int64_t cachePageBytes(const gk_cache &) { unwritten("cachePageBytes"); }
 void ropeTable(const Queue &, const gk_batch &, const float *, int32_t, float, float *) { unwritten("ropeTable"); }
-void ropeStore(const Queue &, const gk_rope &, const gk_batch &, const gk_tensor &, const gk_tensor &,
-               const gk_tensor &, const gk_cache &) {
-  unwritten("ropeStore");
-}
-void attention(const Queue &, const gk_batch &, const gk_tensor &, const gk_cache &, float, const gk_tensor &) {
-  unwritten("attention");
-}
 void route(const Queue &, const gk_tensor &, bool, const gk_tensor &, const gk_tensor &) { unwritten("route"); }
 void expertGateUp(const Queue &, const gk_weight &, const gk_weight &, const gk_tensor &, const gk_tensor &,
                   const gk_tensor &) {
@@ -45,6 +37,5 @@ void expertDown(const Queue &, const gk_weight &, const gk_tensor &, const gk_te
 double measureRead(const Queue &, const void *, int64_t, int32_t) { unwritten("measureRead"); }
 double measureInt8(const Queue &) { unwritten("measureInt8"); }
 double measureBf16(const Queue &) { unwritten("measureBf16"); }
-int64_t attentionWorkspaceBytes(const Queue &, const gk_limits &) { return 0; }
 
 }  // namespace gatun::cuda

@@ -126,6 +126,15 @@ T loadOnce(const T *p) {
 inline float fromF16(uint16_t bits) { return cpu::f16ToF32(bits); }
 inline uint16_t toF16(float f) { return f != f ? uint16_t{0x7fff} : cpu::f32ToF16(f); }
 inline uint32_t toF16x2(float low, float high) { return toF16(low) | uint32_t{toF16(high)} << 16; }
+// fp32 has more than twice the bits of float16 and two more: rounding to fp32 first changes nothing.
+inline uint32_t addF16x2(uint32_t a, uint32_t b) {
+  const auto half = [](uint32_t pair, int shift) { return fromF16(static_cast<uint16_t>(pair >> shift)); };
+  return toF16x2(half(a, 0) + half(b, 0), half(a, 16) + half(b, 16));
+}
+inline uint32_t mulF16x2(uint32_t a, uint32_t b) {
+  const auto half = [](uint32_t pair, int shift) { return fromF16(static_cast<uint16_t>(pair >> shift)); };
+  return toF16x2(half(a, 0) * half(b, 0), half(a, 16) * half(b, 16));
+}
 inline float fromBf16(uint16_t bits) { return bitsAs<float>(static_cast<uint32_t>(bits) << 16); }
 inline uint16_t toBf16(float f) {
   const auto bits = bitsAs<uint32_t>(f);
