@@ -62,6 +62,15 @@ inline int32_t dot4(uint32_t a, uint32_t b, int32_t c) {
   return static_cast<int32_t>(sum);
 }
 
+// ---- threads that add to one word ----
+
+// Returns what was there.
+inline uint32_t atomicAdd(uint32_t *p, uint32_t value) {
+  const uint32_t before = *p;
+  *p = before + value;
+  return before;
+}
+
 // ---- lanes ----
 
 namespace emulation {
