@@ -8,9 +8,6 @@ namespace {
 
 }  // namespace
 
-int64_t packedBytes(const gk_source &) { unwritten("packedBytes"); }
-void pack(const Queue &, const gk_source &, void *) { unwritten("pack"); }
-void unpackRow(const Queue &, const gk_weight &, int64_t, int64_t, float *) { unwritten("unpackRow"); }
 void matMul(const Queue &, const gk_weight &, const gk_tensor &, const gk_tensor &) { unwritten("matMul"); }
 void qkv(const Queue &, const gk_weight &, const gk_weight &, const gk_weight &, const gk_tensor &, const gk_tensor &,
          const gk_tensor &, const gk_tensor &) {
