@@ -1,6 +1,7 @@
 // sample.cpp: Sample. Bytes moved: 4 limit a row, and 8 for each candidate ranked. Operations: a comparison a logit;
 // about 20 for each weight.
 #include <algorithm>
+#include <functional>
 #include <limits>
 #include <vector>
 
@@ -58,8 +59,8 @@ class Candidates {
   // The token drawn, and its probability.
   int32_t take(const gk_sampling &sampling, float *probability) {
     const uint64_t all = total();
-    const uint64_t key = keys_[sorted_ > 0 ? reach(draw::target(sampling, all) + 1)
-                                           : reachById(draw::target(sampling, all) + 1)];
+    const uint64_t key =
+        keys_[sorted_ > 0 ? reach(draw::target(sampling, all) + 1) : reachById(draw::target(sampling, all) + 1)];
     *probability = static_cast<float>(static_cast<double>(weight(key)) / static_cast<double>(all));
     return draw::idOf(key);
   }

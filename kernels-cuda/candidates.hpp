@@ -109,32 +109,33 @@ __device__ __forceinline__ void rankList(int count) {
 
 // ---- the row ----
 
-__device__ __forceinline__ float divided(const Candidates &c, float logit) {
-  return c.temperature == 1 ? logit : logit / c.temperature;
-}
-
-// use(key, logit) for every candidate of the row.
+// use(id, logit) for every candidate of the row.
 template <class Use>
 __device__ __forceinline__ void forEach(const Candidates &c, Use use) {
   constexpr int ahead = 8;  // loads under way
-  for (int begin = thread(); begin < c.limit; begin += ahead * threads) {
+  const bool divided = c.temperature != 1, floors = (c.floorBefore | c.floor) != 0;
+  const auto visit = [&](int i, float before) {
+    const auto id = static_cast<uint32_t>(i);
+    const float logit = divided ? before / c.temperature : before;
+    if (!floors || (draw::key(before, id) >= c.floorBefore && draw::key(logit, id) >= c.floor)) {
+      use(id, logit);
+    }
+  };
+  int i = thread();
+  for (; i + (ahead - 1) * threads < c.limit; i += ahead * threads) {
     float logits[ahead];
 #pragma unroll
     for (int j = 0; j < ahead; ++j) {
-      const int i = begin + j * threads;
-      logits[j] = i < c.limit ? c.logits[i] : 0;
+      logits[j] = c.logits[i + j * threads];
     }
 #pragma unroll
     for (int j = 0; j < ahead; ++j) {
-      const auto i = static_cast<uint32_t>(begin + j * threads);
-      if (i < static_cast<uint32_t>(c.limit) && draw::key(logits[j], i) >= c.floorBefore) {
-        const float logit = divided(c, logits[j]);
-        const uint64_t key = draw::key(logit, i);
-        if (key >= c.floor) {
-          use(key, logit);
-        }
-      }
+      visit(i + j * threads, logits[j]);
     }
+  }
+#pragma unroll 1
+  for (; i < c.limit; i += threads) {
+    visit(i, c.logits[i]);
   }
 }
 
@@ -147,7 +148,7 @@ __device__ __forceinline__ int distance(const Candidates &c, float logit) {
   return static_cast<int>(fminf((c.greatest - logit) * binsPerUnit, static_cast<float>(bins - 1)));
 }
 
-// Counts the candidates in each bin and adds up their weights. binOf(key, logit): -1 for none.
+// Counts the candidates in each bin and adds up their weights. binOf(id, logit): -1 for none.
 template <class BinOf>
 __device__ __forceinline__ void fillBins(const Candidates &c, bool weighted, BinOf binOf) {
   auto &s = shared<Shared>();
@@ -156,14 +157,16 @@ __device__ __forceinline__ void fillBins(const Candidates &c, bool weighted, Bin
     s.low[bin] = s.high[bin] = s.count[bin] = 0;
   }
   __syncthreads();
-  forEach(c, [&](uint64_t key, float logit) {
-    const int bin = binOf(key, logit);
-    if (bin < 0) {
-      return;
+  uint32_t last = 0;  // in the last bin, where most of a row may lie: counted apart, as threads would queue for it
+  forEach(c, [&](uint32_t id, float logit) {
+    const int bin = binOf(id, logit);
+    if (bin == bins - 1) {
+      ++last;
+    } else if (bin >= 0) {
+      atomicAdd(&s.count[bin], 1u);
     }
-    atomicAdd(&s.count[bin], 1u);
-    if (weighted) {
-      const uint64_t w = weight(c, logit);
+    const uint64_t w = weighted && bin >= 0 ? weight(c, logit) : 0;
+    if (w > 0) {
       const auto part = static_cast<uint32_t>(w);
       const uint32_t carry = part > ~atomicAdd(&s.low[bin], part) ? 1 : 0;
       const uint32_t rest = static_cast<uint32_t>(w >> 32) + carry;
@@ -172,6 +175,9 @@ __device__ __forceinline__ void fillBins(const Candidates &c, bool weighted, Bin
       }
     }
   });
+  if (last > 0) {
+    atomicAdd(&s.count[bins - 1], last);
+  }
   __syncthreads();
 }
 
@@ -215,7 +221,7 @@ __device__ __forceinline__ Place locateInList(const Candidates &c, int count, bo
   return locate(measure(2 * thread()), measure(2 * thread() + 1), target);
 }
 
-// The candidates for which chosen(key, logit), to the list; how many.
+// The candidates for which chosen(id, logit), to the list; how many.
 template <class Chosen>
 __device__ __forceinline__ int collect(const Candidates &c, Chosen chosen) {
   auto &s = shared<Shared>();
@@ -223,9 +229,9 @@ __device__ __forceinline__ int collect(const Candidates &c, Chosen chosen) {
     s.listed = 0;
   }
   __syncthreads();
-  forEach(c, [&](uint64_t key, float logit) {
-    if (chosen(key, logit)) {
-      s.list[atomicAdd(&s.listed, 1u)] = key;
+  forEach(c, [&](uint32_t id, float logit) {
+    if (chosen(id, logit)) {
+      s.list[atomicAdd(&s.listed, 1u)] = draw::key(logit, id);
     }
   });
   __syncthreads();
@@ -249,7 +255,7 @@ __device__ __forceinline__ Found find(Candidates &c, bool weighted, Target targe
     const Place place = locateInList(c, c.listed, weighted, target);
     return {s.list[place.index], static_cast<int32_t>(place.index), place.total};
   }
-  fillBins(c, weighted, [&](uint64_t, float logit) { return distance(c, logit); });
+  fillBins(c, weighted, [&](uint32_t, float logit) { return distance(c, logit); });
   Place place = locateBin(weighted, target);
   const uint64_t total = place.total, wanted = target(total);
   const auto bin = static_cast<int>(place.index);
@@ -263,7 +269,8 @@ __device__ __forceinline__ Found find(Candidates &c, bool weighted, Target targe
   while (!few && s.count[place.index] > capacity) {
     const int width = shift < 11 ? shift : 11, last = (1 << width) - 1;
     shift -= width;
-    fillBins(c, weighted, [&](uint64_t key, float logit) {
+    fillBins(c, weighted, [&](uint32_t id, float logit) {
+      const uint64_t key = draw::key(logit, id);
       const bool begins = distance(c, logit) == bin && key >> (shift + width) == prefix;
       return begins ? last - static_cast<int>(key >> shift & static_cast<uint64_t>(last)) : -1;
     });
@@ -271,9 +278,9 @@ __device__ __forceinline__ Found find(Candidates &c, bool weighted, Target targe
     before += place.before;
     prefix = prefix << width | static_cast<uint64_t>(last - static_cast<int>(place.index));
   }
-  const int count = collect(c, [&](uint64_t key, float logit) {
+  const int count = collect(c, [&](uint32_t id, float logit) {
     const int at = distance(c, logit);
-    return at < bin ? few : at == bin && key >> shift == prefix;
+    return at < bin ? few : at == bin && (few || draw::key(logit, id) >> shift == prefix);
   });
   c.listed = few ? count : -1;
   place = locateInList(c, count, weighted, [&](uint64_t) { return wanted - before; });

@@ -1,5 +1,5 @@
-// dequantize.cu: weights of a checkpoint's own blocks to floats. Reads a block's bytes, writes 4 bytes a weight; about 30
-// operations a weight. Grid: a block for each 2,048 weights. Limit: memory; it is no op of a step.
+// dequantize.cu: weights of a checkpoint's own blocks to floats. Reads a block's bytes, writes 4 bytes a weight; about
+// 30 operations a weight. Grid: a block for each 2,048 weights. Limit: memory; it is no op of a step.
 #include "dequantize.hpp"
 #include "ops.hpp"
 
@@ -14,8 +14,8 @@ __global__ void __launch_bounds__(chunkThreads)
   dependencyTrigger();
   const BlockShape shape = blockShape(dtype);
   const int64_t first = int64_t{blockIdx.x} * chunkCols, left = count - first;
-  dequantizeChunk(dtype, source + first / shape.cols * shape.bytes, static_cast<int>(left < chunkCols ? left : chunkCols),
-                  destination + first);
+  dequantizeChunk(dtype, source + first / shape.cols * shape.bytes,
+                  static_cast<int>(left < chunkCols ? left : chunkCols), destination + first);
 }
 
 }  // namespace

@@ -136,8 +136,8 @@ struct Chunk {
   uint8_t bytes[chunkCols * 4 + 4];
 };
 
-// y[0 .. count) = the weights of the blocks at `source`, any alignment; count <= chunkCols, a multiple of the block. All
-// chunkThreads of the block take part. The source is read once, in whole words: it may be the host's memory.
+// y[0 .. count) = the weights of the blocks at `source`, any alignment; count <= chunkCols, a multiple of the block.
+// All chunkThreads of the block take part. The source is read once, in whole words: it may be the host's memory.
 __device__ __forceinline__ void dequantizeChunk(int32_t dtype, const uint8_t *source, int count, float *y) {
   auto &s = shared<Chunk>();
   const BlockShape shape = blockShape(dtype);

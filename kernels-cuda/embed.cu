@@ -16,7 +16,8 @@ struct Table {
   int32_t dtype, cols, chunks;
 };
 
-__global__ void __launch_bounds__(chunkThreads) embedChunks(Table table, const int32_t *tokens, float *y, int64_t stride) {
+__global__ void __launch_bounds__(chunkThreads)
+    embedChunks(Table table, const int32_t *tokens, float *y, int64_t stride) {
   dependencyWait();
   dependencyTrigger();
   const int64_t row = blockIdx.x / static_cast<unsigned>(table.chunks);
@@ -39,12 +40,9 @@ void embed(const Queue &queue, const gk_source &table, const gk_tensor &tokens, 
   }
   const BlockShape shape = blockShape(table.dtype);
   const int64_t chunks = ceilDiv(table.cols, chunkCols);
-  const Table t = {static_cast<const uint8_t *>(table.data),
-                   table.rows,
-                   table.cols / shape.cols * shape.bytes,
-                   table.dtype,
-                   static_cast<int32_t>(table.cols),
-                   static_cast<int32_t>(chunks)};
+  const Table t = {static_cast<const uint8_t *>(table.data), table.rows,
+                   table.cols / shape.cols * shape.bytes,    table.dtype,
+                   static_cast<int32_t>(table.cols),         static_cast<int32_t>(chunks)};
   launch(queue, {gridOf(y.rows * chunks), chunkThreads, sizeof(Chunk)}, embedChunks, t,
          static_cast<const int32_t *>(tokens.data), static_cast<float *>(y.data), y.stride);
 }

@@ -1,5 +1,5 @@
-// measure_bf16.cu: bfloat16 multiply-adds a second with everything in registers: the limit mat_mul is measured against. It
-// is that of mma.sync, which mat_mul uses; on compute capability 9.0 wgmma reaches about 1.6 times as much.
+// measure_bf16.cu: bfloat16 multiply-adds a second with everything in registers: the limit mat_mul is measured against.
+// It is that of mma.sync, which mat_mul uses; on compute capability 9.0 wgmma reaches about 1.6 times as much.
 #include "ops.hpp"
 #include "stopwatch.hpp"
 
@@ -36,8 +36,8 @@ __global__ void __launch_bounds__(threads) multiply(int32_t count, float *store)
 
 double measureBf16(const Queue &queue) {
   const int64_t blocks = int64_t{queue.multiprocessors} * blocksEach;
-  const double seconds = Stopwatch().best(
-      queue, 4, [&] { launch(queue, {gridOf(blocks), threads}, multiply, rounds, nullptr); });
+  const double seconds =
+      Stopwatch().best(queue, 4, [&] { launch(queue, {gridOf(blocks), threads}, multiply, rounds, nullptr); });
   return 2.0 * 16 * 8 * 16 * chains * rounds * (threads / 32) * static_cast<double>(blocks) / seconds;
 }
 

@@ -1,8 +1,8 @@
 // quantize.cu: activations to one or two int8 digits in blocks of 32. Reads 4 bytes an element and writes 1.25 or 2.4;
 // about 12 operations an element, or 20. Grid: a block for each 1,024 columns of a row. Limit: memory; for a few rows
 // latency.
-#include "quantize.hpp"
 #include "ops.hpp"
+#include "quantize.hpp"
 
 namespace gatun::cuda {
 namespace {
@@ -35,7 +35,8 @@ __global__ void __launch_bounds__(threads) quantizeChunks(Rows rows) {
       v = make_float4(x[0], x[1], x[2], x[3]);
     }
   }
-  uint8_t *const y = rows.y + (row * (rows.cols / GK_ACTIVATION_BLOCK) + i / GK_ACTIVATION_BLOCK) * activationBlockBytes<Y>;
+  uint8_t *const y =
+      rows.y + (row * (rows.cols / GK_ACTIVATION_BLOCK) + i / GK_ACTIVATION_BLOCK) * activationBlockBytes<Y>;
   quantizeBlocks<Y>(v, there ? y : nullptr);
 }
 

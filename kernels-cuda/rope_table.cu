@@ -1,6 +1,6 @@
-// rope_table.cu: RopeTable. Bytes moved: 4 dim a token. Operations: about 50 of double for each of dim / 2 angles. Grid:
-// a block for each 128 angles. Limit: double precision, 1/64 of fp32 on most GPUs: 512 tokens of 64 angles take some
-// 10 us of one step in hundreds of milliseconds; one token, latency.
+// rope_table.cu: RopeTable. Bytes moved: 4 dim a token. Operations: about 50 of double for each of dim / 2 angles.
+// Grid: a block for each 128 angles. Limit: double precision, 1/64 of fp32 on most GPUs: 512 tokens of 64 angles take
+// some 10 us of one step in hundreds of milliseconds; one token, latency.
 //
 // The angle is the product in fp32. Its cosine and sine are computed in double within 1e-15 while it stays below 2^31,
 // then rounded to fp32: they differ from the CPU's by at most a unit in the last place, and that for one in millions.
@@ -73,7 +73,8 @@ __global__ void __launch_bounds__(threads) ropeAngles(Table t) {
 
 }  // namespace
 
-void ropeTable(const Queue &queue, const gk_batch &batch, const float *invFreq, int32_t dim, float scale, float *table) {
+void ropeTable(const Queue &queue, const gk_batch &batch, const float *invFreq, int32_t dim, float scale,
+               float *table) {
   if (batch.tokens == 0) {
     return;
   }

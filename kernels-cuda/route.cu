@@ -137,7 +137,8 @@ __global__ void __launch_bounds__(threads) routeTokens(Routing r) {
 
 }  // namespace
 
-void route(const Queue &queue, const gk_tensor &logits, bool normalize, const gk_tensor &ids, const gk_tensor &weights) {
+void route(const Queue &queue, const gk_tensor &logits, bool normalize, const gk_tensor &ids,
+           const gk_tensor &weights) {
   if (logits.rows == 0) {
     return;
   }

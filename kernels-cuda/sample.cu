@@ -3,8 +3,9 @@
 // Bytes moved: 4 limit a pass over the row, from memory in the first, then from the L2 cache. Passes: one for the
 // greatest logit; two for a cut of the whole row (a histogram, then the few candidates at and above its bin where the
 // cut falls); none once at most 2,048 candidates are left, which are ranked in shared memory. More only where more
-// candidates than that are left. Operations: about 10 a logit and pass, 35 where it weighs. Limit: one multiprocessor's
-// L2 bandwidth, so 5 to 8 us a pass over 152,064 logits, hence about 25 us for a chain that begins with top-k.
+// candidates than that are left. Operations: about 10 a logit and pass, 40 where it weighs. Limit: one multiprocessor,
+// its L2 bandwidth and instructions: by count 5 to 10 us a pass over 152,064 logits, hence about 25 us for a chain that
+// begins with top-k and 40 for one that begins with top-p.
 #include "candidates.hpp"
 #include "ops.hpp"
 
@@ -62,7 +63,7 @@ __device__ __forceinline__ Drawn drawById(const Candidates &c, const gk_sampling
     sum = 0;
 #pragma unroll 8
     for (int i = from + lane(); i < to; i += 32) {
-      sum += weight(c, divided(c, c.logits[i]));
+      sum += weight(c, c.logits[i] / c.temperature);
     }
     for (int mask = 16; mask > 0; mask /= 2) {
       sum += shuffleXor(sum, mask);
@@ -89,13 +90,26 @@ __device__ __forceinline__ Drawn drawById(const Candidates &c, const gk_sampling
   return {begin, sum, total};
 }
 
-// The greatest key; all bits where a logit is no number to draw from.
-__device__ __forceinline__ uint64_t greatestKey(const Candidates &c) {
-  uint64_t greatest = 0;
-  forEach(c, [&](uint64_t key, float logit) {
-    greatest = !(logit < INFINITY) ? ~uint64_t{0} : key > greatest ? key : greatest;
+// The greatest logit; NaN where one is no number to draw from.
+__device__ __forceinline__ float greatestLogit(const Candidates &c) {
+  float greatest = -INFINITY;
+  bool numbers = true;
+  forEach(c, [&](uint32_t, float logit) {
+    greatest = fmaxf(greatest, logit);
+    numbers = numbers && logit < INFINITY;
   });
-  return greatestOfBlock(greatest);
+  const uint64_t key = greatestOfBlock(numbers ? draw::key(greatest, 0) : ~uint64_t{0});
+  return key == ~uint64_t{0} ? NAN : draw::logitOf(key);
+}
+
+// The first id whose logit is the greatest.
+__device__ __forceinline__ int32_t greedy(const Candidates &c) {
+  uint64_t greatest = 0;
+  forEach(c, [&](uint32_t id, float logit) {
+    const uint64_t key = logit == c.greatest ? draw::key(logit, id) : 0;
+    greatest = key > greatest ? key : greatest;
+  });
+  return draw::idOf(greatestOfBlock(greatest));
 }
 
 // What a stage's cut or, past the last, the draw looks for among candidates of that total.
@@ -125,18 +139,14 @@ __device__ __forceinline__ bool active(const gk_sampling &sampling, int32_t stag
 }
 
 __device__ __forceinline__ Drawn drawRow(Candidates &c, const gk_sampling &sampling) {
-  const uint64_t greatest = greatestKey(c);
-  if (greatest == ~uint64_t{0}) {
-    return {GK_NOT_A_NUMBER, 0, 1};
-  }
-  c.greatest = draw::logitOf(greatest);
+  c.greatest = greatestLogit(c);
 #pragma unroll 1
   for (int i = 0;; ++i) {
-    if (c.greatest == INFINITY || c.greatest == -INFINITY) {
-      return {c.greatest > 0 ? GK_NOT_A_NUMBER : GK_ALL_BANNED, 0, 1};
+    if (!(c.greatest < INFINITY) || c.greatest == -INFINITY) {
+      return {c.greatest == -INFINITY ? GK_ALL_BANNED : GK_NOT_A_NUMBER, 0, 1};
     }
     if (!(sampling.temperature > 0)) {
-      return {draw::idOf(greatest), 1, 1};
+      return {greedy(c), 1, 1};
     }
     const bool last = i == draw::stages;
     const int32_t stage = last ? GK_STAGE_END : draw::stage(sampling, i);
@@ -195,12 +205,8 @@ void sample(const Queue &queue, const gk_tensor &logits, int64_t limit, const gk
   if (logits.rows == 0) {
     return;
   }
-  const Step step = {static_cast<const float *>(logits.data),
-                     logits.stride,
-                     static_cast<int32_t>(limit),
-                     sampling,
-                     static_cast<int32_t *>(tokens.data),
-                     probabilities};
+  const Step step = {static_cast<const float *>(logits.data), logits.stride, static_cast<int32_t>(limit), sampling,
+                     static_cast<int32_t *>(tokens.data),     probabilities};
   launch(queue, {static_cast<unsigned>(logits.rows), threads, sizeof(Shared)}, sampleRows, step);
 }
 

@@ -10,27 +10,25 @@ namespace {
 
 constexpr float infinity = std::numeric_limits<float>::infinity();
 
-int below(Random &random, int end) { return static_cast<int>((random.uniform() + 1) / 2 * static_cast<float>(end)) % end; }
-
 template <class T, size_t N>
 T one(Random &random, const T (&of)[N]) {
-  return of[below(random, static_cast<int>(N))];
+  return of[random.below(static_cast<int>(N))];
 }
 
 // A chain of some of the stages in any order, with values that keep all, one, few or most.
 gk_sampling anySampling(Random &random, int limit) {
   gk_sampling s = {};
-  s.seed = static_cast<int64_t>(below(random, 1 << 20)) << 30;
-  s.position = below(random, 1 << 20);
+  s.seed = static_cast<int64_t>(random.below(1 << 20)) << 30;
+  s.position = random.below(1 << 20);
   s.temperature = one(random, {0.0f, 1e-3f, 0.6f, 0.7f, 1.0f, 1.5f, 1e6f});
-  s.top_k = one(random, {-1, 0, 1, 40, limit, 2 * limit, 1 + below(random, limit)});
+  s.top_k = one(random, {-1, 0, 1, 40, limit, 2 * limit, 1 + random.below(limit)});
   s.top_p = one(random, {0.0, 0.1, 0.5, 0.95, 0.999999, 1.0, 1 - 0x1p-53});
   s.min_p = one(random, {0.0f, -0.7f, -3.0f, -20.0f, -infinity});
   int stages[] = {GK_STAGE_TOP_K, GK_STAGE_TOP_P, GK_STAGE_MIN_P, GK_STAGE_TEMPERATURE};
   for (int i = 3; i > 0; --i) {
-    std::swap(stages[i], stages[below(random, i + 1)]);
+    std::swap(stages[i], stages[random.below(i + 1)]);
   }
-  for (int i = below(random, 5); i > 0; --i) {
+  for (int i = random.below(5); i > 0; --i) {
     s.chain = s.chain << 4 | stages[i - 1];
   }
   return s;
@@ -38,19 +36,19 @@ gk_sampling anySampling(Random &random, int limit) {
 
 // Spread like a model's, flat, of few different values, all equal, mostly banned, or with one that is no number.
 void fill(Random &random, float *logits, int64_t count) {
-  const int kind = below(random, 12);
+  const int kind = random.below(12);
   const float spread = one(random, {0.0f, 0.001f, 2.0f, 5.0f, 40.0f, 1e37f});
   for (int64_t i = 0; i < count; ++i) {
     const float normal = random.uniform() + random.uniform() + random.uniform();
     logits[i] = kind < 3 ? std::round(4 * normal) * (i % 2 == 0 ? 1.0f : -0.0f) : normal * spread;
-    if (kind == 3 ? below(random, 4) > 0 : kind == 4 && below(random, 30) == 0) {
+    if (kind == 3 ? random.below(4) > 0 : kind == 4 && random.below(30) == 0) {
       logits[i] = -infinity;
     }
   }
   if (kind == 5) {
     std::fill(logits, logits + count, -infinity);
   } else if (kind == 6) {
-    logits[below(random, static_cast<int>(count))] = one(random, {NAN, -NAN, infinity});
+    logits[random.below(static_cast<int>(count))] = one(random, {NAN, -NAN, infinity});
   }
 }
 
@@ -79,7 +77,7 @@ void check(const Both &both, const char *what, int64_t rows, int64_t stride, int
 
 void checkAny(const Both &both, int64_t rows, int64_t limit) {
   Random random(static_cast<uint64_t>(rows * 1000003 + limit));
-  const int64_t stride = limit + below(random, 3);
+  const int64_t stride = limit + random.below(3);
   Array<float> logits(rows * stride);
   Array<gk_sampling> sampling(rows);
   for (int64_t r = 0; r < rows; ++r) {

@@ -42,15 +42,11 @@ std::string name(const char *op, int64_t a, int64_t b, int64_t c = 0) {
   return std::string(op) + " " + std::to_string(a) + ", " + std::to_string(b) + ", " + std::to_string(c);
 }
 
-int below(Random &random, int64_t end) {
-  return static_cast<int>(std::min(static_cast<int64_t>((random.uniform() + 1) / 2 * static_cast<float>(end)), end - 1));
-}
-
 // Any bits, so scales are of any size and sign, some of them no numbers.
 Array<uint8_t> anyBytes(Random &random, int64_t count) {
   Array<uint8_t> bytes(count);
   for (int64_t i = 0; i < count; ++i) {
-    bytes[i] = static_cast<uint8_t>(below(random, 256));
+    bytes[i] = static_cast<uint8_t>(random.below(256));
   }
   return bytes;
 }
@@ -78,11 +74,11 @@ void checkQuantize(const Both &both, int64_t rows, int64_t cols, int64_t stride,
 
 void checkGather(const Both &both, int64_t rows, int64_t cols, int64_t wanted) {
   Random random(static_cast<uint64_t>(rows * 31 + cols));
-  const int64_t xStride = cols + below(random, 3), yStride = cols + below(random, 3);
+  const int64_t xStride = cols + random.below(3), yStride = cols + random.below(3);
   const Twin<float> x(rows * xStride, random);
   Array<int32_t> rowIds(wanted), order(cols);
   for (int64_t i = 0; i < wanted; ++i) {
-    rowIds[i] = below(random, rows);
+    rowIds[i] = random.below(static_cast<int>(rows));
   }
   for (int64_t i = 0; i < cols; ++i) {
     order[i] = static_cast<int32_t>(i * 7919 % cols);
@@ -103,7 +99,7 @@ void checkGather(const Both &both, int64_t rows, int64_t cols, int64_t wanted) {
 // Cosine and sine are within 1e-15 before the one rounding to fp32, which may then fall either way: one unit.
 void checkRopeTable(const Both &both, int32_t dim, float scale) {
   constexpr int32_t pages = 1 << 20;
-  const std::vector<int32_t> positions = {0,     1,     2,      7,      100,     4095,    32767, 32768,
+  const std::vector<int32_t> positions = {0,     1,     2,      7,      100,     4095,    32767,   32768,
                                           40960, 99999, 131071, 131072, 1048575, 9999991, 33554431};
   const auto tokens = static_cast<int32_t>(positions.size());
   Array<float> frequencies(dim / 2);
