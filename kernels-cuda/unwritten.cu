@@ -8,13 +8,10 @@ namespace {
 
 }  // namespace
 
-void matMul(const Queue &, const gk_weight &, const gk_tensor &, const gk_tensor &) { unwritten("matMul"); }
-void qkv(const Queue &, const gk_weight &, const gk_weight &, const gk_weight &, const gk_tensor &, const gk_tensor &,
-         const gk_tensor &, const gk_tensor &) {
-  unwritten("qkv");
 }
-void gateUp(const Queue &, const gk_weight &, const gk_weight &, const gk_tensor &, const gk_tensor &) {
-  unwritten("gateUp");
+void matMulFloat(const Queue &, const gk_weight &, const gk_tensor &, const gk_tensor &) { unwritten("matMulFloat"); }
+void gateUpFloat(const Queue &, const gk_weight &, const gk_weight &, const gk_tensor &, const gk_tensor &) {
+  unwritten("gateUpFloat");
 }
 void expertGateUp(const Queue &, const gk_weight &, const gk_weight &, const gk_tensor &, const gk_tensor &,
                   const gk_tensor &) {
