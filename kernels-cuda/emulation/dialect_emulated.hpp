@@ -112,6 +112,7 @@ uint32_t ballot(bool p, Site where = Site::current());
 // ---- copies to shared memory that run on beside the thread: they land when waited for, until then it is garbage ----
 
 inline void copyAsync16(void *to, const void *from, bool read = true) { emulation::copyAsync(to, from, 16, read); }
+inline void copyAsync8(void *to, const void *from, bool read = true) { emulation::copyAsync(to, from, 8, read); }
 inline void copyAsync4(void *to, const void *from, bool read = true) { emulation::copyAsync(to, from, 4, read); }
 inline void copyAsyncCommit() { emulation::copyAsyncCommit(); }
 template <int N>
