@@ -8,11 +8,6 @@ namespace {
 
 }  // namespace
 
-}
-void matMulFloat(const Queue &, const gk_weight &, const gk_tensor &, const gk_tensor &) { unwritten("matMulFloat"); }
-void gateUpFloat(const Queue &, const gk_weight &, const gk_weight &, const gk_tensor &, const gk_tensor &) {
-  unwritten("gateUpFloat");
-}
 void expertGateUp(const Queue &, const gk_weight &, const gk_weight &, const gk_tensor &, const gk_tensor &,
                   const gk_tensor &) {
   unwritten("expertGateUp");
