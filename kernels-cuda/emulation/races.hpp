@@ -4,7 +4,8 @@
 // nothing orders two blocks. Reading before another block writes is seen only in an order of blocks that writes first.
 //
 // In a build with GATUN_RACES the compiler reports every access of a kernel to this check, by the calls that it makes
-// for its thread sanitizer. In any other build the check is nothing.
+// for its thread sanitizer; one thread of the host at a time may then use the library's CUDA queues. In any other build
+// the check is nothing.
 #pragma once
 
 #include <cstddef>
