@@ -1,16 +1,15 @@
-// EmbeddingTable: the token embedding, read row by row where the checkpoint keeps it.
+// EmbeddingTable: the token embedding, read row by row from host memory.
 package dev.gatun.device;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * (vocab, hidden) in the checkpoint's own layout: one row a token is read, so it is never copied or
- * repacked.
+ * (vocab, hidden) in the checkpoint's own layout: one row a token is read, so it stays in host
+ * memory and is never repacked.
  */
 public record EmbeddingTable(MemorySegment struct, long rows, long cols) {
-  public static EmbeddingTable of(
-      Arena arena, DType dtype, long rows, long cols, MemorySegment data) {
-    return new EmbeddingTable(Sources.blocks(arena, dtype, rows, cols, data), rows, cols);
+  public static EmbeddingTable of(Arena arena, DType dtype, long rows, long cols, Buffer data) {
+    return new EmbeddingTable(Sources.blocks(arena, dtype, rows, cols, data.segment()), rows, cols);
   }
 }

@@ -1,6 +1,8 @@
 // Steps: the bound programs of an engine, one for each shape of step.
 package dev.gatun.engine;
 
+import dev.gatun.device.Buffer;
+import dev.gatun.device.DType;
 import dev.gatun.device.Device;
 import dev.gatun.graph.Graph;
 import dev.gatun.graph.MemoryPlan;
@@ -10,7 +12,6 @@ import dev.gatun.graph.Tensor;
 import dev.gatun.kv.PagePool;
 import dev.gatun.model.Model;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -23,11 +24,9 @@ final class Steps implements AutoCloseable {
 
   private final Model model;
   private final EngineOptions options;
-  private final Device device;
-  private final PagePool pool;
   private final MemoryPlan planOfAllRows;
   private final MemoryPlan planOfSomeRows;
-  private final MemorySegment slab;
+  private final Program.Place place;
   private final Map<Shape, Program> programs = new LinkedHashMap<>(16, 0.75f, true);
 
   private record Shape(int tokens, int logitRows) {}
@@ -43,14 +42,17 @@ final class Steps implements AutoCloseable {
       Arena arena) {
     this.model = model;
     this.options = options;
-    this.device = device;
-    this.pool = pool;
     int tokens = options.stepTokens();
     int rows = Math.min(tokens, options.logitRows());
-    planOfAllRows = plan(builder.shape(rows, rows));
+    Built ofAllRows = build(builder.shape(rows, rows));
+    planOfAllRows = MemoryPlan.of(ofAllRows.graph, ofAllRows.logits);
     planOfSomeRows =
         plan(builder.shape(Math.max(tokens, 2), Math.min(rows, Math.max(tokens, 2) - 1)));
-    slab = device.allocate(Math.max(planOfAllRows.bytes(), planOfSomeRows.bytes()), arena);
+    Buffer slab =
+        device.allocate(
+            "the activations", Math.max(planOfAllRows.bytes(), planOfSomeRows.bytes()), arena);
+    long logits = DType.F32.bytes((long) rows * ofAllRows.logits.cols());
+    place = new Program.Place(device, slab, device.view("the logits", logits, arena), pool::cache);
   }
 
   /** The program of a step's shape, built on first use. */
@@ -67,7 +69,7 @@ final class Steps implements AutoCloseable {
     }
     Built built = build(step);
     MemoryPlan plan = step.keepsAllRows() ? planOfAllRows : planOfSomeRows;
-    Program program = new Program(built.graph, built.logits, plan, device, slab, pool::cache);
+    Program program = new Program(built.graph, built.logits, plan, place);
     programs.put(shape, program);
     return program;
   }
@@ -79,7 +81,9 @@ final class Steps implements AutoCloseable {
 
   private Built build(Step step) {
     Graph graph = new Graph(step, options.compute());
-    return new Built(graph, model.logits(graph));
+    Tensor logits = model.logits(graph);
+    graph.fuse();
+    return new Built(graph, logits);
   }
 
   @Override

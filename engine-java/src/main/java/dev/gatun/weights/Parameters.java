@@ -1,10 +1,12 @@
 // Parameters: the weights a model asked for, checked against their shapes, then put on one device.
 package dev.gatun.weights;
 
+import dev.gatun.device.Buffer;
 import dev.gatun.device.DType;
 import dev.gatun.device.Device;
 import dev.gatun.device.EmbeddingTable;
 import dev.gatun.device.FloatVector;
+import dev.gatun.device.IntVector;
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.device.Sources;
 import dev.gatun.refusal.Refusal;
@@ -35,7 +37,7 @@ public final class Parameters {
   private long bytes;
 
   /** One weight's part of the device memory that {@link #upload} allocates. */
-  private record Upload(long offset, long bytes, Consumer<MemorySegment> fill) {}
+  private record Upload(long offset, long bytes, Consumer<Buffer> fill) {}
 
   /**
    * @param arena lifetime of the weights on the device
@@ -73,11 +75,16 @@ public final class Parameters {
           "'" + name + "' is " + weight.dtype() + ", expected F32, F16 or BF16",
           "use a file that keeps norms and biases unquantised");
     }
+    return constant(Floats.of(weight));
+  }
+
+  /** Numbers of the model's own, on the device like its weights. */
+  public FloatVector constant(float[] values) {
     FloatVector vector = new FloatVector();
     reserve(
-        4 * n,
+        4L * values.length,
         floats -> {
-          device.dequantize(weight.dtype(), weight.segment(), n, floats);
+          device.upload(arena.allocateFrom(ValueLayout.JAVA_FLOAT, values), floats);
           vector.place(floats);
         });
     return vector;
@@ -88,7 +95,7 @@ public final class Parameters {
     return present ? Optional.of(vector(name, n)) : Optional.empty();
   }
 
-  /** (rows, cols) read in place from the checkpoint. */
+  /** (rows, cols) in host memory, where a step reads a row for each of its tokens. */
   public EmbeddingTable table(String name, long rows, long cols) {
     Weight weight = shaped(name, rows, cols);
     if (weight.group().isPresent()) {
@@ -96,17 +103,19 @@ public final class Parameters {
           "'" + name + "' is " + weight.dtype() + "; embeddings in that format are not supported",
           "use a checkpoint that keeps its embedding in 16 bits or a GGUF type");
     }
-    return EmbeddingTable.of(arena, weight.dtype(), rows, cols, weight.segment());
+    Buffer data = device.pin("the embedding", weight.segment(), arena);
+    return EmbeddingTable.of(arena, weight.dtype(), rows, cols, data);
   }
 
   /** Allocates the device memory and fills it; {@code progress} hears the bytes done so far. */
   public void upload(LongConsumer progress) {
-    MemorySegment memory = device.allocate(Math.max(bytes, 1), arena);
+    Buffer memory = device.allocate("the weights", Math.max(bytes, 1), arena);
     for (Upload upload : uploads) {
-      upload.fill.accept(memory.asSlice(upload.offset, upload.bytes));
+      upload.fill.accept(memory.slice(upload.offset, upload.bytes));
       progress.accept(upload.offset + upload.bytes);
     }
     uploads.clear();
+    device.sync();
   }
 
   private PackedMatrix matrix(Weight weight) {
@@ -118,16 +127,29 @@ public final class Parameters {
       sources.add(source(weight, expert, order));
     }
     long expertBytes = device.packedBytes(sources.getFirst());
-    PackedMatrix matrix = new PackedMatrix(arena, sources.getFirst(), experts, expertBytes, order);
+    PackedMatrix matrix =
+        new PackedMatrix(
+            arena, sources.getFirst(), experts, expertBytes, order.map(this::onDevice));
     reserve(
         expertBytes * experts,
         memory -> {
           for (int expert = 0; expert < experts; expert++) {
-            device.pack(sources.get(expert), memory.asSlice(expert * expertBytes, expertBytes));
+            device.pack(sources.get(expert), memory.slice(expert * expertBytes, expertBytes));
           }
           matrix.place(memory);
         });
     return matrix;
+  }
+
+  private IntVector onDevice(MemorySegment ints) {
+    IntVector vector = new IntVector();
+    reserve(
+        ints.byteSize(),
+        memory -> {
+          device.upload(ints, memory);
+          vector.place(memory);
+        });
+    return vector;
   }
 
   private MemorySegment source(Weight weight, int expert, Optional<MemorySegment> order) {
@@ -210,7 +232,7 @@ public final class Parameters {
     return segment.asSlice(0, 4L * count).toArray(ValueLayout.JAVA_INT_UNALIGNED);
   }
 
-  private void reserve(long size, Consumer<MemorySegment> fill) {
+  private void reserve(long size, Consumer<Buffer> fill) {
     uploads.add(new Upload(bytes, size, fill));
     bytes += (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   }
