@@ -24,8 +24,8 @@ struct Fp32Row {
 };
 
 // Adds the page that begins at position `start`, of which the row sees `count` slots.
-__device__ __forceinline__ void addPageFp32(const CachePages &cache, const unsigned char *head, const float *q, int count,
-                                            Fp32Row &row) {
+__device__ __forceinline__ void addPageFp32(const CachePages &cache, const unsigned char *head, const float *q,
+                                            int count, Fp32Row &row) {
   const int lane = static_cast<int>(threadIdx.x % 32), dim = cache.headDim;
   const PowerOfE power;
   float score = 0;

@@ -1,9 +1,9 @@
 // attention_walk.hpp: attention of many tokens: a block walks the whole context of its rows, 16 a warp.
 //
 // Rows are (token, query head of the key/value head), token by token, so that a page in shared memory serves 16 * Warps
-// rows; the copy of the next page runs beside. Where a tile's tokens are of several sequences, the block walks one after
-// the other, and each row's result is of the walk of its own. The merged sums of values lie in shared memory, touched
-// once a split.
+// rows; the copy of the next page runs beside. Where a tile's tokens are of several sequences, the block walks one
+// after the other, and each row's result is of the walk of its own. The merged sums of values lie in shared memory,
+// touched once a split.
 #pragma once
 
 #include "attention_output.hpp"
@@ -206,7 +206,10 @@ __global__ void __launch_bounds__(32 * walkWarps<Steps>, 1) walkSplits(Attention
       const int head = kvHead * a.group + row % a.group;
       for (int from = 0; from < dim; from += 128) {
         const int d = from + 4 * lane;
-        const float4 x = d < dim ? *reinterpret_cast<const float4 *>(sums + mergedAt(r, d, dim)) : make_float4(0, 0, 0, 0);
+        float4 x = make_float4(0, 0, 0, 0);
+        if (d < dim) {
+          x = *reinterpret_cast<const float4 *>(sums + mergedAt(r, d, dim));
+        }
         writeFour(a, t, head * dim + d, make_float4(x.x / total, x.y / total, x.z / total, x.w / total), d < dim);
       }
     }
