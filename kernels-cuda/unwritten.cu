@@ -13,14 +13,6 @@ void embed(const Queue &, const gk_source &, const gk_tensor &, const gk_tensor 
 void gatherRows(const Queue &, const gk_tensor &, const gk_tensor &, const gk_tensor &) { unwritten("gatherRows"); }
 void gatherCols(const Queue &, const gk_tensor &, const gk_tensor &, const gk_tensor &) { unwritten("gatherCols"); }
 void quantize(const Queue &, const gk_tensor &, const gk_tensor &) { unwritten("quantize"); }
-void matMulTiles(const Queue &, const gk_weight &, const gk_tensor &, const gk_tensor &) { unwritten("matMulTiles"); }
-void gateUpTiles(const Queue &, const gk_weight &, const gk_weight &, const gk_tensor &, const gk_tensor &) {
-  unwritten("gateUpTiles");
-}
-void matMulFloat(const Queue &, const gk_weight &, const gk_tensor &, const gk_tensor &) { unwritten("matMulFloat"); }
-void gateUpFloat(const Queue &, const gk_weight &, const gk_weight &, const gk_tensor &, const gk_tensor &) {
-  unwritten("gateUpFloat");
-}
 int64_t cachePageBytes(const gk_cache &) { unwritten("cachePageBytes"); }
 void ropeTable(const Queue &, const gk_batch &, const float *, int32_t, float, float *) { unwritten("ropeTable"); }
 void ropeStore(const Queue &, const gk_rope &, const gk_batch &, const gk_tensor &, const gk_tensor &,
@@ -31,14 +23,6 @@ void attention(const Queue &, const gk_batch &, const gk_tensor &, const gk_cach
   unwritten("attention");
 }
 void route(const Queue &, const gk_tensor &, bool, const gk_tensor &, const gk_tensor &) { unwritten("route"); }
-void expertGateUp(const Queue &, const gk_weight &, const gk_weight &, const gk_tensor &, const gk_tensor &,
-                  const gk_tensor &) {
-  unwritten("expertGateUp");
-}
-void expertDown(const Queue &, const gk_weight &, const gk_tensor &, const gk_tensor &, const gk_tensor &,
-                const gk_tensor &) {
-  unwritten("expertDown");
-}
 double measureRead(const Queue &, const void *, int64_t, int32_t) { unwritten("measureRead"); }
 double measureInt8(const Queue &) { unwritten("measureInt8"); }
 double measureBf16(const Queue &) { unwritten("measureBf16"); }
