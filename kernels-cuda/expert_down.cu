@@ -18,7 +18,8 @@ struct Shares {
 
 template <int Dtype, bool Wide>
 __global__ void __launch_bounds__(32 * vecMaxWarps) addExperts(ExpertJob job, Shares shares) {
-  const int64_t token = blockIdx.x % static_cast<unsigned>(job.rows), tile = blockIdx.x / static_cast<unsigned>(job.rows);
+  const auto tokens = static_cast<uint32_t>(job.rows);
+  const int64_t token = blockIdx.x % tokens, tile = blockIdx.x / tokens;
   const VecOperand &down = job.vec.operand[0];
   const int64_t row = tile * tileRows + threadIdx.x;
   float total = 0;

@@ -31,9 +31,10 @@ class TilesBlock {
       copyAsyncCommit();
     }
     stage_.storeHeader(0, stage_.loadHeader(0));
-    zero(acc_);
-    zero(total_);
-    const bool idle = stage_.firstToken() + stage_.across() * 8 * Shape::kParts >= job_.tokens || stage_.tileOf(0) >= stage_.tiles();
+    fill(acc_, 0);
+    fill(total_, -0.0f);  // to which adding the first chunk's total changes no bit of it
+    const bool idle = stage_.firstToken() + stage_.across() * 8 * Shape::kParts >= job_.tokens ||
+                      stage_.tileOf(0) >= stage_.tiles();
     for (int pair = 0; pair < pairs; pair++) {
       copyAsyncWait<Shared::kStages - 2>();
       __syncthreads();
@@ -49,7 +50,7 @@ class TilesBlock {
           multiplyPair<1>(pair);
         }
         if (pair % chunkPairs == chunkPairs - 1 || pair == pairs - 1) {
-          endChunk(pair < chunkPairs);
+          endChunk();
         }
       }
       if (pair + 1 < pairs) {
@@ -69,14 +70,14 @@ class TilesBlock {
   static constexpr int chunkPairs = chunkBlocks / 2;
   using Sums = float[Shape::kMats][Shape::kParts][4];
 
-  static __device__ __forceinline__ void zero(Sums &sums) {
+  static __device__ __forceinline__ void fill(Sums &sums, float value) {
 #pragma unroll
     for (int m = 0; m < Shape::kMats; m++) {
 #pragma unroll
       for (int n = 0; n < Shape::kParts; n++) {
 #pragma unroll
         for (int i = 0; i < 4; i++) {
-          sums[m][n][i] = 0;
+          sums[m][n][i] = value;
         }
       }
     }
@@ -114,7 +115,8 @@ class TilesBlock {
       for (int run = 0; run < P::runs; run++) {
         dot[run] = kWide ? joined(d[0][run][i], d[Digits - 1][run][i]) : d[0][run][i];
       }
-      acc[i] = addPart<Dtype>(acc[i], partOf<Dtype, kWide>(dot, f.scale[i / 2]), f.shift[i / 2], scale[i % 2], sum[i % 2]);
+      const float part = partOf<Dtype, kWide>(dot, f.scale[i / 2]);
+      acc[i] = addPart<Dtype>(acc[i], part, f.shift[i / 2], scale[i % 2], sum[i % 2]);
     }
   }
 
@@ -131,8 +133,8 @@ class TilesBlock {
     const int token = stage_.across() * 8 * Shape::kParts;
     const auto &x = s_.x[pair % 2][Block];
     // Rows of matrices 0 and 1 are 8 tokens' first and last 16 digits, of 2 and 3 those of the next 8 tokens.
-    const uint8_t *q =
-        s_.q[pair % Shared::kStages][token + stage_.lane() % 8 + stage_.lane() / 16 * 8] + Block * 32 * Digits + stage_.lane() / 8 % 2 * 16;
+    const int lane = stage_.lane(), row = lane % 8 + lane / 16 * 8, half = lane / 8 % 2;
+    const uint8_t *q = s_.q[pair % Shared::kStages][token + row] + Block * 32 * Digits + half * 16;
 #pragma unroll
     for (int n = 0; n < Shape::kParts; n += 2) {
       uint32_t words[Digits][4];
@@ -142,7 +144,7 @@ class TilesBlock {
       }
 #pragma unroll
       for (int i = 0; i < 2; i++) {
-        const int at = token + (n + i) * 8 + stage_.lane() % 4 * 2;
+        const int at = token + (n + i) * 8 + lane % 4 * 2;
         uint32_t b[Digits][2];
 #pragma unroll
         for (int digit = 0; digit < Digits; digit++) {
@@ -166,14 +168,14 @@ class TilesBlock {
     }
   }
 
-  __device__ __forceinline__ void endChunk(bool first) {
+  __device__ __forceinline__ void endChunk() {
 #pragma unroll
     for (int m = 0; m < Shape::kMats; m++) {
 #pragma unroll
       for (int n = 0; n < Shape::kParts; n++) {
 #pragma unroll
         for (int i = 0; i < 4; i++) {
-          total_[m][n][i] = first ? acc_[m][n][i] : total_[m][n][i] + acc_[m][n][i];
+          total_[m][n][i] += acc_[m][n][i];
           acc_[m][n][i] = 0;
         }
       }
@@ -187,7 +189,8 @@ class TilesBlock {
     for (int n = 0; n < Shape::kParts; n++) {
 #pragma unroll
       for (int i = 0; i < 4; i++) {
-        to(stage_.lane() / 4 + i / 2 * 8, (stage_.across() * Shape::kParts + n) * 8 + stage_.lane() % 4 * 2 + i % 2, n, i);
+        const int token = (stage_.across() * Shape::kParts + n) * 8 + stage_.lane() % 4 * 2 + i % 2;
+        to(stage_.lane() / 4 + i / 2 * 8, token, n, i);
       }
     }
   }
@@ -230,8 +233,9 @@ class TilesBlock {
       const int token = i / blocks, place = static_cast<int>(threadIdx.x) % 8;
       const int64_t block = stage_.firstTile() / 2 + i % blocks;
       uint8_t *to = nullptr;
-      if (stage_.firstToken() + token < job_.tokens && block < rowBlocks) {
-        to = static_cast<uint8_t *>(job_.y) + ((stage_.firstToken() + token) * rowBlocks + block) * activationBlockBytes<To>;
+      const int row = stage_.firstToken() + token;
+      if (row < job_.tokens && block < rowBlocks) {
+        to = static_cast<uint8_t *>(job_.y) + (row * rowBlocks + block) * activationBlockBytes<To>;
       }
       quantizeBlocks<To>(*reinterpret_cast<const float4 *>(&s_.result[token][32 * (i % blocks) + 4 * place]), to);
     }

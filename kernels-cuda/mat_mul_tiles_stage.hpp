@@ -57,7 +57,9 @@ class TilesStage {
   __device__ __forceinline__ int lane() const { return static_cast<int>(threadIdx.x) % 32; }
   __device__ __forceinline__ int warp() const { return static_cast<int>(threadIdx.x) / 32; }
   __device__ __forceinline__ bool isGated() const { return job_.up != nullptr; }
-  __device__ __forceinline__ int tiles() const { return static_cast<int>((job_.matrix.rows + tileRows - 1) / tileRows); }
+  __device__ __forceinline__ int tiles() const {
+    return static_cast<int>((job_.matrix.rows + tileRows - 1) / tileRows);
+  }
   __device__ __forceinline__ int down() const { return warp() / Shape::kAcross; }
   __device__ __forceinline__ int across() const { return warp() % Shape::kAcross; }
   // The matrix's tile that is the warp's m-th.
@@ -125,7 +127,8 @@ class TilesStage {
 #pragma unroll
     for (int i = 0; i < Shape::kTiles / Shape::kWarps; i++) {
       const int tile = warp() + i * Shape::kWarps;
-      const Factors<Dtype> own = factorsOf<Dtype>(loadFactors<Dtype>(tileData(tile), job_.matrix, quad, lane()), lane());
+      const RawFactors<Dtype> raw = loadFactors<Dtype>(tileData(tile), job_.matrix, quad, lane());
+      const Factors<Dtype> own = factorsOf<Dtype>(raw, lane());
 #pragma unroll
       for (int block = 0; block < 2; block++) {
         auto &to = s_.w[quad % 2][lane() % 4 * 2 + block];

@@ -70,7 +70,8 @@ void check(const Both &both, gatun::cpu::Pool &pool, const TypeName &type, int32
   const std::string name = std::string(type.name) + " x of type " + std::to_string(activation) + ", " +
                            std::to_string(tokens) + " tokens, " + std::to_string(k) + " of " + std::to_string(experts);
   const Side cuda = both.cuda();
-  const Stack gate(both, pool, type.dtype, ff, hidden, experts, 10), up(both, pool, type.dtype, ff, hidden, experts, 50);
+  const Stack gate(both, pool, type.dtype, ff, hidden, experts, 10);
+  const Stack up(both, pool, type.dtype, ff, hidden, experts, 50);
   const Stack down(both, pool, type.dtype, out, inner, experts, 90);
   const Rows x(both, activation, tokens, hidden, 4), h(both, activation, tokens * k, inner, 5);
   Random random(9);
