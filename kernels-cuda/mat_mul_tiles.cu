@@ -24,7 +24,8 @@ namespace gatun::cuda {
 namespace {
 
 // As many tokens at once as 32 bits count words of x.
-void multiply(const Queue &queue, const gk_weight &weight, const gk_weight *up, const gk_tensor &x, const gk_tensor &y) {
+void multiply(const Queue &queue, const gk_weight &weight, const gk_weight *up, const gk_tensor &x,
+              const gk_tensor &y) {
   const bool wide = x.dtype == GK_A16;
   const int64_t rowBytes = x.cols / GK_ACTIVATION_BLOCK * cpu::activationBlockBytes(x.dtype);
   const int64_t yBytes = y.dtype == GK_F32 ? y.stride * int64_t{sizeof(float)}

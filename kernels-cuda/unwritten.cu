@@ -8,13 +8,5 @@ namespace {
 
 }  // namespace
 
-void expertGateUp(const Queue &, const gk_weight &, const gk_weight &, const gk_tensor &, const gk_tensor &,
-                  const gk_tensor &) {
-  unwritten("expertGateUp");
-}
-void expertDown(const Queue &, const gk_weight &, const gk_tensor &, const gk_tensor &, const gk_tensor &,
-                const gk_tensor &) {
-  unwritten("expertDown");
-}
 
 }  // namespace gatun::cuda
