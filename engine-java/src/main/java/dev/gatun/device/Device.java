@@ -81,12 +81,7 @@ public final class Device implements AutoCloseable {
    * Refusal.doesNotFit where the system has none left.
    */
   public MemorySegment allocate(long bytes, Arena arena) {
-    try (Arena scratch = Arena.ofConfined()) {
-      MemorySegment out = scratch.allocate(ValueLayout.ADDRESS);
-      Library.check(Kernels.gk_host_alloc(bytes, out), "gk_host_alloc");
-      return out.get(ValueLayout.ADDRESS, 0)
-          .reinterpret(bytes, arena, freed -> Kernels.gk_host_free(freed, bytes));
-    }
+    return HostMemory.allocate(bytes, arena);
   }
 
   /** Bytes {@link #pack} writes for a {@code gk_source}. */

@@ -27,17 +27,29 @@ final class OpenCheckpoint implements Checkpoint {
   private final Content content;
   private final Map<String, Weight> byName = new LinkedHashMap<>();
 
-  private OpenCheckpoint(Arena arena, Content content) {
+  private final Optional<RandomWeights> random;
+
+  private OpenCheckpoint(Arena arena, Content content, Optional<RandomWeights> random) {
     this.arena = arena;
     this.content = content;
+    this.random = random;
     content.weights().forEach(weight -> byName.put(weight.name(), weight));
   }
 
   /** Reads into a new arena, which is closed again should reading fail. */
   static Checkpoint open(Function<Arena, Content> reader) {
+    return open(reader, Optional.empty());
+  }
+
+  /** As {@link #open(Function)}, of a model whose data are random. */
+  static Checkpoint open(Function<Arena, Content> reader, RandomWeights random) {
+    return open(reader, Optional.of(random));
+  }
+
+  private static Checkpoint open(Function<Arena, Content> reader, Optional<RandomWeights> random) {
     Arena arena = Arena.ofShared();
     try {
-      return new OpenCheckpoint(arena, reader.apply(arena));
+      return new OpenCheckpoint(arena, reader.apply(arena), random);
     } catch (RuntimeException | Error e) {
       arena.close();
       throw e;
@@ -87,6 +99,16 @@ final class OpenCheckpoint implements Checkpoint {
   @Override
   public long fileBytes() {
     return content.fileBytes();
+  }
+
+  @Override
+  public long heldBytes() {
+    return random.map(RandomWeights::bytes).orElse(0L);
+  }
+
+  @Override
+  public void materialize() {
+    random.ifPresent(RandomWeights::fill);
   }
 
   @Override

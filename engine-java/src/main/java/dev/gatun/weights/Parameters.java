@@ -101,6 +101,7 @@ public final class Parameters {
 
   /** Allocates the device memory and fills it; {@code progress} hears the bytes done so far. */
   public void upload(LongConsumer progress) {
+    checkpoint.materialize();
     MemorySegment memory = device.allocate(Math.max(bytes, 1), arena);
     for (Upload upload : uploads) {
       upload.fill.accept(memory.asSlice(upload.offset, upload.bytes));
