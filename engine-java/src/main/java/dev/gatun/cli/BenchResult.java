@@ -72,7 +72,7 @@ record BenchResult(BenchModel model, BenchRun run, double bandwidth) {
     fields.put("cpu_info", Machine.cpuName());
     fields.put("gpu_info", "");
     fields.put("backends", "CPU");
-    fields.put("model_filename", model.path().toString());
+    fields.put("model_filename", model.file());
     fields.put("model_type", model.type());
     fields.put("model_size", model.bytes());
     fields.put("model_n_params", model.parameters());

@@ -9,7 +9,6 @@ import dev.gatun.kv.PagePool;
 import dev.gatun.kv.PageTable;
 import dev.gatun.model.Architectures;
 import dev.gatun.model.Model;
-import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;
@@ -40,20 +39,31 @@ public final class Engine implements AutoCloseable {
     this.device = device;
     this.options = options;
     config = checkpoint.config();
-    context = contextOf(config, options);
     Parameters parameters = new Parameters(checkpoint, device, arena);
     Model model = Architectures.of(parameters, arena);
+    StepPlans plans = StepPlans.of(model, options);
+    LoadPlan plan =
+        LoadPlan.of(
+            checkpoint,
+            options,
+            Footprint.of(checkpoint, parameters, options, plans.bytes()),
+            Room.ofHost());
+    plan.requireFits();
+    context = plan.context();
     CacheShape shape =
         CacheShape.of(
-            device, config.layers(), config.kvHeads(), config.headDim(), options.cacheType());
+            device,
+            config.layers(),
+            config.kvHeads(),
+            config.headDim(),
+            options.cacheTypes().keys());
     weightBytes = parameters.bytes();
     cacheBytes = shape.bytes(context);
-    Fit.check(weightBytes, cacheBytes, shape.bytes(1));
     parameters.upload(progress);
     pool = new PagePool(shape, context, device, arena);
     builder =
         new StepBuilder(options.stepTokens(), options.stepTokens(), shape.pages(context), arena);
-    steps = new Steps(model, options, builder, device, pool, arena);
+    steps = new Steps(model, options, plans, device, pool, arena);
   }
 
   /** Loads a checkpoint; Refusal where it is inconsistent, unsupported, or does not fit. */
@@ -72,20 +82,6 @@ public final class Engine implements AutoCloseable {
       device.close();
       throw e;
     }
-  }
-
-  private static int contextOf(ModelConfig config, EngineOptions options) {
-    if (options.context() > config.contextLength()) {
-      throw Refusal.usage(
-          "a context of "
-              + options.context()
-              + " tokens, the model was made for "
-              + config.contextLength(),
-          "give -c " + config.contextLength() + " or less");
-    }
-    return options.context() > 0
-        ? options.context()
-        : Math.min(config.contextLength(), EngineOptions.LARGEST_DEFAULT_CONTEXT);
   }
 
   public ModelConfig config() {

@@ -4,12 +4,13 @@ package dev.gatun.engine;
 import dev.gatun.device.DType;
 import dev.gatun.device.Isa;
 import dev.gatun.graph.Compute;
+import dev.gatun.kv.CacheTypes;
 import dev.gatun.refusal.Refusal;
 
 /**
  * @param threads of the CPU back end, 1 to 1024
  * @param context tokens of the cache; 0 takes the model's own, at most {@link
- *     #LARGEST_DEFAULT_CONTEXT}
+ *     #LARGEST_DEFAULT_CONTEXT}; {@link #WHAT_FITS} the largest that fits
  * @param batch most tokens handed to the model at once, at least 1
  * @param ubatch most tokens of one step, at least 1
  * @param compute number format of the linears' inputs
@@ -22,11 +23,14 @@ public record EngineOptions(
   /** Context where none is asked for: a longer one costs memory that most prompts never use. */
   public static final int LARGEST_DEFAULT_CONTEXT = 8192;
 
+  /** The context that asks for the largest one that fits. */
+  public static final int WHAT_FITS = -1;
+
   private static final int MOST_THREADS = 1024;
 
   public EngineOptions {
     require(threads >= 1 && threads <= MOST_THREADS, "threads (-t)", threads, "1 to 1024");
-    require(context >= 0, "context (-c)", context, "0 (the model's own) or more");
+    require(context >= WHAT_FITS, "context (-c)", context, "0 (the model's own), more, or max");
     require(batch >= 1, "batch (-b)", batch, "1 or more");
     require(ubatch >= 1, "ubatch (-ub)", ubatch, "1 or more");
     require(logitRows >= 1, "rows of logits", logitRows, "1 or more");
@@ -67,8 +71,8 @@ public record EngineOptions(
   }
 
   /** The cache holds what is computed: float32 for the reference, float16 otherwise. */
-  DType cacheType() {
-    return compute == Compute.F32 ? DType.F32 : DType.F16;
+  public CacheTypes cacheTypes() {
+    return new CacheTypes(compute == Compute.F32 ? DType.F32 : DType.F16);
   }
 
   private static void require(boolean holds, String what, int found, String expected) {

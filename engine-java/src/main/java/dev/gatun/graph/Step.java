@@ -29,6 +29,12 @@ public record Step(int tokens, int logitRows, int maxPages, Inputs inputs) {
       MemorySegment pageTable,
       MemorySegment logitRows) {}
 
+  /** The shape of a step that is planned and never run: it has no buffers. */
+  public static Step ofShape(int tokens, int logitRows) {
+    MemorySegment none = MemorySegment.NULL;
+    return new Step(tokens, logitRows, 0, new Inputs(none, none, none, none, none));
+  }
+
   /** True where every token's logits are wanted. */
   public boolean keepsAllRows() {
     return tokens == logitRows;

@@ -106,6 +106,11 @@ public interface Checkpoint extends AutoCloseable {
   /** Makes the tensors' data, where they do not lie in files; called before any is read. */
   default void materialize() {}
 
+  /** The options that ask for the same model with weights of another type. */
+  default String optionsFor(QuantMix mix) {
+    return "-hf REPO:" + mix.name();
+  }
+
   /** For display: {@code GGUF V3}, {@code safetensors}. */
   String format();
 

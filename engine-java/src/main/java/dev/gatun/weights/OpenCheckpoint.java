@@ -27,12 +27,12 @@ final class OpenCheckpoint implements Checkpoint {
   private final Content content;
   private final Map<String, Weight> byName = new LinkedHashMap<>();
 
-  private final Optional<RandomWeights> random;
+  private final Optional<SyntheticCheckpoint> synthetic;
 
-  private OpenCheckpoint(Arena arena, Content content, Optional<RandomWeights> random) {
+  private OpenCheckpoint(Arena arena, Content content, Optional<SyntheticCheckpoint> synthetic) {
     this.arena = arena;
     this.content = content;
-    this.random = random;
+    this.synthetic = synthetic;
     content.weights().forEach(weight -> byName.put(weight.name(), weight));
   }
 
@@ -42,14 +42,15 @@ final class OpenCheckpoint implements Checkpoint {
   }
 
   /** As {@link #open(Function)}, of a model whose data are random. */
-  static Checkpoint open(Function<Arena, Content> reader, RandomWeights random) {
-    return open(reader, Optional.of(random));
+  static Checkpoint open(Function<Arena, Content> reader, SyntheticCheckpoint synthetic) {
+    return open(reader, Optional.of(synthetic));
   }
 
-  private static Checkpoint open(Function<Arena, Content> reader, Optional<RandomWeights> random) {
+  private static Checkpoint open(
+      Function<Arena, Content> reader, Optional<SyntheticCheckpoint> synthetic) {
     Arena arena = Arena.ofShared();
     try {
-      return new OpenCheckpoint(arena, reader.apply(arena), random);
+      return new OpenCheckpoint(arena, reader.apply(arena), synthetic);
     } catch (RuntimeException | Error e) {
       arena.close();
       throw e;
@@ -103,12 +104,19 @@ final class OpenCheckpoint implements Checkpoint {
 
   @Override
   public long heldBytes() {
-    return random.map(RandomWeights::bytes).orElse(0L);
+    return synthetic.map(model -> model.random().bytes()).orElse(0L);
   }
 
   @Override
   public void materialize() {
-    random.ifPresent(RandomWeights::fill);
+    synthetic.ifPresent(model -> model.random().fill());
+  }
+
+  @Override
+  public String optionsFor(QuantMix mix) {
+    return synthetic
+        .map(model -> "--synthetic " + model.spec().text(mix))
+        .orElseGet(() -> Checkpoint.super.optionsFor(mix));
   }
 
   @Override

@@ -13,7 +13,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,6 +34,7 @@ public final class Parameters {
   private final Arena arena;
   private final Map<String, PackedMatrix> matrices = new HashMap<>();
   private final List<Upload> uploads = new ArrayList<>();
+  private final Map<String, Long> sizes = new LinkedHashMap<>();
   private long bytes;
 
   /** One weight's part of the device memory that {@link #upload} allocates. */
@@ -55,6 +58,11 @@ public final class Parameters {
     return bytes;
   }
 
+  /** Bytes of device memory of each weight asked for so far, by name. */
+  public Map<String, Long> sizes() {
+    return Collections.unmodifiableMap(sizes);
+  }
+
   /** (rows, cols) = (outputs, inputs); the same matrix for the same name. */
   public PackedMatrix matrix(String name, long rows, long cols) {
     return matrices.computeIfAbsent(name, n -> matrix(shaped(n, rows, cols)));
@@ -75,6 +83,7 @@ public final class Parameters {
     }
     FloatVector vector = new FloatVector();
     reserve(
+        name,
         4 * n,
         floats -> {
           device.dequantize(weight.dtype(), weight.segment(), n, floats);
@@ -121,6 +130,7 @@ public final class Parameters {
     long expertBytes = device.packedBytes(sources.getFirst());
     PackedMatrix matrix = new PackedMatrix(arena, sources.getFirst(), experts, expertBytes, order);
     reserve(
+        weight.name(),
         expertBytes * experts,
         memory -> {
           for (int expert = 0; expert < experts; expert++) {
@@ -211,9 +221,11 @@ public final class Parameters {
     return segment.asSlice(0, 4L * count).toArray(ValueLayout.JAVA_INT_UNALIGNED);
   }
 
-  private void reserve(long size, Consumer<MemorySegment> fill) {
+  private void reserve(String name, long size, Consumer<MemorySegment> fill) {
+    long aligned = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     uploads.add(new Upload(bytes, size, fill));
-    bytes += (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    sizes.merge(name, aligned, Long::sum);
+    bytes += aligned;
   }
 
   private Weight shaped(String name, long... shape) {

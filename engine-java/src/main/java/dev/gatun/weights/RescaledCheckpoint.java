@@ -57,6 +57,11 @@ record RescaledCheckpoint(Checkpoint checkpoint, ModelConfig config) implements 
   }
 
   @Override
+  public String optionsFor(QuantMix mix) {
+    return checkpoint.optionsFor(mix);
+  }
+
+  @Override
   public String format() {
     return checkpoint.format();
   }

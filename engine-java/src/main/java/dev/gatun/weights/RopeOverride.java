@@ -62,19 +62,11 @@ public record RopeOverride(
     }
   }
 
-  /**
-   * The checkpoint as it is to be run; closing it closes {@code checkpoint}, and so does a refusal.
-   */
+  /** The checkpoint as it is to be run; closing it closes {@code checkpoint}. */
   public Checkpoint apply(Checkpoint checkpoint) {
-    if (kind.isEmpty()) {
-      return checkpoint;
-    }
-    try {
-      return new RescaledCheckpoint(checkpoint, apply(checkpoint.config()));
-    } catch (RuntimeException e) {
-      checkpoint.close();
-      throw e;
-    }
+    return kind.isEmpty()
+        ? checkpoint
+        : new RescaledCheckpoint(checkpoint, apply(checkpoint.config()));
   }
 
   ModelConfig apply(ModelConfig config) {
@@ -103,6 +95,13 @@ public record RopeOverride(
           "YaRN, factor " + number(yarn.factor()) + " of " + yarn.originalContext() + " tokens";
       case Scaling.FrequencyFactors _ -> "the file's own frequency factors";
     };
+  }
+
+  /** Tokens that YaRN's usual factor gives a model that is not scaled. */
+  public static Optional<Integer> longest(ModelConfig config) {
+    return config.rope().scaling() instanceof Scaling.None
+        ? Optional.of((int) YARN_FACTOR * original(config))
+        : Optional.empty();
   }
 
   /** The flags with which {@code config} holds {@code tokens}, where YaRN's usual factor does. */

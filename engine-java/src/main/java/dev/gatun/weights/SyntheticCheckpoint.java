@@ -15,17 +15,12 @@ import java.util.Optional;
  * nonsense. It has no tokenizer. Opening it takes address space; {@link #materialize} makes the
  * numbers, in the memory of the largest matrix of each type.
  */
-final class SyntheticCheckpoint {
-  private final SyntheticSpec spec;
-  private final RandomWeights random = new RandomWeights();
-
-  private SyntheticCheckpoint(SyntheticSpec spec) {
-    this.spec = spec;
-  }
+record SyntheticCheckpoint(SyntheticSpec spec, RandomWeights random) {
 
   static Checkpoint open(String text) {
-    SyntheticCheckpoint made = new SyntheticCheckpoint(SyntheticSpec.parse(text));
-    return OpenCheckpoint.open(made::content, made.random);
+    SyntheticCheckpoint made =
+        new SyntheticCheckpoint(SyntheticSpec.parse(text), new RandomWeights());
+    return OpenCheckpoint.open(made::content, made);
   }
 
   private OpenCheckpoint.Content content(Arena arena) {

@@ -1,0 +1,39 @@
+// SyntheticArgument: a model of random weights, for commands that need no words.
+package dev.gatun.cli;
+
+import dev.gatun.refusal.Refusal;
+import dev.gatun.weights.Checkpoint;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code --synthetic}, or what {@link ModelArgument} takes. */
+final class SyntheticArgument {
+  @Mixin ModelArgument files;
+
+  @Option(
+      names = "--synthetic",
+      paramLabel = "NAME[:layers=N][:type=T]",
+      description =
+          "Random weights in the shapes of qwq-32b, qwen3-32b, qwen2.5-0.5b or qwen2.5-1.5b; in"
+              + " the types of a file of T (q4_k_m).")
+  Optional<String> spec = Optional.empty();
+
+  /**
+   * @param name the file's path, or what {@code --synthetic} takes
+   */
+  record Opened(String name, Checkpoint checkpoint) {}
+
+  Opened open(Stdio stdio) {
+    if (spec.isEmpty()) {
+      Path path = files.path(stdio);
+      return new Opened(path.toString(), Checkpoint.open(path));
+    }
+    if (files.isTyped()) {
+      throw Refusal.usage("--synthetic and another model are given", "keep one of them");
+    }
+    Checkpoint checkpoint = Checkpoint.synthetic(spec.get());
+    return new Opened(checkpoint.name(), checkpoint);
+  }
+}

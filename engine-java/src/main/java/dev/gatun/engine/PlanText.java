@@ -1,0 +1,121 @@
+// PlanText: a plan as a table for people, at most 72 columns wide.
+package dev.gatun.engine;
+
+import dev.gatun.engine.Alternatives.Alternative;
+import dev.gatun.kv.CacheTypes;
+import dev.gatun.weights.ModelConfig;
+import dev.gatun.weights.RopeOverride;
+import dev.gatun.weights.WeightClass;
+import java.util.List;
+
+/** What is taken, what fits, and where it does not, what would. */
+public final class PlanText {
+  private final LoadPlan plan;
+  private final MemoryBudget budget;
+  private final StringBuilder text = new StringBuilder();
+
+  public PlanText(LoadPlan plan) {
+    this.plan = plan;
+    this.budget = plan.budget();
+    taken();
+    onTheHost();
+    contexts();
+    if (!plan.fits()) {
+      alternatives();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return text.toString();
+  }
+
+  private void taken() {
+    Footprint need = budget.need();
+    row("weights", "", "GiB");
+    for (WeightClass each : WeightClass.values()) {
+      long bytes = need.weights().getOrDefault(each, 0L);
+      if (bytes > 0) {
+        row("", each.toString(), Gib.number(bytes));
+      }
+    }
+    long cache = budget.cacheBytes(plan.types(), plan.context());
+    row("cache", plan.context() + " tokens, " + plan.types(), Gib.number(cache));
+    row(
+        "reserve",
+        "activations of " + need.stepTokens() + " tokens",
+        Gib.number(need.activations()));
+    if (budget.room().isGpu()) {
+      row("", "workspace of the kernels", Gib.number(need.workspace()));
+      row("", "driver and CUDA context", Gib.number(budget.room().taken()));
+    }
+    if (budget.held() > 0) {
+      row("", "random numbers", Gib.number(budget.held()));
+    }
+    row("", "margin", Gib.number(budget.margin()));
+    long left = budget.left(plan.types(), plan.context());
+    row("total", "", Gib.number(budget.room().bytes() - left));
+    row(budget.room().name(), "", Gib.number(budget.room().bytes()));
+    row(left < 0 ? "short by" : "left", "", Gib.number(Math.abs(left)));
+  }
+
+  private void onTheHost() {
+    line("");
+    String where = budget.room().isGpu() ? "on the host, pinned: " : "in its file, mapped: ";
+    line(where + "the embedding, " + Gib.of(budget.need().embedding()));
+  }
+
+  private void contexts() {
+    ModelConfig config = plan.checkpoint().config();
+    line("");
+    line("%-18s%12s%20s".formatted("cache", "KiB/token", "largest context"));
+    for (CacheTypes types : budget.need().cacheTypes()) {
+      double kib = budget.cacheBytes(types, 1 << 10) / (double) (1 << 20);
+      String mark = types.equals(plan.types()) ? " *" : "";
+      line("%-18s%12.1f%20d%s".formatted(types, kib, budget.largestContext(types), mark));
+    }
+    line("RoPE scaling: " + RopeOverride.described(config));
+    String further =
+        RopeOverride.longest(config)
+            .map(tokens -> "; " + tokens + " with --rope-scaling yarn")
+            .orElse("");
+    line("the model reaches " + config.contextLength() + " tokens" + further);
+  }
+
+  private void alternatives() {
+    List<Alternative> ranked = new Alternatives(plan).ranked();
+    line("");
+    line(ranked.isEmpty() ? "nothing of this model fits" : "what fits, least change first:");
+    for (Alternative each : ranked) {
+      long read = each.weights() + budget.cacheBytes(each.types(), each.context());
+      line("  " + each.options());
+      line(
+          "      %d tokens, %s left; a token reads up to %s"
+              .formatted(each.context(), Gib.of(each.left()), Gib.of(read)));
+    }
+    if (budget.room().isGpu()) {
+      moreMemory();
+    }
+  }
+
+  private void moreMemory() {
+    long bytes = budget.room().bytes();
+    long missing = -budget.left(plan.types(), plan.context());
+    long second = bytes - budget.reserve() - missing;
+    long tokens = (1L << 29) / (budget.cacheBytes(plan.types(), 1 << 10) >> 10);
+    line("as asked for, this needs a card of " + Gib.of(bytes + missing) + ";");
+    line(
+        second < 0
+            ? "  two such cards would not hold it either"
+            : "  two such cards would hold it with " + Gib.of(second) + " left");
+    line("  each 0.50 GiB more, or less in reserve, is " + tokens + " tokens of " + plan.types());
+  }
+
+  private void row(String name, String what, String value) {
+    line("%-18s%-32s%10s".formatted(name, what, value));
+  }
+
+  private void line(String line) {
+    text.append(line.stripTrailing()).append('\n');
+  }
+}

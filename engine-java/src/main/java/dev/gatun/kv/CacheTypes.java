@@ -1,0 +1,74 @@
+// CacheTypes: the number formats of the cache's keys and values.
+package dev.gatun.kv;
+
+import dev.gatun.device.DType;
+import dev.gatun.refusal.Refusal;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** How each is rounded is told at {@code gk_rope_store} in kernels.h. */
+public record CacheTypes(DType keys, DType values) {
+  /** What may be asked for, by its first name in llama.cpp's spelling. */
+  private static final Map<String, DType> NAMES = names();
+
+  private static Map<String, DType> names() {
+    Map<String, DType> names = new LinkedHashMap<>();
+    names.put("f32", DType.F32);
+    names.put("f16", DType.F16);
+    names.put("bf16", DType.BF16);
+    names.put("f8", DType.F8);
+    names.put("fp8", DType.F8);
+    names.put("fp8_e4m3", DType.F8);
+    names.put("q8_0", DType.Q8_0);
+    names.put("q4_0", DType.Q4_0);
+    return names;
+  }
+
+  /** Keys and values of one type. */
+  public CacheTypes(DType both) {
+    this(both, both);
+  }
+
+  /** Reads {@code q8_0}, {@code f8} and so on; Refusal.usage on anything else. */
+  public static DType parse(String name) {
+    DType type = NAMES.get(name.strip().toLowerCase(Locale.ROOT));
+    if (type == null) {
+      throw Refusal.usage(
+          "there is no cache type '" + name + "'", "use f32, f16, bf16, f8, q8_0 or q4_0");
+    }
+    return type;
+  }
+
+  /** The first of the names that {@link #parse} reads. */
+  public static String name(DType type) {
+    return type.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Refusal.usage where a type's blocks do not divide a head of {@code headDim} elements. */
+  void requireHeads(int headDim) {
+    require("keys", keys, headDim, "-ctk");
+    require("values", values, headDim, "-ctv");
+  }
+
+  private static void require(String what, DType type, int headDim, String option) {
+    if (headDim % type.blockSize() != 0) {
+      throw Refusal.usage(
+          what
+              + " in "
+              + name(type)
+              + " come in blocks of "
+              + type.blockSize()
+              + ", this model's heads have "
+              + headDim
+              + " elements",
+          "use " + option + " f8 or f16");
+    }
+  }
+
+  /** {@code f16}, or {@code q8_0,q4_0} where keys and values differ, as {@code --kv} takes it. */
+  @Override
+  public String toString() {
+    return keys == values ? name(keys) : name(keys) + "," + name(values);
+  }
+}
