@@ -23,8 +23,6 @@ void checkPositions(const gk_batch &batch);
 void checkPages(const gk_batch &batch, const gk_cache &cache, bool past);
 // That every entry is 0 or more and less than `end`, which is `endName`.
 void checkIds(const gk_tensor &ids, const char *name, int64_t end, const char *endName);
-// That the CPU back end has caches of these types.
-void checkCacheTypes(const gk_cache &cache);
 [[noreturn]] void refuseBf16();
 
 // ---- once an instruction set ----

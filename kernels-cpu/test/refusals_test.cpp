@@ -267,6 +267,10 @@ void cacheOps(gk_queue *queue) {
           "gk_cache_page_bytes: cache.key_dtype is I32 (26), expected F32, F16, BF16, F8, Q8_0 or Q4_0");
   REFUSES(with(cache.value_dtype, GK_Q4_0, pageBytes),
           "gk_cache_page_bytes: cache.value_dtype is Q4_0, expected cache.head_dim a multiple of 32, it is 16");
+  cache.head_dim = 80;
+  REFUSES(with(cache.key_dtype, GK_Q8_0, pageBytes),
+          "gk_cache_page_bytes: cache.key_dtype is Q8_0, expected cache.head_dim a multiple of 32, it is 80");
+  cache.head_dim = 16;
   REFUSES(with(dim, 15, fill), "gk_rope_table: dim is 15, expected an even number");
   REFUSES(with(dim, 0, fill), "gk_rope_table: dim is 0, expected 2 to 256");
   REFUSES(with(scale, std::numeric_limits<float>::quiet_NaN(), attend),

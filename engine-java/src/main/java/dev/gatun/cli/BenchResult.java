@@ -2,7 +2,7 @@
 package dev.gatun.cli;
 
 import dev.gatun.engine.EngineOptions;
-import dev.gatun.graph.Compute;
+import dev.gatun.kv.CacheTypes;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -80,15 +80,14 @@ record BenchResult(BenchModel model, BenchRun run, double bandwidth) {
 
   private void putSettings(Map<String, Object> fields) {
     EngineOptions options = run.options();
-    String cacheType = options.compute() == Compute.F32 ? "f32" : "f16";
     fields.put("n_batch", options.batch());
     fields.put("n_ubatch", options.ubatch());
     fields.put("n_threads", options.threads());
     fields.put("cpu_mask", "0x0");
     fields.put("cpu_strict", false);
     fields.put("poll", 0);
-    fields.put("type_k", cacheType);
-    fields.put("type_v", cacheType);
+    fields.put("type_k", CacheTypes.name(options.cacheTypes().keys()));
+    fields.put("type_v", CacheTypes.name(options.cacheTypes().values()));
     fields.put("n_gpu_layers", 0);
     fields.put("n_cpu_moe", 0);
     fields.put("split_mode", "none");

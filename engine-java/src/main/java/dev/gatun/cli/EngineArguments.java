@@ -42,6 +42,8 @@ final class EngineArguments {
       description = "Arithmetic: activations in int8, the default, or all in float32.")
   Optional<Compute> compute = Optional.empty();
 
+  @Mixin CacheArguments cache;
+
   @Mixin RopeArguments rope;
 
   @Option(
@@ -60,12 +62,14 @@ final class EngineArguments {
   EngineOptions options(Optional<Integer> threads) {
     requireDevice();
     EngineOptions defaults = EngineOptions.defaults();
-    return defaults
-        .withThreads(threads.orElseGet(Machine::cores))
-        .withContext(context.map(EngineArguments::tokens).orElse(defaults.context()))
-        .withBatch(batch.orElse(defaults.batch()), ubatch.orElse(defaults.ubatch()))
-        .withCompute(compute.orElse(defaults.compute()))
-        .withIsa(isa.map(Isa::parse).orElse(defaults.isa()));
+    EngineOptions options =
+        defaults
+            .withThreads(threads.orElseGet(Machine::cores))
+            .withContext(context.map(EngineArguments::tokens).orElse(defaults.context()))
+            .withBatch(batch.orElse(defaults.batch()), ubatch.orElse(defaults.ubatch()))
+            .withCompute(compute.orElse(defaults.compute()))
+            .withIsa(isa.map(Isa::parse).orElse(defaults.isa()));
+    return cache.types(options.cacheTypes()).map(options::withCache).orElse(options);
   }
 
   /** The checkpoint with the scaling that is asked for, which is told; closes it on a refusal. */

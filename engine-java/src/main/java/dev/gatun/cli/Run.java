@@ -161,13 +161,14 @@ final class Run implements Callable<Integer> {
     stdio
         .err()
         .println(
-            "%s: %s, %s weights, context of %d tokens in %s, on %s"
+            "%s: %s, %s weights, context of %d tokens in %s of %s, on %s"
                 .formatted(
                     checkpoint.name(),
                     checkpoint.config().architecture(),
                     Amount.bytes(chat.engine().weightBytes()),
                     chat.engine().context(),
                     Amount.bytes(chat.engine().cacheBytes()),
+                    chat.engine().options().cacheTypes(),
                     chat.engine().device().name()));
     stdio.err().println("sampling: " + drawing);
   }

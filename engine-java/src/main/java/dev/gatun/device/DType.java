@@ -51,6 +51,11 @@ public enum DType {
     return id;
   }
 
+  /** True where {@link #id} is GGUF's. */
+  public boolean isOfGguf() {
+    return id < 64;
+  }
+
   /** Weights in one block. */
   public int blockSize() {
     return blockSize;

@@ -104,9 +104,10 @@ public final class Device implements AutoCloseable {
   }
 
   /** Bytes of one cache page of one layer. */
-  public long cachePageBytes(int kvHeads, int headDim, DType dtype) {
+  public long cachePageBytes(int kvHeads, int headDim, DType keys, DType values) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment cache = Structs.cache(arena, MemorySegment.NULL, 0, kvHeads, headDim, dtype);
+      MemorySegment cache =
+          Structs.cache(arena, MemorySegment.NULL, 0, kvHeads, headDim, keys, values);
       MemorySegment out = arena.allocate(ValueLayout.JAVA_LONG);
       Library.check(Kernels.gk_cache_page_bytes(queue, cache, out), "gk_cache_page_bytes");
       return out.get(ValueLayout.JAVA_LONG, 0);

@@ -27,14 +27,20 @@ public final class Structs {
 
   /** One layer's cache of {@code pageCount} pages. */
   public static MemorySegment cache(
-      Arena arena, MemorySegment pages, int pageCount, int kvHeads, int headDim, DType dtype) {
+      Arena arena,
+      MemorySegment pages,
+      int pageCount,
+      int kvHeads,
+      int headDim,
+      DType keys,
+      DType values) {
     MemorySegment cache = gk_cache.allocate(arena);
     gk_cache.pages(cache, pages);
     gk_cache.page_count(cache, pageCount);
     gk_cache.kv_heads(cache, kvHeads);
     gk_cache.head_dim(cache, headDim);
-    gk_cache.key_dtype(cache, dtype.id());
-    gk_cache.value_dtype(cache, dtype.id());
+    gk_cache.key_dtype(cache, keys.id());
+    gk_cache.value_dtype(cache, values.id());
     return cache;
   }
 

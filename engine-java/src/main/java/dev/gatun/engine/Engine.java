@@ -52,11 +52,7 @@ public final class Engine implements AutoCloseable {
     context = plan.context();
     CacheShape shape =
         CacheShape.of(
-            device,
-            config.layers(),
-            config.kvHeads(),
-            config.headDim(),
-            options.cacheTypes().keys());
+            device, config.layers(), config.kvHeads(), config.headDim(), options.cacheTypes());
     weightBytes = parameters.bytes();
     cacheBytes = shape.bytes(context);
     parameters.upload(progress);
@@ -106,6 +102,7 @@ public final class Engine implements AutoCloseable {
     return weightBytes;
   }
 
+  /** Bytes of the cache's pages. */
   public long cacheBytes() {
     return cacheBytes;
   }

@@ -6,6 +6,7 @@ import dev.gatun.device.Isa;
 import dev.gatun.graph.Compute;
 import dev.gatun.kv.CacheTypes;
 import dev.gatun.refusal.Refusal;
+import java.util.Optional;
 
 /**
  * @param threads of the CPU back end, 1 to 1024
@@ -16,9 +17,17 @@ import dev.gatun.refusal.Refusal;
  * @param compute number format of the linears' inputs
  * @param isa instruction set of the CPU back end
  * @param logitRows most rows of logits a step computes: 1 for generation
+ * @param cache number formats of the cache; empty for what {@link #cacheTypesOf} says
  */
 public record EngineOptions(
-    int threads, int context, int batch, int ubatch, Compute compute, Isa isa, int logitRows) {
+    int threads,
+    int context,
+    int batch,
+    int ubatch,
+    Compute compute,
+    Isa isa,
+    int logitRows,
+    Optional<CacheTypes> cache) {
 
   /** Context where none is asked for: a longer one costs memory that most prompts never use. */
   public static final int LARGEST_DEFAULT_CONTEXT = 8192;
@@ -38,31 +47,36 @@ public record EngineOptions(
 
   public static EngineOptions defaults() {
     int processors = Runtime.getRuntime().availableProcessors();
-    return new EngineOptions(processors, 0, 2048, 512, Compute.INT8, Isa.BEST, 1);
+    return new EngineOptions(processors, 0, 2048, 512, Compute.INT8, Isa.BEST, 1, Optional.empty());
   }
 
   public EngineOptions withThreads(int value) {
-    return new EngineOptions(value, context, batch, ubatch, compute, isa, logitRows);
+    return new EngineOptions(value, context, batch, ubatch, compute, isa, logitRows, cache);
   }
 
   public EngineOptions withContext(int value) {
-    return new EngineOptions(threads, value, batch, ubatch, compute, isa, logitRows);
+    return new EngineOptions(threads, value, batch, ubatch, compute, isa, logitRows, cache);
   }
 
   public EngineOptions withBatch(int value, int micro) {
-    return new EngineOptions(threads, context, value, micro, compute, isa, logitRows);
+    return new EngineOptions(threads, context, value, micro, compute, isa, logitRows, cache);
   }
 
   public EngineOptions withCompute(Compute value) {
-    return new EngineOptions(threads, context, batch, ubatch, value, isa, logitRows);
+    return new EngineOptions(threads, context, batch, ubatch, value, isa, logitRows, cache);
   }
 
   public EngineOptions withIsa(Isa value) {
-    return new EngineOptions(threads, context, batch, ubatch, compute, value, logitRows);
+    return new EngineOptions(threads, context, batch, ubatch, compute, value, logitRows, cache);
+  }
+
+  public EngineOptions withCache(CacheTypes value) {
+    return new EngineOptions(
+        threads, context, batch, ubatch, compute, isa, logitRows, Optional.of(value));
   }
 
   public EngineOptions withLogitRows(int value) {
-    return new EngineOptions(threads, context, batch, ubatch, compute, isa, value);
+    return new EngineOptions(threads, context, batch, ubatch, compute, isa, value, cache);
   }
 
   /** Tokens of the largest step. */
@@ -70,9 +84,15 @@ public record EngineOptions(
     return Math.min(batch, ubatch);
   }
 
-  /** The cache holds what is computed: float32 for the reference, float16 otherwise. */
+  /** The cache's number formats: those asked for, else {@link #cacheTypesOf}. */
   public CacheTypes cacheTypes() {
-    return new CacheTypes(compute == Compute.F32 ? DType.F32 : DType.F16);
+    return cache.orElse(cacheTypesOf(compute));
+  }
+
+  /** The cache holds what is computed: float32 for the reference, float16 otherwise. */
+  public static CacheTypes cacheTypesOf(Compute compute) {
+    DType type = compute == Compute.F32 ? DType.F32 : DType.F16;
+    return new CacheTypes(type, type);
   }
 
   private static void require(boolean holds, String what, int found, String expected) {

@@ -1,7 +1,6 @@
 // Footprint: what a model takes on a device besides its cache, and what a page of cache takes.
 package dev.gatun.engine;
 
-import dev.gatun.device.DType;
 import dev.gatun.device.Device;
 import dev.gatun.kv.CacheTypes;
 import dev.gatun.weights.Checkpoint;
@@ -13,6 +12,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * All sizes in bytes.
@@ -35,13 +35,7 @@ public record Footprint(
 
   // Keys lose more by fewer bits than values do.
   private static final List<CacheTypes> LADDER =
-      List.of(
-          new CacheTypes(DType.F32),
-          new CacheTypes(DType.F16),
-          new CacheTypes(DType.Q8_0),
-          new CacheTypes(DType.F8),
-          new CacheTypes(DType.Q8_0, DType.Q4_0),
-          new CacheTypes(DType.Q4_0));
+      Stream.of("f32", "f16", "q8_0", "f8", "q8_0,q4_0", "q4_0").map(CacheTypes::parse).toList();
 
   /** Of splits of the attention of a long context; a device that is there says its own. */
   private static final long GPU_WORKSPACE = 32L << 20;

@@ -41,6 +41,7 @@ public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes ty
   static LoadPlan of(Checkpoint checkpoint, EngineOptions options, Footprint need, Room room) {
     MemoryBudget budget = new MemoryBudget(need, room);
     ModelConfig config = checkpoint.config();
+    options.cacheTypes().requireHeads(config.headDim());
     int context = contextOf(config, options, budget.largestContext(options.cacheTypes()));
     return new LoadPlan(checkpoint, budget, options.cacheTypes(), context);
   }

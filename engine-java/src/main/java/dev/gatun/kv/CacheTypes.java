@@ -3,35 +3,40 @@ package dev.gatun.kv;
 
 import dev.gatun.device.DType;
 import dev.gatun.refusal.Refusal;
-import java.util.LinkedHashMap;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
 /** How each is rounded is told at {@code gk_rope_store} in kernels.h. */
 public record CacheTypes(DType keys, DType values) {
-  /** What may be asked for, by its first name in llama.cpp's spelling. */
-  private static final Map<String, DType> NAMES = names();
+  private static final Map<String, DType> NAMES =
+      Map.of(
+          "f32", DType.F32,
+          "f16", DType.F16,
+          "bf16", DType.BF16,
+          "f8", DType.F8,
+          "fp8", DType.F8,
+          "fp8_e4m3", DType.F8,
+          "q8_0", DType.Q8_0,
+          "q4_0", DType.Q4_0);
 
-  private static Map<String, DType> names() {
-    Map<String, DType> names = new LinkedHashMap<>();
-    names.put("f32", DType.F32);
-    names.put("f16", DType.F16);
-    names.put("bf16", DType.BF16);
-    names.put("f8", DType.F8);
-    names.put("fp8", DType.F8);
-    names.put("fp8_e4m3", DType.F8);
-    names.put("q8_0", DType.Q8_0);
-    names.put("q4_0", DType.Q4_0);
-    return names;
-  }
-
-  /** Keys and values of one type. */
-  public CacheTypes(DType both) {
-    this(both, both);
+  /**
+   * Reads {@code q8_0} for both, or {@code q8_0,q4_0} for keys and values; Refusal.usage on
+   * anything else.
+   */
+  public static CacheTypes parse(String names) {
+    List<DType> types = Arrays.stream(names.split(",", -1)).map(CacheTypes::type).toList();
+    if (types.size() > 2) {
+      throw Refusal.usage(
+          "'" + names + "' names " + types.size() + " types of the cache",
+          "give one, or that of keys and that of values");
+    }
+    return new CacheTypes(types.getFirst(), types.getLast());
   }
 
   /** Reads {@code q8_0}, {@code f8} and so on; Refusal.usage on anything else. */
-  public static DType parse(String name) {
+  public static DType type(String name) {
     DType type = NAMES.get(name.strip().toLowerCase(Locale.ROOT));
     if (type == null) {
       throw Refusal.usage(
@@ -40,13 +45,13 @@ public record CacheTypes(DType keys, DType values) {
     return type;
   }
 
-  /** The first of the names that {@link #parse} reads. */
+  /** A name that {@link #type} reads: llama.cpp's where it has the type. */
   public static String name(DType type) {
     return type.name().toLowerCase(Locale.ROOT);
   }
 
   /** Refusal.usage where a type's blocks do not divide a head of {@code headDim} elements. */
-  void requireHeads(int headDim) {
+  public void requireHeads(int headDim) {
     require("keys", keys, headDim, "-ctk");
     require("values", values, headDim, "-ctv");
   }

@@ -33,7 +33,8 @@ public final class PagePool {
               pages,
               shape.kvHeads(),
               shape.headDim(),
-              shape.dtype()));
+              shape.types().keys(),
+              shape.types().values()));
     }
     for (int page = 0; page < pages; page++) {
       free.add(page);

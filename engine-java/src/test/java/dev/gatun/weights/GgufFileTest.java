@@ -150,7 +150,7 @@ class GgufFileTest {
   @EnumSource(
       value = DType.class,
       mode = EnumSource.Mode.EXCLUDE,
-      names = {"AWQ", "GPTQ"})
+      names = {"AWQ", "GPTQ", "A8", "A16", "F8"})
   void readsEveryTensorType(DType type) {
     byte[] content = GgufWriter.counting((int) type.bytes(512));
     Weight read =
@@ -160,6 +160,17 @@ class GgufFileTest {
     assertEquals(type, read.dtype());
     assertArrayEquals(new long[] {2, 256}, read.shape());
     assertArrayEquals(content, read.segment().toArray(JAVA_BYTE));
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = DType.class,
+      names = {"A8", "A16", "F8"})
+  void refusesTypesThatAreOnlyOurs(DType type) {
+    byte[] content = GgufWriter.counting((int) type.bytes(512));
+    Refusals.expect(
+        () -> parse(new GgufWriter().tensor("t", type, content, 2, 256)),
+        "the type number " + type.id());
   }
 
   @Test
