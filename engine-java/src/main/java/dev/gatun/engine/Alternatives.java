@@ -2,10 +2,7 @@
 package dev.gatun.engine;
 
 import dev.gatun.kv.CacheTypes;
-import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.QuantMix;
-import dev.gatun.weights.TensorShape;
-import dev.gatun.weights.WeightClass;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -94,16 +91,7 @@ record Alternatives(LoadPlan plan) {
                     most - weightBytes(mix)));
   }
 
-  /** Bytes on the device, which may lay them out in more than the file's. */
   private long weightBytes(QuantMix mix) {
-    ModelConfig config = plan.checkpoint().config();
-    long bytes = 0;
-    for (TensorShape tensor : TensorShape.of(config)) {
-      WeightClass found = WeightClass.of(tensor.name());
-      if (found != WeightClass.EMBEDDING || config.tiedEmbeddings()) {
-        bytes += mix.bytes(tensor, config);
-      }
-    }
-    return bytes;
+    return plan.budget().withWeights(mix).need().weightBytes();
   }
 }

@@ -6,6 +6,8 @@ import dev.gatun.kv.CacheTypes;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;
+import dev.gatun.weights.QuantMix;
+import dev.gatun.weights.TensorShape;
 import dev.gatun.weights.Weight;
 import dev.gatun.weights.WeightClass;
 import java.util.EnumMap;
@@ -67,6 +69,22 @@ public record Footprint(
     }
     return new Footprint(
         config, byClass(sizes), embedding, held, activations, stepTokens, GPU_WORKSPACE);
+  }
+
+  /** The same model as a file of another kind, whose bytes the device takes as they are. */
+  Footprint withWeights(QuantMix mix) {
+    Map<String, Long> sizes = new LinkedHashMap<>();
+    long table = 0;
+    for (TensorShape tensor : TensorShape.of(config)) {
+      boolean embedding = WeightClass.of(tensor.name()) == WeightClass.EMBEDDING;
+      if (embedding) {
+        table = mix.bytes(tensor, config);
+      }
+      if (!embedding || config.tiedEmbeddings()) {
+        sizes.put(tensor.name(), mix.bytes(tensor, config));
+      }
+    }
+    return new Footprint(config, byClass(sizes), table, held, activations, stepTokens, workspace);
   }
 
   /** Of one page of the cache in all layers: keys and values and nothing else, on every device. */

@@ -3,6 +3,7 @@ package dev.gatun.engine;
 
 import dev.gatun.device.Device;
 import dev.gatun.kv.CacheTypes;
+import dev.gatun.weights.QuantMix;
 
 /** All sizes in bytes, contexts in tokens. */
 public record MemoryBudget(Footprint need, Room room) {
@@ -48,6 +49,11 @@ public record MemoryBudget(Footprint need, Room room) {
   public int largestContext(CacheTypes types) {
     long pages = Math.max(0, leftForCache()) / need.pageBytes(types);
     return (int) Math.min(pages * Device.pageTokens(), Integer.MAX_VALUE / 2);
+  }
+
+  /** The same model as a file of another kind. */
+  MemoryBudget withWeights(QuantMix mix) {
+    return new MemoryBudget(need.withWeights(mix), room);
   }
 
   private long used() {

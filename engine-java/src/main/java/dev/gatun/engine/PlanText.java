@@ -4,12 +4,33 @@ package dev.gatun.engine;
 import dev.gatun.engine.Alternatives.Alternative;
 import dev.gatun.kv.CacheTypes;
 import dev.gatun.weights.ModelConfig;
+import dev.gatun.weights.QuantMix;
 import dev.gatun.weights.RopeOverride;
 import dev.gatun.weights.WeightClass;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What is taken, what fits, and where it does not, what would. */
 public final class PlanText {
+  /** What makers and quantisers publish most. */
+  private static final List<QuantMix> PUBLISHED =
+      List.of(
+          QuantMix.Q8_0,
+          QuantMix.Q6_K,
+          QuantMix.Q5_K_M,
+          QuantMix.Q4_K_M,
+          QuantMix.AWQ,
+          QuantMix.Q4_0,
+          QuantMix.IQ4_XS,
+          QuantMix.Q3_K_M,
+          QuantMix.Q3_K_S,
+          QuantMix.Q2_K);
+
+  private static final List<CacheTypes> SHOWN =
+      Stream.of("f16", "q8_0", "q8_0,q4_0", "q4_0").map(CacheTypes::parse).toList();
+
   private final LoadPlan plan;
   private final MemoryBudget budget;
   private final StringBuilder text = new StringBuilder();
@@ -22,6 +43,7 @@ public final class PlanText {
     contexts();
     if (!plan.fits()) {
       alternatives();
+      otherWeights();
     }
   }
 
@@ -109,6 +131,24 @@ public final class PlanText {
             ? "  two such cards would not hold it either"
             : "  two such cards would hold it with " + Gib.of(second) + " left");
     line("  each 0.50 GiB more, or less in reserve, is " + tokens + " tokens of " + plan.types());
+  }
+
+  private void otherWeights() {
+    ModelConfig config = plan.checkpoint().config();
+    List<CacheTypes> columns = budget.need().cacheTypes().stream().filter(SHOWN::contains).toList();
+    line("");
+    line("largest context by weights (bits of each, on average) and cache:");
+    line("%-10s%6s%8s".formatted("weights", "bits", "GiB") + cells(columns, CacheTypes::toString));
+    for (QuantMix mix : PUBLISHED) {
+      MemoryBudget other = budget.withWeights(mix);
+      line(
+          "%-10s%6.2f%8s".formatted(mix, mix.bits(config), Gib.number(other.need().weightBytes()))
+              + cells(columns, types -> String.valueOf(other.largestContext(types))));
+    }
+  }
+
+  private static String cells(List<CacheTypes> columns, Function<CacheTypes, String> cell) {
+    return columns.stream().map(cell).map("%12s"::formatted).collect(Collectors.joining());
   }
 
   private void row(String name, String what, String value) {

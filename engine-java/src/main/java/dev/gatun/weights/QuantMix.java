@@ -96,6 +96,12 @@ public enum QuantMix {
     return TensorShape.of(config).stream().mapToLong(tensor -> bytes(tensor, config)).sum();
   }
 
+  /** Bits of a weight, on average over all tensors. */
+  public double bits(ModelConfig config) {
+    long count = TensorShape.of(config).stream().mapToLong(TensorShape::count).sum();
+    return 8.0 * bytes(config) / count;
+  }
+
   @Override
   public String toString() {
     return name().toLowerCase(Locale.ROOT);
