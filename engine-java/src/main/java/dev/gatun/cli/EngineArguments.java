@@ -109,7 +109,7 @@ final class EngineArguments {
     } catch (NumberFormatException e) {
       // Refused below, as a negative number is.
     }
-    throw Refusal.usage("context (-c) is '" + text + "'", "give a number of tokens, or max");
+    throw Refusal.usage("context (-c) is " + text, "give a number of tokens, or max");
   }
 
   private void requireDevice() {

@@ -6,10 +6,18 @@ import dev.gatun.weights.Checkpoint;
 import java.nio.file.Path;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
-/** {@code --synthetic}, or what {@link ModelArgument} takes. */
+/**
+ * {@code --synthetic}, or what {@link ModelArgument} takes; what is typed wins over the
+ * environment's.
+ */
 final class SyntheticArgument {
+  @Spec(Spec.Target.MIXEE)
+  CommandSpec command;
+
   @Mixin ModelArgument files;
 
   @Option(
@@ -26,7 +34,8 @@ final class SyntheticArgument {
   record Opened(String name, Checkpoint checkpoint) {}
 
   Opened open(Stdio stdio) {
-    if (spec.isEmpty()) {
+    boolean typed = command.commandLine().getParseResult().hasMatchedOption("--synthetic");
+    if (spec.isEmpty() || (files.isTyped() && !typed)) {
       Path path = files.path(stdio);
       return new Opened(path.toString(), Checkpoint.open(path));
     }

@@ -56,14 +56,15 @@ public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes ty
       return;
     }
     int largest = budget.largestContext(types);
+    long there = budget.room().bytes();
     throw Refusal.doesNotFit(
-        "%s of weights, %s of cache and %s in reserve do not fit %s, %s"
+        "weights of %s, a cache of %s and the reserve need %s, there are %s (%s)"
             .formatted(
                 Gib.of(budget.need().weightBytes()),
                 Gib.of(budget.cacheBytes(types, context)),
-                Gib.of(budget.reserve()),
-                budget.room().name(),
-                Gib.of(budget.room().bytes())),
+                Gib.of(there - budget.left(types, context)),
+                Gib.of(there),
+                budget.room().name()),
         largest > 0 ? "use -c " + largest + " or less" : "use a smaller model or quantisation",
         new PlanText(this).toString());
   }

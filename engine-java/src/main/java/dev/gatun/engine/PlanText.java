@@ -82,8 +82,11 @@ public final class PlanText {
   }
 
   private void onTheHost() {
+    String where =
+        budget.room().isGpu()
+            ? "on the host, pinned: "
+            : budget.held() > 0 ? "among the random numbers: " : "in its file, mapped: ";
     line("");
-    String where = budget.room().isGpu() ? "on the host, pinned: " : "in its file, mapped: ";
     line(where + "the embedding, " + Gib.of(budget.need().embedding()));
   }
 

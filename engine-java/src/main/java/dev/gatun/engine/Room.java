@@ -37,6 +37,7 @@ public record Room(String name, long bytes, long taken, long reserve, long margi
   /** A card sold as 24 GB reports 24,564 MiB. */
   private static final long MISSING_OF_A_CARD = 12 * MIB;
 
+  private static final long GPU_MARGIN = 32 * MIB;
   private static final long HOST_MARGIN = 256 * MIB;
 
   /**
@@ -53,7 +54,7 @@ public record Room(String name, long bytes, long taken, long reserve, long margi
    * @param taken bytes that are not free before the model is loaded
    */
   public static Room gpu(String name, long bytes, long taken) {
-    return new Room(name, bytes, taken, GPU_RESERVE, 0, true);
+    return new Room(name, bytes, taken, GPU_RESERVE, GPU_MARGIN, true);
   }
 
   /** The memory of this machine that could be allocated now without swapping. */

@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -161,6 +162,14 @@ class PlanTest {
     var test = Json.parse(json, "bench").get(0);
     assertEquals("qwen2.5-0.5b:layers=1:type=q4_0", test.get("model_filename").asText());
     assertEquals(151_936L * 896 + 14_912_384 + 896, test.get("model_n_params").asLong());
+  }
+
+  @Test
+  void aModelThatIsTypedWinsOverTheEnvironments() {
+    Cli cli = Cli.environment(Map.of("GATUN_ARG_SYNTHETIC", "qwen2.5-0.5b"));
+    assertTrue(cli.run("plan", "--vram", "24G").succeeded().startsWith("qwen2.5-0.5b"));
+    String typed = cli.run("plan", "--vram", "24G", "-m", model).succeeded();
+    assertFalse(typed.startsWith("qwen2.5-0.5b"), typed);
   }
 
   @Test
