@@ -53,7 +53,38 @@ void signedScales(const uint8_t *s, Block *block) {
 
 uint16_t negated(uint16_t half) { return half ^ 0x8000; }
 
+// AutoAWQ's order of eight columns in a word (source: awq/utils/packing_utils.py): column c is nibble kAwqNibble[c].
+constexpr int kAwqNibble[8] = {0, 4, 1, 5, 2, 6, 3, 7};
+
+uint32_t wordAt(const void *words, int64_t index) {
+  uint32_t word;
+  std::memcpy(&word, static_cast<const uint8_t *>(words) + 4 * index, 4);
+  return word;
+}
+
 }  // namespace
+
+void groupedCodes(const gk_source &source, int64_t column, int64_t first, int64_t count, uint8_t *codes) {
+  if (source.dtype == GK_AWQ) {
+    for (int64_t i = 0; i < count; i++) {
+      const uint32_t word = wordAt(source.data, (column * source.rows + first + i) / 8);
+      codes[32 * i] = word >> (4 * kAwqNibble[i % 8]) & 15;
+    }
+    return;
+  }
+  const int64_t from = source.order != nullptr ? source.order[column] : column;
+  for (int64_t i = 0; i < count; i++) {
+    codes[32 * i] = wordAt(source.data, from / 8 * source.rows + first + i) >> (4 * (from % 8)) & 15;
+  }
+}
+
+GroupFactors groupFactors(const gk_source &source, int64_t group, int64_t row) {
+  const int64_t index = group * source.rows + row, nibble = source.dtype == GK_AWQ ? kAwqNibble[row % 8] : row % 8;
+  const uint32_t zero = wordAt(source.zeros, index / 8) >> (4 * nibble) & 15;
+  uint16_t scale;
+  std::memcpy(&scale, static_cast<const uint8_t *>(source.scales) + 2 * index, 2);
+  return {scale, u8(static_cast<int>(zero) + source.zero_offset)};
+}
 
 void decodeBlock(int32_t dtype, const uint8_t *s, Block *block) {
   block->d = u16(s);

@@ -19,6 +19,19 @@ struct Block {
 // Layouts: gguf/quants.py of the gguf package 0.19 (dequantize_blocks of each type). Not for plain floats and groups.
 void decodeBlock(int32_t dtype, const uint8_t *source, Block *block);
 
+// A scale's float16 bits, and the zero with zero_offset added.
+struct GroupFactors {
+  uint16_t scale;
+  uint8_t zero;
+};
+
+// GK_AWQ and GK_GPTQ: the codes of one packed column for `count` rows from `first`, a multiple of 8: that of row first
+// + i at codes[32 * i]. Layouts: qweight of AWQ (cols, rows / 8), of GPTQ (cols / 8, rows) with the lowest nibble
+// first.
+void groupedCodes(const gk_source &source, int64_t column, int64_t first, int64_t count, uint8_t *codes);
+// Of one row in a group: qzeros (groups, rows / 8), scales (groups, rows).
+GroupFactors groupFactors(const gk_source &source, int64_t group, int64_t row);
+
 // The block's weights, bit-equal to the reference.
 void dequantizeBlock(int32_t dtype, const Block &block, float *destination);
 

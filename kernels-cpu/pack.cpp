@@ -92,47 +92,18 @@ void packFloats(const Work &work, int64_t row, uint8_t *tile) {
   }
 }
 
-// AutoAWQ's order of eight columns in a word (source: awq/utils/packing_utils.py): column c is nibble kAwqNibble[c].
-constexpr int kAwqNibble[8] = {0, 4, 1, 5, 2, 6, 3, 7};
-
-uint32_t wordAt(const void *words, int64_t index) {
-  uint32_t word;
-  std::memcpy(&word, static_cast<const uint8_t *>(words) + 4 * index, 4);
-  return word;
-}
-
-// The codes of one column for `count` rows from `first`, a multiple of 8. AWQ: qweight (cols, rows / 8). GPTQ: qweight
-// (cols / 8, rows), the lowest nibble first. codes: [row][32].
-void groupedColumn(const gk_source &source, int64_t column, int64_t first, int64_t count, uint8_t *codes) {
-  if (source.dtype == GK_AWQ) {
-    for (int64_t i = 0; i < count; i++) {
-      const uint32_t word = wordAt(source.data, (column * source.rows + first + i) / 8);
-      codes[32 * i] = word >> (4 * kAwqNibble[i % 8]) & 15;
-    }
-    return;
-  }
-  const int64_t from = source.order != nullptr ? source.order[column] : column;
-  for (int64_t i = 0; i < count; i++) {
-    codes[32 * i] = wordAt(source.data, from / 8 * source.rows + first + i) >> (4 * (from % 8)) & 15;
-  }
-}
-
-// qzeros (groups, rows / 8); scales (groups, rows).
 void packGroups(const Work &work, int64_t first, int64_t count, uint8_t *tile) {
   const gk_source &source = work.source;
   for (int64_t g = 0; g < source.cols / source.group; g++) {
     for (int r = 0; r < count; r++) {
-      const int nibble = source.dtype == GK_AWQ ? kAwqNibble[r % 8] : r % 8;
-      const uint32_t zero = wordAt(source.zeros, (g * source.rows + first + r) / 8) >> (4 * nibble) & 15;
-      uint16_t scale;
-      std::memcpy(&scale, static_cast<const uint8_t *>(source.scales) + (g * source.rows + first + r) * 2, 2);
-      putHalf(work, tile, g, r, scale);
-      putByte(work, tile, g, r, static_cast<uint8_t>(zero + static_cast<uint32_t>(source.zero_offset)));
+      const GroupFactors factors = groupFactors(source, g, first + r);
+      putHalf(work, tile, g, r, factors.scale);
+      putByte(work, tile, g, r, factors.zero);
     }
   }
   uint8_t codes[GK_TILE_ROWS * 32];
   for (int64_t b = 0; b < source.cols / 32; b++) {
-    for (int k = 0; k < 32; k++) groupedColumn(source, 32 * b + k, first, count, codes + k);
+    for (int k = 0; k < 32; k++) groupedCodes(source, 32 * b + k, first, count, codes + k);
     for (int r = 0; r < count; r++) putCodes(work, tile, b, r, codes + 32 * r);
   }
 }

@@ -8,36 +8,6 @@ namespace {
 
 }  // namespace
 
-int64_t packedBytes(const gk_source &) { unwritten("packedBytes"); }
-void pack(const Queue &, const gk_source &, void *) { unwritten("pack"); }
-void dequantize(const Queue &, gk_dtype, const void *, int64_t, float *) { unwritten("dequantize"); }
-void unpackRow(const Queue &, const gk_weight &, int64_t, int64_t, float *) { unwritten("unpackRow"); }
-void embed(const Queue &, const gk_source &, const gk_tensor &, const gk_tensor &) { unwritten("embed"); }
-void rmsNorm(const Queue &, const gk_tensor &, const float *, float, const gk_tensor &) { unwritten("rmsNorm"); }
-void addRmsNorm(const Queue &, const gk_tensor &, const gk_tensor &, const float *, float, const gk_tensor &) {
-  unwritten("addRmsNorm");
-}
-void gatherRows(const Queue &, const gk_tensor &, const gk_tensor &, const gk_tensor &) { unwritten("gatherRows"); }
-void gatherCols(const Queue &, const gk_tensor &, const gk_tensor &, const gk_tensor &) { unwritten("gatherCols"); }
-void quantize(const Queue &, const gk_tensor &, const gk_tensor &) { unwritten("quantize"); }
-void matMul(const Queue &, const gk_weight &, const gk_tensor &, const gk_tensor &) { unwritten("matMul"); }
-void qkv(const Queue &, const gk_weight &, const gk_weight &, const gk_weight &, const gk_tensor &, const gk_tensor &,
-         const gk_tensor &, const gk_tensor &) {
-  unwritten("qkv");
-}
-void gateUp(const Queue &, const gk_weight &, const gk_weight &, const gk_tensor &, const gk_tensor &) {
-  unwritten("gateUp");
-}
-int64_t cachePageBytes(const gk_cache &) { unwritten("cachePageBytes"); }
-void ropeTable(const Queue &, const gk_batch &, const float *, int32_t, float, float *) { unwritten("ropeTable"); }
-void ropeStore(const Queue &, const gk_rope &, const gk_batch &, const gk_tensor &, const gk_tensor &,
-               const gk_tensor &, const gk_cache &) {
-  unwritten("ropeStore");
-}
-void attention(const Queue &, const gk_batch &, const gk_tensor &, const gk_cache &, float, const gk_tensor &) {
-  unwritten("attention");
-}
-void route(const Queue &, const gk_tensor &, bool, const gk_tensor &, const gk_tensor &) { unwritten("route"); }
 void expertGateUp(const Queue &, const gk_weight &, const gk_weight &, const gk_tensor &, const gk_tensor &,
                   const gk_tensor &) {
   unwritten("expertGateUp");
@@ -46,9 +16,5 @@ void expertDown(const Queue &, const gk_weight &, const gk_tensor &, const gk_te
                 const gk_tensor &) {
   unwritten("expertDown");
 }
-double measureRead(const Queue &, const void *, int64_t, int32_t) { unwritten("measureRead"); }
-double measureInt8(const Queue &) { unwritten("measureInt8"); }
-double measureBf16(const Queue &) { unwritten("measureBf16"); }
-int64_t attentionWorkspaceBytes(const Queue &, const gk_limits &) { return 0; }
 
 }  // namespace gatun::cuda

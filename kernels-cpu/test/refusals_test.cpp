@@ -40,8 +40,16 @@ void queues() {
   REFUSES(gk_queue_cpu(1, GK_ISA_BEST, nullptr), "gk_queue_cpu: queue is NULL");
   REFUSES(gk_queue_sync(nullptr), "gk_queue_sync: queue is NULL");
   REFUSES(gk_cpu_best_isa(nullptr), "gk_cpu_best_isa: isa is NULL");
-  refuses(gk_queue_cuda(0, nullptr, &queue), GK_UNSUPPORTED,
-          "gk_queue_cuda: this libgatun was built without its CUDA back end", __LINE__);
+  REFUSES(gk_cuda_build(nullptr), "gk_cuda_build: kind is NULL");
+  int32_t cuda = -1;
+  OK(gk_cuda_build(&cuda));
+  if (cuda == GK_CUDA_NONE) {
+    refuses(gk_queue_cuda(0, nullptr, &queue), GK_UNSUPPORTED,
+            "gk_queue_cuda: this libgatun was built without its CUDA back end", __LINE__);
+  } else if (cuda == GK_CUDA_EMULATED) {
+    refuses(gk_queue_cuda(1, nullptr, &queue), GK_UNSUPPORTED, "gk_queue_cuda: device is 1, this machine has 1",
+            __LINE__);
+  }
   OK(gk_queue_free(nullptr));
   const char *names[] = {"best", "plain", "avx2", "avx512", "avx512vnni"};
   for (int isa = bestIsa() + 1; isa <= GK_ISA_AVX512_VNNI; ++isa) {
@@ -318,6 +326,38 @@ void routes(gk_queue *queue) {
   REFUSES(with(i.rows, 1, route), "gk_route: ids.rows is 1, logits.rows is 2");
 }
 
+void samples(gk_queue *queue) {
+  Array<float> l(2 * 16);
+  l.fillBytes(0);
+  const Array<int32_t> drawn(2);
+  const Array<float> p(2);
+  gk_tensor logits = tensor(l.data(), 2, 16), t = ids(drawn.data(), 1, 2);
+  int64_t limit = 16;
+  gk_sampling s[2] = {{1, 2, 0.9, 0.6f, -3.0f, 5, 0x4321},
+                      {1, 2, 1.0, 0.0f, -std::numeric_limits<float>::infinity(), 0, 0}};
+  const auto sample = [&] { return gk_sample(queue, &logits, limit, s, &t, p.data()); };
+  OK(sample());
+  OK(gk_sample(queue, &logits, limit, s, &t, nullptr));
+  REFUSES(gk_sample(queue, &logits, limit, nullptr, &t, p.data()), "gk_sample: sampling is NULL");
+  REFUSES(with(limit, 0, sample), "gk_sample: limit is 0, expected 1 to 16");
+  REFUSES(with(limit, 17, sample), "gk_sample: limit is 17, expected 1 to 16");
+  REFUSES(with(logits.cols, (1 << 22) + 1, sample),
+          "gk_sample: logits.stride is 16, expected at least logits.cols, which is 4194305, and at most 1073741824");
+  REFUSES(with(t.dtype, GK_F32, sample), "gk_sample: tokens.dtype is F32 (0), expected I32");
+  REFUSES(with(t.cols, 1, sample), "gk_sample: tokens.cols is 1, logits.rows is 2");
+  REFUSES(with(s[1].temperature, -1, sample),
+          "gk_sample: sampling[1].temperature is -1, expected 0, or 0.001 to 1000000");
+  REFUSES(with(s[1].top_p, 1.5, sample), "gk_sample: sampling[1].top_p is 1.5, expected 0 to 1");
+  REFUSES(with(s[1].min_p, 0.5, sample),
+          "gk_sample: sampling[1].min_p is 0.5, expected the logarithm of a share, 0 or less");
+  const char *chain = "gk_sample: sampling[0].chain is 0x%x, expected each of the stages 1 to 4 at most once";
+  for (const int32_t wrong : {0x11, 0x5, 0x102, 0x12341}) {
+    char text[200];
+    std::snprintf(text, sizeof text, chain, static_cast<unsigned>(wrong));
+    REFUSES(with(s[0].chain, wrong, sample), text);
+  }
+}
+
 void limits(gk_queue *queue) {
   const Array<uint8_t> buffer(1 << 16);
   double rate = 0;
@@ -345,6 +385,7 @@ int main() {
   weights(queue);
   cacheOps(queue);
   routes(queue);
+  samples(queue);
   limits(queue);
   return finish();
 }

@@ -2,6 +2,7 @@
 package dev.gatun.cli;
 
 import dev.gatun.device.Device;
+import dev.gatun.device.DeviceChoice;
 import dev.gatun.device.Isa;
 import dev.gatun.engine.Engine;
 import dev.gatun.engine.EngineOptions;
@@ -49,26 +50,29 @@ final class EngineArguments {
   @Option(
       names = {"-dev", "--device"},
       paramLabel = "NAME",
-      description = "Where to run: cpu.")
+      description = "Where to run: cpu, the default, cuda or cuda:N (gatun devices).")
   Optional<String> device = Optional.empty();
 
   @Option(
       names = "--isa",
       paramLabel = "NAME",
-      description = "Instruction set: best, plain, avx2, avx512 or avx512-vnni.")
+      description = "Instruction set of the CPU: best, plain, avx2, avx512 or avx512-vnni.")
   Optional<String> isa = Optional.empty();
+
+  @Option(
+      names = "--no-graphs",
+      description = "Launch each kernel of a GPU's step by itself, instead of a recorded graph.")
+  boolean noGraphs;
 
   /** The options for {@code threads} threads, where empty for as many as the machine has cores. */
   EngineOptions options(Optional<Integer> threads) {
-    requireDevice();
     EngineOptions defaults = EngineOptions.defaults();
     EngineOptions options =
         defaults
-            .withThreads(threads.orElseGet(Machine::cores))
+            .withDevice(choice(threads))
             .withContext(context.map(EngineArguments::tokens).orElse(defaults.context()))
             .withBatch(batch.orElse(defaults.batch()), ubatch.orElse(defaults.ubatch()))
-            .withCompute(compute.orElse(defaults.compute()))
-            .withIsa(isa.map(Isa::parse).orElse(defaults.isa()));
+            .withCompute(compute.orElse(defaults.compute()));
     return cache.types(options.cacheTypes()).map(options::withCache).orElse(options);
   }
 
@@ -112,14 +116,25 @@ final class EngineArguments {
     throw Refusal.usage("context (-c) is " + text, "give a number of tokens, or max");
   }
 
-  private void requireDevice() {
-    String name = device.orElse("cpu");
-    if (name.startsWith("cuda")) {
-      throw Refusal.device(
-          "there is no device '" + name + "': " + Device.whyNoGpu(), "use --device cpu", null);
-    }
-    if (!name.equals("cpu")) {
-      throw Refusal.usage("there is no device '" + name + "'", "use --device cpu");
+  /** Refuses a device that is not there before a model is opened or fetched. */
+  private DeviceChoice choice(Optional<Integer> threads) {
+    DeviceChoice choice =
+        DeviceChoice.cpu()
+            .named(device.orElse("cpu"))
+            .withThreads(threads.orElseGet(Machine::cores))
+            .withIsa(isa.map(Isa::parse).orElse(Isa.BEST))
+            .withGraphs(!noGraphs);
+    boolean cpu = choice.kind() == DeviceChoice.Kind.CPU;
+    refuseIf(!cpu && threads.isPresent(), "-t says nothing of " + choice, "leave it out");
+    refuseIf(!cpu && isa.isPresent(), "--isa says nothing of " + choice, "leave it out");
+    refuseIf(cpu && noGraphs, "--no-graphs says nothing of the CPU", "leave it out");
+    Device.require(choice);
+    return choice;
+  }
+
+  private static void refuseIf(boolean wrong, String what, String remedy) {
+    if (wrong) {
+      throw Refusal.usage(what, remedy);
     }
   }
 }

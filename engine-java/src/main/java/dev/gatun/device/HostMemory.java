@@ -2,9 +2,9 @@
 package dev.gatun.device;
 
 import dev.gatun.bindings.Kernels;
+import dev.gatun.refusal.Refusal;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /** In huge pages where the system has them, which spares the address translation of gigabytes. */
 public final class HostMemory {
@@ -16,11 +16,11 @@ public final class HostMemory {
    */
   public static MemorySegment allocate(long bytes, Arena arena) {
     Library.require();
-    try (Arena scratch = Arena.ofConfined()) {
-      MemorySegment out = scratch.allocate(ValueLayout.ADDRESS);
-      Library.check(Kernels.gk_host_alloc(bytes, out), "gk_host_alloc");
-      return out.get(ValueLayout.ADDRESS, 0)
-          .reinterpret(bytes, arena, freed -> Kernels.gk_host_free(freed, bytes));
+    MemorySegment memory = Library.hostMemory(bytes);
+    if (memory.address() == 0) {
+      throw Refusal.doesNotFit(
+          "no memory: " + Library.gibibytes(bytes) + " asked for", Library.SMALLER);
     }
+    return memory.reinterpret(bytes, arena, freed -> Kernels.gk_host_free(freed, bytes));
   }
 }

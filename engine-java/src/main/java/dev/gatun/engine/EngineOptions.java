@@ -2,6 +2,7 @@
 package dev.gatun.engine;
 
 import dev.gatun.device.DType;
+import dev.gatun.device.DeviceChoice;
 import dev.gatun.device.Isa;
 import dev.gatun.graph.Compute;
 import dev.gatun.kv.CacheTypes;
@@ -9,23 +10,21 @@ import dev.gatun.refusal.Refusal;
 import java.util.Optional;
 
 /**
- * @param threads of the CPU back end, 1 to 1024
+ * @param device where the model runs
  * @param context tokens of the cache; 0 takes the model's own, at most {@link
  *     #LARGEST_DEFAULT_CONTEXT}; {@link #WHAT_FITS} the largest that fits
  * @param batch most tokens handed to the model at once, at least 1
  * @param ubatch most tokens of one step, at least 1
  * @param compute number format of the linears' inputs
- * @param isa instruction set of the CPU back end
  * @param logitRows most rows of logits a step computes: 1 for generation
  * @param cache number formats of the cache; empty for what {@link #cacheTypesOf} says
  */
 public record EngineOptions(
-    int threads,
+    DeviceChoice device,
     int context,
     int batch,
     int ubatch,
     Compute compute,
-    Isa isa,
     int logitRows,
     Optional<CacheTypes> cache) {
 
@@ -35,10 +34,7 @@ public record EngineOptions(
   /** The context that asks for the largest one that fits. */
   public static final int WHAT_FITS = -1;
 
-  private static final int MOST_THREADS = 1024;
-
   public EngineOptions {
-    require(threads >= 1 && threads <= MOST_THREADS, "threads (-t)", threads, "1 to 1024");
     require(context >= WHAT_FITS, "context (-c)", context, "0 (the model's own), more, or max");
     require(batch >= 1, "batch (-b)", batch, "1 or more");
     require(ubatch >= 1, "ubatch (-ub)", ubatch, "1 or more");
@@ -46,37 +42,40 @@ public record EngineOptions(
   }
 
   public static EngineOptions defaults() {
-    int processors = Runtime.getRuntime().availableProcessors();
-    return new EngineOptions(processors, 0, 2048, 512, Compute.INT8, Isa.BEST, 1, Optional.empty());
+    return new EngineOptions(DeviceChoice.cpu(), 0, 2048, 512, Compute.INT8, 1, Optional.empty());
   }
 
   public EngineOptions withThreads(int value) {
-    return new EngineOptions(value, context, batch, ubatch, compute, isa, logitRows, cache);
+    return withDevice(device.withThreads(value));
+  }
+
+  public EngineOptions withDevice(DeviceChoice value) {
+    return new EngineOptions(value, context, batch, ubatch, compute, logitRows, cache);
   }
 
   public EngineOptions withContext(int value) {
-    return new EngineOptions(threads, value, batch, ubatch, compute, isa, logitRows, cache);
+    return new EngineOptions(device, value, batch, ubatch, compute, logitRows, cache);
   }
 
   public EngineOptions withBatch(int value, int micro) {
-    return new EngineOptions(threads, context, value, micro, compute, isa, logitRows, cache);
+    return new EngineOptions(device, context, value, micro, compute, logitRows, cache);
   }
 
   public EngineOptions withCompute(Compute value) {
-    return new EngineOptions(threads, context, batch, ubatch, value, isa, logitRows, cache);
+    return new EngineOptions(device, context, batch, ubatch, value, logitRows, cache);
   }
 
   public EngineOptions withIsa(Isa value) {
-    return new EngineOptions(threads, context, batch, ubatch, compute, value, logitRows, cache);
+    return withDevice(device.withIsa(value));
   }
 
   public EngineOptions withCache(CacheTypes value) {
     return new EngineOptions(
-        threads, context, batch, ubatch, compute, isa, logitRows, Optional.of(value));
+        device, context, batch, ubatch, compute, logitRows, Optional.of(value));
   }
 
   public EngineOptions withLogitRows(int value) {
-    return new EngineOptions(threads, context, batch, ubatch, compute, isa, value, cache);
+    return new EngineOptions(device, context, batch, ubatch, compute, value, cache);
   }
 
   /** Tokens of the largest step. */

@@ -2,6 +2,7 @@
 package dev.gatun.engine;
 
 import dev.gatun.device.Device;
+import dev.gatun.device.DeviceChoice;
 import dev.gatun.kv.CacheTypes;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
@@ -39,7 +40,7 @@ public record Footprint(
   private static final List<CacheTypes> LADDER =
       Stream.of("f32", "f16", "q8_0", "f8", "q8_0,q4_0", "q4_0").map(CacheTypes::parse).toList();
 
-  /** Of splits of the attention of a long context; a device that is there says its own. */
+  /** Most that the kernels keep, for splits of the attention over a long context. */
   private static final long GPU_WORKSPACE = 32L << 20;
 
   public Footprint {
@@ -56,17 +57,17 @@ public record Footprint(
         checkpoint.heldBytes(),
         activations,
         options.stepTokens(),
-        0);
+        options.device().kind() == DeviceChoice.Kind.CUDA ? GPU_WORKSPACE : 0);
   }
 
   /** On a GPU, where a weight takes the bytes of its file, and a norm or bias is float32. */
-  Footprint onGpu(Checkpoint checkpoint, Parameters parameters) {
+  Footprint onCard(Checkpoint checkpoint, Parameters parameters) {
     Map<String, Long> sizes = new LinkedHashMap<>();
-    for (String name : parameters.sizes().keySet()) {
-      Weight weight = checkpoint.weight(name);
-      boolean vector = weight.shape().length == 1;
-      sizes.put(name, vector ? Float.BYTES * weight.count() : weight.bytes());
-    }
+    parameters
+        .sizes()
+        .forEach(
+            (name, bytes) ->
+                sizes.put(name, checkpoint.find(name).map(Footprint::onCard).orElse(bytes)));
     return new Footprint(
         config, byClass(sizes), embedding, held, activations, stepTokens, GPU_WORKSPACE);
   }
@@ -103,6 +104,10 @@ public record Footprint(
                 config.headDim() % types.keys().blockSize() == 0
                     && config.headDim() % types.values().blockSize() == 0)
         .toList();
+  }
+
+  private static long onCard(Weight weight) {
+    return weight.shape().length == 1 ? Float.BYTES * weight.count() : weight.bytes();
   }
 
   /** Bytes of weights on the device. */

@@ -2,9 +2,9 @@
 package dev.gatun.engine;
 
 import dev.gatun.device.Device;
+import dev.gatun.device.DeviceChoice;
 import dev.gatun.kv.CacheTypes;
 import dev.gatun.model.Architectures;
-import dev.gatun.model.Model;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
@@ -27,14 +27,15 @@ public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes ty
    * @param card a GPU that need not be there; where empty, the device of {@code options}
    */
   public static LoadPlan of(Checkpoint checkpoint, EngineOptions options, Optional<Room> card) {
-    try (Arena arena = Arena.ofConfined();
-        Device device = Device.cpu(1, options.isa())) {
+    // A card that is not there is planned for by the shapes that a CPU device tells.
+    DeviceChoice choice = card.isPresent() ? DeviceChoice.cpu().withThreads(1) : options.device();
+    try (Device device = Device.open(choice);
+        Arena arena = Arena.ofConfined()) {
       Parameters parameters = new Parameters(checkpoint, device, arena);
-      Model model = Architectures.of(parameters, arena);
-      Footprint need =
-          Footprint.of(checkpoint, parameters, options, StepPlans.of(model, options).bytes());
-      return card.map(room -> of(checkpoint, options, need.onGpu(checkpoint, parameters), room))
-          .orElseGet(() -> of(checkpoint, options, need, Room.ofHost()));
+      long activations = StepPlans.of(Architectures.of(parameters), options).bytes();
+      Footprint need = Footprint.of(checkpoint, parameters, options, activations);
+      return card.map(room -> of(checkpoint, options, need.onCard(checkpoint, parameters), room))
+          .orElseGet(() -> of(checkpoint, options, need, Room.of(device, choice)));
     }
   }
 

@@ -1,10 +1,10 @@
 // Room: the memory of a device before a model is loaded.
 package dev.gatun.engine;
 
+import dev.gatun.device.Device;
+import dev.gatun.device.DeviceChoice;
+import dev.gatun.device.DeviceMemory;
 import dev.gatun.refusal.Refusal;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,7 +20,6 @@ import java.util.regex.Pattern;
  * @param isGpu whether weights keep their file's size and the embedding stays outside
  */
 public record Room(String name, long bytes, long taken, long reserve, long margin, boolean isGpu) {
-  private static final Path MEMINFO = Path.of("/proc/meminfo");
   private static final Pattern SIZE = Pattern.compile("(\\d{1,9}(?:\\.\\d{1,6})?)\\s*([A-Za-z]*)");
   private static final long MIB = 1L << 20;
   private static final long GIB = 1L << 30;
@@ -57,9 +56,12 @@ public record Room(String name, long bytes, long taken, long reserve, long margi
     return new Room(name, bytes, taken, GPU_RESERVE, GPU_MARGIN, true);
   }
 
-  /** The memory of this machine that could be allocated now without swapping. */
-  public static Room ofHost() {
-    return new Room("memory available", hostBytes(), 0, 0, HOST_MARGIN, false);
+  /** The memory of a device that is there, before anything is loaded. */
+  static Room of(Device device, DeviceChoice choice) {
+    DeviceMemory memory = device.memory();
+    return choice.kind() == DeviceChoice.Kind.CUDA
+        ? gpu(device.name(), memory.total(), memory.total() - memory.free())
+        : new Room("memory available", memory.free(), 0, 0, HOST_MARGIN, false);
   }
 
   private static long bytes(String size) {
@@ -81,19 +83,5 @@ public record Room(String name, long bytes, long taken, long reserve, long margi
     }
     throw Refusal.usage(
         "--vram '" + size + "' is no size of a card", "give 24G, 24564M, 24GiB or 24GB");
-  }
-
-  /** MemAvailable of /proc/meminfo (source: proc(5)); no limit where the system does not say. */
-  private static long hostBytes() {
-    try {
-      for (String line : Files.readAllLines(MEMINFO)) {
-        if (line.startsWith("MemAvailable:")) {
-          return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
-        }
-      }
-    } catch (IOException e) {
-      return Long.MAX_VALUE;
-    }
-    return Long.MAX_VALUE;
   }
 }

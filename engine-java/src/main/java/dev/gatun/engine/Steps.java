@@ -1,15 +1,15 @@
 // Steps: the bound programs of an engine, one for each shape of step.
 package dev.gatun.engine;
 
+import dev.gatun.device.Buffer;
 import dev.gatun.device.Device;
+import dev.gatun.device.HostView;
 import dev.gatun.graph.Graph;
 import dev.gatun.graph.Program;
 import dev.gatun.graph.Step;
-import dev.gatun.graph.Tensor;
 import dev.gatun.kv.PagePool;
 import dev.gatun.model.Model;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -19,10 +19,8 @@ final class Steps implements AutoCloseable {
 
   private final Model model;
   private final EngineOptions options;
-  private final Device device;
-  private final PagePool pool;
   private final StepPlans plans;
-  private final MemorySegment slab;
+  private final Program.Place place;
   private final Map<Shape, Program> programs = new LinkedHashMap<>(16, 0.75f, true);
 
   private record Shape(int tokens, int logitRows) {}
@@ -37,9 +35,9 @@ final class Steps implements AutoCloseable {
     this.model = model;
     this.options = options;
     this.plans = plans;
-    this.device = device;
-    this.pool = pool;
-    slab = device.allocate(plans.bytes(), arena);
+    Buffer slab = device.allocate("the activations", plans.bytes(), arena);
+    HostView logits = device.view("the logits", plans.logitBytes(), arena);
+    place = new Program.Place(device, slab, logits, pool::cache);
   }
 
   /** The program of a step's shape, built on first use. */
@@ -55,8 +53,7 @@ final class Steps implements AutoCloseable {
       oldest.remove();
     }
     Graph graph = new Graph(step, options.compute());
-    Tensor logits = model.logits(graph);
-    Program program = new Program(graph, logits, plans.of(step), device, slab, pool::cache);
+    Program program = new Program(graph, model.logits(graph), plans.of(step), place);
     programs.put(shape, program);
     return program;
   }

@@ -4,9 +4,9 @@ package dev.gatun.graph;
 import dev.gatun.device.DType;
 import dev.gatun.device.EmbeddingTable;
 import dev.gatun.device.FloatVector;
+import dev.gatun.device.IntVector;
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.device.RopeWeights;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -23,7 +23,7 @@ public final class Graph {
   private final Map<String, Mark> marks = new LinkedHashMap<>();
   private int tensors;
 
-  private record Gather(Tensor x, MemorySegment order) {}
+  private record Gather(Tensor x, IntVector order) {}
 
   private record Blocks(Tensor x, DType dtype) {}
 
@@ -115,7 +115,7 @@ public final class Graph {
   }
 
   /** (tokens, dim) cosines and sines of the step's positions; invFreq (dim / 2) float32. */
-  public Tensor ropeTable(MemorySegment invFreq, int dim, float scale) {
+  public Tensor ropeTable(FloatVector invFreq, int dim, float scale) {
     Tensor table = tensor(DType.F32, step.tokens(), dim);
     ops.add(new Op.RopeTable(invFreq, dim, scale, table));
     return table;

@@ -7,7 +7,7 @@ public enum WeightClass {
   FEED_FORWARD("feed-forward"),
   EXPERTS("experts"),
   HEAD("head"),
-  NORMS("norms and biases"),
+  NORMS("norms and others"),
   EMBEDDING("embedding");
 
   private final String words;
@@ -18,8 +18,8 @@ public enum WeightClass {
 
   /** The class of a tensor by its Hugging Face name. */
   public static WeightClass of(String name) {
-    if (name.endsWith("norm.weight") || name.endsWith(".bias")) {
-      return NORMS;
+    if (name.equals("model.embed_tokens.weight")) {
+      return EMBEDDING;
     }
     if (name.contains(".mlp.experts.") || name.endsWith(".mlp.gate.weight")) {
       return EXPERTS;
@@ -27,10 +27,10 @@ public enum WeightClass {
     if (name.contains(".mlp.")) {
       return FEED_FORWARD;
     }
-    if (name.startsWith("model.layers.")) {
+    if (name.contains(".self_attn.") && !name.endsWith(".bias") && !name.contains("norm.weight")) {
       return ATTENTION;
     }
-    return name.startsWith("lm_head") ? HEAD : EMBEDDING;
+    return name.startsWith("lm_head") ? HEAD : NORMS;
   }
 
   @Override

@@ -83,6 +83,20 @@ class CacheArgumentsTest {
         result.err().matches("(?s).*tokens in [^ ]+ [^ ]+ of " + types + ",.*"), result.err());
   }
 
+  @Test
+  void aTableNamesTypesOtherThanTheDefault() {
+    assertTrue(table("--kv", "q8_0,bf16").contains("| type_k | type_v |"));
+    assertTrue(table("--kv", "q8_0,bf16").contains("|   q8_0 |   bf16 |"));
+    assertTrue(!table("--kv", "f16").contains("type_k"));
+  }
+
+  private static String table(String... more) {
+    List<String> all =
+        new ArrayList<>(List.of("bench", "-m", model, "-p", "1", "-n", "0", "-r", "1", "-t", "1"));
+    all.addAll(List.of(more));
+    return Cli.piped("").run(all.toArray(String[]::new)).succeeded();
+  }
+
   private static String typesOf(Cli cli, String arguments) {
     List<String> all =
         new ArrayList<>(

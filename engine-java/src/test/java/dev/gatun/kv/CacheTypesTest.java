@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.device.DType;
 import dev.gatun.device.Device;
-import dev.gatun.device.Isa;
+import dev.gatun.device.DeviceChoice;
 import dev.gatun.refusal.Refusal;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,7 +41,7 @@ class CacheTypesTest {
 
   @Test
   void aHeadThatIsNotWholeBlocksIsRefused() {
-    try (Device device = Device.cpu(1, Isa.BEST)) {
+    try (Device device = Device.open(DeviceChoice.cpu())) {
       assertEquals(
           2 * 32 * 80 * 4,
           CacheShape.of(device, 1, 2, 80, CacheTypes.parse("bf16,bf16")).pageBytes());

@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gatun.device.Buffer;
 import dev.gatun.device.DType;
 import dev.gatun.device.Device;
-import dev.gatun.device.Isa;
+import dev.gatun.device.DeviceChoice;
+import dev.gatun.device.EmbeddingTable;
+import dev.gatun.device.Structs;
 import dev.gatun.refusal.Refusal;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -17,6 +20,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,6 +28,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SyntheticCheckpointTest {
+  private static final int ROWS = 100;
+  private static final int COLS = 1024;
 
   // Tensor bytes of QwQ-32B's files: llama-quantize's own rules applied to the published shapes;
   // Q4_K_M is the 18.48 GiB that loaders log, AWQ the 5.73 B elements that its page shows.
@@ -102,22 +108,40 @@ class SyntheticCheckpointTest {
       names = "A8|A16|AWQ|GPTQ|I32|F8",
       mode = EnumSource.Mode.MATCH_NONE)
   void randomBlocksAreWeights(DType type) {
-    long count = 256 * 400;
-    try (Arena arena = Arena.ofConfined();
-        Device device = Device.cpu(1, Isa.BEST)) {
+    int count = ROWS * COLS;
+    DeviceChoice cpu = DeviceChoice.cpu().withThreads(1);
+    try (Device device = Device.open(cpu);
+        Arena arena = Arena.ofConfined()) {
       RandomWeights random = new RandomWeights();
       var kind = new RandomWeights.Kind(type, RandomWeights.Content.BLOCKS);
       random.reserve(kind, type.bytes(count));
       MemorySegment blocks = random.front(kind, type.bytes(count), arena);
       random.fill();
-      MemorySegment floats = arena.allocate(4 * count, 64);
-      device.dequantize(type, blocks, count, floats);
-      float[] values = floats.toArray(ValueLayout.JAVA_FLOAT);
+      float[] values = rows(device, type, blocks, arena);
       double mean = mean(values, 1);
       double deviation = Math.sqrt(mean(values, 2) - mean * mean);
       assertTrue(Math.abs(mean) < 0.004, type + " has the mean " + mean);
       assertTrue(deviation > 0.015 && deviation < 0.027, type + " deviates by " + deviation);
     }
+  }
+
+  /** All rows of a table of those blocks. */
+  private static float[] rows(Device device, DType type, MemorySegment blocks, Arena arena) {
+    EmbeddingTable table = EmbeddingTable.of(arena, type, ROWS, COLS, blocks);
+    table.place(device.pin("the table", blocks, arena));
+    Buffer ids = device.allocate("the ids", 4L * ROWS, arena);
+    int[] all = IntStream.range(0, ROWS).toArray();
+    device.upload(arena.allocateFrom(ValueLayout.JAVA_INT, all), ids);
+    Buffer floats = device.allocate("the rows", 4L * ROWS * COLS, arena);
+    device
+        .ops()
+        .embed(
+            table.struct(),
+            Structs.tensor(arena, ids, 1, ROWS, DType.I32),
+            Structs.tensor(arena, floats, ROWS, COLS, DType.F32));
+    MemorySegment read = arena.allocate(ValueLayout.JAVA_FLOAT, (long) ROWS * COLS);
+    device.download(floats, read);
+    return read.toArray(ValueLayout.JAVA_FLOAT);
   }
 
   private static double mean(float[] values, int power) {
