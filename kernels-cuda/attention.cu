@@ -7,8 +7,8 @@
 namespace gatun::cuda {
 namespace {
 
-constexpr int64_t sharedLimit = 99 * 1024;            // of a block, on every architecture
-constexpr int64_t ringBytes = 48 * 1024;              // of pages, that several blocks may share a multiprocessor
+constexpr int64_t sharedLimit = 99 * 1024;       // of a block, on every architecture
+constexpr int64_t ringBytes = 48 * 1024;         // of pages, that several blocks may share a multiprocessor
 constexpr int64_t workspaceMost = int64_t{32} << 20;  // unless one token needs more
 constexpr float log2e = 1.44269504f;
 
@@ -24,7 +24,8 @@ void launchSplits(const Queue &queue, const Attention &a) {
   if (stages < 3) {
     stages = before + int64_t{3} * a.cache.headBytes <= sharedLimit ? 3 : 2;
   }
-  launch(queue, {static_cast<unsigned>(blocks), 32 * splitWarps, before + stages * a.cache.headBytes},
+  launch(queue,
+         {static_cast<unsigned>(blocks), 32 * splitWarps, before + stages * a.cache.headBytes},
          attendSplits<Steps>, a, stages);
 }
 
@@ -32,10 +33,10 @@ template <int Steps>
 void launchWalk(const Queue &queue, const Attention &a) {
   const int64_t tiles = ceilDiv(int64_t{a.tokens} * a.group, 16 * walkWarps<Steps>);
   const int stages = walkSharedBytes<Steps>(a.cache, 2) <= sharedLimit ? 2 : 1;
-  launch(
-      queue,
-      {static_cast<unsigned>(tiles * a.cache.kvHeads), 32 * walkWarps<Steps>, walkSharedBytes<Steps>(a.cache, stages)},
-      walkSplits<Steps>, a, stages);
+  launch(queue,
+         {static_cast<unsigned>(tiles * a.cache.kvHeads), 32 * walkWarps<Steps>,
+          walkSharedBytes<Steps>(a.cache, stages)},
+         walkSplits<Steps>, a, stages);
 }
 
 // The kernels of this head_dim.

@@ -5,7 +5,7 @@
 
 namespace gatun::cuda {
 
-constexpr int anySteps = 16;  // kernels for a head_dim that has none of its own
+constexpr int anySteps = 16;    // kernels for a head_dim that has none of its own
 
 __device__ __forceinline__ int laneId() { return static_cast<int>(threadIdx.x % 32); }
 
@@ -15,8 +15,8 @@ __device__ __forceinline__ int stepsOf(int headDim) {
   return Steps == anySteps ? headDim / 16 : Steps;
 }
 
-// 16 rows as A fragments, a step 16 elements. Element order as cache_page.hpp's key codes: step 2 b and 2 b + 1 of
-// block b take of lane t's 8 elements the first and the last four.
+// 16 rows as A fragments, a step 16 elements. Element order as cache_page.hpp's key codes: step 2 b and 2 b + 1 of block
+// b take of lane t's 8 elements the first and the last four.
 template <int Steps, bool InShared>
 struct Query {
   static constexpr int sharedBytes = 0;
@@ -43,7 +43,8 @@ struct Query<Steps, true> {
   static constexpr int sharedBytes = Steps * 2 * 32 * 16;  // of a warp
   uint4 *words;
 
-  __device__ __forceinline__ explicit Query(unsigned char *room) : words(reinterpret_cast<uint4 *>(room) + laneId()) {}
+  __device__ __forceinline__ explicit Query(unsigned char *room)
+      : words(reinterpret_cast<uint4 *>(room) + laneId()) {}
   __device__ __forceinline__ void set(int step, const uint32_t (&high)[4], const uint32_t (&low)[4]) {
     words[64 * step] = make_uint4(high[0], high[1], high[2], high[3]);
     words[64 * step + 32] = make_uint4(low[0], low[1], low[2], low[3]);
@@ -73,8 +74,8 @@ __device__ __forceinline__ void splitPair(float a, float b, bool bf16, uint32_t 
 // Loads rows g and g + 8, NULL for none, each times a power of two that brings its greatest element to [2^14, 2^15):
 // neither term leaves float16's range. unit[i]: what a score of the row is to be multiplied by to be times `scale`.
 template <int Steps, bool InShared>
-__device__ __forceinline__ void loadQuery(Query<Steps, InShared> &query, const float *const (&row)[2], int steps,
-                                          int keyType, float scale, float (&unit)[2]) {
+__device__ __forceinline__ void loadQuery(Query<Steps, InShared> &query, const float *const (&row)[2], int steps, int keyType,
+                                          float scale, float (&unit)[2]) {
   const int t = laneId() % 4;
   float up[2];
 #pragma unroll

@@ -23,7 +23,7 @@ __device__ __forceinline__ constexpr uint32_t pairOf(uint32_t half) { return hal
 
 // Four signed bytes.
 __device__ __forceinline__ void widenInt8(uint32_t word, uint32_t &first, uint32_t &second) {
-  const uint32_t biased = word ^ 0x80808080u;                                  // a byte b under 0x64 is 1024 + b
+  const uint32_t biased = word ^ 0x80808080u;  // a byte b under 0x64 is 1024 + b
   first = addF16x2(bytePermute(biased, 0x64646464u, 0x4140), pairOf(0xe480));  // -1152
   second = addF16x2(bytePermute(biased, 0x64646464u, 0x4342), pairOf(0xe480));
 }
@@ -60,9 +60,7 @@ __device__ __forceinline__ void loadKeys(uint32_t (&k)[4], const unsigned char *
       k[i] = widenNibbles(w >> (4 * i));
     }
   } else {
-    const auto widen = [](uint32_t w, uint32_t &a, uint32_t &b) {
-      Type == GK_F8 ? widenF8(w, a, b) : widenInt8(w, a, b);
-    };
+    const auto widen = [](uint32_t w, uint32_t &a, uint32_t &b) { Type == GK_F8 ? widenF8(w, a, b) : widenInt8(w, a, b); };
     if constexpr (Length == 8) {
       const uint2 w = *reinterpret_cast<const uint2 *>(run);
       widen(w.x, k[0], k[1]);
@@ -74,8 +72,8 @@ __device__ __forceinline__ void loadKeys(uint32_t (&k)[4], const unsigned char *
 }
 
 template <int Type, int Steps, bool InShared>
-__device__ __forceinline__ void addStep(float (&high)[4], float (&low)[4], const Query<Steps, InShared> &query,
-                                        int step, uint32_t k0, uint32_t k1) {
+__device__ __forceinline__ void addStep(float (&high)[4], float (&low)[4], const Query<Steps, InShared> &query, int step,
+                                        uint32_t k0, uint32_t k1) {
   uint32_t qHigh[4], qLow[4];
   query.get(step, qHigh, qLow);
   const uint32_t k[2] = {k0, k1};
@@ -135,8 +133,8 @@ __device__ __forceinline__ void scoreTile(float (&s)[4], const Query<Steps, InSh
 // ---- softmax ----
 
 // s[j][2 i + c] becomes the probability, but for a common factor, of slot 8 t + 2 j + c in row i of this lane's two,
-// and shrink[i] what the sums before are to be multiplied by. start: position of slot 0; whole: no row ends in the
-// page. Of states, reference is the greatest score less headroom, and total this lane's own part of the sum.
+// and shrink[i] what the sums before are to be multiplied by. start: position of slot 0; whole: no row ends in the page.
+// Of states, reference is the greatest score less headroom, and total this lane's own part of the sum.
 __device__ __forceinline__ void softmaxPage(float (&s)[4][4], const float (&unit)[2], const int (&position)[2],
                                             int start, bool whole, SoftmaxState (&states)[2], float (&shrink)[2]) {
   const int slot = start + 8 * (laneId() % 4);
@@ -155,8 +153,7 @@ __device__ __forceinline__ void softmaxPage(float (&s)[4][4], const float (&unit
     top = fmaxf(top, shuffleXor(top, 1));
     top = fmaxf(top, shuffleXor(top, 2));
     const float before = states[i].reference, reference = fmaxf(before, top - headroom);
-    const float base =
-        reference == minusInfinity ? 0.0f : reference;  // nothing seen yet: not a difference of infinities
+    const float base = reference == minusInfinity ? 0.0f : reference;  // nothing seen yet: not a difference of infinities
     shrink[i] = exp2f(before - base);
     float sum = 0;
 #pragma unroll

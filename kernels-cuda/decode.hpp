@@ -153,7 +153,7 @@ __device__ __forceinline__ RawFactors<Dtype> loadFactors(const uint8_t *tile, co
 #pragma unroll
   for (int i = 0; i < 2; i++) {
     const int row = g + 8 * i;
-    uint32_t (&w)[P::factorWords] = raw.word[i];
+    uint32_t(&w)[P::factorWords] = raw.word[i];
     const auto at = [row](int64_t unit) { return unit * tileRows + row; };
     if constexpr (P::scales == Scales::D) {
       w[0] = loadOnce(reinterpret_cast<const uint32_t *>(scales) + at(pair));
@@ -206,7 +206,7 @@ __device__ __forceinline__ Factors<Dtype> factorsOf(const RawFactors<Dtype> &raw
   Factors<Dtype> f = {};
 #pragma unroll
   for (int i = 0; i < 2; i++) {
-    const uint32_t (&w)[P::factorWords] = raw.word[i];
+    const uint32_t(&w)[P::factorWords] = raw.word[i];
     if constexpr (P::scales == Scales::D) {
       f.scale[0][i][0] = lowHalf(w[0]);
       f.scale[1][i][0] = highHalf(w[0]);

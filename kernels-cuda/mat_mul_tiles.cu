@@ -16,6 +16,7 @@
 // for the operations of this mma: at most 38 % (Q4_K) to 45 % (Q4_0) of its peak by wgmma, 62 to 73 % of what mma.sync
 // reaches; an RTX 4090 needs 64: at most 308 to 360 % of its bfloat16 peak, and its int8 peak is 400 %.
 #include "mat_mul_tiles.hpp"
+
 #include "ops.hpp"
 
 namespace gatun::cuda {
@@ -23,8 +24,7 @@ namespace gatun::cuda {
 namespace {
 
 // As many tokens at once as 32 bits count words of x.
-void multiply(const Queue &queue, const gk_weight &weight, const gk_weight *up, const gk_tensor &x,
-              const gk_tensor &y) {
+void multiply(const Queue &queue, const gk_weight &weight, const gk_weight *up, const gk_tensor &x, const gk_tensor &y) {
   const bool wide = x.dtype == GK_A16;
   const int64_t rowBytes = x.cols / GK_ACTIVATION_BLOCK * cpu::activationBlockBytes(x.dtype);
   const int64_t yBytes = y.dtype == GK_F32 ? y.stride * int64_t{sizeof(float)}

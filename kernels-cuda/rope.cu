@@ -274,7 +274,9 @@ __global__ void __launch_bounds__(32 * warps) storeTokens(Store s) {
 
 }  // namespace
 
-int64_t cachePageBytes(const gk_cache &cache) { return int64_t{cache.kv_heads} * cachePages(cache).headBytes; }
+int64_t cachePageBytes(const gk_cache &cache) {
+  return int64_t{cache.kv_heads} * cachePages(cache).headBytes;
+}
 
 void ropeStore(const Queue &queue, const gk_rope &rope, const gk_batch &batch, const gk_tensor &q, const gk_tensor &k,
                const gk_tensor &v, const gk_cache &cache) {

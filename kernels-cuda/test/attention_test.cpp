@@ -218,8 +218,7 @@ int main(int argc, char **argv) {
       again.check();
       again.expectSameAs(few);
     }
-    Case odd(both, {4, 2, 80, GK_F16, GK_F16}, {600},
-             {{0, 3}, {0, 599}, {0, 40}});  // blocks of the result straddle heads
+    Case odd(both, {4, 2, 80, GK_F16, GK_F16}, {600}, {{0, 3}, {0, 599}, {0, 40}});  // blocks of the result straddle heads
     odd.check();
     odd.checkQuantised(GK_A8);
     odd.checkQuantised(GK_A16);
