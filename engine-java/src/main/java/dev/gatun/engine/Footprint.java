@@ -78,11 +78,13 @@ public record Footprint(
     long table = 0;
     for (TensorShape tensor : TensorShape.of(config)) {
       boolean embedding = WeightClass.of(tensor.name()) == WeightClass.EMBEDDING;
+      boolean vector = tensor.shape().length == 1;
+      long bytes = vector ? Float.BYTES * tensor.count() : mix.bytes(tensor, config);
       if (embedding) {
-        table = mix.bytes(tensor, config);
+        table = bytes;
       }
       if (!embedding || config.tiedEmbeddings()) {
-        sizes.put(tensor.name(), mix.bytes(tensor, config));
+        sizes.put(tensor.name(), bytes);
       }
     }
     return new Footprint(config, byClass(sizes), table, held, activations, stepTokens, workspace);
