@@ -192,6 +192,17 @@ __device__ __forceinline__ uint32_t toF16x2(float low, float high) {
   asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(high), "f"(low));
   return bits;
 }
+// Pairs of float16: a + b and a * b, each rounded once.
+__device__ __forceinline__ uint32_t addF16x2(uint32_t a, uint32_t b) {
+  uint32_t sum;
+  asm("add.rn.f16x2 %0, %1, %2;" : "=r"(sum) : "r"(a), "r"(b));
+  return sum;
+}
+__device__ __forceinline__ uint32_t mulF16x2(uint32_t a, uint32_t b) {
+  uint32_t product;
+  asm("mul.rn.f16x2 %0, %1, %2;" : "=r"(product) : "r"(a), "r"(b));
+  return product;
+}
 __device__ __forceinline__ float fromBf16(uint16_t bits) { return bitsAs<float>(static_cast<uint32_t>(bits) << 16); }
 __device__ __forceinline__ uint16_t toBf16(float f) {
   uint16_t bits;

@@ -1,0 +1,19 @@
+// IntVector: int32 numbers on their device, such as the column order of act-order weights.
+package dev.gatun.device;
+
+import java.lang.foreign.MemorySegment;
+
+/** (n) int32. */
+public final class IntVector {
+  private Buffer data = new Buffer(MemorySegment.NULL);
+
+  /** Says where the data lies. */
+  public void place(Buffer ints) {
+    data = ints;
+  }
+
+  /** Where the data lies; empty before {@link #place}. */
+  public Buffer data() {
+    return data;
+  }
+}
