@@ -47,7 +47,6 @@ class TilesStage {
     uint32_t word[Digits + 1];
   };
 
-
   __device__ __forceinline__ TilesStage(const TilesJob &job, Shared &s)
       : job_(job),
         s_(s),

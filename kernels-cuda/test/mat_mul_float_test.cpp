@@ -53,8 +53,8 @@ void testMatMul(const Both &both, gatun::cpu::Pool &pool, const TypeName &type, 
   expectClose(nameOf(type, s, most), y.ofCpu(), all, [&](int64_t i) {
     double size = 0;
     for (int64_t c = 0; c < s.cols; c++) {
-      const double weight = double(weights.exact[size_t(i % yStride * s.cols + c)]);
-      size += std::fabs(weight * double(values[i / yStride * xStride + c]));
+      const double exact = double(weights.exact[size_t(i % yStride * s.cols + c)]);
+      size += std::fabs(exact * double(values[i / yStride * xStride + c]));
     }
     return (261 + double(s.cols) / 1024 + 1 + double(s.cols) / 4) * kEps * size;
   });
