@@ -2,7 +2,6 @@
 package dev.gatun.engine;
 
 import dev.gatun.device.Device;
-import dev.gatun.device.StepLimits;
 import dev.gatun.graph.Program;
 import dev.gatun.graph.Step;
 import dev.gatun.kv.CacheShape;
@@ -10,7 +9,6 @@ import dev.gatun.kv.PagePool;
 import dev.gatun.kv.PageTable;
 import dev.gatun.model.Architectures;
 import dev.gatun.model.Model;
-import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;
@@ -46,23 +44,27 @@ public final class Engine implements AutoCloseable {
     this.device = device;
     this.options = options;
     config = checkpoint.config();
-    context = contextOf(config, options);
     Parameters parameters = new Parameters(checkpoint, device, arena);
     Model model = Architectures.of(parameters);
+    StepPlans plans = StepPlans.of(model, options);
+    Footprint need =
+        Footprint.of(checkpoint, parameters, options, plans.bytes())
+            .withWorkspace(device.workspaceBytes(LoadPlan.limits(config, options)));
+    LoadPlan plan = LoadPlan.of(checkpoint, options, need, Room.of(device));
+    plan.requireFits();
+    context = plan.context();
     CacheShape shape =
         CacheShape.of(
             device, config.layers(), config.kvHeads(), config.headDim(), options.cacheTypes());
     weightBytes = parameters.bytes();
     cacheBytes = shape.bytes(context);
-    Fit.check(device, weightBytes, cacheBytes, shape.bytes(1));
     parameters.upload(progress);
     pool = new PagePool(shape, context, device, arena);
     builder =
         new StepBuilder(
             options.stepTokens(), options.stepTokens(), shape.pages(context), device, arena);
-    device.lendWorkspace(
-        new StepLimits(options.stepTokens(), config.heads(), config.headDim(), context), arena);
-    steps = new Steps(model, options, builder, device, pool, arena);
+    device.lendWorkspace(LoadPlan.limits(config, options.withContext(context)), arena);
+    steps = new Steps(model, options, plans, device, pool, arena);
     if (device.records()) {
       record();
     }
@@ -93,20 +95,6 @@ public final class Engine implements AutoCloseable {
     Program decode = steps.program(builder.shape(1, 1));
     decode.run();
     decode.run();
-  }
-
-  private static int contextOf(ModelConfig config, EngineOptions options) {
-    if (options.context() > config.contextLength()) {
-      throw Refusal.usage(
-          "a context of "
-              + options.context()
-              + " tokens, the model was made for "
-              + config.contextLength(),
-          "give -c " + config.contextLength() + " or less");
-    }
-    return options.context() > 0
-        ? options.context()
-        : Math.min(config.contextLength(), EngineOptions.LARGEST_DEFAULT_CONTEXT);
   }
 
   public ModelConfig config() {

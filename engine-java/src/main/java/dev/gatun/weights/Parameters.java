@@ -15,7 +15,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +36,8 @@ public final class Parameters {
   private final Arena arena;
   private final Map<String, PackedMatrix> matrices = new HashMap<>();
   private final List<Upload> uploads = new ArrayList<>();
+  private final List<Runnable> pins = new ArrayList<>();
+  private final Map<String, Long> sizes = new LinkedHashMap<>();
   private long bytes;
 
   /** One weight's part of the device memory that {@link #upload} allocates. */
@@ -57,6 +61,11 @@ public final class Parameters {
     return bytes;
   }
 
+  /** Bytes of device memory of each weight asked for so far, by name. */
+  public Map<String, Long> sizes() {
+    return Collections.unmodifiableMap(sizes);
+  }
+
   /** (rows, cols) = (outputs, inputs); the same matrix for the same name. */
   public PackedMatrix matrix(String name, long rows, long cols) {
     return matrices.computeIfAbsent(name, n -> matrix(shaped(n, rows, cols)));
@@ -75,19 +84,21 @@ public final class Parameters {
           "'" + name + "' is " + weight.dtype() + ", expected F32, F16 or BF16",
           "use a file that keeps norms and biases unquantised");
     }
-    return constant(Floats.of(weight));
+    FloatVector vector = new FloatVector();
+    reserve(name, 4 * n, floats -> fill(vector, Floats.of(weight), floats));
+    return vector;
   }
 
   /** Numbers of the model's own, on the device like its weights. */
   public FloatVector constant(float[] values) {
     FloatVector vector = new FloatVector();
-    reserve(
-        4L * values.length,
-        floats -> {
-          device.upload(arena.allocateFrom(ValueLayout.JAVA_FLOAT, values), floats);
-          vector.place(floats);
-        });
+    reserve(4L * values.length, floats -> fill(vector, values, floats));
     return vector;
+  }
+
+  private void fill(FloatVector vector, float[] values, Buffer memory) {
+    device.upload(arena.allocateFrom(ValueLayout.JAVA_FLOAT, values), memory);
+    vector.place(memory);
   }
 
   /** (n) as float32 where {@code present}, else nothing. */
@@ -103,18 +114,22 @@ public final class Parameters {
           "'" + name + "' is " + weight.dtype() + "; embeddings in that format are not supported",
           "use a checkpoint that keeps its embedding in 16 bits or a GGUF type");
     }
-    Buffer data = device.pin("the embedding", weight.segment(), arena);
-    return EmbeddingTable.of(arena, weight.dtype(), rows, cols, data);
+    EmbeddingTable table = EmbeddingTable.of(arena, weight.dtype(), rows, cols);
+    pins.add(() -> table.place(device.pin("the embedding", weight.segment(), arena)));
+    return table;
   }
 
   /** Allocates the device memory and fills it; {@code progress} hears the bytes done so far. */
   public void upload(LongConsumer progress) {
+    checkpoint.materialize();
     Buffer memory = device.allocate("the weights", Math.max(bytes, 1), arena);
     for (Upload upload : uploads) {
       upload.fill.accept(memory.slice(upload.offset, upload.bytes));
       progress.accept(upload.offset + upload.bytes);
     }
+    pins.forEach(Runnable::run);
     uploads.clear();
+    pins.clear();
     device.sync();
   }
 
@@ -131,6 +146,7 @@ public final class Parameters {
         new PackedMatrix(
             arena, sources.getFirst(), experts, expertBytes, order.map(this::onDevice));
     reserve(
+        weight.name(),
         expertBytes * experts,
         memory -> {
           for (int expert = 0; expert < experts; expert++) {
@@ -232,9 +248,18 @@ public final class Parameters {
     return segment.asSlice(0, 4L * count).toArray(ValueLayout.JAVA_INT_UNALIGNED);
   }
 
+  private void reserve(String name, long size, Consumer<Buffer> fill) {
+    sizes.merge(name, aligned(size), Long::sum);
+    reserve(size, fill);
+  }
+
   private void reserve(long size, Consumer<Buffer> fill) {
     uploads.add(new Upload(bytes, size, fill));
-    bytes += (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    bytes += aligned(size);
+  }
+
+  private static long aligned(long size) {
+    return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   }
 
   private Weight shaped(String name, long... shape) {
