@@ -92,9 +92,14 @@ public final class Engine implements AutoCloseable {
 
   /** Runs a step of token 0 on the empty cache, so that no first answer waits for the recording. */
   private void record() {
-    Program decode = steps.program(builder.shape(1, 1));
-    decode.run();
-    decode.run();
+    try {
+      Program decode = steps.program(builder.shape(1, 1));
+      decode.run();
+      decode.run();
+    } catch (RuntimeException | Error e) {
+      steps.close();
+      throw e;
+    }
   }
 
   public ModelConfig config() {
