@@ -50,8 +50,7 @@ public final class Engine implements AutoCloseable {
     Footprint need =
         Footprint.of(checkpoint, parameters, options, plans.bytes())
             .withWorkspace(device.workspaceBytes(LoadPlan.limits(config, options)));
-    LoadPlan plan =
-        LoadPlan.of(checkpoint, options, need, Room.of(device, options.device()));
+    LoadPlan plan = LoadPlan.of(checkpoint, options, need, Room.of(device, options.device()));
     plan.requireFits();
     context = plan.context();
     CacheShape shape =
