@@ -9,7 +9,6 @@
 // Tasks are (tile of tokens of one sequence, key/value head, range of splits). There are as many ranges as splits
 // where tiles are too few for the threads, as in decoding; else one.
 #include "attention_page.hpp"
-#include "cache_page.hpp"
 #include "ops.hpp"
 
 namespace gatun::cpu::GK_ISA {
@@ -17,7 +16,6 @@ namespace {
 
 constexpr int32_t splitTokens = 16 * GK_PAGE_TOKENS;
 constexpr int32_t tileQueries = 48;  // with their sums and a page, these fit the second level cache
-static_assert(pageTokens == GK_PAGE_TOKENS);
 
 struct Tile {
   int32_t token;  // the first
@@ -40,7 +38,10 @@ struct Attention {
   const gk_cache *cache;
   float scale;
   const gk_tensor *y;
-  int64_t group;       // query heads of a key/value head
+  int64_t group;  // query heads of a key/value head
+  int64_t pageBytes;
+  int64_t headBytes;  // of a head's keys and values in a page
+  int64_t keyBytes;
   int32_t tileTokens;  // most tokens of a tile
   Tile *tiles;
   int32_t tileCount;
@@ -126,9 +127,8 @@ void loadQueries(const Attention &a, const Tile &tile, int64_t head, float *q) {
 }
 
 // Attention of the tile's queries to the page that begins at position `start`.
-template <class T>
-void attendTile(const Attention &a, const Tile &tile, const Queries &part, int32_t start, const T *keys,
-                const T *values) {
+void attendTile(const Attention &a, const Tile &tile, const Queries &part, int32_t start, const Plane &keys,
+                const Plane &values) {
   const int32_t *const position = a.batch->position + tile.token;
   int32_t first = position[0];
   for (int32_t t = 1; t < tile.tokens; ++t) {
@@ -145,26 +145,28 @@ void attendTile(const Attention &a, const Tile &tile, const Queries &part, int32
   }
 }
 
-// The same for a page in the cache. Pages of F16 are converted once for many queries, or as a few read them.
-void openPage(const Attention &a, const Tile &tile, int64_t head, int32_t start, const Room &room) {
+// Whether so many queries are worth a detour of a page through memory: each block of queries widens it anew in
+// registers, which of a half is one instruction and of a code with a scale three or more.
+bool widensOnce(int32_t dtype, int64_t queries) {
+  return queries > (dtype == GK_F16 || dtype == GK_BF16 ? 2 * scoreBlock : scoreBlock);
+}
+
+// The same for a page in the cache, of which `count` positions are seen.
+void openPage(const Attention &a, const Tile &tile, int64_t head, int32_t start, int32_t count, const Room &room) {
+  const gk_cache &cache = *a.cache;
   const int32_t page =
       a.batch->page_table[int64_t{a.batch->sequence[tile.token]} * a.batch->max_pages + start / GK_PAGE_TOKENS];
-  const int64_t plane = cachePlaneElements(*a.cache);
-  if (a.cache->key_dtype == GK_F32) {
-    const float *const keys = cachePlane<const float>(*a.cache, page, head);
-    attendTile(a, tile, room.part, start, keys, keys + plane);
-    return;
+  const uint8_t *const data = static_cast<const uint8_t *>(cache.pages) + page * a.pageBytes + head * a.headBytes;
+  Plane keys{cache.key_dtype, data, cache.head_dim};
+  Plane values{cache.value_dtype, data + a.keyBytes, cache.head_dim};
+  const int64_t queries = tile.tokens * a.group;
+  if (widensOnce(keys.dtype, queries)) {
+    keys = widenKeys(keys, room.keyPage);
   }
-  const uint16_t *const keys = cachePlane<const uint16_t>(*a.cache, page, head);
-  if (tile.tokens * a.group <= 2 * scoreBlock) {
-    attendTile(a, tile, room.part, start, keys, keys + plane);
-    return;
+  if (widensOnce(values.dtype, queries)) {
+    values = widenValues(values, count, room.valuePage);
   }
-  for (int64_t i = 0; i < plane; i += 16) {
-    store(room.keyPage + i, loadF16(keys + i));
-    store(room.valuePage + i, loadF16(keys + plane + i));
-  }
-  attendTile<float>(a, tile, room.part, start, room.keyPage, room.valuePage);
+  attendTile(a, tile, room.part, start, keys, values);
 }
 
 // Attention of the tile's queries to one split, into room.part; queries before the split are left untouched.
@@ -183,7 +185,7 @@ void attendSplit(const Attention &a, const Tile &tile, int64_t head, int32_t spl
   }
   const int32_t end = least(last + 1, (split + 1) * splitTokens);
   for (int32_t start = split * splitTokens; start < end; start += GK_PAGE_TOKENS) {
-    openPage(a, tile, head, start, room);
+    openPage(a, tile, head, start, least(GK_PAGE_TOKENS, end - start), room);
   }
 }
 
@@ -316,6 +318,9 @@ void attention(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_c
   a.scale = scale;
   a.y = &y;
   a.group = q.cols / (int64_t{cache.kv_heads} * cache.head_dim);
+  a.pageBytes = cachePageBytesOf(cache);
+  a.headBytes = a.pageBytes / cache.kv_heads;
+  a.keyBytes = cachePlaneBytes(cache.key_dtype, cache.head_dim);
   plan(a);
   pool.parallelFor(
       a.taskCount, 1,

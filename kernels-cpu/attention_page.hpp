@@ -5,6 +5,7 @@
 // (scores) or elements of the head (values), and both add up in ascending order.
 #pragma once
 
+#include "cache_load.hpp"
 #include "simd.hpp"
 
 namespace gatun::cpu::GK_ISA {
@@ -14,7 +15,7 @@ constexpr int scoreBlock = 6, valueBlock = 6, valueVectors = 4;
 #else
 constexpr int scoreBlock = 2, valueBlock = 2, valueVectors = 2;
 #endif
-constexpr int64_t pageTokens = 32;
+constexpr int64_t pageTokens = GK_PAGE_TOKENS;
 
 // The state of a tile's queries: row r of each array.
 struct Queries {
@@ -30,28 +31,23 @@ struct Queries {
 static const float lanes[pageTokens] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
                                         16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31};
 
-// 16 elements of a page, which may be F16.
-static inline F32x16 widen(const float *p) { return load(p); }
-static inline F32x16 widen(const uint16_t *p) { return loadF16(p); }
-
 // scores (N, 32) = q (N, dim) * keys (dim, 32)
-template <int N, class T>
-static inline void scoresOf(const float *q, const T *keys, int64_t dim, float *scores) {
+template <int N, class Keys>
+static inline void scoresOf(const float *q, const Keys &keys, float *scores) {
   F32x16 low[N], high[N];
 #pragma GCC unroll 8
   for (int r = 0; r < N; ++r) {
     low[r] = zero();
     high[r] = zero();
   }
-  for (int64_t d = 0; d < dim; ++d) {
-    const F32x16 a = widen(keys + d * pageTokens), b = widen(keys + d * pageTokens + 16);
+  eachKey(keys, [&](int64_t d, F32x16 a, F32x16 b) __attribute__((always_inline)) {
 #pragma GCC unroll 8
     for (int r = 0; r < N; ++r) {
-      const F32x16 x = splat(q[r * dim + d]);
+      const F32x16 x = splat(q[r * keys.dim + d]);
       low[r] = fma(x, a, low[r]);
       high[r] = fma(x, b, high[r]);
     }
-  }
+  });
 #pragma GCC unroll 8
   for (int r = 0; r < N; ++r) {
     store(scores + r * pageTokens, low[r]);
@@ -59,35 +55,32 @@ static inline void scoresOf(const float *q, const T *keys, int64_t dim, float *s
   }
 }
 
-template <int N, class T>
-static inline void scoresOfRest(int64_t n, const float *q, const T *keys, int64_t dim, float *scores) {
+template <int N, class Keys>
+static inline void scoresOfRest(int64_t n, const float *q, const Keys &keys, float *scores) {
   if constexpr (N > 0) {
     if (n == N) {
-      scoresOf<N>(q, keys, dim, scores);
+      scoresOf<N>(q, keys, scores);
     } else {
-      scoresOfRest<N - 1>(n, q, keys, dim, scores);
+      scoresOfRest<N - 1>(n, q, keys, scores);
     }
   }
 }
 
-// sums (N, 16 V of dim columns) = sums * factor + probabilities (N, count) * values (count, 16 V of dim columns)
-template <int N, int V, class T>
-static inline void addValues(const float *probabilities, const float *factor, const T *values, int64_t count,
-                             int64_t dim, float *sums) {
+// sums (N, 16 V of dim columns) = sums * factor + probabilities (N, count) * values (count, 16 V columns from d)
+template <int N, int V, class Values>
+static inline void addValues(const float *probabilities, const float *factor, const Values &values, int64_t d,
+                             int64_t count, float *sums) {
   F32x16 acc[N][V];
 #pragma GCC unroll 8
   for (int r = 0; r < N; ++r) {
 #pragma GCC unroll 8
     for (int v = 0; v < V; ++v) {
-      acc[r][v] = load(sums + r * dim + 16 * v) * splat(factor[r]);
+      acc[r][v] = load(sums + r * values.dim + d + 16 * v) * splat(factor[r]);
     }
   }
   for (int64_t j = 0; j < count; ++j) {
     F32x16 x[V];
-#pragma GCC unroll 8
-    for (int v = 0; v < V; ++v) {
-      x[v] = widen(values + j * dim + 16 * v);
-    }
+    loadValues(values, j, d, x);
 #pragma GCC unroll 8
     for (int r = 0; r < N; ++r) {
       const F32x16 p = splat(probabilities[r * pageTokens + j]);
@@ -101,31 +94,31 @@ static inline void addValues(const float *probabilities, const float *factor, co
   for (int r = 0; r < N; ++r) {
 #pragma GCC unroll 8
     for (int v = 0; v < V; ++v) {
-      store(sums + r * dim + 16 * v, acc[r][v]);
+      store(sums + r * values.dim + d + 16 * v, acc[r][v]);
     }
   }
 }
 
-template <int N, class T>
-static inline void addAllValues(const float *probabilities, const float *factor, const T *values, int64_t count,
-                                int64_t dim, float *sums) {
+template <int N, class Values>
+static inline void addAllValues(const float *probabilities, const float *factor, const Values &values, int64_t count,
+                                float *sums) {
   int64_t d = 0;
-  for (; d + 16 * valueVectors <= dim; d += 16 * valueVectors) {
-    addValues<N, valueVectors>(probabilities, factor, values + d, count, dim, sums + d);
+  for (; d + 16 * valueVectors <= values.dim; d += 16 * valueVectors) {
+    addValues<N, valueVectors>(probabilities, factor, values, d, count, sums);
   }
-  for (; d < dim; d += 16) {
-    addValues<N, 1>(probabilities, factor, values + d, count, dim, sums + d);
+  for (; d < values.dim; d += 16 * Values::leastVectors) {
+    addValues<N, Values::leastVectors>(probabilities, factor, values, d, count, sums);
   }
 }
 
-template <int N, class T>
-static inline void addValuesOfRest(int64_t n, const float *probabilities, const float *factor, const T *values,
-                                   int64_t count, int64_t dim, float *sums) {
+template <int N, class Values>
+static inline void addValuesOfRest(int64_t n, const float *probabilities, const float *factor, const Values &values,
+                                   int64_t count, float *sums) {
   if constexpr (N > 0) {
     if (n == N) {
-      addAllValues<N>(probabilities, factor, values, count, dim, sums);
+      addAllValues<N>(probabilities, factor, values, count, sums);
     } else {
-      addValuesOfRest<N - 1>(n, probabilities, factor, values, count, dim, sums);
+      addValuesOfRest<N - 1>(n, probabilities, factor, values, count, sums);
     }
   }
 }
@@ -159,25 +152,35 @@ static inline void softmaxStep(const Queries &t, int64_t r, int64_t count) {
   t.highest[r] = highest;
 }
 
-// Queries `begin` to `end` see the first `count` positions of the page; what lies after them is not looked at.
-template <class T>
-static inline void attendPage(const Queries &t, int64_t begin, int64_t end, int64_t count, const T *keys,
-                              const T *values) {
-  const int64_t dim = t.dim;
+// The scores of queries `begin` to `end`.
+template <class Keys>
+static inline void scoresOfAll(const Queries &t, int64_t begin, int64_t end, const Keys &keys) {
   int64_t r = begin;
   for (; r + scoreBlock <= end; r += scoreBlock) {
-    scoresOf<scoreBlock>(t.q + r * dim, keys, dim, t.scores + r * pageTokens);
+    scoresOf<scoreBlock>(t.q + r * t.dim, keys, t.scores + r * pageTokens);
   }
-  scoresOfRest<scoreBlock - 1>(end - r, t.q + r * dim, keys, dim, t.scores + r * pageTokens);
-  for (r = begin; r < end; ++r) {
+  scoresOfRest<scoreBlock - 1>(end - r, t.q + r * t.dim, keys, t.scores + r * pageTokens);
+}
+
+// Adds the values by their probabilities to the sums of queries `begin` to `end`.
+template <class Values>
+static inline void addToAll(const Queries &t, int64_t begin, int64_t end, int64_t count, const Values &values) {
+  int64_t r = begin;
+  for (; r + valueBlock <= end; r += valueBlock) {
+    addAllValues<valueBlock>(t.scores + r * pageTokens, t.factor + r, values, count, t.values + r * t.dim);
+  }
+  addValuesOfRest<valueBlock - 1>(end - r, t.scores + r * pageTokens, t.factor + r, values, count,
+                                  t.values + r * t.dim);
+}
+
+// Queries `begin` to `end` see the first `count` positions of the page; what lies after them is not looked at.
+static inline void attendPage(const Queries &t, int64_t begin, int64_t end, int64_t count, const Plane &keyPlane,
+                              const Plane &valuePlane) {
+  withKeys(keyPlane, [&](const auto &keys) { scoresOfAll(t, begin, end, keys); });
+  for (int64_t r = begin; r < end; ++r) {
     softmaxStep(t, r, count);
   }
-  r = begin;
-  for (; r + valueBlock <= end; r += valueBlock) {
-    addAllValues<valueBlock>(t.scores + r * pageTokens, t.factor + r, values, count, dim, t.values + r * dim);
-  }
-  addValuesOfRest<valueBlock - 1>(end - r, t.scores + r * pageTokens, t.factor + r, values, count, dim,
-                                  t.values + r * dim);
+  withValues(valuePlane, [&](const auto &values) { addToAll(t, begin, end, count, values); });
 }
 
 }  // namespace gatun::cpu::GK_ISA

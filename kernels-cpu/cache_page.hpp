@@ -1,7 +1,10 @@
 // cache_page.hpp: where a key or value lies in a page of the CPU back end's cache.
 //
-// A page is (kv_heads, 2, ...) of the cache's type: for each head first the keys as (head_dim, GK_PAGE_TOKENS), so that
-// the scores of 16 positions are 16 lanes, then the values as (GK_PAGE_TOKENS, head_dim).
+// A page is (kv_heads, keys then values). The keys of a head are (head_dim, GK_PAGE_TOKENS), so that the scores of 16
+// positions are 16 lanes, the values (GK_PAGE_TOKENS, head_dim). With GK_Q8_0 and GK_Q4_0 these are the codes, and the
+// float16 scales follow: of keys (head_dim / 32, GK_PAGE_TOKENS), of values (GK_PAGE_TOKENS, head_dim / 32).
+// GK_Q4_0 has two codes, each plus 8, a byte, low bits first: of keys elements 2 i and 2 i + 1 of one token, so that
+// tokens share no byte and threads may store neighbours; of values elements i and i + 16 of a block of 32.
 #pragma once
 
 #include <cstdint>
@@ -10,17 +13,48 @@
 
 namespace gatun::cpu {
 
-static inline int64_t cachePlaneElements(const gk_cache &cache) { return int64_t{GK_PAGE_TOKENS} * cache.head_dim; }
+constexpr int64_t cacheMaxDim = 256;
+constexpr int64_t cacheBlock = 32;  // elements that share a scale
 
-static inline int64_t cachePageBytesOf(const gk_cache &cache) {
-  return cache.kv_heads * 2 * cachePlaneElements(cache) * (cache.key_dtype == GK_F16 ? 2 : 4);
+static inline bool cacheHasScales(int32_t dtype) { return dtype == GK_Q8_0 || dtype == GK_Q4_0; }
+
+static inline int64_t cachePlaneElements(int64_t headDim) { return GK_PAGE_TOKENS * headDim; }
+
+// Bytes of a head's codes in a page: all there is but for scales.
+static inline int64_t cacheCodeBytes(int32_t dtype, int64_t headDim) {
+  const int64_t elements = cachePlaneElements(headDim);
+  switch (dtype) {
+    case GK_F32:
+      return 4 * elements;
+    case GK_F16:
+    case GK_BF16:
+      return 2 * elements;
+    case GK_Q4_0:
+      return elements / 2;
+    default:  // GK_F8, GK_Q8_0
+      return elements;
+  }
 }
 
-// The keys of a head in a page; its values follow after cachePlaneElements.
-template <class T>
-static inline T *cachePlane(const gk_cache &cache, int32_t page, int64_t head) {
-  char *const start = static_cast<char *>(cache.pages) + page * cachePageBytesOf(cache);
-  return reinterpret_cast<T *>(start) + head * 2 * cachePlaneElements(cache);
+// Bytes of a head's keys, or of its values, in a page.
+static inline int64_t cachePlaneBytes(int32_t dtype, int64_t headDim) {
+  const int64_t scaleBytes = cacheHasScales(dtype) ? 2 * cachePlaneElements(headDim) / cacheBlock : 0;
+  return cacheCodeBytes(dtype, headDim) + scaleBytes;
+}
+
+static inline int64_t cachePageBytesOf(const gk_cache &cache) {
+  return cache.kv_heads *
+         (cachePlaneBytes(cache.key_dtype, cache.head_dim) + cachePlaneBytes(cache.value_dtype, cache.head_dim));
+}
+
+// The keys of a head in a page.
+static inline uint8_t *cacheKeys(const gk_cache &cache, int32_t page, int64_t head) {
+  const int64_t pageBytes = cachePageBytesOf(cache);
+  return static_cast<uint8_t *>(cache.pages) + page * pageBytes + head * (pageBytes / cache.kv_heads);
+}
+
+static inline uint8_t *cacheValues(const gk_cache &cache, int32_t page, int64_t head) {
+  return cacheKeys(cache, page, head) + cachePlaneBytes(cache.key_dtype, cache.head_dim);
 }
 
 }  // namespace gatun::cpu

@@ -45,12 +45,6 @@ void checkPages(const gk_batch &batch, const gk_cache &cache, bool past) {
   }
 }
 
-void checkCacheTypes(const gk_cache &cache) {
-  if (cache.key_dtype != cache.value_dtype || (cache.key_dtype != GK_F32 && cache.key_dtype != GK_F16)) {
-    throw Error(GK_UNSUPPORTED, "the CPU back end's caches are F32 or F16");
-  }
-}
-
 void refuseBf16() { throw Error(GK_UNSUPPORTED, "the CPU back end multiplies no bfloat16"); }
 
 void checkIds(const gk_tensor &ids, const char *name, int64_t end, const char *endName) {

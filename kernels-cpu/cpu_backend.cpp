@@ -71,10 +71,7 @@ class CpuBackend final : public Backend {
     quantized(y, [&](const gk_tensor &floats) { GK_ISA::gateUp(pool_, gate, up, x, floats); });
   }
 
-  int64_t cachePageBytes(const gk_cache &cache) override {
-    checkCacheTypes(cache);
-    return cachePageBytesOf(cache);
-  }
+  int64_t cachePageBytes(const gk_cache &cache) override { return cachePageBytesOf(cache); }
 
   void ropeTable(const gk_batch &batch, const float *invFreq, int32_t dim, float scale, float *table) override {
     checkPositions(batch);
@@ -107,6 +104,12 @@ class CpuBackend final : public Backend {
                   const gk_tensor &y) override {
     checkIds(ids, "ids", down.experts, "down.experts");
     GK_ISA::expertDown(pool_, down, h, ids, weights, y);
+  }
+
+  void sample(const gk_tensor &logits, int64_t limit, const gk_sampling *sampling, const gk_tensor &tokens,
+              float *probabilities) override {
+    checkSampling(sampling, logits.rows);
+    cpu::sample(pool_, logits, limit, sampling, tokens, probabilities);
   }
 
   double measureRead(const void *buffer, int64_t bytes, int32_t repeats) override {

@@ -1,9 +1,10 @@
 // rope.cpp: RopeStore.
 //
 // Bytes moved: q is read and written, k and v are read, and their cache entries written: per token
-// 8 heads * head_dim + 2 kv_heads * head_dim * (4 + bytes of the cache's type).
-// Operations: per element of q and k one addition of a bias, 4 of a norm and 3 of the rotation, where they apply.
-#include "cache_page.hpp"
+// 8 heads * head_dim + kv_heads * head_dim * (8 + bytes of the cache's two types).
+// Operations: per element of q and k one addition of a bias, 4 of a norm, 3 of the rotation and, with keys of GK_Q4_0,
+// 1 + log2 head_dim of the Walsh-Hadamard matrix, where they apply.
+#include "cache_store.hpp"
 #include "ops.hpp"
 #include "simd.hpp"
 
@@ -11,7 +12,6 @@ namespace gatun::cpu::GK_ISA {
 namespace {
 
 constexpr int64_t elementsWorthThreads = 1 << 13;
-constexpr int64_t maxHeadDim = 256;
 
 struct Store {
   const gk_rope *rope;
@@ -78,17 +78,37 @@ void prepare(float *to, const float *from, const float *bias, const float *norm,
   }
 }
 
-void round(float *to, const float *from, int64_t dim) {
-  __builtin_memcpy(to, from, static_cast<size_t>(dim) * sizeof(float));
-}
-
-void round(uint16_t *to, const float *from, int64_t dim) {
-  for (int64_t i = 0; i < dim; i += 16) {
-    storeF16(to + i, load(from + i));
+// a and b become their sum and difference.
+void butterfly(float *a, float *b, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) {
+    const float x = a[i], y = b[i];
+    a[i] = x + y;
+    b[i] = x - y;
   }
 }
 
-template <class T>
+// Multiplies each run of `length` elements, a power of two, by the orthonormal Walsh-Hadamard matrix: sums of
+// neighbours first.
+void hadamard(float *head, int64_t length, int64_t dim) {
+  if (length == 0) {
+    return;
+  }
+  for (int64_t stride = 1; stride < length; stride *= 2) {
+    for (int64_t i = 0; i < dim; i += 2 * stride) {
+      butterfly(head + i, head + i + stride, stride);
+    }
+  }
+  const F32x16 scale = splat(1.0f / __builtin_sqrtf(static_cast<float>(length)));
+  for (int64_t i = 0; i < dim; i += 16) {
+    store(head + i, load(head + i) * scale);
+  }
+}
+
+// The length of those runs; 0 where keys are stored as they are.
+int64_t spread(const gk_cache &cache) { return cache.key_dtype == GK_Q4_0 ? cache.head_dim & -cache.head_dim : 0; }
+
+const float *ofHead(const float *bias, int64_t h, int64_t dim) { return bias != nullptr ? bias + h * dim : nullptr; }
+
 void storeHeads(const Store &s, int64_t token) {
   const gk_cache &cache = *s.cache;
   const gk_rope &rope = *s.rope;
@@ -97,19 +117,13 @@ void storeHeads(const Store &s, int64_t token) {
   const int32_t slot = position % GK_PAGE_TOKENS;
   const int64_t entry = int64_t{s.batch->sequence[token]} * s.batch->max_pages + position / GK_PAGE_TOKENS;
   const int32_t page = s.batch->page_table[entry];
-  float head[maxHeadDim];
-  T rounded[maxHeadDim];
+  float head[cacheMaxDim];
   for (int64_t h = 0; h < cache.kv_heads; ++h) {
-    T *const keys = cachePlane<T>(cache, page, h);
-    T *const values = keys + cachePlaneElements(cache) + slot * dim;
-    prepare(head, row(*s.k, token) + h * dim, rope.k_bias != nullptr ? rope.k_bias + h * dim : nullptr, rope.k_norm,
-            rope, token, dim);
-    round(rounded, head, dim);
-    for (int64_t i = 0; i < dim; ++i) {
-      keys[i * GK_PAGE_TOKENS + slot] = rounded[i];
-    }
-    addBias(head, row(*s.v, token) + h * dim, rope.v_bias != nullptr ? rope.v_bias + h * dim : nullptr, dim);
-    round(values, head, dim);
+    prepare(head, row(*s.k, token) + h * dim, ofHead(rope.k_bias, h, dim), rope.k_norm, rope, token, dim);
+    hadamard(head, spread(cache), dim);
+    storeKey(cache.key_dtype, cacheKeys(cache, page, h), slot, head, dim);
+    addBias(head, row(*s.v, token) + h * dim, ofHead(rope.v_bias, h, dim), dim);
+    storeValue(cache.value_dtype, cacheValues(cache, page, h), slot, head, dim);
   }
 }
 
@@ -121,14 +135,10 @@ void storeTokens(void *arg, int64_t begin, int64_t end, int) {
   for (int64_t token = begin; token < end; ++token) {
     float *const q = static_cast<float *>(s.q->data) + token * s.q->stride;
     for (int64_t h = 0; h < heads; ++h) {
-      prepare(q + h * dim, q + h * dim, rope.q_bias != nullptr ? rope.q_bias + h * dim : nullptr, rope.q_norm, rope,
-              token, dim);
+      prepare(q + h * dim, q + h * dim, ofHead(rope.q_bias, h, dim), rope.q_norm, rope, token, dim);
+      hadamard(q + h * dim, spread(*s.cache), dim);
     }
-    if (s.cache->key_dtype == GK_F16) {
-      storeHeads<uint16_t>(s, token);
-    } else {
-      storeHeads<float>(s, token);
-    }
+    storeHeads(s, token);
   }
 }
 

@@ -24,6 +24,17 @@ void checkCuda(cudaError_t status, const char *what) {
 Queue openQueue(int32_t device, cudaStream_t stream) {
   int devices = 0;
   const cudaError_t counted = cudaGetDeviceCount(&devices);
+  if (counted == cudaErrorInsufficientDriver) {
+    int driver = 0;
+    int wanted = 0;
+    cudaDriverGetVersion(&driver);
+    cudaRuntimeGetVersion(&wanted);
+    if (driver == 0) {
+      throw Error(GK_UNSUPPORTED, "this machine has no NVIDIA driver");
+    }
+    throw Error(GK_UNSUPPORTED, "the NVIDIA driver is for CUDA %d.%d, this build needs %d.%d: update the driver",
+                driver / 1000, driver % 1000 / 10, wanted / 1000, wanted % 1000 / 10);
+  }
   if (counted != cudaSuccess) {
     throw Error(GK_UNSUPPORTED, "%s", cudaGetErrorString(counted));
   }

@@ -57,11 +57,25 @@ __device__ __forceinline__ void mmaInt8(int32_t (&d)[4], const uint32_t (&a)[4],
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
 
+// The same from one start for all: d = start + a * b.
+__device__ __forceinline__ void mmaInt8From(int32_t start, int32_t (&d)[4], const uint32_t (&a)[4],
+                                            const uint32_t (&b)[2]) {
+  asm("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, {%10,%10,%10,%10};"
+      : "=r"(d[0]), "=r"(d[1]), "=r"(d[2]), "=r"(d[3])
+      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]), "r"(start));
+}
+
 // int8, m16n8k16: a[0] row g, a[1] row g + 8, b column g, 4 consecutive k from 4 t.
 __device__ __forceinline__ void mmaInt8Half(int32_t (&d)[4], uint32_t a0, uint32_t a1, uint32_t b) {
   asm("mma.sync.aligned.m16n8k16.row.col.s32.s8.s8.s32 {%0,%1,%2,%3}, {%4,%5}, {%6}, {%0,%1,%2,%3};"
       : "+r"(d[0]), "+r"(d[1]), "+r"(d[2]), "+r"(d[3])
       : "r"(a0), "r"(a1), "r"(b));
+}
+
+__device__ __forceinline__ void mmaInt8HalfFrom(int32_t start, int32_t (&d)[4], uint32_t a0, uint32_t a1, uint32_t b) {
+  asm("mma.sync.aligned.m16n8k16.row.col.s32.s8.s8.s32 {%0,%1,%2,%3}, {%4,%5}, {%6}, {%7,%7,%7,%7};"
+      : "=r"(d[0]), "=r"(d[1]), "=r"(d[2]), "=r"(d[3])
+      : "r"(a0), "r"(a1), "r"(b), "r"(start));
 }
 
 // float16, m16n8k16. A word: 2 consecutive k from 2 t; a[2], a[3] and b[1] from 8 + 2 t.
@@ -101,6 +115,12 @@ __device__ __forceinline__ void copyAsync16(void *to, const void *from, bool rea
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;"
                :
                : "r"(sharedAddress(to)), "l"(from), "r"(read ? 16 : 0)
+               : "memory");
+}
+__device__ __forceinline__ void copyAsync8(void *to, const void *from, bool read = true) {
+  asm volatile("cp.async.ca.shared.global [%0], [%1], 8, %2;"
+               :
+               : "r"(sharedAddress(to)), "l"(from), "r"(read ? 8 : 0)
                : "memory");
 }
 __device__ __forceinline__ void copyAsync4(void *to, const void *from, bool read = true) {
@@ -171,6 +191,17 @@ __device__ __forceinline__ uint32_t toF16x2(float low, float high) {
   uint32_t bits;
   asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(bits) : "f"(high), "f"(low));
   return bits;
+}
+// Pairs of float16: a + b and a * b, each rounded once.
+__device__ __forceinline__ uint32_t addF16x2(uint32_t a, uint32_t b) {
+  uint32_t sum;
+  asm("add.rn.f16x2 %0, %1, %2;" : "=r"(sum) : "r"(a), "r"(b));
+  return sum;
+}
+__device__ __forceinline__ uint32_t mulF16x2(uint32_t a, uint32_t b) {
+  uint32_t product;
+  asm("mul.rn.f16x2 %0, %1, %2;" : "=r"(product) : "r"(a), "r"(b));
+  return product;
 }
 __device__ __forceinline__ float fromBf16(uint16_t bits) { return bitsAs<float>(static_cast<uint32_t>(bits) << 16); }
 __device__ __forceinline__ uint16_t toBf16(float f) {

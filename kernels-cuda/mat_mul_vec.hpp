@@ -107,7 +107,8 @@ class OneToken {
     }
     const int g = lane_ / 4, t = lane_ % 4;
     uint32_t q[digits<Wide>][2];
-    const auto *words = reinterpret_cast<const uint32_t *>(job_.x + int64_t{quadBlocks * quad + g} * activationBytes<Wide>);
+    const auto *words =
+        reinterpret_cast<const uint32_t *>(job_.x + int64_t{quadBlocks * quad + g} * activationBytes<Wide>);
     const bool real = quadBlocks * quad + g < job_.shape.blocks;
 #pragma unroll
     for (int i = 0; i < 2 * digits<Wide>; i++) {
@@ -367,8 +368,8 @@ class ManyTokens {
           total[n] = dot[n][i];
           sum[n] = bitsAs<float>(x[i % 2].rest[n]);
         }
-        sum_[c][i] = addPart<Dtype>(sum_[c][i], partOf<Dtype, Wide>(total, f.scale[i / 2]), f.shift[i / 2],
-                                    x[i % 2].scale, sum);
+        sum_[c][i] =
+            addPart<Dtype>(sum_[c][i], partOf<Dtype, Wide>(total, f.scale[i / 2]), f.shift[i / 2], x[i % 2].scale, sum);
       }
     }
   }

@@ -42,4 +42,13 @@ void launch(const Queue &queue, const LaunchShape &shape, void (*kernel)(Paramet
 
 constexpr int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
+// Blocks of a launch as its grid's x, which goes to 2^31 - 1; y and z end at 65535.
+inline unsigned gridOf(int64_t blocks) {
+  if (blocks > INT32_MAX) {
+    throw Error(GK_BAD_ARGUMENT, "takes %lld blocks of threads, a grid has %d", static_cast<long long>(blocks),
+                INT32_MAX);
+  }
+  return static_cast<unsigned>(blocks);
+}
+
 }  // namespace gatun::cuda

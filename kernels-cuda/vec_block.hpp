@@ -182,8 +182,10 @@ __global__ void
   __syncthreads();
   // Eight lanes a token, four rows a lane.
   const int place = static_cast<int>(threadIdx.x) % 8;
-  for (int begin = static_cast<int>(threadIdx.x / 32) * 4; begin < job.tokens; begin += static_cast<int>(blockDim.x) / 8) {
-    const int token = begin + static_cast<int>(threadIdx.x % 32) / 8, known = token < job.tokens ? token : job.tokens - 1;
+  for (int begin = static_cast<int>(threadIdx.x / 32) * 4; begin < job.tokens;
+       begin += static_cast<int>(blockDim.x) / 8) {
+    const int token = begin + static_cast<int>(threadIdx.x % 32) / 8,
+              known = token < job.tokens ? token : job.tokens - 1;
     const float *rowsOfTile = job.slots == 2 ? block.result(place / 4, 0) : block.result(0, place / 4);
     const float4 x = *reinterpret_cast<const float4 *>(rowsOfTile + known * tileRows + 4 * (place % 4));
     uint8_t *row = token < job.tokens ? to.y + token * to.yStride : nullptr;

@@ -1,5 +1,5 @@
 // attention_bench.cpp: Attention in operations a second over a prompt, and in bytes a second of cache while decoding.
-// Usage: attention_bench [threads]
+// Usage: attention_bench [threads [isa]]   isa: of enum gk_isa, else AVX2 and all that follow
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -11,11 +11,26 @@ using namespace gatun::test;
 
 namespace {
 
-// Seconds of one call, best of `repeats`: `tokens` tokens at the end of a context of `context` tokens.
-double seconds(gk_queue *queue, int heads, int kvHeads, int dim, int dtype, int tokens, int context, int repeats) {
+struct Type {
+  const char *name;
+  int key;
+  int value;
+};
+
+constexpr Type types[] = {{"F32", GK_F32, GK_F32},        {"F16", GK_F16, GK_F16},    {"BF16", GK_BF16, GK_BF16},
+                          {"F8", GK_F8, GK_F8},           {"Q8_0", GK_Q8_0, GK_Q8_0}, {"Q4_0", GK_Q4_0, GK_Q4_0},
+                          {"Q8_0/Q4_0", GK_Q8_0, GK_Q4_0}};
+
+struct Measured {
+  double seconds;  // of one call, the best
+  int64_t bytes;   // of the cache that the last token reads
+};
+
+// `tokens` tokens at the end of a context of `context` tokens, `repeats` times.
+Measured measure(gk_queue *queue, int heads, int kvHeads, int dim, Type type, int tokens, int context, int repeats) {
   Random random(1);
   const int pages = (context + GK_PAGE_TOKENS - 1) / GK_PAGE_TOKENS;
-  gk_cache cache = {nullptr, pages, kvHeads, dim, dtype, dtype, 0};
+  gk_cache cache = {nullptr, pages, kvHeads, dim, type.key, type.value, 0};
   int64_t pageBytes = 0;
   OK(gk_cache_page_bytes(queue, &cache, &pageBytes));
   Array<uint8_t> memory(pageBytes * pages);
@@ -39,30 +54,29 @@ double seconds(gk_queue *queue, int heads, int kvHeads, int dim, int dtype, int 
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
     best = std::fmin(best, time.count());
   }
-  return best;
+  return {best, pageBytes * pages};
 }
 
 }  // namespace
 
 int main(int argc, char **argv) {
   const int threads = argc > 1 ? std::atoi(argv[1]) : 2;
+  const int only = argc > 2 ? std::atoi(argv[2]) : 0;
   std::printf("isa,threads,heads,kv_heads,head_dim,cache,phase,tokens,context,seconds,rate,unit\n");
-  for (int isa = GK_ISA_AVX2; isa <= bestIsa(); ++isa) {
+  for (int isa = only > 0 ? only : GK_ISA_AVX2; isa <= (only > 0 ? only : bestIsa()); ++isa) {
     const Queue queue(threads, isa);
     const int shapes[][3] = {{9, 3, 64}, {32, 8, 128}};
     for (const auto &s : shapes) {
-      for (int dtype : {GK_F32, GK_F16}) {
-        const char *type = dtype == GK_F32 ? "F32" : "F16";
+      for (const Type &type : types) {
         const int prompt = 2048;
-        const double prefill = seconds(queue, s[0], s[1], s[2], dtype, prompt, prompt, 2);
+        const double prefill = measure(queue, s[0], s[1], s[2], type, prompt, prompt, 2).seconds;
         const double flops = 4.0 * s[0] * s[2] * prompt * (prompt + 1) / 2;
-        std::printf("%d,%d,%d,%d,%d,%s,prefill,%d,%d,%.6f,%.1f,GFLOP/s\n", isa, threads, s[0], s[1], s[2], type, prompt,
-                    prompt, prefill, flops / prefill / 1e9);
+        std::printf("%d,%d,%d,%d,%d,%s,prefill,%d,%d,%.6f,%.1f,GFLOP/s\n", isa, threads, s[0], s[1], s[2], type.name,
+                    prompt, prompt, prefill, flops / prefill / 1e9);
         for (int context : {1024, 16384}) {
-          const double decode = seconds(queue, s[0], s[1], s[2], dtype, 1, context, 20);
-          const double bytes = 2.0 * context * s[1] * s[2] * (dtype == GK_F32 ? 4 : 2);
-          std::printf("%d,%d,%d,%d,%d,%s,decode,1,%d,%.6f,%.1f,GB/s\n", isa, threads, s[0], s[1], s[2], type, context,
-                      decode, bytes / decode / 1e9);
+          const Measured decode = measure(queue, s[0], s[1], s[2], type, 1, context, 20);
+          std::printf("%d,%d,%d,%d,%d,%s,decode,1,%d,%.6f,%.1f,GB/s\n", isa, threads, s[0], s[1], s[2], type.name,
+                      context, decode.seconds, static_cast<double>(decode.bytes) / decode.seconds / 1e9);
         }
       }
     }

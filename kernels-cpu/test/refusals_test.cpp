@@ -205,6 +205,8 @@ void weights(gk_queue *queue) {
   const auto gateUp = [&] { return gk_gate_up(queue, &w, &up, &a, &y); };
   REFUSES(with(up.rows, 16, gateUp), "gk_gate_up: gate.rows is 32, up.rows is 16");
   REFUSES(with(up.cols, 32, gateUp), "gk_gate_up: gate.cols is 64, up.cols is 32");
+  const std::string types = "gk_gate_up: gate.dtype is " + std::to_string(w.dtype) + ", up.dtype is 8";
+  REFUSES(with(up.dtype, GK_Q8_0, gateUp), types.c_str());
   REFUSES(gk_unpack_row(queue, &w, 0, 32, out.data()), "gk_unpack_row: row is 32, expected 0 to 31");
   REFUSES(gk_unpack_row(queue, &w, 1, 0, out.data()), "gk_unpack_row: expert is 1, expected 0 to 0");
   int64_t row = 0;
@@ -275,6 +277,10 @@ void cacheOps(gk_queue *queue) {
           "gk_cache_page_bytes: cache.key_dtype is I32 (26), expected F32, F16, BF16, F8, Q8_0 or Q4_0");
   REFUSES(with(cache.value_dtype, GK_Q4_0, pageBytes),
           "gk_cache_page_bytes: cache.value_dtype is Q4_0, expected cache.head_dim a multiple of 32, it is 16");
+  cache.head_dim = 80;
+  REFUSES(with(cache.key_dtype, GK_Q8_0, pageBytes),
+          "gk_cache_page_bytes: cache.key_dtype is Q8_0, expected cache.head_dim a multiple of 32, it is 80");
+  cache.head_dim = 16;
   REFUSES(with(dim, 15, fill), "gk_rope_table: dim is 15, expected an even number");
   REFUSES(with(dim, 0, fill), "gk_rope_table: dim is 0, expected 2 to 256");
   REFUSES(with(scale, std::numeric_limits<float>::quiet_NaN(), attend),
@@ -322,6 +328,38 @@ void routes(gk_queue *queue) {
   REFUSES(with(i.rows, 1, route), "gk_route: ids.rows is 1, logits.rows is 2");
 }
 
+void samples(gk_queue *queue) {
+  Array<float> l(2 * 16);
+  l.fillBytes(0);
+  const Array<int32_t> drawn(2);
+  const Array<float> p(2);
+  gk_tensor logits = tensor(l.data(), 2, 16), t = ids(drawn.data(), 1, 2);
+  int64_t limit = 16;
+  gk_sampling s[2] = {{1, 2, 0.9, 0.6f, -3.0f, 5, 0x4321},
+                      {1, 2, 1.0, 0.0f, -std::numeric_limits<float>::infinity(), 0, 0}};
+  const auto sample = [&] { return gk_sample(queue, &logits, limit, s, &t, p.data()); };
+  OK(sample());
+  OK(gk_sample(queue, &logits, limit, s, &t, nullptr));
+  REFUSES(gk_sample(queue, &logits, limit, nullptr, &t, p.data()), "gk_sample: sampling is NULL");
+  REFUSES(with(limit, 0, sample), "gk_sample: limit is 0, expected 1 to 16");
+  REFUSES(with(limit, 17, sample), "gk_sample: limit is 17, expected 1 to 16");
+  REFUSES(with(logits.cols, (1 << 22) + 1, sample),
+          "gk_sample: logits.stride is 16, expected at least logits.cols, which is 4194305, and at most 1073741824");
+  REFUSES(with(t.dtype, GK_F32, sample), "gk_sample: tokens.dtype is F32 (0), expected I32");
+  REFUSES(with(t.cols, 1, sample), "gk_sample: tokens.cols is 1, logits.rows is 2");
+  REFUSES(with(s[1].temperature, -1, sample),
+          "gk_sample: sampling[1].temperature is -1, expected 0, or 0.001 to 1000000");
+  REFUSES(with(s[1].top_p, 1.5, sample), "gk_sample: sampling[1].top_p is 1.5, expected 0 to 1");
+  REFUSES(with(s[1].min_p, 0.5, sample),
+          "gk_sample: sampling[1].min_p is 0.5, expected the logarithm of a share, 0 or less");
+  const char *chain = "gk_sample: sampling[0].chain is 0x%x, expected each of the stages 1 to 4 at most once";
+  for (const int32_t wrong : {0x11, 0x5, 0x102, 0x12341}) {
+    char text[200];
+    std::snprintf(text, sizeof text, chain, static_cast<unsigned>(wrong));
+    REFUSES(with(s[0].chain, wrong, sample), text);
+  }
+}
+
 void limits(gk_queue *queue) {
   const Array<uint8_t> buffer(1 << 16);
   double rate = 0;
@@ -349,6 +387,7 @@ int main() {
   weights(queue);
   cacheOps(queue);
   routes(queue);
+  samples(queue);
   limits(queue);
   return finish();
 }

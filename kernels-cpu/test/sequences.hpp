@@ -1,10 +1,11 @@
 // sequences.hpp: sequences with random queries, keys and values, run through RopeTable, RopeStore and Attention in
-// chunks, and their results by double precision.
+// chunks, and what double precision says of the rotated queries and keys, of the cache and of the results.
 #pragma once
 
 #include <algorithm>
 #include <cmath>
 
+#include "cache_values.hpp"
 #include "contract.hpp"
 
 namespace gatun::test {
@@ -15,7 +16,8 @@ struct Shape {
   int headDim;
   int ropeDim;
   int style;
-  int dtype;
+  int keyType;
+  int valueType;
   bool biases;
   bool norms;
   std::vector<int> lengths;  // of the sequences
@@ -24,6 +26,15 @@ struct Shape {
 struct Results {
   Array<float> q;  // (all tokens, heads * headDim) rotated
   Array<float> y;  // (all tokens, heads * headDim)
+  Array<uint8_t> pages;
+};
+
+// The largest differences from double precision.
+struct Errors {
+  double q;      // of a rotated query's element
+  double key;    // of a key's element in the cache
+  double value;  // of a value's
+  double y;      // of a result from that of the queries and the cache as they are
 };
 
 class Sequences {
@@ -57,13 +68,13 @@ class Sequences {
 
   // Runs all sequences in steps of up to `chunk` tokens each; together in a step, or one sequence after another.
   Results run(gk_queue *queue, int chunk, bool together) const {
-    Results results{Array<float>(tokens * width), Array<float>(tokens * width)};
-    gk_cache cache = {nullptr, static_cast<int32_t>(pageTable.size()), s.kvHeads, s.headDim, s.dtype, s.dtype, 0};
+    gk_cache cache = cacheAt(nullptr);
     int64_t pageBytes = 0;
     OK(gk_cache_page_bytes(queue, &cache, &pageBytes));
-    Array<uint8_t> pages(pageBytes * cache.page_count);
-    pages.fillBytes(0xff);  // not a number, in every type: what is not stored must not be read
-    cache.pages = pages.data();
+    Results results{Array<float>(tokens * width), Array<float>(tokens * width),
+                    Array<uint8_t>(pageBytes * cache.page_count)};
+    results.pages.fillBytes(0xff);  // not a number, in every type: what is not stored must not be read
+    cache.pages = results.pages.data();
     const int count = static_cast<int>(s.lengths.size());
     for (int group = 0; group < (together ? 1 : count); ++group) {
       const int longest = *std::max_element(s.lengths.begin(), s.lengths.end());
@@ -83,9 +94,13 @@ class Sequences {
     return results;
   }
 
-  double worstError(const Results &results) const;
+  Errors worstErrors(const Results &results) const;
 
  private:
+  gk_cache cacheAt(uint8_t *pages) const {
+    return {pages, static_cast<int32_t>(pageTable.size()), s.kvHeads, s.headDim, s.keyType, s.valueType, 0};
+  }
+
   static const float *optional(bool wanted, const std::vector<float> &values) {
     return wanted ? values.data() : nullptr;
   }
@@ -139,7 +154,7 @@ class Sequences {
 
   float scale() const { return 1 / std::sqrt(static_cast<float>(s.headDim)); }
 
-  // A head of q or k with bias, norm and rotation.
+  // A head of q or k with bias, norm, rotation and what else its keys ask for.
   std::vector<double> rotated(const float *head, const float *bias, const std::vector<float> &norm,
                               int position) const {
     std::vector<double> x(head, head + s.headDim);
@@ -160,7 +175,7 @@ class Sequences {
       x[b] = x[b] * std::cos(angle) + x[a] * std::sin(angle);
       x[a] = first;
     }
-    return x;
+    return s.keyType == GK_Q4_0 ? hadamard(x) : x;
   }
 
   const Shape s;
@@ -173,44 +188,65 @@ class Sequences {
   std::vector<int32_t> pageTable;
 };
 
-// The largest difference of a rotated query or a result from the double-precision one.
-inline double Sequences::worstError(const Results &results) const {
-  double worst = 0;
+// Attention of one query over the first keys and values, as many as there are keys.
+inline std::vector<double> attend(const float *query, float scale, const std::vector<std::vector<float>> &keys,
+                                  const std::vector<std::vector<float>> &values) {
+  std::vector<double> p, y(keys[0].size(), 0.0);
+  double total = 0, top = -INFINITY;
+  for (const auto &key : keys) {
+    double dot = 0;
+    for (size_t d = 0; d < key.size(); ++d) {
+      dot += static_cast<double>(key[d]) * static_cast<double>(query[d]);
+    }
+    p.push_back(dot * static_cast<double>(scale));
+    top = std::max(top, p.back());
+  }
+  for (size_t j = 0; j < p.size(); ++j) {
+    const double e = std::exp(p[j] - top);
+    for (size_t d = 0; d < y.size(); ++d) {
+      y[d] += e * static_cast<double>(values[j][d]);
+    }
+    total += e;
+  }
+  for (double &element : y) {
+    element /= total;
+  }
+  return y;
+}
+
+// A NaN is the largest error there is.
+template <class T>
+void widen(double &worst, const T *found, const std::vector<double> &expected) {
+  for (size_t d = 0; d < expected.size(); ++d) {
+    const double error = std::fabs(static_cast<double>(found[d]) - expected[d]);
+    worst = std::isnan(error) ? INFINITY : std::max(worst, error);
+  }
+}
+
+inline Errors Sequences::worstErrors(const Results &results) const {
+  Errors worst{0, 0, 0, 0};
+  const gk_cache cache = cacheAt(results.pages.data());
   const int group = s.heads / s.kvHeads;
   for (size_t i = 0; i < s.lengths.size(); ++i) {
-    for (int h = 0; h < s.heads; ++h) {
-      const int64_t kv = h / group * s.headDim;
-      std::vector<std::vector<double>> keys;
+    for (int kv = 0; kv < s.kvHeads; ++kv) {
+      std::vector<std::vector<float>> keys, values;
       for (int t = 0; t < s.lengths[i]; ++t) {
-        const int64_t at = token(static_cast<int32_t>(i), t);
-        keys.push_back(rotated(k.data() + at * kvWidth + kv, kBias.data() + kv, kNorm, t));
-        const auto query = rotated(q.data() + at * width + h * s.headDim, qBias.data() + h * s.headDim, qNorm, t);
-        std::vector<double> p, y(static_cast<size_t>(s.headDim), 0.0);
-        double total = 0, top = -INFINITY;
-        for (const auto &key : keys) {
-          double dot = 0;
-          for (size_t d = 0; d < key.size(); ++d) {
-            dot += key[d] * query[d];
-          }
-          p.push_back(dot * static_cast<double>(scale()));
-          top = std::max(top, p.back());
+        const int64_t at = token(static_cast<int32_t>(i), t), offset = int64_t{kv} * s.headDim;
+        const int32_t page = pageTable[i * static_cast<size_t>(maxPages) + static_cast<size_t>(t / GK_PAGE_TOKENS)];
+        keys.push_back(storedKey(cache, page, kv, t % GK_PAGE_TOKENS));
+        values.push_back(storedValue(cache, page, kv, t % GK_PAGE_TOKENS));
+        std::vector<double> value;
+        for (int64_t d = offset; d < offset + s.headDim; ++d) {
+          value.push_back(static_cast<double>(v[static_cast<size_t>(at * kvWidth + d)]) +
+                          (s.biases ? static_cast<double>(vBias[static_cast<size_t>(d)]) : 0));
         }
-        for (size_t j = 0; j < p.size(); ++j) {
-          const double e = std::exp(p[j] - top);
-          const float *value = v.data() + token(static_cast<int32_t>(i), static_cast<int32_t>(j)) * kvWidth + kv;
-          for (size_t d = 0; d < y.size(); ++d) {
-            y[d] += e * (static_cast<double>(value[d]) +
-                         (s.biases ? static_cast<double>(vBias[static_cast<size_t>(kv) + d]) : 0));
-          }
-          total += e;
-        }
-        for (size_t d = 0; d < y.size(); ++d) {
-          const int64_t index = at * width + h * s.headDim + static_cast<int64_t>(d);
-          const double differenceY = std::fabs(static_cast<double>(results.y[index]) - y[d] / total);
-          const double differenceQ = std::fabs(static_cast<double>(results.q[index]) - query[d]);
-          worst = differenceY > worst || std::isnan(differenceY) ? differenceY : worst;
-          // A query's elements are up to 4; an fp32 angle is off as much as theirs.
-          worst = differenceQ / 4 > worst || std::isnan(differenceQ) ? differenceQ / 4 : worst;
+        widen(worst.value, values.back().data(), value);
+        widen(worst.key, keys.back().data(),
+              rotated(k.data() + at * kvWidth + offset, kBias.data() + offset, kNorm, t));
+        for (int64_t h = int64_t{kv} * group * s.headDim; h < (kv + 1) * int64_t{group} * s.headDim; h += s.headDim) {
+          const float *const query = results.q.data() + at * width + h;
+          widen(worst.q, query, rotated(q.data() + at * width + h, qBias.data() + h, qNorm, t));
+          widen(worst.y, results.y.data() + at * width + h, attend(query, scale(), keys, values));
         }
       }
     }

@@ -45,14 +45,12 @@ To bitsAs(From value) {
   return to;
 }
 inline int leadingZeros(uint32_t value) { return std::countl_zero(value); }
-// Byte i of the result is byte (selector >> 4 i) & 7 of b:a; bit 3 of a selector repeats that byte's sign.
+// Byte i of the result is byte (selector >> 4 i) & 7 of b:a.
 inline uint32_t bytePermute(uint32_t a, uint32_t b, uint32_t selector) {
   const uint64_t bytes = uint64_t{b} << 32 | a;
   uint32_t result = 0;
   for (int i = 0; i < 4; ++i) {
-    const uint32_t s = selector >> (4 * i);
-    const auto byte = static_cast<uint32_t>(bytes >> (8 * (s & 7)) & 0xff);
-    result |= ((s & 8) == 0 ? byte : (byte & 0x80) != 0 ? 0xffu : 0u) << (8 * i);
+    result |= static_cast<uint32_t>(bytes >> (8 * (selector >> (4 * i) & 7)) & 0xff) << (8 * i);
   }
   return result;
 }
@@ -62,6 +60,15 @@ inline int32_t dot4(uint32_t a, uint32_t b, int32_t c) {
     sum += static_cast<uint32_t>(static_cast<int8_t>(a >> i) * static_cast<int8_t>(b >> i));
   }
   return static_cast<int32_t>(sum);
+}
+
+// ---- threads that add to one word ----
+
+// Returns what was there. Not looked at by the check for races: additions need no order.
+[[gnu::noinline, gnu::no_sanitize_thread]] inline uint32_t atomicAdd(uint32_t *p, uint32_t value) {
+  const uint32_t before = *p;
+  *p = before + value;
+  return before;
 }
 
 // ---- lanes ----
@@ -105,6 +112,7 @@ uint32_t ballot(bool p, Site where = Site::current());
 // ---- copies to shared memory that run on beside the thread: they land when waited for, until then it is garbage ----
 
 inline void copyAsync16(void *to, const void *from, bool read = true) { emulation::copyAsync(to, from, 16, read); }
+inline void copyAsync8(void *to, const void *from, bool read = true) { emulation::copyAsync(to, from, 8, read); }
 inline void copyAsync4(void *to, const void *from, bool read = true) { emulation::copyAsync(to, from, 4, read); }
 inline void copyAsyncCommit() { emulation::copyAsyncCommit(); }
 template <int N>
@@ -128,6 +136,15 @@ T loadOnce(const T *p) {
 inline float fromF16(uint16_t bits) { return cpu::f16ToF32(bits); }
 inline uint16_t toF16(float f) { return f != f ? uint16_t{0x7fff} : cpu::f32ToF16(f); }
 inline uint32_t toF16x2(float low, float high) { return toF16(low) | uint32_t{toF16(high)} << 16; }
+// fp32 has more than twice the bits of float16 and two more: rounding to fp32 first changes nothing.
+inline uint32_t addF16x2(uint32_t a, uint32_t b) {
+  const auto half = [](uint32_t pair, int shift) { return fromF16(static_cast<uint16_t>(pair >> shift)); };
+  return toF16x2(half(a, 0) + half(b, 0), half(a, 16) + half(b, 16));
+}
+inline uint32_t mulF16x2(uint32_t a, uint32_t b) {
+  const auto half = [](uint32_t pair, int shift) { return fromF16(static_cast<uint16_t>(pair >> shift)); };
+  return toF16x2(half(a, 0) * half(b, 0), half(a, 16) * half(b, 16));
+}
 inline float fromBf16(uint16_t bits) { return bitsAs<float>(static_cast<uint32_t>(bits) << 16); }
 inline uint16_t toBf16(float f) {
   const auto bits = bitsAs<uint32_t>(f);

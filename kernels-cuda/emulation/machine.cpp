@@ -13,17 +13,20 @@
 #include <vector>
 
 #include "fiber.hpp"
+#include "races.hpp"
+#include "shared_memory.hpp"
 
 uint3 threadIdx, blockIdx;
 dim3 blockDim, gridDim;
 
 namespace gatun::cuda::emulation {
+
+Running running;
+
 namespace {
 
 constexpr int maxThreads = 1024;
 constexpr size_t stackBytes = 256 * 1024, guardBytes = 4096;
-constexpr size_t zoneBytes = 128;  // before and after shared memory, and its alignment
-constexpr unsigned char zoneByte = 0xee;
 
 struct Copy {
   void *to;
@@ -59,11 +62,9 @@ struct Machine {
   Fiber main;
   Thread *current = nullptr;
   int blockThreads = 0, returned = 0, atBarrier = 0;
-  bool waitedForDependency = false;
   Site barrier;
   const std::function<void()> *body = nullptr;
   const LaunchShape *shape = nullptr;
-  char *shared = nullptr;
   uint64_t seed = 1, random = 1;
 
   Machine() {
@@ -124,11 +125,31 @@ void printKernel() {
   std::abort();
 }
 
-// Leaves the thread that runs for one that can, or for the launch when all have returned.
+void become(Thread &thread) {
+  threadIdx = thread.index;
+  machine.current = &thread;
+  running.thread = thread.number;
+  running.stack = thread.fiber.stack;
+  running.stackBytes = thread.fiber.bytes;
+}
+
+// A lane of the warp that can run, which it is about to.
+Thread &take(int number) {
+  Warp &warp = machine.warps[number];
+  const int lane = machine.drawBit(warp.runnable);
+  warp.runnable &= ~(1u << lane);
+  if (warp.runnable == 0) {
+    machine.runnableWarps &= ~(1u << number);
+  }
+  return machine.threads[static_cast<size_t>(number * warpLanes + lane)];
+}
+
+// Leaves the thread that runs for one that can, of its own warp where there is one; for the launch when all have
+// returned.
 void runAnother() {
   Thread &left = *machine.current;
-  Warp *warp = &machine.warps[left.number / warpLanes];
-  if (warp->runnable == 0) {
+  int warp = left.number / warpLanes;
+  if (machine.warps[warp].runnable == 0) {
     if (machine.runnableWarps == 0) {
       if (machine.returned == machine.blockThreads) {
         switchFiber(left.fiber, machine.main);
@@ -136,17 +157,10 @@ void runAnother() {
       }
       deadlock("threads wait for others that cannot come");
     }
-    warp = &machine.warps[machine.drawBit(machine.runnableWarps)];
+    warp = machine.drawBit(machine.runnableWarps);
   }
-  const int number = machine.drawBit(warp->runnable);
-  warp->runnable &= ~(1u << number);
-  const auto warpNumber = static_cast<int>(warp - machine.warps);
-  if (warp->runnable == 0) {
-    machine.runnableWarps &= ~(1u << warpNumber);
-  }
-  Thread &next = machine.threads[static_cast<size_t>(warpNumber * warpLanes + number)];
-  threadIdx = next.index;
-  machine.current = &next;
+  Thread &next = take(warp);
+  become(next);
   if (&next != &left) {
     switchFiber(left.fiber, next.fiber);
   }
@@ -183,56 +197,10 @@ void makeThreads(int count) {
   }
 }
 
-// Shared memory of exactly the launch's size between two zones.
-class SharedMemory {
- public:
-  explicit SharedMemory(int64_t bytes) : bytes_(static_cast<size_t>(bytes)) {
-    void *memory = nullptr;
-    if (posix_memalign(&memory, zoneBytes, bytes_ + 2 * zoneBytes) != 0) {
-      std::abort();
-    }
-    start_ = static_cast<char *>(memory);
-    std::memset(start_, zoneByte, bytes_ + 2 * zoneBytes);
-    ASAN_POISON_MEMORY_REGION(start_, zoneBytes);
-    ASAN_POISON_MEMORY_REGION(data() + bytes_, zoneBytes);
-  }
-  ~SharedMemory() {
-    ASAN_UNPOISON_MEMORY_REGION(start_, bytes_ + 2 * zoneBytes);
-    std::free(start_);
-  }
-  SharedMemory(const SharedMemory &) = delete;
-  SharedMemory &operator=(const SharedMemory &) = delete;
-
-  char *data() const { return start_ + zoneBytes; }
-
-  void fillWithGarbage() {
-    const uint64_t first = uint64_t{machine.draw(32)} << 32 | machine.draw(32);
-    for (size_t i = 0; i < bytes_; i += 8) {
-      const uint64_t word = first + i * 0x9e3779b97f4a7c15u;
-      std::memcpy(data() + i, &word, bytes_ - i < 8 ? bytes_ - i : 8);
-    }
-  }
-
-  void checkZones() const {
-#if !defined(__SANITIZE_ADDRESS__)
-    for (size_t i = 0; i < zoneBytes; ++i) {
-      if (static_cast<unsigned char>(start_[i]) != zoneByte ||
-          static_cast<unsigned char>(data()[bytes_ + i]) != zoneByte) {
-        fault("a thread wrote beyond the %zu bytes of shared memory", bytes_);
-      }
-    }
-#endif
-  }
-
- private:
-  size_t bytes_;
-  char *start_;
-};
-
 void runBlock() {
   const dim3 size = machine.shape->block;
   machine.returned = machine.atBarrier = 0;
-  machine.waitedForDependency = false;
+  running.waitedForDependency = false;
   for (int i = 0; i < machine.blockThreads; ++i) {
     const auto n = static_cast<unsigned>(i);
     Thread &thread = machine.threads[n];
@@ -249,17 +217,11 @@ void runBlock() {
     warp.runnable = 0;
     makeRunnable(begin / warpLanes, warp.lanes);
   }
-  // The first to run is any thread; from there on the threads choose.
-  Thread &first = machine.threads[machine.draw(10) % static_cast<unsigned>(machine.blockThreads)];
-  Warp &warp = machine.warps[first.number / warpLanes];
-  warp.runnable &= ~(1u << first.number % warpLanes);
-  if (warp.runnable == 0) {
-    machine.runnableWarps &= ~(1u << first.number / warpLanes);
-  }
-  threadIdx = first.index;
-  machine.current = &first;
+  Thread &first = take(machine.drawBit(machine.runnableWarps));
+  become(first);
   switchFiber(machine.main, first.fiber);
-  if (!machine.waitedForDependency) {
+  running.thread = -1;
+  if (!running.waitedForDependency) {
     fault("no thread of a block called dependencyWait");
   }
 }
@@ -267,8 +229,8 @@ void runBlock() {
 bool possible(const LaunchShape &shape) {
   const dim3 g = shape.grid, b = shape.block;
   return g.x >= 1 && g.x <= 0x7fffffff && g.y >= 1 && g.y <= 65535 && g.z >= 1 && g.z <= 65535 && b.x >= 1 &&
-         b.x <= 1024 && b.y >= 1 && b.y <= 1024 && b.z >= 1 && b.z <= 64 &&
-         uint64_t{b.x} * b.y * b.z <= maxThreads && shape.sharedBytes >= 0 && shape.sharedBytes <= sharedLimit;
+         b.x <= 1024 && b.y >= 1 && b.y <= 1024 && b.z >= 1 && b.z <= 64 && uint64_t{b.x} * b.y * b.z <= maxThreads &&
+         shape.sharedBytes >= 0 && shape.sharedBytes <= sharedLimit;
 }
 
 }  // namespace
@@ -298,7 +260,9 @@ cudaError_t run(const LaunchShape &shape, const std::function<void()> &thread) {
   gridDim = shape.grid;
   blockDim = shape.block;
   SharedMemory shared(shape.sharedBytes);
-  machine.shared = shared.data();
+  running.shared = shared.data();
+  running.sharedBytes = shape.sharedBytes;
+  racesBeginLaunch();
   std::vector<uint64_t> blocks(uint64_t{gridDim.x} * gridDim.y * gridDim.z);
   for (size_t i = 0; i < blocks.size(); ++i) {
     blocks[i] = i;
@@ -307,14 +271,14 @@ cudaError_t run(const LaunchShape &shape, const std::function<void()> &thread) {
   for (const uint64_t block : blocks) {
     blockIdx = {static_cast<unsigned>(block % gridDim.x), static_cast<unsigned>(block / gridDim.x % gridDim.y),
                 static_cast<unsigned>(block / (uint64_t{gridDim.x} * gridDim.y))};
-    shared.fillWithGarbage();
+    shared.fillWithGarbage(uint64_t{machine.draw(32)} << 32 | machine.draw(32));
+    racesBeginBlock();
     runBlock();
     shared.checkZones();
   }
+  racesEndLaunch();
   return cudaSuccess;
 }
-
-int lane() { return machine.current->number % warpLanes; }
 
 void meetBlock(Site where) {
   Thread &self = *machine.current;
@@ -326,6 +290,7 @@ void meetBlock(Site where) {
   }
   if (++machine.atBarrier == machine.blockThreads) {
     machine.atBarrier = 0;
+    racesOrderBlock();
     for (int i = 0; i * warpLanes < machine.blockThreads; ++i) {
       makeRunnable(i, machine.warps[i].lanes);
     }
@@ -349,12 +314,9 @@ void meetWarp(void *brought, Compute compute, Site where) {
     return;
   }
   warp.arrived = 0;
-  if (compute != nullptr) {
-    compute(warp.brought);
-  }
-  const uint32_t self1 = 1u << self.number % warpLanes;
+  compute(warp.brought);
   if (machine.draw(2) != 0) {
-    makeRunnable(number, ~self1);  // this lane goes on
+    makeRunnable(number, ~(1u << self.number % warpLanes));  // this lane goes on
     return;
   }
   // Now and then another warp goes on.
@@ -362,18 +324,20 @@ void meetWarp(void *brought, Compute compute, Site where) {
   runAnother();
 }
 
-void orderWarp(Site where) { meetWarp(nullptr, nullptr, where); }
+void orderWarp(Site where) {
+  meetWarp(nullptr, [](void *const *) { racesOrderWarp(running.thread / warpLanes); }, where);
+}
 
 void *sharedMemory(int64_t bytes) {
   if (bytes > machine.shape->sharedBytes) {
     fault("the kernel uses %lld bytes of shared memory, its launch gives it %lld", static_cast<long long>(bytes),
           static_cast<long long>(machine.shape->sharedBytes));
   }
-  return machine.shared;
+  return running.shared;
 }
 
 void needShared(const void *p, int64_t bytes, int64_t alignment, const char *what) {
-  const auto offset = static_cast<int64_t>(reinterpret_cast<intptr_t>(p) - reinterpret_cast<intptr_t>(machine.shared));
+  const auto offset = static_cast<int64_t>(reinterpret_cast<intptr_t>(p) - reinterpret_cast<intptr_t>(running.shared));
   if (offset < 0 || offset + bytes > machine.shape->sharedBytes || offset % alignment != 0) {
     fault("%s: shared memory at offset %lld, expected 0 to %lld and a multiple of %lld", what,
           static_cast<long long>(offset), static_cast<long long>(machine.shape->sharedBytes - bytes),
@@ -386,6 +350,7 @@ void copyAsync(void *to, const void *from, int bytes, bool read) {
   if (read && reinterpret_cast<uintptr_t>(from) % static_cast<unsigned>(bytes) != 0) {
     fault("copyAsync: the source %p is no multiple of %d", from, bytes);
   }
+  racesWrite(to, static_cast<size_t>(bytes));
   std::memset(to, static_cast<int>(machine.draw(8)), static_cast<size_t>(bytes));
   machine.current->copies.push_back({to, from, bytes, machine.current->openGroup, read});
 }
@@ -397,6 +362,7 @@ void copyAsyncWait(int groups) {
   size_t landed = 0;
   for (; landed < self.copies.size() && self.copies[landed].group < self.openGroup - groups; ++landed) {
     const Copy &copy = self.copies[landed];
+    racesWrite(copy.to, static_cast<size_t>(copy.bytes));
     if (copy.read) {
       std::memcpy(copy.to, copy.from, static_cast<size_t>(copy.bytes));
     } else {
@@ -406,6 +372,6 @@ void copyAsyncWait(int groups) {
   self.copies.erase(self.copies.begin(), self.copies.begin() + static_cast<std::ptrdiff_t>(landed));
 }
 
-void dependencyWait() { machine.waitedForDependency = true; }
+void dependencyWait() { running.waitedForDependency = true; }
 
 }  // namespace gatun::cuda::emulation

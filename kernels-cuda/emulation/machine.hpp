@@ -34,12 +34,23 @@ cudaError_t run(const LaunchShape &shape, const std::function<void()> &thread);
 // Prints the text with kernel, block and thread, and aborts.
 [[noreturn]] __attribute__((format(printf, 1, 2))) void fault(const char *format, ...);
 
+// What runs now.
+struct Running {
+  int thread = -1;  // within the block; -1: none
+  const char *stack = nullptr;
+  size_t stackBytes = 0;
+  char *shared = nullptr;
+  int64_t sharedBytes = 0;
+  bool waitedForDependency = false;  // a thread of the block
+};
+extern Running running;
+
 // ---- for the thread that runs ----
 
-int lane();
+inline int lane() { return running.thread % warpLanes; }
 // Until all threads of the block are here.
 void meetBlock(Site where);
-// Until all 32 lanes are here; the last to come calls compute on what each brought. compute may be NULL.
+// Until all 32 lanes are here; the last to come calls compute on what each brought.
 using Compute = void (*)(void *const *brought);
 void meetWarp(void *brought, Compute compute, Site where);
 // __syncwarp: also orders the lanes' accesses to memory, which no other meeting does.

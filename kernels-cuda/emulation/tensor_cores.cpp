@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dialect_emulated.hpp"
+#include "races.hpp"
 
 namespace gatun::cuda {
 namespace {
@@ -189,12 +190,14 @@ void mmaBf16(float (&d)[4], const uint32_t (&a)[4], const uint32_t (&b)[2], Site
 
 void loadMatrices(uint32_t (&r)[4], const void *row, Site where) {
   emulation::needShared(row, 16, 16, "loadMatrices");
+  emulation::racesRead(row, 16);
   Load mine = {r, row};
   emulation::meetWarp(&mine, load<false>, where);
 }
 
 void loadMatricesTransposed(uint32_t (&r)[4], const void *row, Site where) {
   emulation::needShared(row, 16, 16, "loadMatricesTransposed");
+  emulation::racesRead(row, 16);
   Load mine = {r, row};
   emulation::meetWarp(&mine, load<true>, where);
 }

@@ -173,9 +173,10 @@ Array<T> copyOf(const Array<T> &values) {
 
 // ---- comparing ----
 
-// differs(i) must be false for every index; `what` names op and shape.
+// Arrays of one size; differs(i) must be false for every index; `what` names op and shape.
 template <class T, class Differs>
 void expectAll(const std::string &what, const Array<T> &expected, const Array<T> &actual, Differs differs) {
+  CHECK(expected.size() == actual.size());
   int64_t count = 0, first = -1;
   for (int64_t i = 0; i < expected.size(); ++i) {
     if (differs(i)) {
@@ -183,10 +184,9 @@ void expectAll(const std::string &what, const Array<T> &expected, const Array<T>
       ++count;
     }
   }
-  CHECK(expected.size() == actual.size());
   CHECK(count == 0, "%s: %lld of %lld differ, first [%lld]: %.9g, expected %.9g", what.c_str(),
         static_cast<long long>(count), static_cast<long long>(expected.size()), static_cast<long long>(first),
-        static_cast<double>(actual[first]), static_cast<double>(expected[first]));
+        count == 0 ? 0 : static_cast<double>(actual[first]), count == 0 ? 0 : static_cast<double>(expected[first]));
 }
 
 template <class T>

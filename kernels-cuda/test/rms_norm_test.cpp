@@ -15,9 +15,9 @@ std::string name(const char *op, const Shape &s) {
          std::to_string(s.stride) + " weight + " + std::to_string(s.weightOffset);
 }
 
-// Of a result of either, relative: a sum of n squares whose longest chain of fp32 roundings is n / 16 + 4 on the CPU and
-// n / 128 + 42 here (at least 32 threads of 4, 5 steps in a warp, up to 32 warps); the square root halves its error.
-// Six more roundings follow.
+// Of a result of either, relative: a sum of n squares whose longest chain of fp32 roundings is n / 16 + 4 on the CPU
+// and n / 128 + 42 here (at least 32 threads of 4, 5 steps in a warp, up to 32 warps); the square root halves its
+// error. Six more roundings follow.
 double bound(int64_t cols) {
   const auto n = static_cast<double>(cols);
   return ((n / 16 + 4) + (n / 128 + 42) + 12) / 2 * 0x1p-24 * 2;
@@ -31,7 +31,8 @@ void check(const Both &both, const Shape &s) {
   const Twin<float> y(s.rows * s.stride), z(s.rows * s.stride);
   both.run([&](const Side &side) {
     const float *const w = weight.on(side) + s.weightOffset;
-    const gk_tensor xs = tensor(x.on(side), s.rows, s.cols, s.stride), ys = tensor(y.on(side), s.rows, s.cols, s.stride),
+    const gk_tensor xs = tensor(x.on(side), s.rows, s.cols, s.stride),
+                    ys = tensor(y.on(side), s.rows, s.cols, s.stride),
                     ds = tensor(delta.on(side), s.rows, s.cols, s.stride),
                     ss = tensor(sums.on(side), s.rows, s.cols, s.stride),
                     zs = tensor(z.on(side), s.rows, s.cols, s.stride);

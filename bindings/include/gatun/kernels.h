@@ -84,6 +84,21 @@ enum gk_rope_style {
   GK_ROPE_INTERLEAVED = 1 /* (2i, 2i + 1): GGUF files of architecture llama */
 };
 
+/* One step of a chain of gk_sample. */
+enum gk_stage {
+  GK_STAGE_END = 0,
+  GK_STAGE_TOP_K = 1,
+  GK_STAGE_TOP_P = 2,
+  GK_STAGE_MIN_P = 3,
+  GK_STAGE_TEMPERATURE = 4
+};
+
+/* What gk_sample writes where it draws no token. */
+enum gk_no_token {
+  GK_NOT_A_NUMBER = -1, /* a logit is NaN or infinity */
+  GK_ALL_BANNED = -2    /* every logit is -infinity */
+};
+
 /* An ordered stream of work on one device. Used by one thread at a time. */
 typedef struct gk_queue gk_queue;
 
@@ -159,6 +174,18 @@ typedef struct gk_rope {
   int32_t style; /* enum gk_rope_style */
   int32_t unused;
 } gk_rope;
+
+/* How one row of gk_sample is drawn. Lies in the device's memory, so that a captured graph may be replayed for the next
+ * position, or with other options. */
+typedef struct gk_sampling {
+  int64_t seed;      /* key of the random number */
+  int64_t position;  /* its counter */
+  double top_p;      /* 0 to 1; 1 is off */
+  float temperature; /* 0: the greatest logit, whatever the chain is; else 1e-3 or more */
+  float min_p;       /* 0 or less, the logarithm of the share; -INFINITY is off */
+  int32_t top_k;     /* 0 or less is off */
+  int32_t chain;     /* enum gk_stage from the lowest four bits up, each at most once; an absent stage is off */
+} gk_sampling;
 
 /* The largest step that will run on a queue: what its workspace must suffice for. */
 typedef struct gk_limits {
@@ -246,8 +273,8 @@ int32_t gk_mat_mul(gk_queue *queue, const gk_weight *weight, const gk_tensor *x,
  * may differ in type and rows. */
 int32_t gk_qkv(gk_queue *queue, const gk_weight *q, const gk_weight *k, const gk_weight *v, const gk_tensor *x,
                const gk_tensor *yq, const gk_tensor *yk, const gk_tensor *yv);
-/* y = silu(x * gate^T) * (x * up^T), silu(a) = a / (1 + exp(-a)). gate and up have the same shape; x as in gk_mat_mul;
- * y GK_F32, or GK_A8 or GK_A16: then quantised as gk_quantize does. */
+/* y = silu(x * gate^T) * (x * up^T), silu(a) = a / (1 + exp(-a)). gate and up have the same shape and type; x as in
+ * gk_mat_mul; y GK_F32, or GK_A8 or GK_A16: then quantised as gk_quantize does. */
 int32_t gk_gate_up(gk_queue *queue, const gk_weight *gate, const gk_weight *up, const gk_tensor *x, const gk_tensor *y);
 /* Bytes of one page of the cache: both keys and values of GK_PAGE_TOKENS tokens; cache->pages is not read. */
 int32_t gk_cache_page_bytes(gk_queue *queue, const gk_cache *cache, int64_t *bytes);
@@ -281,6 +308,19 @@ int32_t gk_expert_gate_up(gk_queue *queue, const gk_weight *gate, const gk_weigh
  * ff). */
 int32_t gk_expert_down(gk_queue *queue, const gk_weight *down, const gk_tensor *h, const gk_tensor *ids,
                        const gk_tensor *weights, const gk_tensor *y);
+/* tokens (1, rows) GK_I32: the token drawn from each row of logits (rows, cols); ids from `limit` on are not read and
+ * never drawn. sampling (rows). probabilities (rows), or NULL: of the token in the distribution it was drawn from; 0
+ * where none is drawn: see enum gk_no_token. A logit of -infinity is never drawn; one that the temperature makes
+ * infinite counts as if it had been.
+ * The stages of the chain are run in its order on the candidates, ranked by falling logit, ties by rising id.
+ * Temperature: logits are divided by it in fp32. Top-k keeps the first top_k. A candidate weighs e^(logit - greatest
+ * logit), the difference in fp32, in units of 2^-40 rounded down. Top-p keeps the fewest from the first on that have
+ * share top_p of the weight of all, at least one; min-p those whose logit is at least the greatest + min_p, the sum
+ * in fp32. The random number is u, 53 bits of Philox4x32-10: drawn is the first candidate with which the running sum
+ * of weights exceeds floor(u * total); in order of id where the chain cuts nothing. Every back end and
+ * dev.gatun.sample.Sampler draw the same token, always. */
+int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, int64_t limit, const gk_sampling *sampling,
+                  const gk_tensor *tokens, float *probabilities);
 
 /* ---- limits of the machine, for the bench ---- */
 

@@ -42,6 +42,11 @@ class ArchitectureTest {
   }
 
   @Test
+  void onlyDeviceSeesCuda() {
+    MAP.onlyDeviceSeesCuda().check(ENGINE);
+  }
+
+  @Test
   void onlyTheCommandLinePrints() {
     MAP.onlyTheCommandLinePrints().check(ENGINE);
   }
@@ -69,6 +74,11 @@ class ArchitectureTest {
   @Test
   void aCallOfTheBindingsIsCaught() {
     assertCaught(PLANTED_MAP.onlyDeviceSeesTheBindings(), "text.Talks.talk()");
+  }
+
+  @Test
+  void aCallOfCudaIsCaught() {
+    assertCaught(PLANTED_MAP.onlyDeviceSeesCuda(), "text.Talks.copy()");
   }
 
   @Test

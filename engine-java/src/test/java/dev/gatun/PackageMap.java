@@ -62,6 +62,16 @@ record PackageMap(String root) {
         .allowEmptyShould(true);
   }
 
+  ArchRule onlyDeviceSeesCuda() {
+    return noClasses()
+        .that()
+        .resideOutsideOfPackage(root + ".device..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.bytedeco..")
+        .allowEmptyShould(true);
+  }
+
   /**
    * Besides jextract's tracing, hub.Screen is the one other writer: a download's progress bar, on
    * standard error, for whoever calls.

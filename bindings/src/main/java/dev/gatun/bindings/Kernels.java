@@ -374,6 +374,69 @@ public class Kernels extends Kernels$shared {
     public static int GK_ROPE_INTERLEAVED() {
         return GK_ROPE_INTERLEAVED;
     }
+    private static final int GK_STAGE_END = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum gk_stage.GK_STAGE_END = 0
+     * }
+     */
+    public static int GK_STAGE_END() {
+        return GK_STAGE_END;
+    }
+    private static final int GK_STAGE_TOP_K = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum gk_stage.GK_STAGE_TOP_K = 1
+     * }
+     */
+    public static int GK_STAGE_TOP_K() {
+        return GK_STAGE_TOP_K;
+    }
+    private static final int GK_STAGE_TOP_P = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * enum gk_stage.GK_STAGE_TOP_P = 2
+     * }
+     */
+    public static int GK_STAGE_TOP_P() {
+        return GK_STAGE_TOP_P;
+    }
+    private static final int GK_STAGE_MIN_P = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * enum gk_stage.GK_STAGE_MIN_P = 3
+     * }
+     */
+    public static int GK_STAGE_MIN_P() {
+        return GK_STAGE_MIN_P;
+    }
+    private static final int GK_STAGE_TEMPERATURE = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * enum gk_stage.GK_STAGE_TEMPERATURE = 4
+     * }
+     */
+    public static int GK_STAGE_TEMPERATURE() {
+        return GK_STAGE_TEMPERATURE;
+    }
+    private static final int GK_NOT_A_NUMBER = (int)-1L;
+    /**
+     * {@snippet lang=c :
+     * enum gk_no_token.GK_NOT_A_NUMBER = -1
+     * }
+     */
+    public static int GK_NOT_A_NUMBER() {
+        return GK_NOT_A_NUMBER;
+    }
+    private static final int GK_ALL_BANNED = (int)-2L;
+    /**
+     * {@snippet lang=c :
+     * enum gk_no_token.GK_ALL_BANNED = -2
+     * }
+     */
+    public static int GK_ALL_BANNED() {
+        return GK_ALL_BANNED;
+    }
     private static final int GK_CUDA_NONE = (int)0L;
     /**
      * {@snippet lang=c :
@@ -2461,6 +2524,71 @@ public class Kernels extends Kernels$shared {
                 traceDowncall("gk_expert_down", queue, down, h, ids, weights, y);
             }
             return (int)mh$.invokeExact(queue, down, h, ids, weights, y);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gk_sample {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_INT,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_LONG,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gk_sample");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, int64_t limit, const gk_sampling *sampling, const gk_tensor *tokens, float *probabilities)
+     * }
+     */
+    public static FunctionDescriptor gk_sample$descriptor() {
+        return gk_sample.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, int64_t limit, const gk_sampling *sampling, const gk_tensor *tokens, float *probabilities)
+     * }
+     */
+    public static MethodHandle gk_sample$handle() {
+        return gk_sample.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, int64_t limit, const gk_sampling *sampling, const gk_tensor *tokens, float *probabilities)
+     * }
+     */
+    public static MemorySegment gk_sample$address() {
+        return gk_sample.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, int64_t limit, const gk_sampling *sampling, const gk_tensor *tokens, float *probabilities)
+     * }
+     */
+    public static int gk_sample(MemorySegment queue, MemorySegment logits, long limit, MemorySegment sampling, MemorySegment tokens, MemorySegment probabilities) {
+        var mh$ = gk_sample.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gk_sample", queue, logits, limit, sampling, tokens, probabilities);
+            }
+            return (int)mh$.invokeExact(queue, logits, limit, sampling, tokens, probabilities);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

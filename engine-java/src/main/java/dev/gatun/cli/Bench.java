@@ -3,15 +3,12 @@
 package dev.gatun.cli;
 
 import dev.gatun.device.Device;
-import dev.gatun.device.Isa;
+import dev.gatun.device.DeviceChoice;
 import dev.gatun.engine.Engine;
 import dev.gatun.engine.EngineOptions;
 import dev.gatun.engine.Session;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.Checkpoint;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -43,7 +40,7 @@ final class Bench implements Callable<Integer> {
 
   private static final int BANDWIDTH_REPEATS = 5;
 
-  @Mixin ModelArgument model;
+  @Mixin SyntheticArgument model;
 
   @Option(
       names = {"-p", "--n-prompt"},
@@ -100,19 +97,20 @@ final class Bench implements Callable<Integer> {
     }
     BenchReport report = new BenchReport(stdio.out(), format.orElse(BenchFormat.MD));
     int longest = tests.stream().mapToInt(BenchTest::tokens).max().orElseThrow();
-    Path path = model.path(stdio);
-    try (Checkpoint checkpoint = Checkpoint.open(path)) {
-      BenchModel subject = new BenchModel(path, checkpoint);
+    SyntheticArgument.Opened opened = model.open(stdio);
+    try (Checkpoint checkpoint = engine.scaled(opened.checkpoint(), stdio)) {
+      BenchModel subject = new BenchModel(opened.name(), checkpoint);
       List<BenchRun> runs = new ArrayList<>();
       for (EngineOptions options : variants(longest)) {
         try (Engine loaded = Engine.load(checkpoint, options)) {
+          engine.tellContext(loaded, stdio);
           tests.forEach(test -> runs.add(run(loaded, test, repeats)));
         }
       }
       // After all runs, since the buffer would count as their peak memory.
-      Map<Integer, Double> bandwidths = new HashMap<>();
+      Map<DeviceChoice, Double> bandwidths = new HashMap<>();
       for (BenchRun run : runs) {
-        double bandwidth = bandwidths.computeIfAbsent(run.options().threads(), Bench::bandwidth);
+        double bandwidth = bandwidths.computeIfAbsent(run.options().device(), Bench::bandwidth);
         report.add(new BenchResult(subject, run, bandwidth));
       }
     }
@@ -156,7 +154,13 @@ final class Bench implements Callable<Integer> {
     }
     long peak = Machine.peakMemory().orElse(0);
     return new BenchRun(
-        test, loaded.options(), time, samples, BenchModel.bytesRead(loaded, test), peak);
+        test,
+        loaded.options(),
+        loaded.device().name(),
+        time,
+        samples,
+        BenchModel.bytesRead(loaded, test),
+        peak);
   }
 
   private long nanos(Engine loaded, BenchTest test) {
@@ -175,15 +179,10 @@ final class Bench implements Callable<Integer> {
     }
   }
 
-  // Bytes a second that all threads read; written once first, since untouched pages are all the
-  // same page of zeros.
-  private static double bandwidth(int threads) {
-    long room = Machine.memoryAvailable().orElse(Long.MAX_VALUE) / 4;
-    try (Arena arena = Arena.ofConfined();
-        Device device = Device.cpu(threads, Isa.BEST)) {
-      MemorySegment bytes = device.allocate(Math.min(BANDWIDTH_BYTES, room), arena);
-      bytes.fill((byte) 1);
-      return device.measureRead(bytes, BANDWIDTH_REPEATS);
+  private static double bandwidth(DeviceChoice choice) {
+    try (Device device = Device.open(choice)) {
+      return device.measureRead(
+          Math.min(BANDWIDTH_BYTES, device.memory().free() / 4), BANDWIDTH_REPEATS);
     }
   }
 }

@@ -1,17 +1,24 @@
 // BenchReport: writes a bench's results, each as soon as it is there.
 package dev.gatun.cli;
 
+import dev.gatun.engine.EngineOptions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** The formats are llama-bench's, so that its readers read them. */
 final class BenchReport {
-  private static final String ROW =
-      "| %-30s | %10s | %10s | %-10s | %7s | %15s | %20s | %10s | %22s | %10s |%n";
+  /** A column of the Markdown table; {@code format} lays out a cell. */
+  private record Column(String title, String format, Function<BenchResult, Object> cell) {
+    // Numbers end flush: a rule that ends in a colon says so.
+    String rule() {
+      return title.equals("model") || title.equals("backend") ? " --- " : " ---: ";
+    }
+  }
 
   private final Output out;
   private final BenchFormat format;
@@ -25,7 +32,7 @@ final class BenchReport {
   void add(BenchResult result) {
     out.print(
         switch (format) {
-          case MD -> (begun ? "" : markdownHeader()) + markdown(result);
+          case MD -> (begun ? "" : markdownHeader(result)) + markdown(result);
           case JSON -> (begun ? ",\n" : "[\n") + Json.pretty(all(result));
           case JSONL -> Json.line(all(result)) + "\n";
           case CSV -> (begun ? "" : csv(columns(result).keySet())) + csv(columns(result).values());
@@ -61,42 +68,50 @@ final class BenchReport {
     return String.join(",", quoted) + "\n";
   }
 
-  private static String markdownHeader() {
-    List<String> titles =
-        List.of(
-            "model",
-            "size",
-            "params",
-            "backend",
-            "threads",
-            "test",
-            "t/s",
-            "MiB/token",
-            "bandwidth",
-            "peak");
-    String header = ROW.formatted(titles.toArray());
-    // Numbers end flush: a rule that ends in a colon says so.
-    String rule =
-        titles.stream()
-            .map(title -> title.equals("model") || title.equals("backend") ? " --- " : " ---: ")
-            .collect(Collectors.joining("|", "|", "|\n"));
-    return header + rule;
+  private static List<Column> markdownColumns(BenchResult result) {
+    List<Column> columns = new ArrayList<>();
+    columns.add(new Column("model", "%-30s", r -> r.model().type()));
+    columns.add(new Column("size", "%10s", r -> Amount.bytes(r.model().bytes())));
+    columns.add(new Column("params", "%10s", r -> Amount.count(r.model().parameters())));
+    columns.add(new Column("backend", "%-10s", r -> r.fields().get("backends")));
+    columns.add(new Column("threads", "%7s", r -> r.run().options().device().threads()));
+    // As llama-bench has it: a column for what is not as by default.
+    EngineOptions options = result.run().options();
+    if (!options.cacheTypes().equals(EngineOptions.cacheTypesOf(options.compute()))) {
+      columns.add(new Column("type_k", "%6s", r -> r.fields().get("type_k")));
+      columns.add(new Column("type_v", "%6s", r -> r.fields().get("type_v")));
+    }
+    columns.add(new Column("test", "%15s", r -> r.test().name()));
+    columns.add(new Column("t/s", "%20s", BenchReport::rate));
+    columns.add(new Column("MiB/token", "%10s", r -> two(r.run().bytesPerToken() / (1 << 20))));
+    columns.add(new Column("bandwidth", "%22s", BenchReport::bandwidth));
+    columns.add(new Column("peak", "%10s", r -> Amount.bytes(r.run().peakMemory())));
+    return columns;
+  }
+
+  private static String rate(BenchResult result) {
+    double[] rates = result.rates();
+    return two(BenchResult.mean(rates)) + " ± " + two(BenchResult.deviation(rates));
+  }
+
+  private static String bandwidth(BenchResult result) {
+    return "%.1f %% of %.1f GB/s".formatted(result.bandwidthShare(), result.bandwidth() / 1e9);
+  }
+
+  private static String markdownHeader(BenchResult result) {
+    List<Column> columns = markdownColumns(result);
+    return row(columns, Column::title)
+        + columns.stream().map(Column::rule).collect(Collectors.joining("|", "|", "|\n"));
   }
 
   private static String markdown(BenchResult result) {
-    BenchModel model = result.model();
-    double[] rates = result.rates();
-    return ROW.formatted(
-        model.type(),
-        Amount.bytes(model.bytes()),
-        Amount.count(model.parameters()),
-        "CPU",
-        result.run().options().threads(),
-        result.test().name(),
-        "%s ± %s".formatted(two(BenchResult.mean(rates)), two(BenchResult.deviation(rates))),
-        two(result.run().bytesPerToken() / (1 << 20)),
-        "%.1f %% of %.1f GB/s".formatted(result.bandwidthShare(), result.bandwidth() / 1e9),
-        Amount.bytes(result.run().peakMemory()));
+    return row(markdownColumns(result), column -> column.cell().apply(result));
+  }
+
+  private static String row(List<Column> columns, Function<Column, Object> cell) {
+    return columns.stream()
+        .map(column -> column.format().formatted(cell.apply(column)))
+        .collect(Collectors.joining(" | ", "| ", " |\n"));
   }
 
   private static String two(double value) {

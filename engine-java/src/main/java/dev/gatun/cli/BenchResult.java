@@ -1,8 +1,9 @@
 // BenchResult: the figures of one test under llama-bench's names.
 package dev.gatun.cli;
 
+import dev.gatun.device.DeviceChoice;
 import dev.gatun.engine.EngineOptions;
-import dev.gatun.graph.Compute;
+import dev.gatun.kv.CacheTypes;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -70,9 +71,10 @@ record BenchResult(BenchModel model, BenchRun run, double bandwidth) {
     fields.put("build_commit", "gatun " + Version.NUMBER);
     fields.put("build_number", 0);
     fields.put("cpu_info", Machine.cpuName());
-    fields.put("gpu_info", "");
-    fields.put("backends", "CPU");
-    fields.put("model_filename", model.path().toString());
+    boolean gpu = run.options().device().kind() != DeviceChoice.Kind.CPU;
+    fields.put("gpu_info", gpu ? run.device() : "");
+    fields.put("backends", gpu ? "CUDA" : "CPU");
+    fields.put("model_filename", model.file());
     fields.put("model_type", model.type());
     fields.put("model_size", model.bytes());
     fields.put("model_n_params", model.parameters());
@@ -80,22 +82,21 @@ record BenchResult(BenchModel model, BenchRun run, double bandwidth) {
 
   private void putSettings(Map<String, Object> fields) {
     EngineOptions options = run.options();
-    String cacheType = options.compute() == Compute.F32 ? "f32" : "f16";
     fields.put("n_batch", options.batch());
     fields.put("n_ubatch", options.ubatch());
-    fields.put("n_threads", options.threads());
+    fields.put("n_threads", options.device().threads());
     fields.put("cpu_mask", "0x0");
     fields.put("cpu_strict", false);
     fields.put("poll", 0);
-    fields.put("type_k", cacheType);
-    fields.put("type_v", cacheType);
-    fields.put("n_gpu_layers", 0);
+    fields.put("type_k", CacheTypes.name(options.cacheTypes().keys()));
+    fields.put("type_v", CacheTypes.name(options.cacheTypes().values()));
+    fields.put("n_gpu_layers", options.device().kind() == DeviceChoice.Kind.CPU ? 0 : -1);
     fields.put("n_cpu_moe", 0);
     fields.put("split_mode", "none");
     fields.put("main_gpu", 0);
     fields.put("no_kv_offload", false);
     fields.put("flash_attn", 1);
-    fields.put("devices", "cpu");
+    fields.put("devices", options.device().toString());
     fields.put("tensor_split", "0.00");
     fields.put("tensor_buft_overrides", "none");
     // llama-bench renamed these two; readers of either find theirs.

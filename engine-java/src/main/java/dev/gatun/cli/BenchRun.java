@@ -4,6 +4,7 @@ package dev.gatun.cli;
 import dev.gatun.engine.EngineOptions;
 
 /**
+ * @param device its name, for people
  * @param time when the first repetition began, ISO 8601 in UTC
  * @param samples nanoseconds of each repetition
  * @param bytesPerToken bytes of weights and cache that a token reads, on average
@@ -12,6 +13,7 @@ import dev.gatun.engine.EngineOptions;
 record BenchRun(
     BenchTest test,
     EngineOptions options,
+    String device,
     String time,
     long[] samples,
     double bytesPerToken,

@@ -152,6 +152,8 @@ final class Repl {
             + Amount.bytes(chat.engine().weightBytes())
             + " · cache "
             + Amount.bytes(chat.engine().cacheBytes())
+            + " of "
+            + chat.engine().options().cacheTypes()
             + " · "
             + chat.engine().device().name());
   }

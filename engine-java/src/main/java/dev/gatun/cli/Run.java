@@ -79,13 +79,14 @@ final class Run implements Callable<Integer> {
     Chat.Limits limits = new Chat.Limits(limit.orElse(-1), ignoreEnd, stops);
     Optional<String> question = prompt.read(stdio);
     requireSense(question);
-    try (Checkpoint checkpoint = Checkpoint.open(model.path(stdio))) {
+    try (Checkpoint checkpoint = engine.scaled(Checkpoint.open(model.path(stdio)), stdio)) {
       Optional<String> template = template(checkpoint);
       try (Loading loading = Loading.start(checkpoint, options)) {
         Dialect dialect = Dialect.of(checkpoint, template);
         SamplingOptions drawing = sampling.over(advised(checkpoint), dialect);
         Optional<Prompt> first = question.map(text -> promptOf(text, dialect));
         try (Chat chat = new Chat(loading.engine(), dialect, limits)) {
+          engine.tellContext(chat.engine(), stdio);
           tell(checkpoint, chat, drawing);
           return first.isPresent() ? once(chat, drawing, first.get()) : converse(chat, drawing);
         }
@@ -160,13 +161,14 @@ final class Run implements Callable<Integer> {
     stdio
         .err()
         .println(
-            "%s: %s, %s weights, context of %d tokens in %s, on %s"
+            "%s: %s, %s weights, context of %d tokens in %s of %s, on %s"
                 .formatted(
                     checkpoint.name(),
                     checkpoint.config().architecture(),
                     Amount.bytes(chat.engine().weightBytes()),
                     chat.engine().context(),
                     Amount.bytes(chat.engine().cacheBytes()),
+                    chat.engine().options().cacheTypes(),
                     chat.engine().device().name()));
     stdio.err().println("sampling: " + drawing);
   }

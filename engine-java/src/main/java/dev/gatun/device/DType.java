@@ -33,7 +33,9 @@ public enum DType {
    * Activations: 16 bits as two int8 digits in blocks of 32 with a float scale and two int32 sums;
    * see gk_quantize.
    */
-  A16(67, 32, 76);
+  A16(67, 32, 76),
+  /** The cache's float8, e4m3fn. */
+  F8(68, 1, 1);
 
   private final int id;
   private final int blockSize;
@@ -47,6 +49,11 @@ public enum DType {
 
   public int id() {
     return id;
+  }
+
+  /** True where {@link #id} is GGUF's. */
+  public boolean isOfGguf() {
+    return id < 64;
   }
 
   /** Weights in one block. */

@@ -4,137 +4,114 @@ package dev.gatun.device;
 import dev.gatun.bindings.Kernels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /**
- * A CPU device. Its memory belongs to arenas; its queue runs each op to the end before it returns.
+ * The CPU or one GPU. Work is issued in order and, on a GPU, done later: {@link #sync} waits for
+ * it. Memory belongs to arenas and must be given back before the device is closed. Used by one
+ * thread at a time.
+ *
+ * <p>What goes wrong is a Refusal: doesNotFit where memory runs out, naming what it was for; device
+ * where the device or its driver failed.
  */
-public final class Device implements AutoCloseable {
-  private final MemorySegment queue;
-  private final int threads;
-  private final Isa isa;
-  private final Ops ops;
+public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevice {
 
-  private Device(MemorySegment queue, int threads, Isa isa) {
-    this.queue = queue;
-    this.threads = threads;
-    this.isa = isa;
-    this.ops = new Ops(queue);
+  /** Opens what {@code choice} names; Refusal.device where this machine or build has no such. */
+  static Device open(DeviceChoice choice) {
+    return switch (choice.kind()) {
+      case CPU -> CpuDevice.open(choice.threads(), choice.isa());
+      case CUDA -> CudaDevice.open(CudaDevices.runtime(), choice);
+      case EMULATED -> CudaDevice.open(EmulatedRuntime.open(), choice);
+    };
   }
 
-  /**
-   * Starts the CPU back end on {@code threads} threads; Refusal.device if the machine lacks {@code
-   * isa}.
-   */
-  public static Device cpu(int threads, Isa isa) {
-    Library.require();
-    try (Arena arena = Arena.ofConfined()) {
-      Isa chosen = isa == Isa.BEST ? bestIsa() : isa;
-      MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
-      Library.check(Kernels.gk_queue_cpu(threads, chosen.id(), out), "gk_queue_cpu");
-      return new Device(out.get(ValueLayout.ADDRESS, 0), threads, chosen);
+  /** Refuses what {@link #open} would refuse, without opening it. */
+  static void require(DeviceChoice choice) {
+    switch (choice.kind()) {
+      case CPU -> Library.require();
+      case CUDA -> CudaDevice.find(CudaDevices.runtime(), choice);
+      case EMULATED -> CudaDevice.find(EmulatedRuntime.open(), choice);
     }
   }
 
-  /** The widest instruction set of this machine and this build. */
-  public static Isa bestIsa() {
-    Library.require();
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment out = arena.allocate(ValueLayout.JAVA_INT);
-      Library.check(Kernels.gk_cpu_best_isa(out), "gk_cpu_best_isa");
-      return Isa.of(out.get(ValueLayout.JAVA_INT, 0));
-    }
-  }
-
-  /** Why this build has no GPU: the library's own words. */
-  public static String whyNoGpu() {
-    Library.require();
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
-      int status = Kernels.gk_queue_cuda(0, MemorySegment.NULL, out);
-      if (status == Kernels.GK_OK()) {
-        Kernels.gk_queue_free(out.get(ValueLayout.ADDRESS, 0));
-        return "";
-      }
-      return Kernels.gk_last_error().reinterpret(4096).getString(0);
-    }
-  }
-
-  public String name() {
-    return "cpu (" + threads + (threads == 1 ? " thread, " : " threads, ") + isa + ")";
-  }
-
-  public int threads() {
-    return threads;
-  }
-
-  public Isa isa() {
-    return isa;
-  }
-
-  public Ops ops() {
-    return ops;
-  }
-
-  /**
-   * Memory of {@code bytes} bytes that lives as long as {@code arena}; not initialised.
-   * Refusal.doesNotFit where the system has none left.
-   */
-  public MemorySegment allocate(long bytes, Arena arena) {
-    try (Arena scratch = Arena.ofConfined()) {
-      MemorySegment out = scratch.allocate(ValueLayout.ADDRESS);
-      Library.check(Kernels.gk_host_alloc(bytes, out), "gk_host_alloc");
-      return out.get(ValueLayout.ADDRESS, 0)
-          .reinterpret(bytes, arena, freed -> Kernels.gk_host_free(freed, bytes));
-    }
-  }
-
-  /** Bytes {@link #pack} writes for a {@code gk_source}. */
-  public long packedBytes(MemorySegment source) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment out = arena.allocate(ValueLayout.JAVA_LONG);
-      Library.check(Kernels.gk_packed_bytes(queue, source, out), "gk_packed_bytes");
-      return out.get(ValueLayout.JAVA_LONG, 0);
-    }
-  }
-
-  /** Repacks a {@code gk_source} into the device's layout. */
-  public void pack(MemorySegment source, MemorySegment destination) {
-    Library.check(Kernels.gk_pack(queue, source, destination), "gk_pack");
-  }
-
-  /** Dequantises {@code count} weights of consecutive blocks to floats. */
-  public void dequantize(DType dtype, MemorySegment source, long count, MemorySegment floats) {
-    Library.check(Kernels.gk_dequantize(queue, dtype.id(), source, count, floats), "gk_dequantize");
-  }
-
-  /** Bytes of one cache page of one layer. */
-  public long cachePageBytes(int kvHeads, int headDim, DType dtype) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment cache = Structs.cache(arena, MemorySegment.NULL, 0, kvHeads, headDim, dtype);
-      MemorySegment out = arena.allocate(ValueLayout.JAVA_LONG);
-      Library.check(Kernels.gk_cache_page_bytes(queue, cache, out), "gk_cache_page_bytes");
-      return out.get(ValueLayout.JAVA_LONG, 0);
-    }
-  }
-
-  /** Bytes a second at which all threads read {@code bytes}, best of {@code repeats}. */
-  public double measureRead(MemorySegment bytes, int repeats) {
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment out = arena.allocate(ValueLayout.JAVA_DOUBLE);
-      Library.check(
-          Kernels.gk_measure_read(queue, bytes, bytes.byteSize(), repeats, out), "gk_measure_read");
-      return out.get(ValueLayout.JAVA_DOUBLE, 0);
-    }
+  /** The widest instruction set of this machine's CPU and this build. */
+  static Isa bestIsa() {
+    return CpuDevice.bestIsa();
   }
 
   /** Tokens in one cache page. */
-  public static int pageTokens() {
+  static int pageTokens() {
     return Kernels.GK_PAGE_TOKENS();
   }
 
+  /** For people: what runs there. */
+  String name();
+
+  Ops ops();
+
+  DeviceMemory memory();
+
+  /** Allocations made so far, of device memory and of host memory for it. */
+  long allocations();
+
+  /**
+   * Device memory of {@code bytes} bytes, at least 1, that lives as long as {@code arena}; not
+   * initialised.
+   *
+   * @param purpose for the message where there is none left: "the cache"
+   */
+  Buffer allocate(String purpose, long bytes, Arena arena);
+
+  /** Host memory from which {@link #upload} is fastest. */
+  MemorySegment hostMemory(String purpose, long bytes, Arena arena);
+
+  /** {@code data} where ops can read it without its being in device memory. */
+  Buffer pin(String purpose, MemorySegment data, Arena arena);
+
+  /** A window for buffers of up to {@code bytes} bytes. */
+  HostView view(String purpose, long bytes, Arena arena);
+
+  /**
+   * Issues a copy to the front of {@code to}. Memory of {@link #hostMemory} must not change before
+   * a {@link #sync}; other memory may.
+   */
+  void upload(MemorySegment from, Buffer to);
+
+  /** Waits for all work, then copies {@code from} to the front of {@code to}. */
+  void download(Buffer from, MemorySegment to);
+
+  /** Waits until all work issued so far is done. */
+  void sync();
+
+  /** Whether {@link #record} saves anything here. */
+  boolean records();
+
+  /**
+   * Notes the calls on this device that {@code calls} makes, without running them. They must have
+   * run once before.
+   */
+  Recording record(Runnable calls);
+
+  /** Whether device memory is another than the host's. */
+  boolean isGpu();
+
+  /** Bytes of workspace for steps up to {@code limits}. */
+  long workspaceBytes(StepLimits limits);
+
+  /** Lends the ops workspace for steps up to {@code limits}. */
+  void lendWorkspace(StepLimits limits, Arena arena);
+
+  /** Bytes {@link #pack} writes for a {@code gk_source}. */
+  long packedBytes(MemorySegment source);
+
+  /** Repacks a {@code gk_source}, which lies in host memory, into the device's layout. */
+  void pack(MemorySegment source, Buffer destination);
+
+  /** Bytes of one cache page of one layer. */
+  long cachePageBytes(int kvHeads, int headDim, DType keys, DType values);
+
+  /** Bytes a second at which {@code bytes} bytes are read, best of {@code repeats}. */
+  double measureRead(long bytes, int repeats);
+
   @Override
-  public void close() {
-    Library.check(Kernels.gk_queue_free(queue), "gk_queue_free");
-  }
+  void close();
 }

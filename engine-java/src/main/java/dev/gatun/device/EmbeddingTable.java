@@ -1,16 +1,25 @@
-// EmbeddingTable: the token embedding, read row by row where the checkpoint keeps it.
+// EmbeddingTable: the token embedding, read row by row from host memory.
 package dev.gatun.device;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * (vocab, hidden) in the checkpoint's own layout: one row a token is read, so it is never copied or
- * repacked.
+ * (vocab, hidden) in the checkpoint's own layout: one row a token is read, so it stays in host
+ * memory and is never repacked.
  */
 public record EmbeddingTable(MemorySegment struct, long rows, long cols) {
+
+  /**
+   * @param data in host memory; a device reads it where {@link #place} says
+   */
   public static EmbeddingTable of(
       Arena arena, DType dtype, long rows, long cols, MemorySegment data) {
     return new EmbeddingTable(Sources.blocks(arena, dtype, rows, cols, data), rows, cols);
+  }
+
+  /** Says where the device reads the rows; before the first step. */
+  public void place(Buffer data) {
+    Sources.move(struct, data.segment());
   }
 }

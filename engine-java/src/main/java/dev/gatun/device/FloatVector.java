@@ -1,4 +1,4 @@
-// FloatVector: a norm's weight or a bias, in float32 on its device.
+// FloatVector: a norm's weight, a bias or RoPE's frequencies, in float32 on its device.
 package dev.gatun.device;
 
 import java.lang.foreign.MemorySegment;
@@ -8,8 +8,8 @@ public final class FloatVector {
   private MemorySegment data = MemorySegment.NULL;
 
   /** Says where the data lies. */
-  public void place(MemorySegment floats) {
-    data = floats;
+  public void place(Buffer floats) {
+    data = floats.segment();
   }
 
   MemorySegment data() {

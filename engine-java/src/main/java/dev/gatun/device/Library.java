@@ -3,39 +3,74 @@ package dev.gatun.device;
 
 import dev.gatun.bindings.Kernels;
 import dev.gatun.refusal.Refusal;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
 
 /** The native library; {@code -Dgatun.library} names its file. */
 final class Library {
-  private Library() {}
+  /** What to do where memory runs out. */
+  static final String SMALLER = "use a smaller context (-c), batch (-ub) or model";
 
-  static {
-    load();
-  }
+  // Kept, since what an initialiser throws reaches its first caller only, and wrapped.
+  private static final Optional<Refusal> FAILURE = load();
+
+  private Library() {}
 
   /**
    * Loads the library on first use; Refusal.device if it is missing, broken or of another version.
    */
   static void require() {
-    // The static initialiser has run by now.
+    if (FAILURE.isPresent()) {
+      throw FAILURE.get();
+    }
   }
 
-  private static void load() {
+  private static Optional<Refusal> load() {
     String file = System.getProperty("gatun.library", "build/libgatun.so");
     try {
       System.load(Path.of(file).toAbsolutePath().toString());
     } catch (UnsatisfiedLinkError e) {
-      throw Refusal.device(
-          "cannot load " + file + ": " + e.getMessage(),
-          "build it with cmake, or name it with -Dgatun.library=FILE",
-          e);
+      return Optional.of(
+          Refusal.device(
+              "cannot load " + file + ": " + e.getMessage(),
+              "build it with cmake, or name it with -Dgatun.library=FILE",
+              e));
     }
     int version = Kernels.gk_abi_version();
     if (version != Kernels.GK_ABI_VERSION()) {
-      throw Refusal.device(
-          file + " speaks version " + version + ", the engine " + Kernels.GK_ABI_VERSION(),
-          "rebuild both",
-          null);
+      return Optional.of(
+          Refusal.device(
+              file + " speaks version " + version + ", the engine " + Kernels.GK_ABI_VERSION(),
+              "rebuild both",
+              null));
+    }
+    return Optional.empty();
+  }
+
+  /** The library's {@code enum gk_cuda_build}. */
+  static int cudaBuild() {
+    require();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment out = arena.allocate(ValueLayout.JAVA_INT);
+      check(Kernels.gk_cuda_build(out), "gk_cuda_build");
+      return out.get(ValueLayout.JAVA_INT, 0);
+    }
+  }
+
+  /** Host memory of {@code bytes} bytes, for gk_host_free; NULL where there is none left. */
+  static MemorySegment hostMemory(long bytes) {
+    try (Arena scratch = Arena.ofConfined()) {
+      MemorySegment out = scratch.allocate(ValueLayout.ADDRESS);
+      int status = Kernels.gk_host_alloc(bytes, out);
+      if (status == Kernels.GK_OUT_OF_MEMORY()) {
+        return MemorySegment.NULL;
+      }
+      check(status, "gk_host_alloc");
+      return out.get(ValueLayout.ADDRESS, 0);
     }
   }
 
@@ -45,12 +80,23 @@ final class Library {
       return;
     }
     String text = Kernels.gk_last_error().reinterpret(4096).getString(0);
-    if (status == Kernels.GK_OUT_OF_MEMORY()) {
-      throw Refusal.doesNotFit(text, "use a smaller context (-c), batch (-ub) or model");
+    if (!text.startsWith(function)) {
+      // A fault that another function met, such as the sync after an op.
+      text = function + ": " + text.replaceFirst("^gk_\\w+: ", "");
     }
-    throw Refusal.device(
-        text.startsWith("gk_") ? text : function + ": " + text,
-        "run with -v for the stack trace, or try --device cpu --isa plain",
-        null);
+    if (status == Kernels.GK_OUT_OF_MEMORY()) {
+      throw Refusal.doesNotFit(text, SMALLER);
+    }
+    throw Refusal.device(text, remedy(status), null);
+  }
+
+  private static String remedy(int status) {
+    return status == Kernels.GK_DEVICE_FAILED()
+        ? "run with JAVA_TOOL_OPTIONS=-Dgatun.sync=true to learn which op failed, or --device cpu"
+        : "run with -v for the stack trace, or try --device cpu --isa plain";
+  }
+
+  static String gibibytes(long bytes) {
+    return String.format(Locale.ROOT, "%.2f GiB", bytes / (double) (1L << 30));
   }
 }

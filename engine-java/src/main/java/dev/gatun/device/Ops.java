@@ -1,8 +1,6 @@
 // Ops: one checked method for each op of the contract.
 package dev.gatun.device;
 
-import static dev.gatun.device.Library.check;
-
 import dev.gatun.bindings.Kernels;
 import java.lang.foreign.MemorySegment;
 
@@ -12,9 +10,21 @@ import java.lang.foreign.MemorySegment;
  */
 public final class Ops {
   private final MemorySegment queue;
+  private final boolean syncEach;
 
-  Ops(MemorySegment queue) {
+  /**
+   * @param syncEach waits after each op, so that its faults are told with its name
+   */
+  Ops(MemorySegment queue, boolean syncEach) {
     this.queue = queue;
+    this.syncEach = syncEach;
+  }
+
+  private void check(int status, String op) {
+    Library.check(status, op);
+    if (syncEach) {
+      Library.check(Kernels.gk_queue_sync(queue), op);
+    }
   }
 
   public void embed(MemorySegment table, MemorySegment tokens, MemorySegment y) {
@@ -47,13 +57,26 @@ public final class Ops {
     check(Kernels.gk_mat_mul(queue, weight.struct(), x, y), "gk_mat_mul");
   }
 
+  public void qkv(
+      PackedMatrix q,
+      PackedMatrix k,
+      PackedMatrix v,
+      MemorySegment x,
+      MemorySegment yq,
+      MemorySegment yk,
+      MemorySegment yv) {
+    check(Kernels.gk_qkv(queue, q.struct(), k.struct(), v.struct(), x, yq, yk, yv), "gk_qkv");
+  }
+
   public void gateUp(PackedMatrix gate, PackedMatrix up, MemorySegment x, MemorySegment y) {
     check(Kernels.gk_gate_up(queue, gate.struct(), up.struct(), x, y), "gk_gate_up");
   }
 
   public void ropeTable(
-      MemorySegment batch, MemorySegment invFreq, int dim, float scale, MemorySegment table) {
-    check(Kernels.gk_rope_table(queue, batch, invFreq, dim, scale, table), "gk_rope_table");
+      MemorySegment batch, FloatVector invFreq, int dim, float scale, Buffer table) {
+    check(
+        Kernels.gk_rope_table(queue, batch, invFreq.data(), dim, scale, table.segment()),
+        "gk_rope_table");
   }
 
   public void ropeStore(

@@ -16,7 +16,7 @@ public final class PackedMatrix {
   private final long cols;
   private final int experts;
   private final long expertBytes;
-  private final Optional<MemorySegment> order;
+  private final Optional<IntVector> order;
   private final MemorySegment struct;
 
   /**
@@ -24,11 +24,7 @@ public final class PackedMatrix {
    *     first
    */
   public PackedMatrix(
-      Arena arena,
-      MemorySegment source,
-      int experts,
-      long expertBytes,
-      Optional<MemorySegment> order) {
+      Arena arena, MemorySegment source, int experts, long expertBytes, Optional<IntVector> order) {
     this.dtype = Sources.dtype(source);
     this.rows = Sources.rows(source);
     this.cols = Sources.cols(source);
@@ -45,8 +41,8 @@ public final class PackedMatrix {
   }
 
   /** Says where the packed data lies. */
-  public void place(MemorySegment data) {
-    gk_weight.data(struct, data);
+  public void place(Buffer data) {
+    gk_weight.data(struct, data.segment());
   }
 
   public DType dtype() {
@@ -74,7 +70,7 @@ public final class PackedMatrix {
     return expertBytes * experts;
   }
 
-  public Optional<MemorySegment> order() {
+  public Optional<IntVector> order() {
     return order;
   }
 

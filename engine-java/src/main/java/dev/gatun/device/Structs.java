@@ -14,10 +14,9 @@ public final class Structs {
   private Structs() {}
 
   /** Dense (rows, cols) activations at {@code data}. */
-  public static MemorySegment tensor(
-      Arena arena, MemorySegment data, long rows, long cols, DType dtype) {
+  public static MemorySegment tensor(Arena arena, Buffer data, long rows, long cols, DType dtype) {
     MemorySegment tensor = gk_tensor.allocate(arena);
-    gk_tensor.data(tensor, data);
+    gk_tensor.data(tensor, data.segment());
     gk_tensor.rows(tensor, rows);
     gk_tensor.cols(tensor, cols);
     gk_tensor.stride(tensor, cols);
@@ -27,14 +26,20 @@ public final class Structs {
 
   /** One layer's cache of {@code pageCount} pages. */
   public static MemorySegment cache(
-      Arena arena, MemorySegment pages, int pageCount, int kvHeads, int headDim, DType dtype) {
+      Arena arena,
+      Buffer pages,
+      int pageCount,
+      int kvHeads,
+      int headDim,
+      DType keys,
+      DType values) {
     MemorySegment cache = gk_cache.allocate(arena);
-    gk_cache.pages(cache, pages);
+    gk_cache.pages(cache, pages.segment());
     gk_cache.page_count(cache, pageCount);
     gk_cache.kv_heads(cache, kvHeads);
     gk_cache.head_dim(cache, headDim);
-    gk_cache.key_dtype(cache, dtype.id());
-    gk_cache.value_dtype(cache, dtype.id());
+    gk_cache.key_dtype(cache, keys.id());
+    gk_cache.value_dtype(cache, values.id());
     return cache;
   }
 
@@ -47,13 +52,13 @@ public final class Structs {
       int tokens,
       int sequences,
       int maxPages,
-      MemorySegment position,
-      MemorySegment sequence,
-      MemorySegment pageTable) {
+      Buffer position,
+      Buffer sequence,
+      Buffer pageTable) {
     MemorySegment batch = gk_batch.allocate(arena);
-    gk_batch.position(batch, position);
-    gk_batch.sequence(batch, sequence);
-    gk_batch.page_table(batch, pageTable);
+    gk_batch.position(batch, position.segment());
+    gk_batch.sequence(batch, sequence.segment());
+    gk_batch.page_table(batch, pageTable.segment());
     gk_batch.tokens(batch, tokens);
     gk_batch.sequences(batch, sequences);
     gk_batch.max_pages(batch, maxPages);
@@ -64,9 +69,9 @@ public final class Structs {
    * What {@code gk_rope_store} needs beside the tensors; {@code table} is what {@code
    * gk_rope_table} writes.
    */
-  public static MemorySegment rope(Arena arena, RopeWeights weights, MemorySegment table) {
+  public static MemorySegment rope(Arena arena, RopeWeights weights, Buffer table) {
     MemorySegment rope = gk_rope.allocate(arena);
-    gk_rope.table(rope, table);
+    gk_rope.table(rope, table.segment());
     gk_rope.q_bias(rope, orNull(weights.qBias()));
     gk_rope.k_bias(rope, orNull(weights.kBias()));
     gk_rope.v_bias(rope, orNull(weights.vBias()));

@@ -9,7 +9,6 @@ import dev.gatun.kv.PagePool;
 import dev.gatun.kv.PageTable;
 import dev.gatun.model.Architectures;
 import dev.gatun.model.Model;
-import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;
@@ -24,7 +23,7 @@ import java.util.function.LongConsumer;
  * must outlive it.
  */
 public final class Engine implements AutoCloseable {
-  private final Arena arena = Arena.ofShared();
+  private final Arena arena;
   private final Device device;
   private final ModelConfig config;
   private final EngineOptions options;
@@ -36,24 +35,39 @@ public final class Engine implements AutoCloseable {
   private final Steps steps;
 
   private Engine(
-      Checkpoint checkpoint, EngineOptions options, Device device, LongConsumer progress) {
+      Checkpoint checkpoint,
+      EngineOptions options,
+      Device device,
+      Arena arena,
+      LongConsumer progress) {
+    this.arena = arena;
     this.device = device;
     this.options = options;
     config = checkpoint.config();
-    context = contextOf(config, options);
     Parameters parameters = new Parameters(checkpoint, device, arena);
-    Model model = Architectures.of(parameters, arena);
+    Model model = Architectures.of(parameters);
+    StepPlans plans = StepPlans.of(model, options);
+    Footprint need =
+        Footprint.of(checkpoint, parameters, options, plans.bytes())
+            .withWorkspace(device.workspaceBytes(LoadPlan.limits(config, options)));
+    LoadPlan plan = LoadPlan.of(checkpoint, options, need, Room.of(device, options.device()));
+    plan.requireFits();
+    context = plan.context();
     CacheShape shape =
         CacheShape.of(
-            device, config.layers(), config.kvHeads(), config.headDim(), options.cacheType());
+            device, config.layers(), config.kvHeads(), config.headDim(), options.cacheTypes());
     weightBytes = parameters.bytes();
     cacheBytes = shape.bytes(context);
-    Fit.check(weightBytes, cacheBytes, shape.bytes(1));
     parameters.upload(progress);
     pool = new PagePool(shape, context, device, arena);
     builder =
-        new StepBuilder(options.stepTokens(), options.stepTokens(), shape.pages(context), arena);
-    steps = new Steps(model, options, builder, device, pool, arena);
+        new StepBuilder(
+            options.stepTokens(), options.stepTokens(), shape.pages(context), device, arena);
+    device.lendWorkspace(LoadPlan.limits(config, options.withContext(context)), arena);
+    steps = new Steps(model, options, plans, device, pool, arena);
+    if (device.records()) {
+      record();
+    }
   }
 
   /** Loads a checkpoint; Refusal where it is inconsistent, unsupported, or does not fit. */
@@ -65,27 +79,27 @@ public final class Engine implements AutoCloseable {
    * @param progress hears how many bytes of {@link #weightBytes} are on the device
    */
   public static Engine load(Checkpoint checkpoint, EngineOptions options, LongConsumer progress) {
-    Device device = Device.cpu(options.threads(), options.isa());
+    Device device = Device.open(options.device());
+    Arena arena = Arena.ofShared();
     try {
-      return new Engine(checkpoint, options, device, progress);
+      return new Engine(checkpoint, options, device, arena, progress);
     } catch (RuntimeException | Error e) {
+      arena.close();
       device.close();
       throw e;
     }
   }
 
-  private static int contextOf(ModelConfig config, EngineOptions options) {
-    if (options.context() > config.contextLength()) {
-      throw Refusal.usage(
-          "a context of "
-              + options.context()
-              + " tokens, the model was made for "
-              + config.contextLength(),
-          "give -c " + config.contextLength() + " or less");
+  /** Runs a step of token 0 on the empty cache, so that no first answer waits for the recording. */
+  private void record() {
+    try {
+      Program decode = steps.program(builder.shape(1, 1));
+      decode.run();
+      decode.run();
+    } catch (RuntimeException | Error e) {
+      steps.close();
+      throw e;
     }
-    return options.context() > 0
-        ? options.context()
-        : Math.min(config.contextLength(), EngineOptions.LARGEST_DEFAULT_CONTEXT);
   }
 
   public ModelConfig config() {
@@ -110,6 +124,7 @@ public final class Engine implements AutoCloseable {
     return weightBytes;
   }
 
+  /** Bytes of the cache's pages. */
   public long cacheBytes() {
     return cacheBytes;
   }
@@ -156,7 +171,7 @@ public final class Engine implements AutoCloseable {
   @Override
   public void close() {
     steps.close();
-    device.close();
     arena.close();
+    device.close();
   }
 }

@@ -2,63 +2,80 @@
 package dev.gatun.engine;
 
 import dev.gatun.device.DType;
+import dev.gatun.device.DeviceChoice;
 import dev.gatun.device.Isa;
 import dev.gatun.graph.Compute;
+import dev.gatun.kv.CacheTypes;
 import dev.gatun.refusal.Refusal;
+import java.util.Optional;
 
 /**
- * @param threads of the CPU back end, 1 to 1024
+ * @param device where the model runs
  * @param context tokens of the cache; 0 takes the model's own, at most {@link
- *     #LARGEST_DEFAULT_CONTEXT}
+ *     #LARGEST_DEFAULT_CONTEXT}; {@link #WHAT_FITS} the largest that fits
  * @param batch most tokens handed to the model at once, at least 1
  * @param ubatch most tokens of one step, at least 1
  * @param compute number format of the linears' inputs
- * @param isa instruction set of the CPU back end
  * @param logitRows most rows of logits a step computes: 1 for generation
+ * @param cache number formats of the cache; empty for what {@link #cacheTypesOf} says
  */
 public record EngineOptions(
-    int threads, int context, int batch, int ubatch, Compute compute, Isa isa, int logitRows) {
+    DeviceChoice device,
+    int context,
+    int batch,
+    int ubatch,
+    Compute compute,
+    int logitRows,
+    Optional<CacheTypes> cache) {
 
   /** Context where none is asked for: a longer one costs memory that most prompts never use. */
   public static final int LARGEST_DEFAULT_CONTEXT = 8192;
 
-  private static final int MOST_THREADS = 1024;
+  /** The context that asks for the largest one that fits. */
+  public static final int WHAT_FITS = -1;
 
   public EngineOptions {
-    require(threads >= 1 && threads <= MOST_THREADS, "threads (-t)", threads, "1 to 1024");
-    require(context >= 0, "context (-c)", context, "0 (the model's own) or more");
+    require(context >= WHAT_FITS, "context (-c)", context, "0 (the model's own), more, or max");
     require(batch >= 1, "batch (-b)", batch, "1 or more");
     require(ubatch >= 1, "ubatch (-ub)", ubatch, "1 or more");
     require(logitRows >= 1, "rows of logits", logitRows, "1 or more");
   }
 
   public static EngineOptions defaults() {
-    int processors = Runtime.getRuntime().availableProcessors();
-    return new EngineOptions(processors, 0, 2048, 512, Compute.INT8, Isa.BEST, 1);
+    return new EngineOptions(DeviceChoice.cpu(), 0, 2048, 512, Compute.INT8, 1, Optional.empty());
   }
 
   public EngineOptions withThreads(int value) {
-    return new EngineOptions(value, context, batch, ubatch, compute, isa, logitRows);
+    return withDevice(device.withThreads(value));
+  }
+
+  public EngineOptions withDevice(DeviceChoice value) {
+    return new EngineOptions(value, context, batch, ubatch, compute, logitRows, cache);
   }
 
   public EngineOptions withContext(int value) {
-    return new EngineOptions(threads, value, batch, ubatch, compute, isa, logitRows);
+    return new EngineOptions(device, value, batch, ubatch, compute, logitRows, cache);
   }
 
   public EngineOptions withBatch(int value, int micro) {
-    return new EngineOptions(threads, context, value, micro, compute, isa, logitRows);
+    return new EngineOptions(device, context, value, micro, compute, logitRows, cache);
   }
 
   public EngineOptions withCompute(Compute value) {
-    return new EngineOptions(threads, context, batch, ubatch, value, isa, logitRows);
+    return new EngineOptions(device, context, batch, ubatch, value, logitRows, cache);
   }
 
   public EngineOptions withIsa(Isa value) {
-    return new EngineOptions(threads, context, batch, ubatch, compute, value, logitRows);
+    return withDevice(device.withIsa(value));
+  }
+
+  public EngineOptions withCache(CacheTypes value) {
+    return new EngineOptions(
+        device, context, batch, ubatch, compute, logitRows, Optional.of(value));
   }
 
   public EngineOptions withLogitRows(int value) {
-    return new EngineOptions(threads, context, batch, ubatch, compute, isa, value);
+    return new EngineOptions(device, context, batch, ubatch, compute, value, cache);
   }
 
   /** Tokens of the largest step. */
@@ -66,9 +83,15 @@ public record EngineOptions(
     return Math.min(batch, ubatch);
   }
 
+  /** The cache's number formats: those asked for, else {@link #cacheTypesOf}. */
+  public CacheTypes cacheTypes() {
+    return cache.orElse(cacheTypesOf(compute));
+  }
+
   /** The cache holds what is computed: float32 for the reference, float16 otherwise. */
-  DType cacheType() {
-    return compute == Compute.F32 ? DType.F32 : DType.F16;
+  public static CacheTypes cacheTypesOf(Compute compute) {
+    DType type = compute == Compute.F32 ? DType.F32 : DType.F16;
+    return new CacheTypes(type, type);
   }
 
   private static void require(boolean holds, String what, int found, String expected) {

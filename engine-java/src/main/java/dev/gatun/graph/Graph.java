@@ -4,9 +4,10 @@ package dev.gatun.graph;
 import dev.gatun.device.DType;
 import dev.gatun.device.EmbeddingTable;
 import dev.gatun.device.FloatVector;
+import dev.gatun.device.IntVector;
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.device.RopeWeights;
-import java.lang.foreign.MemorySegment;
+import dev.gatun.refusal.Refusal;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -17,13 +18,13 @@ import java.util.Map;
 public final class Graph {
   private final Step step;
   private final Compute compute;
-  private final List<Op> ops = new ArrayList<>();
+  private List<Op> ops = new ArrayList<>();
   private final Map<Blocks, Tensor> quantized = new HashMap<>();
   private final Map<Gather, Tensor> gathered = new HashMap<>();
-  private final Map<String, Mark> marks = new LinkedHashMap<>();
+  private Map<String, Mark> marks = new LinkedHashMap<>();
   private int tensors;
 
-  private record Gather(Tensor x, MemorySegment order) {}
+  private record Gather(Tensor x, IntVector order) {}
 
   private record Blocks(Tensor x, DType dtype) {}
 
@@ -43,7 +44,14 @@ public final class Graph {
     return ops;
   }
 
-  /** Number of tensors; their ids are 0 to this, exclusive. */
+  /** Leaves out what need not be ops of their own. Nothing is appended after it. */
+  public void fuse() {
+    Fusion fusion = Fusion.of(ops, marks);
+    ops = fusion.ops();
+    marks = fusion.marks();
+  }
+
+  /** Number of tensors; their ids are 0 to this, exclusive, and some may be of no op. */
   int tensors() {
     return tensors;
   }
@@ -100,14 +108,36 @@ public final class Graph {
     return multiply(weight, input(weight, x, DType.A16));
   }
 
+  /**
+   * The three products that attention begins with, with 16-bit activations in int8 compute: keys
+   * and values are few, every later token reads them, and one input for all three is one op.
+   */
+  public Heads qkv(PackedMatrix q, PackedMatrix k, PackedMatrix v, Tensor x) {
+    Tensor input = input(q, x, DType.A16);
+    if (input != input(k, x, DType.A16) || input != input(v, x, DType.A16)) {
+      return new Heads(fineMatMul(q, x), fineMatMul(k, x), fineMatMul(v, x));
+    }
+    Heads y = new Heads(product(q, x), product(k, x), product(v, x));
+    ops.add(new Op.Qkv(q, k, v, input, y));
+    return y;
+  }
+
+  /** Queries (tokens, heads * headDim), keys and values (tokens, kvHeads * headDim). */
+  public record Heads(Tensor q, Tensor k, Tensor v) {}
+
+  private Tensor product(PackedMatrix weight, Tensor x) {
+    return tensor(DType.F32, x.rows(), Math.toIntExact(weight.rows()));
+  }
+
   private Tensor multiply(PackedMatrix weight, Tensor x) {
-    Tensor y = tensor(DType.F32, x.rows(), Math.toIntExact(weight.rows()));
+    Tensor y = product(weight, x);
     ops.add(new Op.MatMul(weight, x, y));
     return y;
   }
 
   /** silu(x * gate^T) * (x * up^T). */
   public Tensor gateUp(PackedMatrix gate, PackedMatrix up, Tensor x) {
+    requireOneType(gate, up);
     Tensor input = input(gate, x, DType.A8);
     Tensor y = tensor(DType.F32, x.rows(), Math.toIntExact(gate.rows()));
     ops.add(new Op.GateUp(gate, up, input, y));
@@ -115,7 +145,7 @@ public final class Graph {
   }
 
   /** (tokens, dim) cosines and sines of the step's positions; invFreq (dim / 2) float32. */
-  public Tensor ropeTable(MemorySegment invFreq, int dim, float scale) {
+  public Tensor ropeTable(FloatVector invFreq, int dim, float scale) {
     Tensor table = tensor(DType.F32, step.tokens(), dim);
     ops.add(new Op.RopeTable(invFreq, dim, scale, table));
     return table;
@@ -146,6 +176,7 @@ public final class Graph {
 
   /** (tokens * perToken, ff). */
   public Tensor expertGateUp(PackedMatrix gate, PackedMatrix up, Tensor x, Routing routing) {
+    requireOneType(gate, up);
     Tensor input = input(gate, x, DType.A8);
     int rows = x.rows() * routing.ids().cols();
     Tensor y = tensor(DType.F32, rows, Math.toIntExact(gate.rows()));
@@ -159,6 +190,14 @@ public final class Graph {
     Tensor y = tensor(DType.F32, routing.ids().rows(), Math.toIntExact(down.rows()));
     ops.add(new Op.ExpertDown(down, input, routing.ids(), routing.weights(), y));
     return y;
+  }
+
+  private static void requireOneType(PackedMatrix gate, PackedMatrix up) {
+    if (gate.dtype() != up.dtype()) {
+      throw Refusal.model(
+          "a layer's gate is " + gate.dtype() + " and its up " + up.dtype() + ", expected one type",
+          "use a file that quantises the two alike");
+    }
   }
 
   /**

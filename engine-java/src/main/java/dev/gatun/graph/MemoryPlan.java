@@ -92,7 +92,9 @@ public final class MemoryPlan {
     to[result.id()] = graph.ops().size();
     List<Life> lives = new ArrayList<>();
     for (int id = 0; id < tensors.length; id++) {
-      lives.add(new Life(tensors[id], from[id], to[id]));
+      if (tensors[id] != null) { // an op left it out
+        lives.add(new Life(tensors[id], from[id], to[id]));
+      }
     }
     return lives;
   }

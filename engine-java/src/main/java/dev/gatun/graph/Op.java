@@ -3,9 +3,9 @@ package dev.gatun.graph;
 
 import dev.gatun.device.EmbeddingTable;
 import dev.gatun.device.FloatVector;
+import dev.gatun.device.IntVector;
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.device.RopeWeights;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
@@ -68,7 +68,7 @@ public sealed interface Op {
   /** Keeps the rows of {@code x} whose logits the step wants. */
   record GatherRows(Tensor x, Tensor y) implements OneToOne {}
 
-  record GatherCols(Tensor x, MemorySegment order, Tensor y) implements OneToOne {}
+  record GatherCols(Tensor x, IntVector order, Tensor y) implements OneToOne {}
 
   record Quantize(Tensor x, Tensor y) implements OneToOne {}
 
@@ -76,6 +76,22 @@ public sealed interface Op {
     @Override
     public long weightBytes() {
       return weight.bytes();
+    }
+  }
+
+  record Qkv(PackedMatrix q, PackedMatrix k, PackedMatrix v, Tensor x, Graph.Heads y)
+      implements Op {
+    public List<Tensor> reads() {
+      return List.of(x);
+    }
+
+    public List<Tensor> writes() {
+      return List.of(y.q(), y.k(), y.v());
+    }
+
+    @Override
+    public long weightBytes() {
+      return q.bytes() + k.bytes() + v.bytes();
     }
   }
 
@@ -87,7 +103,7 @@ public sealed interface Op {
   }
 
   /** {@code table} (tokens, dim): cosines, then sines. */
-  record RopeTable(MemorySegment invFreq, int dim, float scale, Tensor table) implements Op {
+  record RopeTable(FloatVector invFreq, int dim, float scale, Tensor table) implements Op {
     public List<Tensor> reads() {
       return List.of();
     }

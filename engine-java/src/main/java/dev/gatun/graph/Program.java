@@ -1,48 +1,63 @@
 // Program: a graph bound to memory, ready to run again and again without building anything.
 package dev.gatun.graph;
 
+import dev.gatun.device.Buffer;
 import dev.gatun.device.DType;
 import dev.gatun.device.Device;
+import dev.gatun.device.HostView;
 import dev.gatun.device.Ops;
+import dev.gatun.device.Recording;
 import dev.gatun.device.Structs;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.IntFunction;
 
 /**
- * The ops of a graph as calls whose structs are filled once: the CPU's counterpart of a captured
- * CUDA graph. What differs between two runs lies in the step's input buffers.
+ * The ops of a graph as calls whose structs are filled once. What differs between two runs lies in
+ * the step's input buffers, so a device that can record repeats the whole run with one launch.
  */
 public final class Program implements AutoCloseable {
+  /** Recorded from their second run on; larger steps run longer than it takes to issue them. */
+  private static final int MOST_RECORDED_TOKENS = 16;
+
   private final Arena arena = Arena.ofShared();
   private final Graph graph;
-  private final MemorySegment slab;
+  private final Device device;
+  private final Buffer slab;
   private final MemoryPlan plan;
   private final List<Runnable> calls = new ArrayList<>();
-  private final MemorySegment result;
+  private final Buffer result;
+  private final HostView results;
   private final MemorySegment[] tensors;
   private final MemorySegment batch;
   private final IntFunction<MemorySegment> cacheOfLayer;
+  private boolean hasRun;
+  private Optional<Recording> recording = Optional.empty();
+
+  /**
+   * Where the programs of an engine run, shared by them all.
+   *
+   * @param slab at least {@code plan.bytes()} bytes for each program's plan
+   * @param results through which each program's result is seen
+   * @param cacheOfLayer the {@code gk_cache} struct of each layer
+   */
+  public record Place(
+      Device device, Buffer slab, HostView results, IntFunction<MemorySegment> cacheOfLayer) {}
 
   /**
    * @param result the tensor {@link #result} shows after a run
-   * @param slab at least {@code plan.bytes()} bytes, shared by all programs of an engine
-   * @param cacheOfLayer the {@code gk_cache} struct of each layer
    */
-  public Program(
-      Graph graph,
-      Tensor result,
-      MemoryPlan plan,
-      Device device,
-      MemorySegment slab,
-      IntFunction<MemorySegment> cacheOfLayer) {
+  public Program(Graph graph, Tensor result, MemoryPlan plan, Place place) {
     this.graph = graph;
-    this.slab = slab;
     this.plan = plan;
-    this.cacheOfLayer = cacheOfLayer;
+    device = place.device();
+    slab = place.slab();
+    results = place.results();
+    cacheOfLayer = place.cacheOfLayer();
     this.result = data(result);
     this.tensors = new MemorySegment[graph.tensors()];
     Step step = graph.step();
@@ -55,18 +70,36 @@ public final class Program implements AutoCloseable {
     }
   }
 
-  /** Runs every op in order. */
+  /** Brings the step's inputs to the device, runs every op in order, and waits for the result. */
   public void run() {
+    if (recording.isEmpty() && hasRun && records()) {
+      recording = Optional.of(device.record(this::issue));
+    }
+    recording.ifPresentOrElse(Recording::run, this::issue);
+    hasRun = true;
+    device.sync();
+  }
+
+  private boolean records() {
+    return device.records() && graph.step().tokens() <= MOST_RECORDED_TOKENS;
+  }
+
+  private void issue() {
+    Step.Inputs inputs = graph.step().inputs();
+    device.upload(inputs.host(), inputs.device());
     for (Runnable call : calls) {
       call.run();
     }
+    results.refresh(result);
   }
 
   /**
-   * Runs every op in order and shows each marked tensor, (rows, cols) float32, as soon as it holds
-   * its mark.
+   * As {@link #run()}, and shows each marked tensor, (rows, cols) float32, as soon as it holds its
+   * mark.
    */
   public void run(BiConsumer<String, MemorySegment> observer) {
+    Step.Inputs inputs = graph.step().inputs();
+    device.upload(inputs.host(), inputs.device());
     for (int i = 0; i < calls.size(); i++) {
       calls.get(i).run();
       int done = i;
@@ -75,15 +108,25 @@ public final class Program implements AutoCloseable {
           .forEach(
               (name, mark) -> {
                 if (mark.op() == done) {
-                  observer.accept(name, data(mark.tensor()));
+                  observe(name, mark.tensor(), observer);
                 }
               });
     }
+    results.refresh(result);
+    device.sync();
   }
 
-  /** Content of the result tensor; overwritten by the next run of any program on the same slab. */
+  private void observe(String name, Tensor tensor, BiConsumer<String, MemorySegment> observer) {
+    try (Arena shown = Arena.ofConfined()) {
+      MemorySegment copy = shown.allocate(tensor.bytes(), MemoryPlan.ALIGNMENT);
+      device.download(data(tensor), copy);
+      observer.accept(name, copy);
+    }
+  }
+
+  /** Content of the result tensor; overwritten by the next run of any program of the place. */
   public MemorySegment result() {
-    return result;
+    return results.content(result);
   }
 
   /** Bytes of weights one run reads. */
@@ -93,6 +136,7 @@ public final class Program implements AutoCloseable {
 
   @Override
   public void close() {
+    recording.ifPresent(Recording::close);
     arena.close();
   }
 
@@ -105,6 +149,7 @@ public final class Program implements AutoCloseable {
       case Op.GatherCols o -> gatherCols(o, ops);
       case Op.Quantize o -> quantize(o, ops);
       case Op.MatMul o -> matMul(o, ops);
+      case Op.Qkv o -> qkv(o, ops);
       case Op.GateUp o -> gateUp(o, ops);
       case Op.RopeTable o -> ropeTable(o, ops);
       case Op.RopeStore o -> ropeStore(o, ops);
@@ -143,7 +188,7 @@ public final class Program implements AutoCloseable {
 
   private Runnable gatherCols(Op.GatherCols o, Ops ops) {
     MemorySegment x = struct(o.x());
-    MemorySegment order = rowOfInts(o.order(), o.x().cols());
+    MemorySegment order = rowOfInts(o.order().data(), o.x().cols());
     MemorySegment y = struct(o.y());
     return () -> ops.gatherCols(x, order, y);
   }
@@ -160,6 +205,14 @@ public final class Program implements AutoCloseable {
     return () -> ops.matMul(o.weight(), x, y);
   }
 
+  private Runnable qkv(Op.Qkv o, Ops ops) {
+    MemorySegment x = struct(o.x());
+    MemorySegment q = struct(o.y().q());
+    MemorySegment k = struct(o.y().k());
+    MemorySegment v = struct(o.y().v());
+    return () -> ops.qkv(o.q(), o.k(), o.v(), x, q, k, v);
+  }
+
   private Runnable gateUp(Op.GateUp o, Ops ops) {
     MemorySegment x = struct(o.x());
     MemorySegment y = struct(o.y());
@@ -167,7 +220,7 @@ public final class Program implements AutoCloseable {
   }
 
   private Runnable ropeTable(Op.RopeTable o, Ops ops) {
-    MemorySegment table = data(o.table());
+    Buffer table = data(o.table());
     return () -> ops.ropeTable(batch, o.invFreq(), o.dim(), o.scale(), table);
   }
 
@@ -209,8 +262,8 @@ public final class Program implements AutoCloseable {
     return () -> ops.expertDown(o.down(), h, ids, weights, y);
   }
 
-  private MemorySegment data(Tensor tensor) {
-    return slab.asSlice(plan.offset(tensor), tensor.bytes());
+  private Buffer data(Tensor tensor) {
+    return slab.slice(plan.offset(tensor), tensor.bytes());
   }
 
   private MemorySegment struct(Tensor tensor) {
@@ -222,7 +275,7 @@ public final class Program implements AutoCloseable {
     return known;
   }
 
-  private MemorySegment rowOfInts(MemorySegment ints, int count) {
+  private MemorySegment rowOfInts(Buffer ints, int count) {
     return Structs.tensor(arena, ints, 1, count, DType.I32);
   }
 }

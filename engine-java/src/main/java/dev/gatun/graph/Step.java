@@ -1,6 +1,7 @@
 // Step: the shape of one run of the model; what changes from step to step lies in device buffers.
 package dev.gatun.graph;
 
+import dev.gatun.device.Buffer;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -14,8 +15,10 @@ import java.lang.foreign.MemorySegment;
 public record Step(int tokens, int logitRows, int maxPages, Inputs inputs) {
 
   /**
-   * Buffers that live as long as the engine.
+   * Buffers that live as long as the engine, all within one.
    *
+   * @param host what is to be in {@code device}: one copy brings all inputs of a step
+   * @param device all that follow
    * @param tokenIds (tokens) int32
    * @param position (tokens) int32, position of each token in its sequence
    * @param sequence (tokens) int32, row of the page table
@@ -23,11 +26,20 @@ public record Step(int tokens, int logitRows, int maxPages, Inputs inputs) {
    * @param logitRows (rows) int32, which tokens' logits are wanted
    */
   public record Inputs(
-      MemorySegment tokenIds,
-      MemorySegment position,
-      MemorySegment sequence,
-      MemorySegment pageTable,
-      MemorySegment logitRows) {}
+      MemorySegment host,
+      Buffer device,
+      Buffer tokenIds,
+      Buffer position,
+      Buffer sequence,
+      Buffer pageTable,
+      Buffer logitRows) {}
+
+  /** The shape of a step that is planned and never run: it has no buffers. */
+  public static Step ofShape(int tokens, int logitRows) {
+    Buffer none = Buffer.NONE;
+    Inputs inputs = new Inputs(MemorySegment.NULL, none, none, none, none, none, none);
+    return new Step(tokens, logitRows, 0, inputs);
+  }
 
   /** True where every token's logits are wanted. */
   public boolean keepsAllRows() {

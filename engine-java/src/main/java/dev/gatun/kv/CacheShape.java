@@ -1,17 +1,19 @@
 // CacheShape: what one token of a model takes in the key/value cache.
 package dev.gatun.kv;
 
-import dev.gatun.device.DType;
 import dev.gatun.device.Device;
 
 /**
  * @param pageBytes bytes of one page of one layer, as the device lays it out
  */
-public record CacheShape(int layers, int kvHeads, int headDim, DType dtype, long pageBytes) {
+public record CacheShape(int layers, int kvHeads, int headDim, CacheTypes types, long pageBytes) {
 
-  public static CacheShape of(Device device, int layers, int kvHeads, int headDim, DType dtype) {
-    return new CacheShape(
-        layers, kvHeads, headDim, dtype, device.cachePageBytes(kvHeads, headDim, dtype));
+  /** Refusal.usage where the types do not suit heads of {@code headDim} elements. */
+  public static CacheShape of(
+      Device device, int layers, int kvHeads, int headDim, CacheTypes types) {
+    types.requireHeads(headDim);
+    long pageBytes = device.cachePageBytes(kvHeads, headDim, types.keys(), types.values());
+    return new CacheShape(layers, kvHeads, headDim, types, pageBytes);
   }
 
   /** Pages that hold {@code tokens} tokens. */

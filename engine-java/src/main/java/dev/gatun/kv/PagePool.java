@@ -1,6 +1,7 @@
 // PagePool: the cache's memory in pages, and which of them are free.
 package dev.gatun.kv;
 
+import dev.gatun.device.Buffer;
 import dev.gatun.device.Device;
 import dev.gatun.device.Structs;
 import dev.gatun.refusal.Refusal;
@@ -24,16 +25,17 @@ public final class PagePool {
   public PagePool(CacheShape shape, int tokens, Device device, Arena arena) {
     int pages = shape.pages(tokens);
     long layerBytes = shape.pageBytes() * pages;
-    MemorySegment memory = device.allocate(layerBytes * shape.layers(), arena);
+    Buffer memory = device.allocate("the cache", layerBytes * shape.layers(), arena);
     for (int layer = 0; layer < shape.layers(); layer++) {
       caches.add(
           Structs.cache(
               arena,
-              memory.asSlice(layer * layerBytes, layerBytes),
+              memory.slice(layer * layerBytes, layerBytes),
               pages,
               shape.kvHeads(),
               shape.headDim(),
-              shape.dtype()));
+              shape.types().keys(),
+              shape.types().values()));
     }
     for (int page = 0; page < pages; page++) {
       free.add(page);

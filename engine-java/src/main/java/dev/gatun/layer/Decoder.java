@@ -2,13 +2,11 @@
 package dev.gatun.layer;
 
 import dev.gatun.device.EmbeddingTable;
+import dev.gatun.device.FloatVector;
 import dev.gatun.graph.Graph;
 import dev.gatun.graph.Tensor;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntFunction;
@@ -21,7 +19,7 @@ public final class Decoder {
   private final List<Block> blocks;
   private final Norm finalNorm;
   private final Linear head;
-  private final MemorySegment invFreq;
+  private final FloatVector invFreq;
   private final int ropeDim;
   private final float ropeFactor;
 
@@ -30,13 +28,13 @@ public final class Decoder {
       List<Block> blocks,
       Norm finalNorm,
       Linear head,
-      RopeScaling rope,
-      Arena arena) {
+      FloatVector invFreq,
+      RopeScaling rope) {
     this.embedding = embedding;
     this.blocks = blocks;
     this.finalNorm = finalNorm;
     this.head = head;
-    this.invFreq = arena.allocateFrom(ValueLayout.JAVA_FLOAT, rope.invFreq());
+    this.invFreq = invFreq;
     this.ropeDim = 2 * rope.invFreq().length;
     this.ropeFactor = rope.factor();
   }
@@ -44,11 +42,8 @@ public final class Decoder {
   /**
    * Reads Hugging Face's {@code model.*} names; {@code feedForward} makes the second half of each
    * layer.
-   *
-   * @param arena lifetime of the frequencies
    */
-  public static Decoder of(
-      Parameters parameters, Arena arena, IntFunction<FeedForward> feedForward) {
+  public static Decoder of(Parameters parameters, IntFunction<FeedForward> feedForward) {
     ModelConfig config = parameters.config();
     float eps = (float) config.rmsEps();
     List<Block> blocks = new ArrayList<>();
@@ -62,14 +57,15 @@ public final class Decoder {
               feedForward.apply(layer)));
     }
     String embedding = "model.embed_tokens.weight";
+    RopeScaling rope = RopeScaling.of(config.rope());
     String head = config.tiedEmbeddings() ? embedding : "lm_head.weight";
     return new Decoder(
         parameters.table(embedding, config.vocab(), config.hidden()),
         blocks,
         norm(parameters, "model.norm.weight", eps),
         new Linear(parameters.matrix(head, config.vocab(), config.hidden())),
-        RopeScaling.of(config.rope()),
-        arena);
+        parameters.constant("rope.inv_freq", rope.invFreq()),
+        rope);
   }
 
   private static Norm norm(Parameters parameters, String name, float eps) {

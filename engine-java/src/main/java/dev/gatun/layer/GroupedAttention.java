@@ -50,12 +50,8 @@ public record GroupedAttention(
    * @param table what {@link Graph#ropeTable} returned for this step
    */
   public Tensor apply(Graph graph, Tensor x, Tensor table) {
-    Tensor queries = q.apply(graph, x);
-    // Keys and values are few and every later token reads them: see docs/decisions.md for what
-    // rounding them costs.
-    Tensor keys = k.applyFinely(graph, x);
-    Tensor values = v.applyFinely(graph, x);
-    graph.ropeStore(rope, table, queries, keys, values, layer);
-    return o.apply(graph, graph.attention(queries, layer, scale));
+    Graph.Heads heads = graph.qkv(q.weight(), k.weight(), v.weight(), x);
+    graph.ropeStore(rope, table, heads.q(), heads.k(), heads.v(), layer);
+    return o.apply(graph, graph.attention(heads.q(), layer, scale));
   }
 }

@@ -4,24 +4,19 @@ package dev.gatun.model;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;
-import java.lang.foreign.Arena;
 
 /** Chooses the family by Hugging Face's model_type. */
 public final class Architectures {
   private Architectures() {}
 
-  /**
-   * Builds the model and with it checks every weight's presence and shape.
-   *
-   * @param arena lifetime of the model's own small buffers
-   */
-  public static Model of(Parameters parameters, Arena arena) {
+  /** Builds the model and with it checks every weight's presence and shape. */
+  public static Model of(Parameters parameters) {
     ModelConfig config = parameters.config();
     refuseBias(config.biases().out(), "attention output");
     refuseBias(config.biases().mlp(), "MLP");
     return switch (config.architecture()) {
-      case "llama", "qwen2", "qwen3" -> Dense.of(parameters, arena);
-      case "qwen3_moe" -> QwenMoe.of(parameters, arena);
+      case "llama", "qwen2", "qwen3" -> Dense.of(parameters);
+      case "qwen3_moe" -> QwenMoe.of(parameters);
       default ->
           throw Refusal.model(
               "architecture '" + config.architecture() + "' is not supported",

@@ -7,17 +7,15 @@ import dev.gatun.layer.Decoder;
 import dev.gatun.layer.GatedMlp;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;
-import java.lang.foreign.Arena;
 
 /** Source of names and order: transformers, models/llama, qwen2, qwen3. */
 public record Dense(Decoder decoder) implements Model {
 
-  public static Dense of(Parameters parameters, Arena arena) {
+  public static Dense of(Parameters parameters) {
     ModelConfig config = parameters.config();
     return new Dense(
         Decoder.of(
             parameters,
-            arena,
             layer ->
                 GatedMlp.of(
                     parameters,

@@ -11,12 +11,11 @@ import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Moe;
 import dev.gatun.weights.Parameters;
-import java.lang.foreign.Arena;
 
 /** Source of names and order: transformers, models/qwen3_moe. */
 public record QwenMoe(Decoder decoder) implements Model {
 
-  public static QwenMoe of(Parameters parameters, Arena arena) {
+  public static QwenMoe of(Parameters parameters) {
     Moe moe =
         parameters
             .config()
@@ -25,7 +24,7 @@ public record QwenMoe(Decoder decoder) implements Model {
                 () ->
                     Refusal.model(
                         "a qwen3_moe checkpoint without experts", "the configuration is damaged"));
-    return new QwenMoe(Decoder.of(parameters, arena, layer -> feedForward(parameters, moe, layer)));
+    return new QwenMoe(Decoder.of(parameters, layer -> feedForward(parameters, moe, layer)));
   }
 
   private static FeedForward feedForward(Parameters parameters, Moe moe, int layer) {

@@ -11,8 +11,8 @@ import java.util.stream.IntStream;
 
 /**
  * Starts as the whole vocabulary in order of token id and becomes, at the first cut, a list ranked
- * by falling logit, ties by rising token id. Sums run in that order and in double, so a draw
- * depends on nothing but its inputs.
+ * by falling logit, ties by rising token id. Weights are integers (see {@link Weight}), so a draw
+ * depends on nothing but its inputs, and is the one that {@code gk_sample} makes on any device.
  */
 final class Candidates {
   /**
@@ -25,8 +25,8 @@ final class Candidates {
 
   private int[] ids = {}; // (size) once ranked; before that, a token's index is its id
   private float[] logits = {}; // (size)
-  private double[] weights = {}; // (size), set by softmax
-  private double total; // sum of weights
+  private long[] weights = {}; // (size), set by softmax
+  private long total; // sum of weights
   private int size;
   private boolean ranked;
 
@@ -68,10 +68,12 @@ final class Candidates {
     }
   }
 
-  void scale(double temperature) {
+  void scale(float temperature) {
     for (int i = 0; i < size; i++) {
-      logits[i] = (float) (logits[i] / temperature);
+      logits[i] /= temperature;
     }
+    checked(greatest());
+    rankAgain(); // what was unequal may have become equal
   }
 
   /** Keeps the {@code count} greatest. */
@@ -83,18 +85,20 @@ final class Candidates {
   }
 
   /**
-   * Keeps the fewest, from the likeliest down, whose probabilities add up to {@code mass}; at least
-   * one.
+   * Keeps the fewest, from the likeliest down, whose probabilities add up to {@code share}; at
+   * least one.
    */
-  void keepTopP(double mass) {
-    double max = softmax();
+  void keepTopP(double share) {
+    float max = softmax();
+    long mass =
+        Math.min(total, (long) Math.ceil(share * (double) total)); // not past it by rounding
     int guess = ranked ? size : Math.min(TOP_P_GUESS, size);
     while (true) {
       long[] keys = top(guess);
-      double sum = 0;
+      long sum = 0;
       int kept = 0;
       while (kept < keys.length && (kept == 0 || sum < mass)) {
-        sum += Math.exp(Ranking.logit(keys[kept++]) - max) / total;
+        sum += Weight.of(Ranking.logit(keys[kept++]) - max);
       }
       if (sum >= mass || guess == size) {
         take(Arrays.copyOf(keys, kept));
@@ -106,7 +110,7 @@ final class Candidates {
 
   /** Keeps those at least {@code share} as likely as the likeliest. */
   void keepMinP(double share) {
-    double least = logits[greatest()] + Math.log(share);
+    float least = logits[greatest()] + (float) Math.log(share);
     long[] keys =
         IntStream.range(0, size)
             .filter(i -> logits[i] >= least)
@@ -124,11 +128,11 @@ final class Candidates {
     keepTop(size);
     softmax();
     double[] surprise =
-        IntStream.range(0, size).mapToDouble(i -> -Math.log(weights[i] / total)).toArray();
+        IntStream.range(0, size).mapToDouble(i -> -Math.log(share(weights[i]))).toArray();
     double entropy =
         IntStream.range(0, size)
             .filter(i -> weights[i] > 0) // p log p tends to 0 with p
-            .mapToDouble(i -> weights[i] / total * surprise[i])
+            .mapToDouble(i -> share(weights[i]) * surprise[i])
             .sum();
     long[] byDistance =
         IntStream.range(0, size)
@@ -138,7 +142,7 @@ final class Candidates {
     double sum = 0;
     int kept = 0;
     while (kept < size && sum <= mass) {
-      sum += weights[Ranking.token(byDistance[kept++])] / total;
+      sum += share(weights[Ranking.token(byDistance[kept++])]);
     }
     long[] keys =
         Arrays.stream(byDistance, 0, kept)
@@ -157,31 +161,25 @@ final class Candidates {
   /** The token at {@code uniform}, in [0, 1), of the cumulative distribution. */
   int draw(double uniform) {
     softmax();
-    double target = uniform * total;
-    double sum = 0;
-    int last = 0;
-    for (int i = 0; i < size; i++) {
-      if (weights[i] > 0) {
-        last = i;
-        sum += weights[i];
-        if (sum > target) {
-          break;
-        }
-      }
+    long fraction = (long) (uniform * 0x1p53) << 11; // of 2^64
+    long target = Math.unsignedMultiplyHigh(fraction, total); // less than total
+    int drawn = 0;
+    for (long sum = weights[0]; sum <= target; sum += weights[drawn]) {
+      drawn++;
     }
-    return id(last);
+    return id(drawn);
   }
 
   /**
    * The {@code count} likeliest after {@link #draw}, by falling probability; fewer where fewer are
-   * in play.
+   * in play. Those too unlikely for a weight are told as well.
    */
   List<TokenProbability> likeliest(int count) {
     long[] keys = top(Math.min(count, size));
-    double max = logits[greatest()];
+    float max = logits[greatest()];
     List<TokenProbability> likeliest = new ArrayList<>(keys.length);
     for (long key : keys) {
-      double probability = Math.exp(Ranking.logit(key) - max) / total;
+      double probability = Math.exp(Ranking.logit(key) - max) * Weight.ONE / total;
       if (probability > 0) {
         likeliest.add(new TokenProbability(Ranking.token(key), probability));
       }
@@ -189,18 +187,22 @@ final class Candidates {
     return likeliest;
   }
 
-  /** Fills weights and total with {@code exp(logit - max)}; returns max. */
-  private double softmax() {
-    double max = logits[greatest()];
-    if (max == Double.NEGATIVE_INFINITY) {
+  private double share(long weight) {
+    return (double) weight / total;
+  }
+
+  /** Fills weights and total; returns the greatest logit. */
+  private float softmax() {
+    float max = logits[greatest()];
+    if (max == Float.NEGATIVE_INFINITY) {
       throw Refusal.usage("every token is banned", "remove a logit bias of -inf");
     }
     if (weights.length < size) {
-      weights = new double[size];
+      weights = new long[size];
     }
     total = 0;
     for (int i = 0; i < size; i++) {
-      weights[i] = Math.exp(logits[i] - max);
+      weights[i] = Weight.of(logits[i] - max);
       total += weights[i];
     }
     return max;

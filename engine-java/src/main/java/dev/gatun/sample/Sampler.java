@@ -104,7 +104,7 @@ public final class Sampler {
       case TYP_P -> candidates.keepTypical(cut.typicalP());
       case TOP_P -> candidates.keepTopP(cut.topP());
       case MIN_P -> candidates.keepMinP(cut.minP());
-      case TEMPERATURE -> candidates.scale(options.temperature());
+      case TEMPERATURE -> candidates.scale((float) options.temperature());
     }
   }
 

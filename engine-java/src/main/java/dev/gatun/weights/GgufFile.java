@@ -31,7 +31,7 @@ record GgufFile(int version, Map<String, Object> metadata, List<Weight> tensors)
   private static final int MAX_AXES = 4;
   private static final Map<Integer, DType> TYPES =
       Arrays.stream(DType.values())
-          .filter(t -> t.blockBytes() > 0)
+          .filter(DType::isOfGguf)
           .collect(Collectors.toMap(DType::id, t -> t));
   private static final String AGAIN = "the file is truncated or damaged: download it again";
 

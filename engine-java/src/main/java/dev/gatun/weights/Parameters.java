@@ -1,10 +1,12 @@
 // Parameters: the weights a model asked for, checked against their shapes, then put on one device.
 package dev.gatun.weights;
 
+import dev.gatun.device.Buffer;
 import dev.gatun.device.DType;
 import dev.gatun.device.Device;
 import dev.gatun.device.EmbeddingTable;
 import dev.gatun.device.FloatVector;
+import dev.gatun.device.IntVector;
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.device.Sources;
 import dev.gatun.refusal.Refusal;
@@ -13,12 +15,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 
 /**
  * A model's constructor asks for every weight by name and shape: a wrong one is refused there,
@@ -32,10 +37,12 @@ public final class Parameters {
   private final Arena arena;
   private final Map<String, PackedMatrix> matrices = new HashMap<>();
   private final List<Upload> uploads = new ArrayList<>();
+  private final List<Runnable> tables = new ArrayList<>();
+  private final Map<String, Long> sizes = new LinkedHashMap<>();
   private long bytes;
 
   /** One weight's part of the device memory that {@link #upload} allocates. */
-  private record Upload(long offset, long bytes, Consumer<MemorySegment> fill) {}
+  private record Upload(long offset, long bytes, Consumer<Buffer> fill) {}
 
   /**
    * @param arena lifetime of the weights on the device
@@ -53,6 +60,11 @@ public final class Parameters {
   /** Bytes of device memory that everything asked for so far takes. */
   public long bytes() {
     return bytes;
+  }
+
+  /** Bytes of device memory of each weight asked for so far, by name. */
+  public Map<String, Long> sizes() {
+    return Collections.unmodifiableMap(sizes);
   }
 
   /** (rows, cols) = (outputs, inputs); the same matrix for the same name. */
@@ -73,11 +85,28 @@ public final class Parameters {
           "'" + name + "' is " + weight.dtype() + ", expected F32, F16 or BF16",
           "use a file that keeps norms and biases unquantised");
     }
+    return vector(name, n, () -> Floats.of(weight));
+  }
+
+  /**
+   * Numbers of the model's own, on the device like its weights.
+   *
+   * @param name for {@link #sizes}
+   */
+  public FloatVector constant(String name, float[] values) {
+    return vector(name, values.length, () -> values);
+  }
+
+  /**
+   * @param values asked for when they are uploaded
+   */
+  private FloatVector vector(String name, long n, Supplier<float[]> values) {
     FloatVector vector = new FloatVector();
     reserve(
+        name,
         4 * n,
         floats -> {
-          device.dequantize(weight.dtype(), weight.segment(), n, floats);
+          device.upload(arena.allocateFrom(ValueLayout.JAVA_FLOAT, values.get()), floats);
           vector.place(floats);
         });
     return vector;
@@ -88,7 +117,7 @@ public final class Parameters {
     return present ? Optional.of(vector(name, n)) : Optional.empty();
   }
 
-  /** (rows, cols) read in place from the checkpoint. */
+  /** (rows, cols) in host memory, where a step reads a row for each of its tokens. */
   public EmbeddingTable table(String name, long rows, long cols) {
     Weight weight = shaped(name, rows, cols);
     if (weight.group().isPresent()) {
@@ -96,17 +125,23 @@ public final class Parameters {
           "'" + name + "' is " + weight.dtype() + "; embeddings in that format are not supported",
           "use a checkpoint that keeps its embedding in 16 bits or a GGUF type");
     }
-    return EmbeddingTable.of(arena, weight.dtype(), rows, cols, weight.segment());
+    EmbeddingTable table = EmbeddingTable.of(arena, weight.dtype(), rows, cols, weight.segment());
+    tables.add(() -> table.place(device.pin("the embedding", weight.segment(), arena)));
+    return table;
   }
 
   /** Allocates the device memory and fills it; {@code progress} hears the bytes done so far. */
   public void upload(LongConsumer progress) {
-    MemorySegment memory = device.allocate(Math.max(bytes, 1), arena);
+    checkpoint.materialize();
+    tables.forEach(Runnable::run);
+    tables.clear();
+    Buffer memory = device.allocate("the weights", Math.max(bytes, 1), arena);
     for (Upload upload : uploads) {
-      upload.fill.accept(memory.asSlice(upload.offset, upload.bytes));
+      upload.fill.accept(memory.slice(upload.offset, upload.bytes));
       progress.accept(upload.offset + upload.bytes);
     }
     uploads.clear();
+    device.sync();
   }
 
   private PackedMatrix matrix(Weight weight) {
@@ -118,16 +153,35 @@ public final class Parameters {
       sources.add(source(weight, expert, order));
     }
     long expertBytes = device.packedBytes(sources.getFirst());
-    PackedMatrix matrix = new PackedMatrix(arena, sources.getFirst(), experts, expertBytes, order);
+    PackedMatrix matrix =
+        new PackedMatrix(
+            arena,
+            sources.getFirst(),
+            experts,
+            expertBytes,
+            order.map(ints -> onDevice(weight.name(), ints)));
     reserve(
+        weight.name(),
         expertBytes * experts,
         memory -> {
           for (int expert = 0; expert < experts; expert++) {
-            device.pack(sources.get(expert), memory.asSlice(expert * expertBytes, expertBytes));
+            device.pack(sources.get(expert), memory.slice(expert * expertBytes, expertBytes));
           }
           matrix.place(memory);
         });
     return matrix;
+  }
+
+  private IntVector onDevice(String weight, MemorySegment ints) {
+    IntVector vector = new IntVector();
+    reserve(
+        weight + ".order",
+        ints.byteSize(),
+        memory -> {
+          device.upload(ints, memory);
+          vector.place(memory);
+        });
+    return vector;
   }
 
   private MemorySegment source(Weight weight, int expert, Optional<MemorySegment> order) {
@@ -210,9 +264,11 @@ public final class Parameters {
     return segment.asSlice(0, 4L * count).toArray(ValueLayout.JAVA_INT_UNALIGNED);
   }
 
-  private void reserve(long size, Consumer<MemorySegment> fill) {
+  private void reserve(String name, long size, Consumer<Buffer> fill) {
+    long aligned = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     uploads.add(new Upload(bytes, size, fill));
-    bytes += (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    sizes.merge(name, aligned, Long::sum);
+    bytes += aligned;
   }
 
   private Weight shaped(String name, long... shape) {

@@ -92,6 +92,27 @@ class UsageTest {
   }
 
   @Test
+  void devicesThatAreNotThereAreRefusedBeforeTheModelIsLookedAt() {
+    for (String device : new String[] {"cuda:9999", "emulated"}) {
+      String line =
+          Cli.terminal().run("-m", "no-such.gguf", "-p", "hi", "--device", device).refused(5);
+      assertTrue(!line.contains("no-such"), line);
+    }
+  }
+
+  @Test
+  void optionsOfAnotherDeviceAreRefused() {
+    assertTrue(
+        Cli.terminal().run("-m", "x", "-p", "hi", "--no-graphs").refused(2).contains("of the CPU"));
+    for (String option : new String[] {"-t", "--isa"}) {
+      String value = option.equals("-t") ? "2" : "avx2";
+      String line =
+          Cli.terminal().run("-m", "x", "-p", "hi", "--device", "cuda", option, value).refused(2);
+      assertTrue(line.contains(option + " says nothing of cuda:0"), line);
+    }
+  }
+
+  @Test
   void anOptionWithoutItsValueIsRefused() {
     assertTrue(Cli.terminal().run("run", "-m").refused(2).contains("--model"));
     assertTrue(Cli.terminal().run("logits", "-m", "x").refused(2).contains("--tokens"));

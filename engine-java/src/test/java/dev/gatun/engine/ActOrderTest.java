@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * alike, and changes nothing else. Down's scales stay with their units, so its g_idx becomes what
  * act-order quantisation writes.
  */
+@Tag("anyDevice")
 class ActOrderTest {
   private static final int UNITS = 256;
   private static final int HIDDEN = 256;
@@ -50,7 +52,11 @@ class ActOrderTest {
     Files.copy(oracle.checkpoint().resolve("config.json"), folder.resolve("config.json"));
 
     float[] expected = oracle.floats("logits");
-    EngineOptions options = EngineOptions.defaults().withCompute(Compute.F32).withLogitRows(512);
+    EngineOptions options =
+        EngineOptions.defaults()
+            .withDevice(DeviceUnderTest.choice())
+            .withCompute(Compute.F32)
+            .withLogitRows(512);
     try (Checkpoint checkpoint = Checkpoint.open(folder);
         Engine engine = Engine.load(checkpoint, options);
         Session session = engine.newSession()) {

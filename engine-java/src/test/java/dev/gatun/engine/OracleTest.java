@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gatun.device.Device;
 import dev.gatun.device.Isa;
 import dev.gatun.graph.Compute;
 import dev.gatun.weights.Checkpoint;
@@ -16,10 +17,12 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+@Tag("anyDevice")
 class OracleTest {
   /** A perturbation of the weights of 3e-7 moves the oracles' logits by about 2e-5. */
   private static final float LOGITS = 2e-4f;
@@ -97,7 +100,7 @@ class OracleTest {
 
   @ParameterizedTest
   @MethodSource("ggufs")
-  void threadsChunksAndInstructionSetsDoNotChangeABit(String name) throws IOException {
+  void threadsAndChunksDoNotChangeABit(String name) throws IOException {
     Oracle oracle = Oracle.gguf(name);
     for (Compute compute : Compute.values()) {
       float[] reference = logits(oracle, options(compute), 512);
@@ -105,6 +108,16 @@ class OracleTest {
         float[] chunked = logits(oracle, options(compute).withThreads(3), chunk);
         assertArrayEquals(reference, chunked, "chunks of " + chunk + ", " + compute);
       }
+    }
+  }
+
+  @Tag("cpu")
+  @ParameterizedTest
+  @MethodSource("ggufs")
+  void instructionSetsDoNotChangeABit(String name) throws IOException {
+    Oracle oracle = Oracle.gguf(name);
+    for (Compute compute : Compute.values()) {
+      float[] reference = logits(oracle, options(compute), 512);
       for (Isa isa : machineHas()) {
         float[] forced = logits(oracle, options(compute).withIsa(isa), 512);
         assertArrayEquals(reference, forced, isa + ", " + compute);
@@ -113,14 +126,18 @@ class OracleTest {
   }
 
   private static List<Isa> machineHas() {
-    Isa best = dev.gatun.device.Device.bestIsa();
+    Isa best = Device.bestIsa();
     return Arrays.stream(Isa.values())
         .filter(isa -> isa != Isa.BEST && isa.compareTo(best) <= 0)
         .toList();
   }
 
   private static EngineOptions options(Compute compute) {
-    return EngineOptions.defaults().withThreads(2).withCompute(compute).withLogitRows(512);
+    return EngineOptions.defaults()
+        .withDevice(DeviceUnderTest.choice())
+        .withThreads(2)
+        .withCompute(compute)
+        .withLogitRows(512);
   }
 
   private static int engineMarks(Oracle oracle) {

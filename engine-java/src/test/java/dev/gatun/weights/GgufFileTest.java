@@ -150,7 +150,7 @@ class GgufFileTest {
   @EnumSource(
       value = DType.class,
       mode = EnumSource.Mode.EXCLUDE,
-      names = {"AWQ", "GPTQ"})
+      names = {"AWQ", "GPTQ", "A8", "A16", "F8"})
   void readsEveryTensorType(DType type) {
     byte[] content = GgufWriter.counting((int) type.bytes(512));
     Weight read =
@@ -240,6 +240,7 @@ class GgufFileTest {
     Refusals.expect(() -> parse(new GgufWriter().raw("a", 13, new byte[8])), "unknown type 13");
     Refusals.expect(
         () -> parse(new GgufWriter().raw("a", 9, array(13, 1, new byte[8]))), "unknown type 13");
+    Refusals.expect(() -> parse(new GgufWriter().tensor("t", DType.F8, 32)), "type number 68");
     byte[] twice = new GgufWriter().put("aa", 1).put("ab", 1).bytes();
     int second = new String(twice, StandardCharsets.ISO_8859_1).indexOf("ab");
     twice[second + 1] = 'a';

@@ -1,8 +1,10 @@
-// Talks: planted violations; prints, logs, and calls the bindings, from where none of it belongs.
+// Talks: planted violations; prints, logs, and calls the bindings and CUDA, from where none of it
+// belongs.
 package dev.gatun.planted.text;
 
 import dev.gatun.planted.bindings.Native;
 import java.util.logging.Logger;
+import org.bytedeco.cuda.global.cudart;
 
 final class Talks {
   private static final Logger LOGGER = Logger.getLogger("planted");
@@ -12,6 +14,10 @@ final class Talks {
     System.err.println("err");
     LOGGER.info("log");
     Native.call();
+  }
+
+  void copy() {
+    cudart.cudaGetLastError();
   }
 
   void trace(Exception e) {

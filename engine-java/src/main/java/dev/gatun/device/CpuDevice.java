@@ -1,0 +1,181 @@
+// CpuDevice: the CPU back end; each op is done when its call returns.
+package dev.gatun.device;
+
+import dev.gatun.bindings.Kernels;
+import dev.gatun.refusal.Refusal;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Device memory is host memory. */
+final class CpuDevice implements Device {
+  private static final Path MEMINFO = Path.of("/proc/meminfo");
+
+  private final Queue queue;
+  private final Ops ops;
+  private final String name;
+  private long allocations;
+
+  private CpuDevice(Queue queue, String name) {
+    this.queue = queue;
+    this.name = name;
+    this.ops = new Ops(queue.handle(), false);
+  }
+
+  /** Starts {@code threads} threads; Refusal.device if the machine lacks {@code isa}. */
+  static CpuDevice open(int threads, Isa isa) {
+    Isa chosen = isa == Isa.BEST ? bestIsa() : isa;
+    String name = "cpu (" + threads + (threads == 1 ? " thread, " : " threads, ") + chosen + ")";
+    return new CpuDevice(Queue.cpu(threads, chosen), name);
+  }
+
+  static Isa bestIsa() {
+    Library.require();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment out = arena.allocate(ValueLayout.JAVA_INT);
+      Library.check(Kernels.gk_cpu_best_isa(out), "gk_cpu_best_isa");
+      return Isa.of(out.get(ValueLayout.JAVA_INT, 0));
+    }
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public Ops ops() {
+    return ops;
+  }
+
+  @Override
+  public DeviceMemory memory() {
+    return new DeviceMemory(meminfo("MemTotal:"), meminfo("MemAvailable:"));
+  }
+
+  @Override
+  public long allocations() {
+    return allocations;
+  }
+
+  @Override
+  public Buffer allocate(String purpose, long bytes, Arena arena) {
+    return new Buffer(hostMemory(purpose, bytes, arena));
+  }
+
+  @Override
+  public MemorySegment hostMemory(String purpose, long bytes, Arena arena) {
+    MemorySegment memory = Library.hostMemory(bytes);
+    if (memory.address() == 0) {
+      throw Refusal.doesNotFit(
+          "no memory for " + purpose + ": " + Library.gibibytes(bytes) + " asked for",
+          Library.SMALLER);
+    }
+    allocations++;
+    return memory.reinterpret(bytes, arena, freed -> Kernels.gk_host_free(freed, bytes));
+  }
+
+  @Override
+  public Buffer pin(String purpose, MemorySegment data, Arena arena) {
+    return new Buffer(data);
+  }
+
+  @Override
+  public HostView view(String purpose, long bytes, Arena arena) {
+    return new Direct();
+  }
+
+  /** The memory itself. */
+  record Direct() implements HostView {
+    @Override
+    public void refresh(Buffer buffer) {}
+
+    @Override
+    public MemorySegment content(Buffer buffer) {
+      return buffer.segment();
+    }
+  }
+
+  @Override
+  public void upload(MemorySegment from, Buffer to) {
+    MemorySegment.copy(from, 0, to.segment(), 0, from.byteSize());
+  }
+
+  @Override
+  public void download(Buffer from, MemorySegment to) {
+    MemorySegment.copy(from.segment(), 0, to, 0, from.bytes());
+  }
+
+  @Override
+  public void sync() {}
+
+  @Override
+  public boolean records() {
+    return false;
+  }
+
+  @Override
+  public Recording record(Runnable calls) {
+    return Repeated.of(calls);
+  }
+
+  @Override
+  public boolean isGpu() {
+    return false;
+  }
+
+  @Override
+  public long workspaceBytes(StepLimits limits) {
+    return queue.workspaceBytes(limits);
+  }
+
+  @Override
+  public void lendWorkspace(StepLimits limits, Arena arena) {}
+
+  @Override
+  public long packedBytes(MemorySegment source) {
+    return queue.packedBytes(source);
+  }
+
+  @Override
+  public void pack(MemorySegment source, Buffer destination) {
+    queue.pack(source, destination);
+  }
+
+  @Override
+  public long cachePageBytes(int kvHeads, int headDim, DType keys, DType values) {
+    return queue.cachePageBytes(kvHeads, headDim, keys, values);
+  }
+
+  @Override
+  public double measureRead(long bytes, int repeats) {
+    try (Arena arena = Arena.ofConfined()) {
+      Buffer buffer = allocate("measuring the memory", bytes, arena);
+      // Untouched pages are all the same page of zeros.
+      buffer.segment().fill((byte) 1);
+      return queue.measureRead(buffer, repeats);
+    }
+  }
+
+  @Override
+  public void close() {
+    queue.close();
+  }
+
+  /** A field of /proc/meminfo in bytes (source: proc(5)). */
+  private static long meminfo(String field) {
+    try {
+      for (String line : Files.readAllLines(MEMINFO)) {
+        if (line.startsWith(field)) {
+          return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
+        }
+      }
+    } catch (IOException e) {
+      return Long.MAX_VALUE;
+    }
+    return Long.MAX_VALUE;
+  }
+}

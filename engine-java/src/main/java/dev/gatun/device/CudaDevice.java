@@ -1,0 +1,228 @@
+// CudaDevice: one GPU: its memory through CUDA's runtime, its ops through the contract.
+package dev.gatun.device;
+
+import dev.gatun.refusal.Refusal;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** {@code -Dgatun.sync=true} waits after each op, so that a fault is told with the op's name. */
+final class CudaDevice implements Device {
+  private static final boolean SYNC_EACH_OP = Boolean.getBoolean("gatun.sync");
+
+  private final CudaRuntime runtime;
+  private final Gpu gpu;
+  private final String name;
+  private final boolean records;
+  private final MemorySegment stream;
+  private final Queue queue;
+  private final Ops ops;
+  private long allocations;
+
+  private CudaDevice(CudaRuntime runtime, Gpu gpu, DeviceChoice choice) {
+    this.runtime = runtime;
+    this.gpu = gpu;
+    name = choice + " (" + gpu.name() + ")";
+    records = choice.graphs() && !SYNC_EACH_OP;
+    stream = runtime.openStream();
+    try {
+      queue = Queue.cuda(gpu.index(), stream);
+    } catch (RuntimeException | Error e) {
+      runtime.closeStream(stream);
+      throw e;
+    }
+    ops = new Ops(queue.handle(), SYNC_EACH_OP);
+  }
+
+  /** Refusal.device where there is no such GPU, or one too old. */
+  static CudaDevice open(CudaRuntime runtime, DeviceChoice choice) {
+    return new CudaDevice(runtime, find(runtime, choice), choice);
+  }
+
+  static Gpu find(CudaRuntime runtime, DeviceChoice choice) {
+    int devices = runtime.devices();
+    if (choice.index() >= devices) {
+      throw Refusal.device(
+          "there is no device "
+              + choice
+              + ", this machine has "
+              + devices
+              + (devices == 1 ? " GPU" : " GPUs"),
+          devices == 1 ? "use --device cuda:0" : "use --device cuda:0 to cuda:" + (devices - 1),
+          null);
+    }
+    runtime.use(choice.index());
+    Gpu gpu = runtime.describe(choice.index());
+    if (gpu.capability() < Gpu.OLDEST) {
+      throw Refusal.device(
+          choice
+              + " ("
+              + gpu.name()
+              + ") has compute capability "
+              + gpu.generation()
+              + ", the kernels need 8.0 (Ampere) or later",
+          "use another GPU (gatun devices) or --device cpu",
+          null);
+    }
+    return gpu;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public Ops ops() {
+    return ops;
+  }
+
+  @Override
+  public DeviceMemory memory() {
+    runtime.use(gpu.index());
+    return runtime.memory();
+  }
+
+  @Override
+  public long allocations() {
+    return allocations;
+  }
+
+  @Override
+  public Buffer allocate(String purpose, long bytes, Arena arena) {
+    runtime.use(gpu.index());
+    MemorySegment memory = runtime.allocate(bytes);
+    if (memory.address() == 0) {
+      DeviceMemory left = runtime.memory();
+      throw Refusal.doesNotFit(
+          name
+              + " has no room for "
+              + purpose
+              + ": "
+              + Library.gibibytes(bytes)
+              + " asked for, "
+              + Library.gibibytes(left.free())
+              + " of "
+              + Library.gibibytes(left.total())
+              + " free",
+          Library.SMALLER + ", or end what else runs on that GPU");
+    }
+    allocations++;
+    return new Buffer(memory.reinterpret(bytes, arena, freed -> runtime.free(freed, bytes)));
+  }
+
+  @Override
+  public MemorySegment hostMemory(String purpose, long bytes, Arena arena) {
+    runtime.use(gpu.index());
+    MemorySegment memory = runtime.allocatePinned(bytes);
+    if (memory.address() == 0) {
+      throw Refusal.doesNotFit(
+          "no pinned host memory for " + purpose + ": " + Library.gibibytes(bytes) + " asked for",
+          "raise the limit (ulimit -l), free memory, or use a smaller model");
+    }
+    allocations++;
+    return memory.reinterpret(bytes, arena, freed -> runtime.freePinned(freed, bytes));
+  }
+
+  @Override
+  public Buffer pin(String purpose, MemorySegment data, Arena arena) {
+    MemorySegment pinned = hostMemory(purpose, data.byteSize(), arena);
+    MemorySegment.copy(data, 0, pinned, 0, data.byteSize());
+    return new Buffer(pinned);
+  }
+
+  @Override
+  public HostView view(String purpose, long bytes, Arena arena) {
+    return new Copied(this, hostMemory(purpose, bytes, arena));
+  }
+
+  /** A pinned copy at a fixed address, so that a recording may hold it. */
+  record Copied(CudaDevice device, MemorySegment host) implements HostView {
+    @Override
+    public void refresh(Buffer buffer) {
+      device.runtime.copy(buffer.segment(), host, buffer.bytes(), device.stream);
+    }
+
+    @Override
+    public MemorySegment content(Buffer buffer) {
+      return host.asSlice(0, buffer.bytes());
+    }
+  }
+
+  @Override
+  public void upload(MemorySegment from, Buffer to) {
+    runtime.use(gpu.index());
+    Buffer part = to.slice(0, from.byteSize());
+    runtime.copy(from, part.segment(), part.bytes(), stream);
+  }
+
+  @Override
+  public void download(Buffer from, MemorySegment to) {
+    runtime.use(gpu.index());
+    MemorySegment part = to.asSlice(0, from.bytes());
+    runtime.copy(from.segment(), part, from.bytes(), stream);
+    runtime.sync(stream);
+  }
+
+  @Override
+  public void sync() {
+    runtime.use(gpu.index());
+    runtime.sync(stream);
+  }
+
+  @Override
+  public boolean records() {
+    return records;
+  }
+
+  @Override
+  public Recording record(Runnable calls) {
+    runtime.use(gpu.index());
+    return runtime.record(stream, calls);
+  }
+
+  @Override
+  public boolean isGpu() {
+    return true;
+  }
+
+  @Override
+  public long workspaceBytes(StepLimits limits) {
+    return queue.workspaceBytes(limits);
+  }
+
+  @Override
+  public void lendWorkspace(StepLimits limits, Arena arena) {
+    long bytes = queue.workspaceBytes(limits);
+    if (bytes > 0) {
+      queue.workspace(allocate("the kernels' workspace", bytes, arena));
+    }
+  }
+
+  @Override
+  public long packedBytes(MemorySegment source) {
+    return queue.packedBytes(source);
+  }
+
+  @Override
+  public void pack(MemorySegment source, Buffer destination) {
+    queue.pack(source, destination);
+  }
+
+  @Override
+  public long cachePageBytes(int kvHeads, int headDim, DType keys, DType values) {
+    return queue.cachePageBytes(kvHeads, headDim, keys, values);
+  }
+
+  @Override
+  public double measureRead(long bytes, int repeats) {
+    try (Arena arena = Arena.ofConfined()) {
+      return queue.measureRead(allocate("measuring the memory", bytes, arena), repeats);
+    }
+  }
+
+  @Override
+  public void close() {
+    queue.close();
+    runtime.closeStream(stream);
+  }
+}

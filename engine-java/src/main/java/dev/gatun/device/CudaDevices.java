@@ -1,0 +1,160 @@
+// CudaDevices: finds the driver, CUDA's libraries and the GPUs, or says what is missing.
+package dev.gatun.device;
+
+import dev.gatun.bindings.Kernels;
+import dev.gatun.refusal.Refusal;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.SymbolLookup;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * Nothing of CUDA or JavaCPP is loaded before it is asked for here. {@code -Dgatun.cuda=FOLDER} is
+ * where libcudart.so lies when no toolkit is installed; by default where scripts/fetch-cuda puts
+ * it.
+ */
+public final class CudaDevices {
+  private static final String DRIVER = "libcuda.so.1";
+  private static final String RUNTIME = "libcudart.so.13";
+  private static final Path DRIVER_VERSION = Path.of("/proc/driver/nvidia/version");
+
+  // JavaCPP would count the pages of mapped weights as its own and refuse to go on, and collect
+  // pointers that are closed here.
+  private static final Map<String, String> JAVACPP_SETTINGS =
+      Map.of(
+          "org.bytedeco.javacpp.maxBytes", "0",
+          "org.bytedeco.javacpp.maxPhysicalBytes", "0",
+          "org.bytedeco.javacpp.nopointergc", "true",
+          "org.bytedeco.javacpp.cachedir", cache().resolve("javacpp").toString());
+
+  private CudaDevices() {}
+
+  /** The GPUs of this machine; Refusal.device with the reason where there is none. */
+  public static List<Gpu> list() {
+    CudaRuntime runtime = runtime();
+    return IntStream.range(0, runtime.devices()).mapToObj(runtime::describe).toList();
+  }
+
+  /** The version of NVIDIA's kernel module; empty where there is none. */
+  public static Optional<String> driver() {
+    try (Stream<String> lines = Files.lines(DRIVER_VERSION)) {
+      return lines
+          .filter(line -> line.startsWith("NVRM version:"))
+          .flatMap(line -> Stream.of(line.split("\\s+")))
+          .filter(word -> word.matches("\\d+\\.\\d+(\\.\\d+)?"))
+          .findFirst();
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** Refusal.device where the build, the driver or a library is missing. */
+  static CudaRuntime runtime() {
+    int build = Library.cudaBuild();
+    if (build == Kernels.GK_CUDA_NONE()) {
+      throw Refusal.device(
+          "this libgatun was built without its CUDA back end",
+          "build it where nvcc is found, or use --device cpu",
+          null);
+    }
+    if (build == Kernels.GK_CUDA_EMULATED()) {
+      throw Refusal.device(
+          "the CUDA back end of this libgatun is emulated", "use --device emulated or cpu", null);
+    }
+    return preset();
+  }
+
+  /** CUDA through JavaCPP, whatever this libgatun is. */
+  static CudaRuntime preset() {
+    requireDriver();
+    requireRuntime();
+    return javaCpp();
+  }
+
+  private static void requireDriver() {
+    if (!loads(DRIVER)) {
+      throw Refusal.device(
+          driver().isPresent()
+              ? "the NVIDIA driver's library " + DRIVER + " is not found"
+              : "there is no NVIDIA driver (" + DRIVER + " is not found)",
+          driver().isPresent()
+              ? "make it visible here (in a container: NVIDIA's container toolkit)"
+              : "install one (580 or later), or use --device cpu",
+          null);
+    }
+  }
+
+  /** Loads the runtime, so that JavaCPP's library finds it by its name. */
+  private static void requireRuntime() {
+    if (runtimeCandidates().stream().noneMatch(CudaDevices::loads)) {
+      throw Refusal.device(
+          "CUDA's runtime library " + RUNTIME + " is not found",
+          "run scripts/fetch-cuda, or install the CUDA 13 toolkit, or use --device cpu",
+          null);
+    }
+  }
+
+  /** The toolkit's first, wherever it is; then what scripts/fetch-cuda brought. */
+  private static List<String> runtimeCandidates() {
+    List<String> candidates = new ArrayList<>(List.of(RUNTIME));
+    for (String variable : List.of("CUDA_HOME", "CUDA_PATH")) {
+      Optional.ofNullable(System.getenv(variable))
+          .filter(home -> !home.isBlank())
+          .ifPresent(home -> candidates.add(home + "/lib64/" + RUNTIME));
+    }
+    candidates.add("/usr/local/cuda/lib64/" + RUNTIME);
+    candidates.add(
+        Optional.ofNullable(System.getProperty("gatun.cuda"))
+            .map(Path::of)
+            .orElse(cache().resolve("cuda"))
+            .resolve(RUNTIME)
+            .toString());
+    return candidates;
+  }
+
+  private static boolean loads(String library) {
+    try {
+      SymbolLookup.libraryLookup(library, Arena.global());
+      return true;
+    } catch (IllegalArgumentException e) {
+      return false;
+    }
+  }
+
+  private static CudaRuntime javaCpp() {
+    JAVACPP_SETTINGS.forEach(
+        (name, value) -> {
+          if (System.getProperty(name) == null) {
+            System.setProperty(name, value);
+          }
+        });
+    try {
+      org.bytedeco.javacpp.Loader.load(org.bytedeco.cuda.global.cudart.class);
+      return new JavaCppRuntime();
+    } catch (LinkageError e) {
+      throw Refusal.device(
+          "JavaCPP's CUDA library cannot be loaded: " + e.getMessage(),
+          "build the engine again on linux-x86_64, or use --device cpu",
+          e);
+    }
+  }
+
+  /** Where scripts/fetch-cuda and the hub keep what can be fetched again. */
+  private static Path cache() {
+    Map<String, String> environment = System.getenv();
+    String own = environment.getOrDefault("GATUN_CACHE", "");
+    if (!own.isBlank()) {
+      return Path.of(own).toAbsolutePath();
+    }
+    Path xdg = Path.of(environment.getOrDefault("XDG_CACHE_HOME", ""));
+    Path folder = xdg.isAbsolute() ? xdg : Path.of(System.getProperty("user.home"), ".cache");
+    return folder.resolve("gatun");
+  }
+}

@@ -1,0 +1,43 @@
+// CudaRuntime: what the engine needs of CUDA itself: devices, memory, streams, graphs.
+package dev.gatun.device;
+
+import java.lang.foreign.MemorySegment;
+
+/**
+ * Addresses are zero-length segments. A call that fails throws Refusal.device with CUDA's own
+ * words; allocations that find no memory return NULL. Calls act on the GPU that {@link #use} named
+ * last on the calling thread.
+ */
+interface CudaRuntime {
+
+  /** GPUs of this machine, at least 1; Refusal.device where there is none or its driver too old. */
+  int devices();
+
+  Gpu describe(int device);
+
+  void use(int device);
+
+  DeviceMemory memory();
+
+  /** A stream that waits for no other. */
+  MemorySegment openStream();
+
+  void closeStream(MemorySegment stream);
+
+  MemorySegment allocate(long bytes);
+
+  void free(MemorySegment memory, long bytes);
+
+  /** Host memory that the GPU reads and writes over the bus. */
+  MemorySegment allocatePinned(long bytes);
+
+  void freePinned(MemorySegment memory, long bytes);
+
+  /** Issues a copy between host and device or within one, as the addresses say. */
+  void copy(MemorySegment from, MemorySegment to, long bytes, MemorySegment stream);
+
+  void sync(MemorySegment stream);
+
+  /** Notes what {@code calls} issues on the stream, without running it. */
+  Recording record(MemorySegment stream, Runnable calls);
+}

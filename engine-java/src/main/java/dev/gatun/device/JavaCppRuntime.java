@@ -1,0 +1,212 @@
+// JavaCppRuntime: CUDA's runtime through the JavaCPP presets.
+package dev.gatun.device;
+
+import static org.bytedeco.cuda.global.cudart.*;
+
+import dev.gatun.refusal.Refusal;
+import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
+import org.bytedeco.cuda.cudart.CUgraphExec_st;
+import org.bytedeco.cuda.cudart.CUgraph_st;
+import org.bytedeco.cuda.cudart.CUstream_st;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.SizeTPointer;
+
+/** Made by {@link CudaDevices} once the libraries are there. */
+final class JavaCppRuntime implements CudaRuntime {
+  /** The CUDA version that the kernels are compiled with, as CUDA numbers it: 13.0. */
+  private static final int CUDA_VERSION = 13_000;
+
+  /** A pointer of JavaCPP's at an address of ours, which it does not free. */
+  private static final class At extends Pointer {
+    At(MemorySegment memory) {
+      address = memory.address();
+    }
+  }
+
+  private static CUstream_st stream(MemorySegment stream) {
+    return new CUstream_st(new At(stream));
+  }
+
+  private static MemorySegment address(Pointer pointer) {
+    return MemorySegment.ofAddress(pointer.isNull() ? 0 : pointer.address());
+  }
+
+  private static void check(int status, String what) {
+    if (status != cudaSuccess) {
+      throw fault(status, what);
+    }
+  }
+
+  private static Refusal fault(int status, String what) {
+    cudaGetLastError();
+    return Refusal.device(
+        what
+            + ": "
+            + cudaGetErrorString(status).getString()
+            + " ("
+            + cudaGetErrorName(status).getString()
+            + ")",
+        "run with JAVA_TOOL_OPTIONS=-Dgatun.sync=true to learn which op failed, or --device cpu",
+        null);
+  }
+
+  @Override
+  public int devices() {
+    int[] version = new int[1];
+    check(cudaDriverGetVersion(version), "asking the driver for its version");
+    if (version[0] == 0) {
+      throw Refusal.device(
+          "libcuda.so.1 is there, but no NVIDIA driver answers",
+          "see nvidia-smi, or use --device cpu",
+          null);
+    }
+    if (version[0] < CUDA_VERSION) {
+      throw Refusal.device(
+          "the NVIDIA driver is too old: it knows CUDA " + shown(version[0]) + ", 13.0 is needed",
+          "install driver 580 or later, or use --device cpu",
+          null);
+    }
+    int[] count = new int[1];
+    int status = cudaGetDeviceCount(count);
+    if (status == cudaErrorNoDevice || status == cudaSuccess && count[0] == 0) {
+      throw Refusal.device(
+          "the NVIDIA driver shows no GPU",
+          "see nvidia-smi and CUDA_VISIBLE_DEVICES, or use --device cpu",
+          null);
+    }
+    check(status, "counting the GPUs");
+    return count[0];
+  }
+
+  private static String shown(int version) {
+    return version / 1000 + "." + version % 1000 / 10;
+  }
+
+  @Override
+  public Gpu describe(int device) {
+    byte[] name = new byte[256];
+    if (cuDeviceGetName(name, name.length, device) != CUDA_SUCCESS) {
+      name = "unnamed GPU".getBytes(StandardCharsets.UTF_8);
+    }
+    int capability =
+        10 * attribute(cudaDevAttrComputeCapabilityMajor, device)
+            + attribute(cudaDevAttrComputeCapabilityMinor, device);
+    use(device);
+    String text = new String(name, StandardCharsets.UTF_8);
+    int end = text.indexOf('\0');
+    return new Gpu(device, end < 0 ? text : text.substring(0, end), capability, memory());
+  }
+
+  private static int attribute(int attribute, int device) {
+    int[] value = new int[1];
+    check(cudaDeviceGetAttribute(value, attribute, device), "describing GPU " + device);
+    return value[0];
+  }
+
+  @Override
+  public void use(int device) {
+    check(cudaSetDevice(device), "choosing GPU " + device);
+  }
+
+  @Override
+  public DeviceMemory memory() {
+    try (SizeTPointer free = new SizeTPointer(1);
+        SizeTPointer total = new SizeTPointer(1)) {
+      check(cudaMemGetInfo(free, total), "asking for free memory");
+      return new DeviceMemory(total.get(), free.get());
+    }
+  }
+
+  @Override
+  public MemorySegment openStream() {
+    CUstream_st stream = new CUstream_st();
+    check(cudaStreamCreateWithFlags(stream, cudaStreamNonBlocking), "opening a stream");
+    return address(stream);
+  }
+
+  @Override
+  public void closeStream(MemorySegment stream) {
+    cudaStreamDestroy(stream(stream));
+  }
+
+  @Override
+  public MemorySegment allocate(long bytes) {
+    Pointer memory = new Pointer();
+    return allocated(cudaMalloc(memory, bytes), memory, "allocating device memory");
+  }
+
+  @Override
+  public MemorySegment allocatePinned(long bytes) {
+    Pointer memory = new Pointer();
+    int status = cudaHostAlloc(memory, bytes, cudaHostAllocPortable | cudaHostAllocMapped);
+    return allocated(status, memory, "allocating pinned memory");
+  }
+
+  private static MemorySegment allocated(int status, Pointer memory, String what) {
+    if (status == cudaErrorMemoryAllocation) {
+      cudaGetLastError();
+      return MemorySegment.NULL;
+    }
+    check(status, what);
+    return address(memory);
+  }
+
+  // Freeing cannot be refused: after a fault it fails, and the process's end frees everything.
+
+  @Override
+  public void free(MemorySegment memory, long bytes) {
+    cudaFree(new At(memory));
+  }
+
+  @Override
+  public void freePinned(MemorySegment memory, long bytes) {
+    cudaFreeHost(new At(memory));
+  }
+
+  @Override
+  public void copy(MemorySegment from, MemorySegment to, long bytes, MemorySegment stream) {
+    check(
+        cudaMemcpyAsync(new At(to), new At(from), bytes, cudaMemcpyDefault, stream(stream)),
+        "copying " + bytes + " bytes");
+  }
+
+  @Override
+  public void sync(MemorySegment stream) {
+    check(cudaStreamSynchronize(stream(stream)), "waiting for the GPU");
+  }
+
+  @Override
+  public Recording record(MemorySegment stream, Runnable calls) {
+    CUstream_st on = stream(stream);
+    check(cudaStreamBeginCapture(on, cudaStreamCaptureModeThreadLocal), "recording a step");
+    CUgraph_st graph = new CUgraph_st();
+    try {
+      calls.run();
+    } catch (RuntimeException | Error e) {
+      if (cudaStreamEndCapture(on, graph) == cudaSuccess) {
+        cudaGraphDestroy(graph);
+      }
+      cudaGetLastError();
+      throw e;
+    }
+    check(cudaStreamEndCapture(on, graph), "recording a step");
+    CUgraphExec_st executable = new CUgraphExec_st();
+    int status = cudaGraphInstantiate(executable, graph, 0);
+    cudaGraphDestroy(graph);
+    check(status, "building the graph of a step");
+    return new Launched(executable, on);
+  }
+
+  private record Launched(CUgraphExec_st graph, CUstream_st stream) implements Recording {
+    @Override
+    public void run() {
+      check(cudaGraphLaunch(graph, stream), "starting a recorded step");
+    }
+
+    @Override
+    public void close() {
+      cudaGraphExecDestroy(graph);
+    }
+  }
+}

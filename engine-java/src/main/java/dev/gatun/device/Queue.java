@@ -1,0 +1,85 @@
+// Queue: the contract's queue and its functions that are no op of a graph.
+package dev.gatun.device;
+
+import static dev.gatun.device.Library.check;
+
+import dev.gatun.bindings.Kernels;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/** Owns a {@code gk_queue}. */
+record Queue(MemorySegment handle) implements AutoCloseable {
+
+  static Queue cpu(int threads, Isa isa) {
+    return open("gk_queue_cpu", out -> Kernels.gk_queue_cpu(threads, isa.id(), out));
+  }
+
+  static Queue cuda(int device, MemorySegment stream) {
+    return open("gk_queue_cuda", out -> Kernels.gk_queue_cuda(device, stream, out));
+  }
+
+  private interface Result {
+    int writeTo(MemorySegment out);
+  }
+
+  private static Queue open(String function, Result call) {
+    Library.require();
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment out = arena.allocate(ValueLayout.ADDRESS);
+      check(call.writeTo(out), function);
+      return new Queue(out.get(ValueLayout.ADDRESS, 0));
+    }
+  }
+
+  private static long number(String function, Result call) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment out = arena.allocate(ValueLayout.JAVA_LONG);
+      check(call.writeTo(out), function);
+      return out.get(ValueLayout.JAVA_LONG, 0);
+    }
+  }
+
+  void sync() {
+    check(Kernels.gk_queue_sync(handle), "gk_queue_sync");
+  }
+
+  long packedBytes(MemorySegment source) {
+    return number("gk_packed_bytes", out -> Kernels.gk_packed_bytes(handle, source, out));
+  }
+
+  void pack(MemorySegment source, Buffer destination) {
+    check(Kernels.gk_pack(handle, source, destination.segment()), "gk_pack");
+  }
+
+  long cachePageBytes(int kvHeads, int headDim, DType keys, DType values) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment cache = Structs.cache(arena, Buffer.NONE, 0, kvHeads, headDim, keys, values);
+      return number("gk_cache_page_bytes", out -> Kernels.gk_cache_page_bytes(handle, cache, out));
+    }
+  }
+
+  long workspaceBytes(StepLimits limits) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment struct = limits.struct(arena);
+      return number("gk_workspace_bytes", out -> Kernels.gk_workspace_bytes(handle, struct, out));
+    }
+  }
+
+  void workspace(Buffer memory) {
+    check(Kernels.gk_workspace(handle, memory.segment(), memory.bytes()), "gk_workspace");
+  }
+
+  double measureRead(Buffer buffer, int repeats) {
+    return Double.longBitsToDouble(
+        number(
+            "gk_measure_read",
+            out ->
+                Kernels.gk_measure_read(handle, buffer.segment(), buffer.bytes(), repeats, out)));
+  }
+
+  @Override
+  public void close() {
+    check(Kernels.gk_queue_free(handle), "gk_queue_free");
+  }
+}

@@ -1,0 +1,79 @@
+// CacheTypes: the number formats of the cache's keys and values.
+package dev.gatun.kv;
+
+import dev.gatun.device.DType;
+import dev.gatun.refusal.Refusal;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** How each is rounded is told at {@code gk_rope_store} in kernels.h. */
+public record CacheTypes(DType keys, DType values) {
+  private static final Map<String, DType> NAMES =
+      Map.of(
+          "f32", DType.F32,
+          "f16", DType.F16,
+          "bf16", DType.BF16,
+          "f8", DType.F8,
+          "fp8", DType.F8,
+          "fp8_e4m3", DType.F8,
+          "q8_0", DType.Q8_0,
+          "q4_0", DType.Q4_0);
+
+  /**
+   * Reads {@code q8_0} for both, or {@code q8_0,q4_0} for keys and values; Refusal.usage on
+   * anything else.
+   */
+  public static CacheTypes parse(String names) {
+    List<DType> types = Arrays.stream(names.split(",", -1)).map(CacheTypes::type).toList();
+    if (types.size() > 2) {
+      throw Refusal.usage(
+          "'" + names + "' names " + types.size() + " types of the cache",
+          "give one, or that of keys and that of values");
+    }
+    return new CacheTypes(types.getFirst(), types.getLast());
+  }
+
+  /** Reads {@code q8_0}, {@code f8} and so on; Refusal.usage on anything else. */
+  public static DType type(String name) {
+    DType type = NAMES.get(name.strip().toLowerCase(Locale.ROOT));
+    if (type == null) {
+      throw Refusal.usage(
+          "there is no cache type '" + name + "'", "use f32, f16, bf16, f8, q8_0 or q4_0");
+    }
+    return type;
+  }
+
+  /** A name that {@link #type} reads: llama.cpp's where it has the type. */
+  public static String name(DType type) {
+    return type.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Refusal.usage where a type's blocks do not divide a head of {@code headDim} elements. */
+  public void requireHeads(int headDim) {
+    require("keys", keys, headDim, "-ctk");
+    require("values", values, headDim, "-ctv");
+  }
+
+  private static void require(String what, DType type, int headDim, String option) {
+    if (headDim % type.blockSize() != 0) {
+      throw Refusal.usage(
+          what
+              + " in "
+              + name(type)
+              + " come in blocks of "
+              + type.blockSize()
+              + ", this model's heads have "
+              + headDim
+              + " elements",
+          "use " + option + " f8 or f16");
+    }
+  }
+
+  /** {@code f16}, or {@code q8_0,q4_0} where keys and values differ, as {@code --kv} takes it. */
+  @Override
+  public String toString() {
+    return keys == values ? name(keys) : name(keys) + "," + name(values);
+  }
+}

@@ -1,0 +1,164 @@
+// JavaCppRuntimeTest: CUDA's calls through JavaCPP's preset, answered by fakes of its libraries.
+package dev.gatun.device;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.gatun.refusal.Refusal;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+/** The fakes are described in src/test/native; GPU 0 is a good one, GPU 1 is too old. */
+@Tag("emulated")
+class JavaCppRuntimeTest {
+  private static final DeviceChoice CUDA = DeviceChoice.cpu().named("cuda");
+  private static CudaRuntime runtime;
+  private static SymbolLookup fake;
+
+  @BeforeAll
+  static void loadTheFakes() {
+    Path folder = Path.of(System.getProperty("gatun.library")).resolveSibling("fake-cuda");
+    // Loaded libraries are found by their names, before any of the system's.
+    Path cudart = folder.resolve("libcudart.so.13").toAbsolutePath();
+    System.load(folder.resolve("libcuda.so.1").toAbsolutePath().toString());
+    System.load(cudart.toString());
+    fake = SymbolLookup.libraryLookup(cudart, Arena.global());
+    System.setProperty("org.bytedeco.javacpp.cachedir", "target/javacpp");
+    runtime = CudaDevices.preset();
+  }
+
+  private static MemorySegment variable(String name) {
+    return fake.find(name).orElseThrow().reinterpret(8);
+  }
+
+  private static void set(String name, int value) {
+    variable(name).set(ValueLayout.JAVA_INT, 0, value);
+  }
+
+  @BeforeEach
+  void repairTheGpus() {
+    set("fake_driver_version", 13_000);
+    set("fake_devices", 2);
+    set("fake_fault", 0);
+    variable("fake_free_bytes").set(ValueLayout.JAVA_LONG, 0, 1L << 30);
+  }
+
+  @AfterEach
+  void everythingWasGivenBack() {
+    assertEquals(0, variable("fake_live").get(ValueLayout.JAVA_INT, 0));
+  }
+
+  private static void refuses(Refusal.Reason reason, String text, Executable call) {
+    Refusal refusal = assertThrows(Refusal.class, call);
+    assertEquals(reason, refusal.reason());
+    assertTrue(refusal.getMessage().contains(text), refusal.getMessage());
+  }
+
+  @Test
+  void describesGpus() {
+    assertEquals(2, runtime.devices());
+    DeviceMemory memory = new DeviceMemory(1L << 30, 1L << 30);
+    assertEquals(new Gpu(0, "fake GPU 0", 89, memory), runtime.describe(0));
+    assertEquals("7.5", runtime.describe(1).generation());
+  }
+
+  @Test
+  void refusesDriversAndGpusItCannotUse() {
+    set("fake_driver_version", 12_080);
+    refuses(Refusal.Reason.DEVICE, "knows CUDA 12.8", runtime::devices);
+    set("fake_driver_version", 0);
+    refuses(Refusal.Reason.DEVICE, "no NVIDIA driver answers", runtime::devices);
+    set("fake_driver_version", 13_020);
+    set("fake_devices", 0);
+    refuses(Refusal.Reason.DEVICE, "shows no GPU", runtime::devices);
+    set("fake_devices", 2);
+    refuses(
+        Refusal.Reason.DEVICE,
+        "no device cuda:7, this machine has 2 GPUs",
+        () -> CudaDevice.open(runtime, CUDA.named("cuda:7")));
+    refuses(
+        Refusal.Reason.DEVICE,
+        "cuda:1 (fake GPU 1) has compute capability 7.5",
+        () -> CudaDevice.open(runtime, CUDA.named("cuda:1")));
+  }
+
+  @Test
+  void recordsAndRepeatsCopies() {
+    try (CudaDevice device = CudaDevice.open(runtime, CUDA);
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment host = device.hostMemory("input", 64, arena);
+      Buffer buffer = device.allocate("input", 64, arena);
+      HostView view = device.view("output", 64, arena);
+      assertEquals(3, device.allocations());
+      view.content(buffer).fill((byte) 0);
+      host.fill((byte) 1);
+      try (Recording step = device.record(() -> copies(device, host, buffer, view))) {
+        assertEquals(0, view.content(buffer).get(ValueLayout.JAVA_BYTE, 63));
+        for (byte value : new byte[] {2, 3}) {
+          host.fill(value);
+          step.run();
+          device.sync();
+          assertEquals(value, view.content(buffer).get(ValueLayout.JAVA_BYTE, 63));
+        }
+      }
+    }
+  }
+
+  private static void copies(Device device, MemorySegment host, Buffer buffer, HostView view) {
+    device.upload(host, buffer);
+    view.refresh(buffer);
+  }
+
+  @Test
+  void anOpThatFailsEndsItsRecording() {
+    try (CudaDevice device = CudaDevice.open(runtime, CUDA)) {
+      Refusal failure = Refusal.device("an op", "none", null);
+      Runnable op =
+          () -> {
+            throw failure;
+          };
+      assertEquals(failure, assertThrows(Refusal.class, () -> device.record(op)));
+      device.record(() -> {}).close();
+    }
+  }
+
+  @Test
+  void memoryThatRunsOutIsNamed() {
+    try (CudaDevice device = CudaDevice.open(runtime, CUDA);
+        Arena arena = Arena.ofConfined()) {
+      variable("fake_free_bytes").set(ValueLayout.JAVA_LONG, 0, 1L << 29);
+      refuses(
+          Refusal.Reason.DOES_NOT_FIT,
+          "cuda:0 (fake GPU 0) has no room for the cache: 0.75 GiB asked for, 0.50 GiB of 1.00 GiB",
+          () -> device.allocate("the cache", 3L << 28, arena));
+      refuses(
+          Refusal.Reason.DOES_NOT_FIT,
+          "no pinned host memory for the embedding: 0.75 GiB",
+          () -> device.hostMemory("the embedding", 3L << 28, arena));
+      assertEquals(0, device.allocations());
+    }
+  }
+
+  @Test
+  void aFaultIsToldAndEverythingStillCloses() {
+    try (CudaDevice device = CudaDevice.open(runtime, CUDA);
+        Arena arena = Arena.ofConfined()) {
+      device.allocate("weights", 64, arena);
+      set("fake_fault", 700);
+      refuses(
+          Refusal.Reason.DEVICE,
+          "waiting for the GPU: a fault made up (cudaErrorFake)",
+          device::sync);
+    }
+  }
+}

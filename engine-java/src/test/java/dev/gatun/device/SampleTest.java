@@ -1,0 +1,186 @@
+// SampleTest: gk_sample draws what Sampler draws.
+package dev.gatun.device;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.gatun.bindings.Kernels;
+import dev.gatun.bindings.gk_sampling;
+import dev.gatun.refusal.Refusal;
+import dev.gatun.sample.Sampler;
+import dev.gatun.sample.SamplingOptions;
+import dev.gatun.sample.Stage;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class SampleTest {
+  private static final Map<Stage, Integer> STAGES =
+      Map.of(
+          Stage.TOP_K, Kernels.GK_STAGE_TOP_K(),
+          Stage.TOP_P, Kernels.GK_STAGE_TOP_P(),
+          Stage.MIN_P, Kernels.GK_STAGE_MIN_P(),
+          Stage.TEMPERATURE, Kernels.GK_STAGE_TEMPERATURE());
+  private static final Arena ARENA = Arena.ofShared();
+  private static MemorySegment queue;
+
+  @BeforeAll
+  static void openQueue() {
+    Library.require();
+    MemorySegment out = ARENA.allocate(ValueLayout.ADDRESS);
+    Library.check(Kernels.gk_queue_cpu(1, Kernels.GK_ISA_BEST(), out), "gk_queue_cpu");
+    queue = out.get(ValueLayout.ADDRESS, 0);
+  }
+
+  @AfterAll
+  static void closeQueue() {
+    Kernels.gk_queue_free(queue);
+    ARENA.close();
+  }
+
+  private record Drawn(int token, float probability) {}
+
+  @Test
+  void drawsWhatTheSamplerDraws() {
+    Random random = new Random(20);
+    for (int i = 0; i < 20_000; i++) {
+      float[] logits = logits(random, 1 + random.nextInt(i % 100 == 0 ? 20_000 : 400));
+      int limit = random.nextInt(4) > 0 ? logits.length : 1 + random.nextInt(logits.length);
+      SamplingOptions options = options(random, limit);
+      int seen = random.nextInt(40);
+      String what = "case " + i + ": " + logits.length + " logits, limit " + limit + ", " + options;
+      try (Arena arena = Arena.ofConfined()) {
+        MemorySegment values = arena.allocate(4L * logits.length, Kernels.GK_ALIGNMENT());
+        MemorySegment.copy(logits, 0, values, ValueLayout.JAVA_FLOAT, 0, logits.length);
+        Sampler sampler = new Sampler(options);
+        for (int token = 0; token < seen; token++) {
+          sampler.accept(0);
+        }
+        Drawn drawn = draw(arena, values, limit, options, seen);
+        if (drawn.token < 0) {
+          Refusal refusal =
+              assertThrows(Refusal.class, () -> sampler.sample(values, limit), () -> what);
+          boolean banned = refusal.getMessage().contains("banned");
+          assertEquals(
+              banned ? Kernels.GK_ALL_BANNED() : Kernels.GK_NOT_A_NUMBER(), drawn.token, what);
+          continue;
+        }
+        assertEquals(sampler.sample(values, limit), drawn.token, what);
+        double probability =
+            sampler.candidates(limit).stream()
+                .filter(each -> each.token() == drawn.token)
+                .findFirst()
+                .orElseThrow()
+                .probability();
+        // A weight is within 2e-7 of its value, or 1 of 2^40; the total likewise.
+        assertEquals(probability, drawn.probability, 5e-7 * probability + 1e-12, what);
+      }
+    }
+  }
+
+  @Test
+  void drawsFollowTheDistribution() {
+    try (Arena arena = Arena.ofConfined()) {
+      double[] shares = {0.4, 0.3, 0.15, 0.1, 0.05};
+      MemorySegment values = arena.allocate(4L * shares.length, Kernels.GK_ALIGNMENT());
+      for (int i = 0; i < shares.length; i++) {
+        values.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) Math.log(shares[i]));
+      }
+      SamplingOptions options = plain(List.of(Stage.TEMPERATURE));
+      int[] counts = new int[shares.length];
+      int draws = 50_000;
+      for (int position = 0; position < draws; position++) {
+        counts[draw(arena, values, shares.length, options, position).token]++;
+      }
+      double chiSquare = 0;
+      for (int token = 0; token < shares.length; token++) {
+        double expected = shares[token] * draws;
+        chiSquare += Math.pow(counts[token] - expected, 2) / expected;
+      }
+      // 0.1 % point of chi-square with 4 degrees of freedom.
+      assertTrue(chiSquare < 18.47, "chi-square " + chiSquare);
+    }
+  }
+
+  private static Drawn draw(
+      Arena arena, MemorySegment logits, int limit, SamplingOptions options, long position) {
+    MemorySegment tensor =
+        Structs.tensor(arena, new Buffer(logits), 1, logits.byteSize() / Float.BYTES, DType.F32);
+    MemorySegment token = arena.allocate(ValueLayout.JAVA_INT);
+    MemorySegment tokens = Structs.tensor(arena, new Buffer(token), 1, 1, DType.I32);
+    MemorySegment probability = arena.allocate(ValueLayout.JAVA_FLOAT);
+    MemorySegment sampling = sampling(arena, options, position);
+    Library.check(
+        Kernels.gk_sample(queue, tensor, limit, sampling, tokens, probability), "gk_sample");
+    return new Drawn(
+        token.get(ValueLayout.JAVA_INT, 0), probability.get(ValueLayout.JAVA_FLOAT, 0));
+  }
+
+  private static MemorySegment sampling(Arena arena, SamplingOptions options, long position) {
+    MemorySegment sampling = gk_sampling.allocate(arena);
+    gk_sampling.seed(sampling, options.seed());
+    gk_sampling.position(sampling, position);
+    gk_sampling.temperature(sampling, (float) options.temperature());
+    gk_sampling.top_k(sampling, options.truncation().topK());
+    gk_sampling.top_p(sampling, options.truncation().topP());
+    gk_sampling.min_p(sampling, (float) Math.log(options.truncation().minP()));
+    int chain = 0;
+    for (Stage stage : options.samplers().reversed()) {
+      chain = chain << 4 | STAGES.get(stage);
+    }
+    gk_sampling.chain(sampling, chain);
+    return sampling;
+  }
+
+  private static SamplingOptions plain(List<Stage> chain) {
+    return SamplingOptions.defaults()
+        .with(new SamplingOptions.Truncation(0, 1, 0, 1))
+        .withTemperature(1)
+        .withSeed(7)
+        .withSamplers(chain);
+  }
+
+  private static SamplingOptions options(Random random, int limit) {
+    List<Stage> chain = new ArrayList<>(STAGES.keySet());
+    Collections.sort(chain);
+    Collections.shuffle(chain, random);
+    chain = chain.subList(0, random.nextInt(chain.size() + 1));
+    double[] temperatures = {0, 1e-3, 0.6, 0.7, 1, 1.5, 100, 9e5};
+    int[] counts = {-1, 0, 1, 2, 40, limit, 2 * limit, 1 + random.nextInt(limit)};
+    double[] masses = {0, 0.1, 0.5, 0.95, 0.999999, 1, random.nextDouble()};
+    double[] leasts = {0, 1e-9, 0.05, 0.5, 1, random.nextDouble()};
+    return plain(List.copyOf(chain))
+        .withSeed(random.nextLong() >>> 1)
+        .withTemperature(temperatures[random.nextInt(temperatures.length)])
+        .withTopK(counts[random.nextInt(counts.length)])
+        .withTopP(masses[random.nextInt(masses.length)])
+        .withMinP(leasts[random.nextInt(leasts.length)]);
+  }
+
+  /** Normal ones, many of them equal, all equal, or with some that are infinite or no numbers. */
+  private static float[] logits(Random random, int count) {
+    float[] logits = new float[count];
+    int kind = random.nextInt(20);
+    float spread = new float[] {0, 0.01f, 1, 4, 30, 3e37f}[random.nextInt(6)];
+    for (int i = 0; i < count; i++) {
+      float value = (float) random.nextGaussian() * spread;
+      logits[i] = kind < 6 ? Math.round(value) * (random.nextBoolean() ? 1f : -0f) : value;
+      if ((kind & 3) == 1 && random.nextInt(3) > 0 || kind == 2) {
+        logits[i] = Float.NEGATIVE_INFINITY;
+      }
+    }
+    if (kind == 3) {
+      logits[random.nextInt(count)] = random.nextBoolean() ? Float.NaN : Float.POSITIVE_INFINITY;
+    }
+    return logits;
+  }
+}

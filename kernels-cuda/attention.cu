@@ -1,0 +1,188 @@
+// attention.cu: Attention: softmax(scale * q . keys) . values over the paged cache, without the matrix of scores.
+//
+// Up to 32 tokens (attention_split.hpp): grid (tiles of 16 rows x key/value heads x splits of 512 positions) and 128
+// threads; blocks past the end of a sequence leave at once; mergeSplits follows, a thread a column of the result.
+// Bytes: n * kv_heads * head_dim * (bytes of a key and of a value) once for up to 16 / group tokens of a sequence;
+// partial results (head_dim + 2) * 4 * heads a split, written and read. Limit: memory. QwQ-32B (40 query heads on 8,
+// head_dim 128) at 32,768 tokens, a layer: 134 MB with F16, 71 MB with Q8_0, 38 MB with Q4_0 and 1.3 MB of partial
+// results: at the 1,008 GB/s of an RTX 4090 133, 71 and 37 us; at 131,072 four times that. Its tensor cores do 16 rows
+// whatever the group: 96 products of 16 x 8 x 16 a page of a head, 20 us at their 165 Tflop/s.
+//
+// More (attention_walk.hpp): grid (tiles of 128 rows x key/value heads) and 256 threads; of long heads 32 rows and 64
+// threads. Limit: tensor cores. Products: 6 * n * head_dim operations a query head and token of n positions, since
+// queries have two terms (8 with BF16; 4 would be the least). A prompt of 2,048 tokens of QwQ-32B, a layer: 40 * 2,048
+// * 1,024 * 128 * 6 = 64 Gop, 0.39 ms at the 165 Tflop/s of an RTX 4090; causal tiles add a sixteenth.
+//
+// Occupancy of head_dim 128: splits 3 blocks of 4 warps a multiprocessor by registers, by shared memory 1 with F16 on
+// 100 KiB and 3 on 164 KiB, 3 with Q4_0; a ring of 48 KiB is more than the 6 to 26 KiB under way that memory wants of a
+// multiprocessor. Walks: one block of 8 warps, by registers and, with F16, by shared memory.
+#include "attention_fp32.hpp"
+#include "attention_split.hpp"
+#include "attention_walk.hpp"
+#include "ops.hpp"
+
+namespace gatun::cuda {
+namespace {
+
+constexpr int64_t sharedLimit = 99 * 1024;            // of a block, on every architecture
+constexpr int64_t ringBytes = 48 * 1024;              // of pages, that several blocks may share a multiprocessor
+constexpr int64_t workspaceMost = int64_t{32} << 20;  // unless one token needs more
+constexpr float log2e = 1.44269504f;
+
+constexpr bool isQuantised(int32_t dtype) { return dtype == GK_A8 || dtype == GK_A16; }
+
+int64_t partialBytes(int64_t rows, int64_t splits, int64_t headDim) { return rows * splits * (headDim + 2) * 4; }
+
+template <int Steps>
+void launchSplits(const Queue &queue, const Attention &a) {
+  const int64_t blocks = int64_t{a.tokens} * splitParts(a.group) * a.cache.kvHeads * a.splits;
+  const int64_t fitting = ringBytes / a.cache.headBytes, before = sizeof(SplitShared);
+  int stages = static_cast<int>(fitting < splitMaxStages ? fitting : splitMaxStages);
+  if (stages < 3) {
+    stages = before + int64_t{3} * a.cache.headBytes <= sharedLimit ? 3 : 2;
+  }
+  launch(queue, {gridOf(blocks), 32 * splitWarps, before + stages * a.cache.headBytes}, attendSplits<Steps>, a, stages);
+}
+
+template <int Steps>
+void launchWalk(const Queue &queue, const Attention &a) {
+  const int64_t tiles = ceilDiv(int64_t{a.tokens} * a.group, 16 * walkWarps<Steps>);
+  const int stages = walkSharedBytes<Steps>(a.cache, 2) <= sharedLimit ? 2 : 1;
+  launch(queue, {gridOf(tiles * a.cache.kvHeads), 32 * walkWarps<Steps>, walkSharedBytes<Steps>(a.cache, stages)},
+         walkSplits<Steps>, a, stages);
+}
+
+// The kernels of this head_dim.
+template <int Steps>
+void run(const Queue &queue, const Attention &a) {
+  a.partialValues != nullptr ? launchSplits<Steps>(queue, a) : launchWalk<Steps>(queue, a);
+}
+
+void runFp32(const Queue &queue, const Attention &a) {
+  const int64_t tiles = ceilDiv(int64_t{a.tokens} * a.group, fp32Warps);
+  const int64_t blocks = tiles * a.cache.kvHeads * (a.partialValues != nullptr ? a.splits : 1);
+  launch(queue, {gridOf(blocks), 32 * fp32Warps, sizeof(Fp32Shared)}, attendFp32, a);
+}
+
+template <class Power>
+void merge(const Queue &queue, const Attention &a) {
+  const int64_t blocks = ceilDiv(int64_t{a.heads} * a.cache.headDim, mergeThreads) * a.tokens;
+  launch(queue, {gridOf(blocks), mergeThreads, sizeof(MergeShared)}, mergeSplits<Power>, a);
+}
+
+void runTokens(const Queue &queue, Attention a) {
+  if (a.cache.keyType == GK_F32 || a.cache.valueType == GK_F32) {
+    runFp32(queue, a);
+    if (a.partialValues != nullptr) {
+      merge<PowerOfE>(queue, a);
+    }
+    return;
+  }
+  a.scale *= log2e;
+  switch (a.cache.headDim) {
+    case 64:
+      run<4>(queue, a);
+      break;
+    case 80:
+      run<5>(queue, a);
+      break;
+    case 96:
+      run<6>(queue, a);
+      break;
+    case 128:
+      run<8>(queue, a);
+      break;
+    default:
+      run<anySteps>(queue, a);
+  }
+  if (a.partialValues != nullptr) {
+    merge<PowerOfTwo>(queue, a);
+  }
+}
+
+// Tokens first .. first + count - 1 of the step.
+Attention part(const Attention &a, int64_t first, int64_t count) {
+  Attention some = a;
+  some.tokens = static_cast<int32_t>(count);
+  some.position += first;
+  some.sequence += first;
+  some.q += first * a.qStride;
+  some.y = static_cast<char *>(a.y) + first * a.yStride * (isQuantised(a.yType) ? 1 : 4);
+  return some;
+}
+
+// Few tokens: as many at a time as the workspace has room for, each split a block.
+void runSplit(const Queue &queue, const Attention &a) {
+  const int64_t tokenBytes = partialBytes(a.heads, a.splits, a.cache.headDim);
+  const int64_t fitting = queue.workspaceBytes / tokenBytes;
+  const int64_t most = fitting < 1 ? 1 : fitting < a.tokens ? fitting : a.tokens;
+  auto *const room = queue.borrow<char>(most * tokenBytes);
+  for (int64_t first = 0; first < a.tokens; first += most) {
+    Attention some = part(a, first, a.tokens - first < most ? a.tokens - first : most);
+    const int64_t rows = int64_t{some.tokens} * a.heads;
+    some.partialStates = reinterpret_cast<float2 *>(room);
+    some.partialValues = reinterpret_cast<float *>(some.partialStates + rows * a.splits);
+    runTokens(queue, some);
+  }
+}
+
+// Many tokens whose heads do not end with a block of the quantised result: floats first, in the workspace.
+void runThenQuantise(const Queue &queue, const Attention &a) {
+  const int64_t columns = int64_t{a.heads} * a.cache.headDim, fitting = queue.workspaceBytes / (columns * 4);
+  const int64_t most = fitting < 1 ? 1 : fitting < a.tokens ? fitting : a.tokens;
+  auto *const room = queue.borrow<float>(most * columns);
+  for (int64_t first = 0; first < a.tokens; first += most) {
+    Attention some = part(a, first, a.tokens - first < most ? a.tokens - first : most);
+    const gk_tensor floats = {room, some.tokens, columns, columns, GK_F32, 0};
+    const gk_tensor quantised = {some.y, some.tokens, columns, columns, a.yType, 0};
+    some.y = room;
+    some.yType = GK_F32;
+    some.yStride = columns;
+    runTokens(queue, some);
+    quantize(queue, floats, quantised);
+  }
+}
+
+}  // namespace
+
+int64_t attentionWorkspaceBytes(const Queue &, const gk_limits &limits) {
+  const int64_t splits = ceilDiv(limits.context, splitTokens);
+  const int64_t token = ceilDiv(partialBytes(limits.heads, splits, limits.head_dim), GK_ALIGNMENT) * GK_ALIGNMENT;
+  const int64_t wanted = token * (limits.tokens < splitMaxTokens ? limits.tokens : splitMaxTokens);
+  return wanted <= workspaceMost ? wanted : token > workspaceMost ? token : workspaceMost;
+}
+
+void attention(const Queue &queue, const gk_batch &batch, const gk_tensor &q, const gk_cache &cache, float scale,
+               const gk_tensor &y) {
+  if (batch.tokens == 0) {
+    return;
+  }
+  Attention a = {};
+  a.cache = cachePages(cache);
+  a.position = batch.position;
+  a.sequence = batch.sequence;
+  a.pageTable = batch.page_table;
+  a.tokens = batch.tokens;
+  a.sequences = batch.sequences;
+  a.maxPages = batch.max_pages;
+  a.heads = static_cast<int32_t>(q.cols / cache.head_dim);
+  a.group = a.heads / cache.kv_heads;
+  a.splits = static_cast<int32_t>(ceilDiv(batch.max_pages, splitPages));
+  a.scale = scale;
+  a.yType = y.dtype;
+  a.q = static_cast<const float *>(q.data);
+  a.qStride = q.stride;
+  a.y = y.data;
+  a.yStride = y.dtype == GK_A8    ? y.cols / GK_ACTIVATION_BLOCK * activationBlockBytes<GK_A8>
+              : y.dtype == GK_A16 ? y.cols / GK_ACTIVATION_BLOCK * activationBlockBytes<GK_A16>
+                                  : y.stride;
+  if (batch.tokens <= splitMaxTokens) {
+    runSplit(queue, a);
+  } else if (isQuantised(y.dtype) && cache.head_dim % GK_ACTIVATION_BLOCK != 0) {
+    runThenQuantise(queue, a);
+  } else {
+    runTokens(queue, a);
+  }
+}
+
+}  // namespace gatun::cuda

@@ -1,0 +1,105 @@
+// attention.hpp: what the kernels of attention share: their operands, the splits of a context and how they are merged.
+//
+// The arithmetic, the same in every kernel: a context is cut into splits of splitTokens positions; a split's pages are
+// added in ascending order with a running maximum of the scores (online softmax, source: FlashAttention, arXiv
+// 2205.14135), and the splits are merged in ascending order. So a query's result depends on nothing but itself and its
+// keys and values.
+#pragma once
+
+#include "cache_page.hpp"
+#include "queue.hpp"
+
+namespace gatun::cuda {
+
+constexpr int splitPages = 16;
+constexpr int splitTokens = splitPages * pageTokens;
+
+struct Attention {
+  CachePages cache;
+  const int32_t *position;
+  const int32_t *sequence;
+  const int32_t *pageTable;
+  int32_t tokens;  // of this launch; times group below 2^31, or the queries would fit no device
+  int32_t sequences;
+  int32_t maxPages;
+  int32_t heads;
+  int32_t group;   // query heads of a key/value head
+  int32_t splits;  // in the longest context
+  float scale;
+  int32_t yType;
+  const float *q;
+  int64_t qStride;
+  void *y;
+  int64_t yStride;  // elements; bytes where quantised
+  // Of every split of a row (token, head): the sum of its values (rows, splits, head_dim), and the state of its softmax
+  // (rows, splits). NULL where a kernel walks all splits itself.
+  float *partialValues;
+  float2 *partialStates;
+
+  // A device array may hold an index out of range: what lies within reach is read instead.
+  __device__ __forceinline__ int positionOf(int token) const {
+    const int p = position[token];
+    return p < 0 ? 0 : p < maxPages * pageTokens ? p : maxPages * pageTokens - 1;
+  }
+  __device__ __forceinline__ int pageOf(int row, int index) const {
+    const int r = row < 0 || row >= sequences ? 0 : row;
+    const int page = pageTable[int64_t{r} * maxPages + (index < maxPages ? index : maxPages - 1)];
+    return page < 0 || page >= cache.pageCount ? 0 : page;
+  }
+};
+
+// Softmax of a row so far: sums are of exp(score - reference) for scores in the kernel's own units.
+struct SoftmaxState {
+  float reference;
+  float total;
+};
+
+// What merging a split with those before it multiplies both by.
+struct MergeFactors {
+  float old;
+  float fresh;
+};
+
+// Adds the state of a split to that of the splits before it; power is the kernel's exponential.
+template <class Power>
+__device__ __forceinline__ MergeFactors mergeStates(SoftmaxState &all, const SoftmaxState &part, const Power &power) {
+  const float top = fmaxf(all.reference, part.reference);
+  const MergeFactors f = {power(all.reference - top), power(part.reference - top)};
+  all.total = all.total * f.old + part.total * f.fresh;
+  all.reference = top;
+  return f;
+}
+__device__ __forceinline__ float mergeValue(float all, float part, const MergeFactors &f) {
+  return fmaf(part, f.fresh, all * f.old);
+}
+
+// Powers of 2, of the kernels on tensor cores: their scores are times log2 e.
+struct PowerOfTwo {
+  __device__ __forceinline__ float operator()(float x) const { return exp2f(x); }
+};
+
+// e^x within 2 units in the last place, bit-equal to the CPU's: 2^n times a Taylor polynomial of degree 7 on
+// |r| <= ln 2 / 2. 0 below -87.3.
+struct PowerOfE {
+  __device__ __forceinline__ float operator()(float x) const {
+    const float shift = 0x1.8p23f;
+    const float a = fmaxf(-87.3f, fminf(88.3f, x));
+    const float t = fmaf(a, 0x1.715476p0f, shift);  // n in the low bits
+    const float n = t - shift;
+    const float r = fmaf(n, -0x1.7f7d1cp-20f, fmaf(n, -0x1.62e4p-1f, a));  // ln 2 in two parts
+    float p = 1.0f / 5040;
+    p = fmaf(p, r, 1.0f / 720);
+    p = fmaf(p, r, 1.0f / 120);
+    p = fmaf(p, r, 1.0f / 24);
+    p = fmaf(p, r, 1.0f / 6);
+    p = fmaf(p, r, 0.5f);
+    p = fmaf(p, r, 1.0f);
+    p = fmaf(p, r, 1.0f);
+    const float power = bitsAs<float>((bitsAs<uint32_t>(t) << 23) + 0x3f800000u);
+    return x < -87.3f ? 0.0f : p * power;
+  }
+};
+
+constexpr float minusInfinity = -__builtin_huge_valf();
+
+}  // namespace gatun::cuda

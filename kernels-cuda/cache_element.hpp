@@ -1,0 +1,58 @@
+// cache_element.hpp: single elements of a page, exactly as they are stored, as fp32.
+#pragma once
+
+#include "cache_page.hpp"
+
+namespace gatun::cuda {
+
+__device__ __forceinline__ float from16(int type, const unsigned char *codes, int at) {
+  const uint16_t bits = reinterpret_cast<const uint16_t *>(codes)[at];
+  return type == GK_F16 ? fromF16(bits) : fromBf16(bits);
+}
+
+// Element d of the key at `slot` of a head's part of a page.
+__device__ __forceinline__ float keyElement(const CachePages &cache, const unsigned char *head, int d, int slot) {
+  const int type = cache.keyType, block = d / scaleBlock;
+  if (type == GK_F32) {
+    return reinterpret_cast<const float *>(head)[keyAtFp32(d, slot)];
+  }
+  const bool whole = cache.headDim - scaleBlock * block >= scaleBlock;
+  const int inBlock = d % scaleBlock, length = whole ? 8 : 4;
+  const KeyRun run = keyRun(4 * block + inBlock / length, slot, cache.headDim);
+  const int at = run.offset + inBlock % length;
+  if (type == GK_F16 || type == GK_BF16) {
+    return from16(type, head, at);
+  }
+  if (type == GK_F8) {
+    return fromF8(head[at]);
+  }
+  const float scale =
+      fromF16(reinterpret_cast<const uint16_t *>(head + cache.keyScales)[keyScaleAt(block, slot, cache.headDim)]);
+  if (type == GK_Q8_0) {
+    return static_cast<float>(static_cast<int8_t>(head[at])) * scale;
+  }
+  const uint32_t word = *reinterpret_cast<const uint32_t *>(head + run.offset / 2);
+  return static_cast<float>(static_cast<int>(word >> (4 * keyNibble(d)) & 15u) - 8) * scale;
+}
+
+__device__ __forceinline__ float valueElement(const CachePages &cache, const unsigned char *head, int d, int slot) {
+  const int type = cache.valueType;
+  const unsigned char *const codes = head + cache.values;
+  switch (type) {
+    case GK_F32:
+      return reinterpret_cast<const float *>(codes)[slot * cache.headDim + d];
+    case GK_F16:
+    case GK_BF16:
+      return from16(type, codes, valueAt16(d, slot));
+    case GK_F8:
+      return fromF8(codes[valueAt8(d, slot)]);
+    default: {
+      const float scale = fromF16(reinterpret_cast<const uint16_t *>(head + cache.valueScales)[valueScaleAt(d, slot)]);
+      const int code = type == GK_Q8_0 ? static_cast<int>(static_cast<int8_t>(codes[valueAt8(d, slot)]))
+                                       : (codes[valueAt4(d, slot)] >> (d / 8 % 2 * 4) & 15) - 8;
+      return static_cast<float>(code) * scale;
+    }
+  }
+}
+
+}  // namespace gatun::cuda

@@ -1,0 +1,286 @@
+// mat_mul_tiles_block.hpp: a block's tile of weight rows x tokens on int8 tensor cores, and how it is started; see
+// mat_mul_tiles.cu.
+#pragma once
+
+#include "gated.hpp"
+#include "mat_mul_tiles_stage.hpp"
+#include "quantize.hpp"
+#include "queue.hpp"
+
+namespace gatun::cuda {
+
+// Weight rows x tokens of a block of threads.
+template <int Dtype, int Digits, class Shape>
+class TilesBlock {
+ public:
+  using P = Packed<Dtype>;
+  using Stage = TilesStage<Dtype, Digits, Shape>;
+  using Shared = typename Stage::Shared;
+
+  __device__ __forceinline__ TilesBlock(const TilesJob &job) : job_(job), s_(shared<Shared>()), stage_(job, s_) {}
+
+  __device__ __forceinline__ void run() {
+    const int pairs = job_.matrix.pairs;
+    for (int i = 0; i < Shared::kStages - 1; i++) {
+      stage_.copyCodes(i);
+    }
+    stage_.prepareFactors(0);
+    dependencyWait();
+    for (int i = 0; i < Shared::kStages - 1; i++) {
+      stage_.copyDigits(i);
+      copyAsyncCommit();
+    }
+    stage_.storeHeader(0, stage_.loadHeader(0));
+    fill(acc_, 0);
+    fill(total_, -0.0f);  // to which adding the first chunk's total changes no bit of it
+    const bool idle =
+        stage_.firstToken() + stage_.across() * 8 * Shape::kParts >= job_.tokens || stage_.tileOf(0) >= stage_.tiles();
+    for (int pair = 0; pair < pairs; pair++) {
+      copyAsyncWait<Shared::kStages - 2>();
+      __syncthreads();
+      stage_.copyCodes(pair + Shared::kStages - 1);
+      stage_.copyDigits(pair + Shared::kStages - 1);
+      copyAsyncCommit();
+      if (!idle) {
+        multiplyPair<0>(pair);
+      }
+      const typename Stage::Header header = stage_.loadHeader(pair + 1);  // here, where fewer registers are in use
+      if (!idle) {
+        if (2 * pair + 1 < job_.matrix.blocks) {
+          multiplyPair<1>(pair);
+        }
+        if (pair % chunkPairs == chunkPairs - 1 || pair == pairs - 1) {
+          endChunk();
+        }
+      }
+      if (pair + 1 < pairs) {
+        stage_.storeHeader(pair + 1, header);
+        if (pair % 4 == 3) {
+          stage_.prepareFactors(pair / 4 + 1);
+        }
+      }
+    }
+    copyAsyncWait<0>();
+    dependencyTrigger();
+    finish();
+  }
+
+ private:
+  static constexpr bool kWide = Digits == 2;
+  static constexpr int chunkPairs = chunkBlocks / 2;
+  using Sums = float[Shape::kMats][Shape::kParts][4];
+
+  static __device__ __forceinline__ void fill(Sums &sums, float value) {
+#pragma unroll
+    for (int m = 0; m < Shape::kMats; m++) {
+#pragma unroll
+      for (int n = 0; n < Shape::kParts; n++) {
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+          sums[m][n][i] = value;
+        }
+      }
+    }
+  }
+
+  // Codes, all below 128, less the type's offset.
+  static __device__ __forceinline__ void lower(uint32_t (&a)[4]) {
+    if constexpr (codeOffset<Dtype> != 0) {
+#pragma unroll
+      for (int j = 0; j < 4; j++) {
+        a[j] = ((a[j] | 0x80808080u) - 0x01010101u * codeOffset<Dtype>)^0x80808080u;
+      }
+    }
+  }
+
+  // acc += the products of a block's 16 rows and 8 tokens. scale, sum: of the lane's two tokens.
+  static __device__ __forceinline__ void multiplyPart(const uint32_t (&a)[4], const uint32_t (&b)[Digits][2],
+                                                      const BlockFactors<Dtype> &f, const float (&scale)[2],
+                                                      const float (&sum)[2][P::runs], float (&acc)[4]) {
+    constexpr int32_t start = kWide ? 0 : magicBits;
+    int32_t d[Digits][P::runs][4];
+#pragma unroll
+    for (int digit = 0; digit < Digits; digit++) {
+      if constexpr (P::runs == 1) {
+        mmaInt8From(start, d[digit][0], a, b[digit]);
+      } else {
+        mmaInt8HalfFrom(start, d[digit][0], a[0], a[1], b[digit][0]);
+        mmaInt8HalfFrom(start, d[digit][1], a[2], a[3], b[digit][1]);
+      }
+    }
+#pragma unroll
+    for (int i = 0; i < 4; i++) {
+      int32_t dot[P::runs];
+#pragma unroll
+      for (int run = 0; run < P::runs; run++) {
+        dot[run] = kWide ? joined(d[0][run][i], d[Digits - 1][run][i]) : d[0][run][i];
+      }
+      const float part = partOf<Dtype, kWide>(dot, f.scale[i / 2]);
+      acc[i] = addPart<Dtype>(acc[i], part, f.shift[i / 2], scale[i % 2], sum[i % 2]);
+    }
+  }
+
+  template <int Block>
+  __device__ __forceinline__ void multiplyPair(int pair) {
+    uint32_t a[Shape::kMats][4];
+    BlockFactors<Dtype> f[Shape::kMats];
+#pragma unroll
+    for (int m = 0; m < Shape::kMats; m++) {
+      fragment<Dtype, Block>(stage_.codesAt(pair, m), a[m]);
+      lower(a[m]);
+      f[m] = stage_.factorsAt(pair, Block, m);
+    }
+    const int token = stage_.across() * 8 * Shape::kParts;
+    const auto &x = s_.x[pair % 2][Block];
+    // Rows of matrices 0 and 1 are 8 tokens' first and last 16 digits, of 2 and 3 those of the next 8 tokens.
+    const int lane = stage_.lane(), row = lane % 8 + lane / 16 * 8, half = lane / 8 % 2;
+    const uint8_t *q = s_.q[pair % Shared::kStages][token + row] + Block * 32 * Digits + half * 16;
+#pragma unroll
+    for (int n = 0; n < Shape::kParts; n += 2) {
+      uint32_t words[Digits][4];
+#pragma unroll
+      for (int digit = 0; digit < Digits; digit++) {
+        loadMatrices(words[digit], q + n * 8 * Shared::kTokenBytes + digit * 32);
+      }
+#pragma unroll
+      for (int i = 0; i < 2; i++) {
+        const int at = token + (n + i) * 8 + lane % 4 * 2;
+        uint32_t b[Digits][2];
+#pragma unroll
+        for (int digit = 0; digit < Digits; digit++) {
+          b[digit][0] = words[digit][2 * i], b[digit][1] = words[digit][2 * i + 1];
+        }
+        const float2 scales = *reinterpret_cast<const float2 *>(&x[0][at]);
+        const float scale[2] = {scales.x, scales.y};
+        float sum[2][P::runs] = {};
+        if constexpr (P::shifted) {
+#pragma unroll
+          for (int run = 0; run < P::runs; run++) {
+            const float2 sums = *reinterpret_cast<const float2 *>(&x[1 + run][at]);
+            sum[0][run] = sums.x, sum[1][run] = sums.y;
+          }
+        }
+#pragma unroll
+        for (int m = 0; m < Shape::kMats; m++) {
+          multiplyPart(a[m], b, f[m], scale, sum, acc_[m][n + i]);
+        }
+      }
+    }
+  }
+
+  __device__ __forceinline__ void endChunk() {
+#pragma unroll
+    for (int m = 0; m < Shape::kMats; m++) {
+#pragma unroll
+      for (int n = 0; n < Shape::kParts; n++) {
+#pragma unroll
+        for (int i = 0; i < 4; i++) {
+          total_[m][n][i] += acc_[m][n][i];
+          acc_[m][n][i] = 0;
+        }
+      }
+    }
+  }
+
+  // to(row of the tile, token of the block, part, which of its four) for all the lane's results of a tile.
+  template <class To>
+  __device__ __forceinline__ void eachResult(To to) const {
+#pragma unroll
+    for (int n = 0; n < Shape::kParts; n++) {
+#pragma unroll
+      for (int i = 0; i < 4; i++) {
+        const int token = (stage_.across() * Shape::kParts + n) * 8 + stage_.lane() % 4 * 2 + i % 2;
+        to(stage_.lane() / 4 + i / 2 * 8, token, n, i);
+      }
+    }
+  }
+
+  __device__ __forceinline__ void store(int64_t row, int token, float value) const {
+    if (row < job_.matrix.rows && stage_.firstToken() + token < job_.tokens) {
+      static_cast<float *>(job_.y)[(stage_.firstToken() + token) * job_.yStride + row] = value;
+    }
+  }
+
+  __device__ __forceinline__ void finish() {
+    if (!stage_.isGated()) {
+#pragma unroll
+      for (int m = 0; m < Shape::kMats; m++) {
+        const int64_t first = int64_t{tileRows} * stage_.tileOf(m);
+        eachResult([&](int row, int token, int n, int i) { store(first + row, token, total_[m][n][i]); });
+      }
+      return;
+    }
+    const int64_t first = int64_t{tileRows} * stage_.tileOf(0);
+    if (job_.yDtype == GK_F32) {
+      eachResult([&](int row, int token, int n, int i) {
+        store(first + row, token, gated(total_[0][n][i], total_[1][n][i]));
+      });
+      return;
+    }
+    __syncthreads();
+    eachResult([&](int row, int token, int n, int i) {
+      s_.result[token][tileRows * stage_.down() + row] = gated(total_[0][n][i], total_[1][n][i]);
+    });
+    __syncthreads();
+    job_.yDtype == GK_A8 ? quantizeResult<GK_A8>() : quantizeResult<GK_A16>();
+  }
+
+  template <int32_t To>
+  __device__ __forceinline__ void quantizeResult() const {
+    constexpr int blocks = Shape::kDown / 2;  // of a token
+    const int64_t rowBlocks = job_.matrix.rows / GK_ACTIVATION_BLOCK;
+    for (int i = static_cast<int>(threadIdx.x) / 8; i < blocks * Shape::kTokens; i += Shape::kThreads / 8) {
+      const int token = i / blocks, place = static_cast<int>(threadIdx.x) % 8;
+      const int64_t block = stage_.firstTile() / 2 + i % blocks;
+      uint8_t *to = nullptr;
+      const int row = stage_.firstToken() + token;
+      if (row < job_.tokens && block < rowBlocks) {
+        to = static_cast<uint8_t *>(job_.y) + (row * rowBlocks + block) * activationBlockBytes<To>;
+      }
+      quantizeBlocks<To>(*reinterpret_cast<const float4 *>(&s_.result[token][32 * (i % blocks) + 4 * place]), to);
+    }
+  }
+
+  const TilesJob &job_;
+  Shared &s_;
+  Stage stage_;
+  Sums acc_, total_;
+};
+
+template <int Dtype, int Digits, class Shape>
+__global__ void __launch_bounds__(Shape::kThreads, 1) matMulTilesKernel(const TilesJob job) {
+  TilesBlock<Dtype, Digits, Shape>(job).run();
+}
+
+template <int Dtype, int Digits, class Shape>
+void launchShape(const Queue &queue, TilesJob job) {
+  using Shared = TilesShared<Dtype, Digits, Shape>;
+  static_assert(sizeof(Shared) <= 99 * 1024);
+  const int64_t tiles = ceilDiv(job.matrix.rows, tileRows), down = job.up != nullptr ? Shape::kDown : Shape::kTiles;
+  job.tokenTiles = static_cast<int32_t>(ceilDiv(job.tokens, Shape::kTokens));
+  const int64_t blocks = ceilDiv(tiles, down) * job.tokenTiles;
+  launch(queue, {dim3(static_cast<uint32_t>(blocks)), dim3(Shape::kThreads), sizeof(Shared)},
+         matMulTilesKernel<Dtype, Digits, Shape>, job);
+}
+
+// Large tiles where there are enough of them for the device, since they read the least; else small ones.
+template <int Dtype, int Digits>
+void launchTiles(const Queue &queue, const TilesJob &job) {
+  // Two sums a block, or two digits, leave registers for half the tokens.
+  using Large = TilesShape<4, 2, Packed<Dtype>::runs == 1 && Digits == 1 ? 8 : 4>;
+  using Small = TilesShape<2, 1, 4>;
+  const int64_t rows = tileRows * (job.up != nullptr ? Large::kDown : Large::kTiles);
+  const int64_t blocks = ceilDiv(job.matrix.rows, rows) * ceilDiv(job.tokens, Large::kTokens);
+  if (job.tokens > 2 * Small::kTokens && blocks >= queue.multiprocessors) {
+    launchShape<Dtype, Digits, Large>(queue, job);
+  } else {
+    launchShape<Dtype, Digits, Small>(queue, job);
+  }
+}
+
+template <int Dtype>
+void multiplyTiles(const Queue &queue, const TilesJob &job, bool wide) {
+  wide ? launchTiles<Dtype, 2>(queue, job) : launchTiles<Dtype, 1>(queue, job);
+}
+
+}  // namespace gatun::cuda

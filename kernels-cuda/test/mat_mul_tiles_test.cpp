@@ -1,0 +1,188 @@
+// mat_mul_tiles_test.cpp: mat_mul and gate_up of many rows of integer activations, of every type: against the CPU
+// within a derived bound, and every row bit for bit what the row alone gives.
+//
+// Bound: see mat_mul_test.cpp of the CPU; chunk totals add fewer roundings than a block has left there. Both sides may
+// err by it.
+#include "../../kernels-cpu/test/weights.hpp"
+#include "both.hpp"
+
+using namespace gatun::test;
+
+namespace {
+
+constexpr double kEps = 0x1p-24;
+
+struct Shape {
+  int64_t rows, cols;
+  int32_t group;
+};
+
+// A matrix packed for both sides.
+struct Matrix {
+  Matrix(const Both &both, gatun::cpu::Pool &pool, int32_t dtype, const Shape &s, uint64_t seed)
+      : weights(pool, dtype, s.rows, s.cols, 1, seed, s.group), packed(bytesOf(both)) {
+    OK(gk_pack(both.cuda(), &weights.source, packed.data()));
+  }
+  gk_weight on(const Side &side) const {
+    gk_weight weight = weights.packed;
+    weight.data = side.cuda ? packed.data() : weight.data;
+    return weight;
+  }
+  int64_t bytesOf(const Both &both) const {
+    int64_t bytes = 0;
+    OK(gk_packed_bytes(both.cuda(), &weights.source, &bytes));
+    return bytes;
+  }
+  Weights weights;
+  DeviceArray<uint8_t> packed;
+};
+
+// Activations of a type on both sides, and what they stand for.
+struct Activations {
+  Activations(const Both &both, int64_t rows, int64_t cols, int32_t dtype, uint64_t seed)
+      : cols_(cols), dtype_(dtype), bytes(rows * activationBytes(dtype, cols)) {
+    Random random(seed);
+    Array<float> floats(rows * cols, random);
+    const gk_tensor from = tensor(floats.data(), rows, cols);
+    const gk_tensor to = activations(bytes.on(both.cpu()), rows, cols, dtype);
+    OK(gk_quantize(both.cpu(), &from, &to));
+    deviceCopy(bytes.on(both.cuda()), bytes.on(both.cpu()), bytes.size());
+  }
+  gk_tensor on(const Side &side, int64_t rows) const { return activations(bytes.on(side), rows, cols_, dtype_); }
+  // The last `count` of `rows` rows, on the device.
+  DeviceArray<uint8_t> last(int64_t rows, int64_t count) const {
+    const int64_t rowBytes = activationBytes(dtype_, cols_);
+    Array<uint8_t> copy(count * rowBytes);
+    std::memcpy(copy.data(), bytes.ofCpu().data() + (rows - count) * rowBytes, static_cast<size_t>(copy.size()));
+    return DeviceArray<uint8_t>(copy);
+  }
+  int64_t cols_;
+  int32_t dtype_;
+  Twin<uint8_t> bytes;
+};
+
+std::string nameOf(const TypeName &type, const Shape &s, int32_t activation, int64_t tokens) {
+  return std::string(type.name) + " " + std::to_string(s.rows) + "x" + std::to_string(s.cols) +
+         (activation == GK_A16 ? " int16, " : " int8, ") + std::to_string(tokens) + " tokens";
+}
+
+// Bounds (tokens, rows) of one side's error.
+std::vector<double> boundsOf(const Both &both, const Matrix &matrix, const Activations &x, int64_t tokens) {
+  const Weights &w = matrix.weights;
+  const int64_t rows = w.packed.rows, cols = w.packed.cols;
+  const bool shifts = gatun::cpu::hasShift(gatun::cpu::formatOf(w.packed.dtype).scales);
+  std::vector<double> bounds(static_cast<size_t>(tokens * rows));
+  const gk_tensor values = x.on(both.cpu(), tokens);
+  std::vector<double> a(static_cast<size_t>(cols));
+  for (int64_t t = 0; t < tokens; t++) {
+    double activations = 0;
+    for (int64_t c = 0; c < cols; c++) {
+      a[size_t(c)] = std::fabs(Inputs::value(values, t, c));
+      activations += a[size_t(c)];
+    }
+    for (int64_t r = 0; r < rows; r++) {
+      double size = 0, largest = 0;
+      for (int64_t c = 0; c < cols; c++) {
+        const double weight = std::fabs(double(w.exact[size_t(r * cols + c)]));
+        size += weight * a[size_t(c)], largest = std::max(largest, weight);
+      }
+      size += shifts ? 2 * largest * activations : 0;
+      bounds[size_t(t * rows + r)] = (4 + 4 * double(cols) / 32) * kEps * size;
+    }
+  }
+  return bounds;
+}
+
+void testMatMul(const Both &both, gatun::cpu::Pool &pool, const TypeName &type, const Shape &s, int32_t activation,
+                const std::vector<int64_t> &counts) {
+  const int64_t most = counts.back(), stride = s.rows + 3;
+  const Matrix matrix(both, pool, type.dtype, s, static_cast<uint64_t>(s.rows + s.cols));
+  const Activations x(both, most, s.cols, activation, 7);
+  const std::vector<double> bounds = boundsOf(both, matrix, x, most);
+  const Twin<float> all(most * stride);
+  both.run([&](const Side &side) {
+    const gk_weight weight = matrix.on(side);
+    const gk_tensor from = x.on(side, most), to = tensor(all.on(side), most, s.rows, stride);
+    OK(gk_mat_mul(side, &weight, &from, &to));
+  });
+  expectClose(nameOf(type, s, activation, most), all.ofCpu(), all.ofCuda(),
+              [&](int64_t i) { return 2 * bounds[size_t(i / stride * s.rows + i % stride)]; });
+  const Array<float> expected = all.ofCuda();
+  for (const int64_t count : counts) {
+    const DeviceArray<uint8_t> rows = x.last(most, count);
+    const Twin<float> some(count * stride);
+    const gk_weight weight = matrix.on(both.cuda());
+    const gk_tensor from = activations(rows.data(), count, s.cols, activation);
+    const gk_tensor to = tensor(some.on(both.cuda()), count, s.rows, stride);
+    OK(gk_mat_mul(both.cuda(), &weight, &from, &to));
+    OK(gk_queue_sync(both.cuda()));
+    Array<float> last(count * stride);
+    std::memcpy(last.data(), expected.data() + (most - count) * stride, size_t(count * stride) * sizeof(float));
+    expectSameBits(nameOf(type, s, activation, count) + " against " + std::to_string(most), last, some.ofCuda());
+  }
+}
+
+void testGateUp(const Both &both, gatun::cpu::Pool &pool, const TypeName &type, const Shape &s, int32_t activation,
+                int64_t tokens) {
+  const Matrix gate(both, pool, type.dtype, s, 1), up(both, pool, type.dtype, s, 2);
+  const Activations x(both, tokens, s.cols, activation, 3);
+  const Side cuda = both.cuda();
+  const gk_weight a = gate.on(cuda), b = up.on(cuda);
+  const gk_tensor from = x.on(cuda, tokens);
+  const std::string name = nameOf(type, s, activation, tokens);
+  const Twin<float> ya(tokens * s.rows), yb(tokens * s.rows), y(tokens * s.rows);
+  const gk_tensor ta = tensor(ya.on(cuda), tokens, s.rows), tb = tensor(yb.on(cuda), tokens, s.rows);
+  const gk_tensor to = tensor(y.on(cuda), tokens, s.rows);
+  OK(gk_mat_mul(cuda, &a, &from, &ta));
+  OK(gk_mat_mul(cuda, &b, &from, &tb));
+  OK(gk_gate_up(cuda, &a, &b, &from, &to));
+  OK(gk_queue_sync(cuda));
+  const Array<float> fa = ya.ofCuda(), fb = yb.ofCuda(), joined = y.ofCuda();
+  Array<float> expected(tokens * s.rows);
+  for (int64_t i = 0; i < expected.size(); i++) {
+    const double g = fa[i];
+    expected[i] = static_cast<float>(g / (1 + std::exp(-g)) * fb[i]);
+  }
+  // exp within 2 eps of its value, one sum, one quotient, one product, and the expectation's own rounding.
+  expectClose(name + " gate_up", expected, joined,
+              [&](int64_t i) { return 9 * kEps * std::fabs(double(expected[i])) + 1e-30; });
+  for (const int32_t dtype : {GK_A8, GK_A16}) {
+    if (s.rows % 32 != 0) {
+      break;
+    }
+    const int64_t bytes = tokens * activationBytes(dtype, s.rows);
+    const Twin<uint8_t> quantised(bytes);
+    const gk_tensor floats = tensor(joined.data(), tokens, s.rows);
+    const gk_tensor onCpu = activations(quantised.on(both.cpu()), tokens, s.rows, dtype);
+    const gk_tensor onCuda = activations(quantised.on(cuda), tokens, s.rows, dtype);
+    OK(gk_quantize(both.cpu(), &floats, &onCpu));
+    OK(gk_gate_up(cuda, &a, &b, &from, &onCuda));
+    OK(gk_queue_sync(cuda));
+    expectSameBits(name + " gate_up quantised", quantised.ofCpu(), quantised.ofCuda());
+  }
+}
+
+}  // namespace
+
+int main() {
+  const Both both;
+  gatun::cpu::Pool pool(2);
+  for (const TypeName &type : kTypes) {
+    const gatun::cpu::Format format = gatun::cpu::formatOf(type.dtype);
+    if (format.bits == 0) {
+      continue;
+    }
+    const bool super = format.blockColumns == 256;
+    // Several chunks, the last of an odd number of blocks where the type allows.
+    testMatMul(both, pool, type, {40, super ? 1280 : 1120, 32}, GK_A8, {1, 2, 17, 31, 33});
+    testMatMul(both, pool, type, {24, super ? 256 : 32, 32}, GK_A16, {1, 16, 17, 33});
+    testGateUp(both, pool, type, {64, super ? 256 : 96, 32}, GK_A8, 33);
+  }
+  // The larger tiles.
+  for (const TypeName &type : {TypeName{GK_Q4_K, "Q4_K"}, TypeName{GK_Q6_K, "Q6_K"}, TypeName{GK_AWQ, "AWQ"}}) {
+    testMatMul(both, pool, type, {296, 1280, 128}, GK_A8, {1, 64, 65, 130});
+    testMatMul(both, pool, type, {152, 256, 64}, GK_A16, {1, 64, 65, 130});
+    testGateUp(both, pool, type, {160, 256, 64}, GK_A8, 130);
+  }
+  return finish(both);
+}
