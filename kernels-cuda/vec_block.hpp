@@ -125,8 +125,8 @@ class VecBlock {
 };
 
 template <int Dtype, bool Wide, int Tokens>
-__global__ void
-    __launch_bounds__(32 * vecMaxWarps(Tokens), vecBlocks<Dtype, Wide, Tokens>) multiplyVec(VecJob job) {
+__global__ void __launch_bounds__(32 * vecMaxWarps(Tokens), vecBlocks<Dtype, Wide, Tokens>)
+    multiplyVec(VecJob job) {
   VecBlock<Dtype, Wide, Tokens> block(job);
   VecOperand operand = job.operand[0];
   for (int i = 1; i < 3; i++) {
@@ -151,8 +151,8 @@ __global__ void
 
 // A block has 32 rows: two tiles, one in each of two slots or one after the other; of a tile gate, then up.
 template <int Dtype, bool Wide, int Tokens>
-__global__ void
-    __launch_bounds__(32 * vecMaxWarps(Tokens), vecBlocks<Dtype, Wide, Tokens>) multiplyGated(VecJob job, VecResult to) {
+__global__ void __launch_bounds__(32 * vecMaxWarps(Tokens), vecBlocks<Dtype, Wide, Tokens>)
+    multiplyGated(VecJob job, VecResult to) {
   VecBlock<Dtype, Wide, Tokens> block(job);
   const int64_t rows = job.operand[0].rows, tiles = (rows + tileRows - 1) / tileRows;
   const int64_t first = int64_t{2} * blockIdx.x + block.slot();
