@@ -38,7 +38,10 @@ struct Attention {
   const gk_cache *cache;
   float scale;
   const gk_tensor *y;
-  int64_t group;       // query heads of a key/value head
+  int64_t group;  // query heads of a key/value head
+  int64_t pageBytes;
+  int64_t headBytes;  // of a head's keys and values in a page
+  int64_t keyBytes;
   int32_t tileTokens;  // most tokens of a tile
   Tile *tiles;
   int32_t tileCount;
@@ -142,16 +145,25 @@ void attendTile(const Attention &a, const Tile &tile, const Queries &part, int32
   }
 }
 
-// The same for a page in the cache, of which `count` positions are seen: converted once for many queries, or as a few
-// read it.
+// Whether so many queries are worth a detour of a page through memory: each block of queries widens it anew in
+// registers, which of a half is one instruction and of a code with a scale three or more.
+bool widensOnce(int32_t dtype, int64_t queries) {
+  return queries > (dtype == GK_F16 || dtype == GK_BF16 ? 2 * scoreBlock : scoreBlock);
+}
+
+// The same for a page in the cache, of which `count` positions are seen.
 void openPage(const Attention &a, const Tile &tile, int64_t head, int32_t start, int32_t count, const Room &room) {
   const gk_cache &cache = *a.cache;
   const int32_t page =
       a.batch->page_table[int64_t{a.batch->sequence[tile.token]} * a.batch->max_pages + start / GK_PAGE_TOKENS];
-  Plane keys{cache.key_dtype, cacheKeys(cache, page, head), cache.head_dim};
-  Plane values{cache.value_dtype, cacheValues(cache, page, head), cache.head_dim};
-  if (tile.tokens * a.group > 2 * scoreBlock) {
+  const uint8_t *const data = static_cast<const uint8_t *>(cache.pages) + page * a.pageBytes + head * a.headBytes;
+  Plane keys{cache.key_dtype, data, cache.head_dim};
+  Plane values{cache.value_dtype, data + a.keyBytes, cache.head_dim};
+  const int64_t queries = tile.tokens * a.group;
+  if (widensOnce(keys.dtype, queries)) {
     keys = widenKeys(keys, room.keyPage);
+  }
+  if (widensOnce(values.dtype, queries)) {
     values = widenValues(values, count, room.valuePage);
   }
   attendTile(a, tile, room.part, start, keys, values);
@@ -306,6 +318,9 @@ void attention(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_c
   a.scale = scale;
   a.y = &y;
   a.group = q.cols / (int64_t{cache.kv_heads} * cache.head_dim);
+  a.pageBytes = cachePageBytesOf(cache);
+  a.headBytes = a.pageBytes / cache.kv_heads;
+  a.keyBytes = cachePlaneBytes(cache.key_dtype, cache.head_dim);
   plan(a);
   pool.parallelFor(
       a.taskCount, 1,

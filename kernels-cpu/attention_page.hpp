@@ -152,28 +152,35 @@ static inline void softmaxStep(const Queries &t, int64_t r, int64_t count) {
   t.highest[r] = highest;
 }
 
+// The scores of queries `begin` to `end`.
+template <class Keys>
+static inline void scoresOfAll(const Queries &t, int64_t begin, int64_t end, const Keys &keys) {
+  int64_t r = begin;
+  for (; r + scoreBlock <= end; r += scoreBlock) {
+    scoresOf<scoreBlock>(t.q + r * t.dim, keys, t.scores + r * pageTokens);
+  }
+  scoresOfRest<scoreBlock - 1>(end - r, t.q + r * t.dim, keys, t.scores + r * pageTokens);
+}
+
+// Adds the values by their probabilities to the sums of queries `begin` to `end`.
+template <class Values>
+static inline void addToAll(const Queries &t, int64_t begin, int64_t end, int64_t count, const Values &values) {
+  int64_t r = begin;
+  for (; r + valueBlock <= end; r += valueBlock) {
+    addAllValues<valueBlock>(t.scores + r * pageTokens, t.factor + r, values, count, t.values + r * t.dim);
+  }
+  addValuesOfRest<valueBlock - 1>(end - r, t.scores + r * pageTokens, t.factor + r, values, count,
+                                  t.values + r * t.dim);
+}
+
 // Queries `begin` to `end` see the first `count` positions of the page; what lies after them is not looked at.
 static inline void attendPage(const Queries &t, int64_t begin, int64_t end, int64_t count, const Plane &keyPlane,
                               const Plane &valuePlane) {
-  const int64_t dim = t.dim;
-  withKeys(keyPlane, [&](const auto &keys) {
-    int64_t r = begin;
-    for (; r + scoreBlock <= end; r += scoreBlock) {
-      scoresOf<scoreBlock>(t.q + r * dim, keys, t.scores + r * pageTokens);
-    }
-    scoresOfRest<scoreBlock - 1>(end - r, t.q + r * dim, keys, t.scores + r * pageTokens);
-  });
+  withKeys(keyPlane, [&](const auto &keys) { scoresOfAll(t, begin, end, keys); });
   for (int64_t r = begin; r < end; ++r) {
     softmaxStep(t, r, count);
   }
-  withValues(valuePlane, [&](const auto &values) {
-    int64_t r = begin;
-    for (; r + valueBlock <= end; r += valueBlock) {
-      addAllValues<valueBlock>(t.scores + r * pageTokens, t.factor + r, values, count, t.values + r * dim);
-    }
-    addValuesOfRest<valueBlock - 1>(end - r, t.scores + r * pageTokens, t.factor + r, values, count,
-                                    t.values + r * dim);
-  });
+  withValues(valuePlane, [&](const auto &values) { addToAll(t, begin, end, count, values); });
 }
 
 }  // namespace gatun::cpu::GK_ISA

@@ -165,14 +165,17 @@ static inline void withKeys(const Plane &keys, Body body) {
   }
 }
 
+// Room for a plane's scales as float32: (GK_PAGE_TOKENS, dim / 32).
+using Scales = float[GK_PAGE_TOKENS * cacheMaxDim / cacheBlock];
+
+static inline void widenScales(const Plane &values, Scales &to) {
+  for (int64_t i = 0; i < GK_PAGE_TOKENS * values.dim / cacheBlock; i += 16) {
+    store(to + i, loadF16(scalesOf(values) + i));
+  }
+}
+
 template <class Body>
 static inline void withValues(const Plane &values, Body body) {
-  float scales[GK_PAGE_TOKENS * cacheMaxDim / cacheBlock];
-  if (cacheHasScales(values.dtype)) {
-    for (int64_t i = 0; i < GK_PAGE_TOKENS * values.dim / cacheBlock; i += 16) {
-      store(scales + i, loadF16(scalesOf(values) + i));
-    }
-  }
   switch (values.dtype) {
     case GK_F32:
       return body(elements<float>(values));
@@ -182,10 +185,15 @@ static inline void withValues(const Plane &values, Body body) {
       return body(elements<Bf16>(values));
     case GK_F8:
       return body(elements<F8>(values));
-    case GK_Q8_0:
-      return body(Q8Values{values.data, scales, values.dim});
     default:
-      return body(Q4Values{values.data, scales, values.dim});
+      break;
+  }
+  Scales scales;
+  widenScales(values, scales);
+  if (values.dtype == GK_Q8_0) {
+    body(Q8Values{values.data, scales, values.dim});
+  } else {
+    body(Q4Values{values.data, scales, values.dim});
   }
 }
 

@@ -24,8 +24,8 @@ struct Fp32Row {
 };
 
 // Adds the page that begins at position `start`, of which the row sees `count` slots.
-__device__ __forceinline__ void addPageFp32(const CachePages &cache, const unsigned char *head, const float *q, int count,
-                                            Fp32Row &row) {
+__device__ __forceinline__ void addPageFp32(const CachePages &cache, const unsigned char *head, const float *q,
+                                            int count, Fp32Row &row) {
   const int lane = static_cast<int>(threadIdx.x % 32), dim = cache.headDim;
   const PowerOfE power;
   float score = 0;
@@ -61,19 +61,18 @@ __device__ __forceinline__ void addPageFp32(const CachePages &cache, const unsig
 }
 
 // Blocks (4 rows of a key/value head, key/value head, split); with all splits in one where `a` has no partials.
-__global__ void __launch_bounds__(32 * fp32Warps) attendFp32(Attention a) {
+__global__ void __launch_bounds__(32 * fp32Warps, 1) attendFp32(Attention a) {
   dependencyWait();
   dependencyTrigger();
   const int lane = static_cast<int>(threadIdx.x % 32), warp = static_cast<int>(threadIdx.x / 32);
   const int dim = a.cache.headDim;
-  const int64_t rows = int64_t{a.tokens} * a.group, tiles = (rows + fp32Warps - 1) / fp32Warps;
-  const int64_t r = int64_t{blockIdx.x} % tiles * fp32Warps + warp;
-  const int rest = static_cast<int>(int64_t{blockIdx.x} / tiles);
+  const int rows = a.tokens * a.group, tiles = (rows + fp32Warps - 1) / fp32Warps;
+  const int r = static_cast<int>(blockIdx.x) % tiles * fp32Warps + warp, rest = static_cast<int>(blockIdx.x) / tiles;
   const int kvHead = rest % a.cache.kvHeads, split = rest / a.cache.kvHeads;
   if (r >= rows) {
     return;
   }
-  const int token = static_cast<int>(r / a.group), head = kvHead * a.group + static_cast<int>(r % a.group);
+  const int token = r / a.group, head = kvHead * a.group + r % a.group;
   const int position = a.positionOf(token);
   const bool partial = a.partialValues != nullptr;
   if (partial && position < split * splitTokens) {

@@ -15,8 +15,8 @@ __device__ __forceinline__ int stepsOf(int headDim) {
   return Steps == anySteps ? headDim / 16 : Steps;
 }
 
-// 16 rows as A fragments, a step 16 elements. Element order as cache_page.hpp's key codes: step 2 b and 2 b + 1 of block
-// b take of lane t's 8 elements the first and the last four.
+// 16 rows as A fragments, a step 16 elements. Element order as cache_page.hpp's key codes: steps 2 b and 2 b + 1, of
+// block b, take of lane t's 8 elements the first and the last four.
 template <int Steps, bool InShared>
 struct Query {
   static constexpr int sharedBytes = 0;
@@ -74,8 +74,8 @@ __device__ __forceinline__ void splitPair(float a, float b, bool bf16, uint32_t 
 // Loads rows g and g + 8, NULL for none, each times a power of two that brings its greatest element to [2^14, 2^15):
 // neither term leaves float16's range. unit[i]: what a score of the row is to be multiplied by to be times `scale`.
 template <int Steps, bool InShared>
-__device__ __forceinline__ void loadQuery(Query<Steps, InShared> &query, const float *const (&row)[2], int steps, int keyType,
-                                          float scale, float (&unit)[2]) {
+__device__ __forceinline__ void loadQuery(Query<Steps, InShared> &query, const float *const (&row)[2], int steps,
+                                          int keyType, float scale, float (&unit)[2]) {
   const int t = laneId() % 4;
   float up[2];
 #pragma unroll

@@ -64,7 +64,7 @@ __device__ __forceinline__ void waitForCopies(int pending) {
 }
 
 template <int Steps>
-__global__ void __launch_bounds__(32 * splitWarps) attendSplits(Attention a, int stages) {
+__global__ void __launch_bounds__(32 * splitWarps, 1) attendSplits(Attention a, int stages) {
   constexpr int slabs = ((Steps + 1) / 2 + splitWarps - 1) / splitWarps;  // of a warp
   dependencyWait();
   dependencyTrigger();

@@ -35,6 +35,11 @@ __device__ __forceinline__ void widenF8(uint32_t word, uint32_t &first, uint32_t
   second = move(bytePermute(word, 0, 0x3424));
 }
 
+template <int Type>
+__device__ __forceinline__ void widenBytes(uint32_t word, uint32_t &first, uint32_t &second) {
+  Type == GK_F8 ? widenF8(word, first, second) : widenInt8(word, first, second);
+}
+
 // Of a word of nibbles those at bits 0 and 16, less 8.
 __device__ __forceinline__ uint32_t widenNibbles(uint32_t word) {
   return addF16x2((word & 0x000f000fu) | 0x64006400u, pairOf(0xe408));  // -1032
@@ -60,20 +65,19 @@ __device__ __forceinline__ void loadKeys(uint32_t (&k)[4], const unsigned char *
       k[i] = widenNibbles(w >> (4 * i));
     }
   } else {
-    const auto widen = [](uint32_t w, uint32_t &a, uint32_t &b) { Type == GK_F8 ? widenF8(w, a, b) : widenInt8(w, a, b); };
     if constexpr (Length == 8) {
       const uint2 w = *reinterpret_cast<const uint2 *>(run);
-      widen(w.x, k[0], k[1]);
-      widen(w.y, k[2], k[3]);
+      widenBytes<Type>(w.x, k[0], k[1]);
+      widenBytes<Type>(w.y, k[2], k[3]);
     } else {
-      widen(*reinterpret_cast<const uint32_t *>(run), k[0], k[1]);
+      widenBytes<Type>(*reinterpret_cast<const uint32_t *>(run), k[0], k[1]);
     }
   }
 }
 
 template <int Type, int Steps, bool InShared>
-__device__ __forceinline__ void addStep(float (&high)[4], float (&low)[4], const Query<Steps, InShared> &query, int step,
-                                        uint32_t k0, uint32_t k1) {
+__device__ __forceinline__ void addStep(float (&high)[4], float (&low)[4], const Query<Steps, InShared> &query,
+                                        int step, uint32_t k0, uint32_t k1) {
   uint32_t qHigh[4], qLow[4];
   query.get(step, qHigh, qLow);
   const uint32_t k[2] = {k0, k1};
@@ -133,7 +137,8 @@ __device__ __forceinline__ void scoreTile(float (&s)[4], const Query<Steps, InSh
 // ---- softmax ----
 
 // s[j][2 i + c] becomes the probability, but for a common factor, of slot 8 t + 2 j + c in row i of this lane's two,
-// and shrink[i] what the sums before are to be multiplied by. start: position of slot 0; whole: no row ends in the page.
+// and shrink[i] what the sums before are to be multiplied by. start: position of slot 0; whole: no row ends in the
+// page.
 // Of states, reference is the greatest score less headroom, and total this lane's own part of the sum.
 __device__ __forceinline__ void softmaxPage(float (&s)[4][4], const float (&unit)[2], const int (&position)[2],
                                             int start, bool whole, SoftmaxState (&states)[2], float (&shrink)[2]) {
@@ -153,7 +158,7 @@ __device__ __forceinline__ void softmaxPage(float (&s)[4][4], const float (&unit
     top = fmaxf(top, shuffleXor(top, 1));
     top = fmaxf(top, shuffleXor(top, 2));
     const float before = states[i].reference, reference = fmaxf(before, top - headroom);
-    const float base = reference == minusInfinity ? 0.0f : reference;  // nothing seen yet: not a difference of infinities
+    const float base = reference == minusInfinity ? 0.0f : reference;  // where all is masked: no inf - inf
     shrink[i] = exp2f(before - base);
     float sum = 0;
 #pragma unroll
@@ -274,18 +279,15 @@ __device__ __forceinline__ void addSlab(float (*o)[4], const Weights<Type> &weig
         add(o[i], v);
       }
     } else {
-      const auto widen = [](uint32_t x, uint32_t &a, uint32_t &b) {
-        Type == GK_F8 ? widenF8(x, a, b) : widenInt8(x, a, b);
-      };
 #pragma unroll
       for (int i = 0; i < 2; ++i) {
         if (i == 0 || !half) {
           const uint4 w = codes[32 * i + lane];
-          widen(w.x, v[0], v[1]);
-          widen(w.y, v[2], v[3]);
+          widenBytes<Type>(w.x, v[0], v[1]);
+          widenBytes<Type>(w.y, v[2], v[3]);
           add(o[2 * i], v);
-          widen(w.z, v[0], v[1]);
-          widen(w.w, v[2], v[3]);
+          widenBytes<Type>(w.z, v[0], v[1]);
+          widenBytes<Type>(w.w, v[2], v[3]);
           add(o[2 * i + 1], v);
         }
       }

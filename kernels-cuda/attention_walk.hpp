@@ -1,9 +1,9 @@
 // attention_walk.hpp: attention of many tokens: a block walks the whole context of its rows, 16 a warp.
 //
 // Rows are (token, query head of the key/value head), token by token, so that a page in shared memory serves 16 * Warps
-// rows; the copy of the next page runs beside. Where a tile's tokens are of several sequences, the block walks one after
-// the other, and each row's result is of the walk of its own. The merged sums of values lie in shared memory, touched
-// once a split.
+// rows; the copy of the next page runs beside. Where a tile's tokens are of several sequences, the block walks one
+// after the other, and each row's result is of the walk of its own. The merged sums of values lie in shared memory,
+// touched once a split.
 #pragma once
 
 #include "attention_output.hpp"
@@ -16,11 +16,13 @@ constexpr int walkWarps = Steps == anySteps ? 2 : 8;
 template <int Steps>
 using WalkQuery = Query<Steps, Steps == anySteps>;
 
-// Shared memory: pages, then of each warp merged sums (16, head_dim), then of each warp its queries where they are there.
+// Shared memory: pages, then of each warp merged sums (16, head_dim), their states (16) and its queries where they are
+// there.
+__host__ __device__ __forceinline__ constexpr int walkSumsBytes(int headDim) { return 16 * (headDim * 4 + 8); }
 template <int Steps>
 int64_t walkSharedBytes(const CachePages &cache, int stages) {
   return int64_t{stages} * cache.headBytes +
-         walkWarps<Steps> * (int64_t{16} * cache.headDim * 4 + WalkQuery<Steps>::sharedBytes);
+         walkWarps<Steps> * (int64_t{walkSumsBytes(cache.headDim)} + WalkQuery<Steps>::sharedBytes);
 }
 
 struct WalkShared {
@@ -54,26 +56,30 @@ __device__ __forceinline__ Walk nextWalk(const Attention &a, int token, int toke
 template <int Tiles>
 __device__ __forceinline__ void foldSplit(const Attention &a, int split, const int (&position)[2],
                                           const SoftmaxState (&states)[2], const float (&o)[Tiles][4],
-                                          SoftmaxState (&merged)[2], float *sums) {
+                                          SoftmaxState *merged, float *sums) {
   const int lane = laneId(), dim = a.cache.headDim;
   const float valuesTimes = valueUnit(a.cache.valueType);
 #pragma unroll
   for (int i = 0; i < 2; ++i) {
-    const SoftmaxState part = {states[i].reference, totalOfRow(states[i].total)};
+    const int row = lane / 4 + 8 * i;
+    SoftmaxState all = {states[i].reference, totalOfRow(states[i].total)};
+    MergeFactors f = {0, 1};
+    if (split > 0) {
+      const SoftmaxState part = all;
+      all = merged[row];
+      f = mergeStates(all, part, PowerOfTwo());
+    }
+    __syncwarp();  // the row's four lanes have read what was
     if (position[i] < split * splitTokens) {
       continue;
     }
-    MergeFactors f = {0, 1};
-    if (split == 0) {
-      merged[i] = part;
-    } else {
-      f = mergeStates(merged[i], part, PowerOfTwo());
+    if (lane % 4 == 0) {
+      merged[row] = all;
     }
 #pragma unroll
     for (int n = 0; n < Tiles; ++n) {
       if (8 * n < dim) {
-        auto *const to =
-            reinterpret_cast<float2 *>(sums + mergedAt(lane / 4 + 8 * i, 8 * n + 2 * (lane % 4), dim));
+        auto *const to = reinterpret_cast<float2 *>(sums + mergedAt(row, 8 * n + 2 * (lane % 4), dim));
         const float2 fresh = make_float2(o[n][2 * i] * valuesTimes, o[n][2 * i + 1] * valuesTimes);
         if (split == 0) {
           *to = fresh;
@@ -84,6 +90,7 @@ __device__ __forceinline__ void foldSplit(const Attention &a, int split, const i
       }
     }
   }
+  __syncwarp();
 }
 
 template <int Steps>
@@ -93,34 +100,34 @@ __global__ void __launch_bounds__(32 * walkWarps<Steps>, 1) walkSplits(Attention
   dependencyTrigger();
   unsigned char *const pages = shared<WalkShared>().pages;
   const int lane = laneId(), warp = static_cast<int>(threadIdx.x / 32), dim = a.cache.headDim;
-  auto *const sums = reinterpret_cast<float *>(pages + stages * a.cache.headBytes) + warp * 16 * dim;
-  unsigned char *const queries =
-      pages + stages * a.cache.headBytes + warps * 16 * dim * 4 + warp * WalkQuery<Steps>::sharedBytes;
+  unsigned char *const mine =
+      pages + stages * a.cache.headBytes + warp * (walkSumsBytes(dim) + WalkQuery<Steps>::sharedBytes);
+  auto *const sums = reinterpret_cast<float *>(mine);
+  auto *const merged = reinterpret_cast<SoftmaxState *>(sums + 16 * dim);
 
   // The last rows of a prompt see the longest context: they begin first.
-  const int64_t rows = int64_t{a.tokens} * a.group, tiles = (rows + 16 * warps - 1) / (16 * warps);
-  const int kvHead = static_cast<int>(blockIdx.x % static_cast<unsigned>(a.cache.kvHeads));
-  const int64_t tileRow = (tiles - 1 - blockIdx.x / static_cast<unsigned>(a.cache.kvHeads)) * 16 * warps;
-  const int64_t tileEnd = tileRow + 16 * warps < rows ? tileRow + 16 * warps : rows;
-  const int64_t warpRow = tileRow + 16 * warp;
-  int token[2];
+  const int rows = a.tokens * a.group, tiles = (rows + 16 * warps - 1) / (16 * warps);
+  const int kvHead = static_cast<int>(blockIdx.x) % a.cache.kvHeads;
+  const int tileRow = (tiles - 1 - static_cast<int>(blockIdx.x) / a.cache.kvHeads) * 16 * warps;
+  const int tileEnd = tileRow + 16 * warps < rows ? tileRow + 16 * warps : rows, warpRow = tileRow + 16 * warp;
+  const auto tokenOf = [&](int row) { return row < rows ? row / a.group : -1; };
   const float *q[2];
   for (int i = 0; i < 2; ++i) {
-    const int64_t row = warpRow + lane / 4 + 8 * i;
-    token[i] = row < rows ? static_cast<int>(row / a.group) : -1;
-    q[i] = row < rows ? a.q + token[i] * a.qStride + (kvHead * int64_t{a.group} + row % a.group) * dim : nullptr;
+    const int row = warpRow + lane / 4 + 8 * i, head = kvHead * a.group + row % a.group;
+    q[i] = row < rows ? a.q + tokenOf(row) * a.qStride + int64_t{head} * dim : nullptr;
   }
-  WalkQuery<Steps> query(queries);
+  WalkQuery<Steps> query(mine + walkSumsBytes(dim));
   float unit[2];
   loadQuery(query, q, stepsOf<Steps>(dim), a.cache.keyType, a.scale, unit);
 
-  const int tokenEnd = static_cast<int>((tileEnd - 1) / a.group) + 1;
+  const int tokenEnd = (tileEnd - 1) / a.group + 1;
   Walk walk;
-  for (int begin = static_cast<int>(tileRow / a.group); begin < tokenEnd; begin = walk.tokenEnd) {
+  for (int begin = tileRow / a.group; begin < tokenEnd; begin = walk.tokenEnd) {
     walk = nextWalk(a, begin, tokenEnd);
     int position[2];
     for (int i = 0; i < 2; ++i) {
-      position[i] = token[i] >= walk.tokenBegin && token[i] < walk.tokenEnd ? a.positionOf(token[i]) : -1;
+      const int token = tokenOf(warpRow + lane / 4 + 8 * i);
+      position[i] = token >= walk.tokenBegin && token < walk.tokenEnd ? a.positionOf(token) : -1;
     }
     const int count = walk.last / pageTokens + 1;
     int entries = 0;  // lane's of 32 pages
@@ -134,7 +141,7 @@ __global__ void __launch_bounds__(32 * walkWarps<Steps>, 1) walkSplits(Attention
     };
     __syncthreads();  // the walk before is done with the pages
     copyPage(0);
-    SoftmaxState states[2], merged[2];
+    SoftmaxState states[2];
     float o[4 * slabs][4];
     for (int page = 0; page < count; ++page) {
       unsigned char *const part = pages + page % stages * a.cache.headBytes;
@@ -190,18 +197,19 @@ __global__ void __launch_bounds__(32 * walkWarps<Steps>, 1) walkSplits(Attention
         copyPage(page + 1);
       }
     }
-    __syncwarp();
     for (int r = 0; r < 16; ++r) {
-      const float total = shuffle(r < 8 ? merged[0].total : merged[1].total, 4 * (r % 8));
-      const int64_t row = warpRow + r;
-      const int t = row < rows ? static_cast<int>(row / a.group) : -1;
+      const int row = warpRow + r, t = tokenOf(row);
       if (t < walk.tokenBegin || t >= walk.tokenEnd) {
         continue;
       }
-      const int head = kvHead * a.group + static_cast<int>(row % a.group);
+      const float total = merged[r].total;
+      const int head = kvHead * a.group + row % a.group;
       for (int from = 0; from < dim; from += 128) {
         const int d = from + 4 * lane;
-        const float4 x = d < dim ? *reinterpret_cast<const float4 *>(sums + mergedAt(r, d, dim)) : make_float4(0, 0, 0, 0);
+        float4 x = make_float4(0, 0, 0, 0);
+        if (d < dim) {
+          x = *reinterpret_cast<const float4 *>(sums + mergedAt(r, d, dim));
+        }
         writeFour(a, t, head * dim + d, make_float4(x.x / total, x.y / total, x.z / total, x.w / total), d < dim);
       }
     }

@@ -6,11 +6,11 @@
 // scale, acc); with shifts acc = fma(shift, activation scale * sum, acc). Blocks ascend from acc = 0 inside a chunk of
 // 1024 columns, and the totals of chunks are added in ascending order, however many rows are multiplied.
 //
-// Instructions of a warp for a block (16 x 32 weights, one mma for 8 tokens; counted in the source, without the loads
-// of activations):
-//   Q4_0: 6 unpack + 1 mma + 1.5 scales of the own pair + 2 shuffles + 2 (-magic * scale) + 8 epilogue = 20
-//   AWQ:  6 + 1 + 4 + 4 shuffles + 2 + 12 = 29
-//   Q4_K: 6 + 1 + 8 + 4 shuffles + 2 + 12 = 33
+// Instructions of a warp for a block (16 x 32 weights) and 8 tokens, counted in the source, without the loads: unpack +
+// start and mma + scales of the own pair, shared by four lanes + shuffles + the epilogue:
+//   Q4_0: 6 + 4 + 1.5 + 2 + (2 + 8) = 24
+//   AWQ:  6 + 4 + 4 + 4 + (2 + 12) = 32
+//   Q4_K: 6 + 4 + 8 + 4 + (2 + 12) = 36
 // GK_A16 adds 1 mma, 4 multiply-adds and 4 conversions.
 #pragma once
 
@@ -326,7 +326,8 @@ __device__ __forceinline__ void multiplyBlock(int32_t (&dot)[Runs][4], const uin
 // What a dot product is: `low` of GK_A8 began with start; of GK_A16 it counts 1 and `high` 254.
 __device__ __forceinline__ int32_t joined(int32_t high, int32_t low) { return cpu::kDigit * high + low; }
 
-// acc + the block's product for one row and one token. dot: with GK_A8 what an mma made of start, with GK_A16 joined.
+// The block's product for one row and one token, less the activations' scale and the shifts. dot: with GK_A8 what an mma
+// made of start, with GK_A16 joined.
 template <int Dtype, bool Wide>
 __device__ __forceinline__ float partOf(const int32_t (&dot)[Packed<Dtype>::runs], const float *scale) {
   float part;
@@ -343,6 +344,7 @@ __device__ __forceinline__ float partOf(const int32_t (&dot)[Packed<Dtype>::runs
   return part;
 }
 
+// acc and the block's product.
 template <int Dtype>
 __device__ __forceinline__ float addPart(float acc, float part, const float *shift, float scale, const float *sum) {
   acc = fmaf(part, scale, acc);

@@ -9,7 +9,6 @@ namespace gatun::cuda {
 
 void gateUpVec(const Queue &queue, const gk_weight &gate, const gk_weight &up, const gk_tensor &x, const gk_tensor &y) {
   VecJob job = vecJob(gate, x);
-  job.slots = 2, job.turns = 2;
   job.operand[0] = {static_cast<const uint8_t *>(gate.data), nullptr, 0, gate.rows, 0};
   job.operand[1] = {static_cast<const uint8_t *>(up.data), nullptr, 0, up.rows, 0};
   const VecResult result = {static_cast<uint8_t *>(y.data),
@@ -18,8 +17,11 @@ void gateUpVec(const Queue &queue, const gk_weight &gate, const gk_weight &up, c
   forQuantizedType(gate.dtype, [&]<int Dtype>() {
     forTokens(x, [&]<bool Wide, int Tokens>() {
       using Shared = typename VecBlock<Dtype, Wide, Tokens>::Shared;
-      shareChunks(job, mostWarps<Shared>(queue) / 2);
-      const int warps = 2 * job.warps;
+      shareChunks(job, mostWarps<Shared, Tokens>(queue));
+      // Three results between turns need two warps; a single chunk has one.
+      job.slots = job.warps == 1 ? 2 : 1;
+      job.turns = 4 / job.slots;
+      const int warps = job.slots * job.warps;
       launch(queue,
              {static_cast<unsigned>(ceilDiv(gate.rows, 2 * tileRows)), static_cast<unsigned>(32 * warps),
               warps * static_cast<int64_t>(sizeof(Shared))},

@@ -2,19 +2,21 @@
 // blocks of 32 columns, fp32 sums in the order of decode.hpp, so that a row's bits are those that few rows give.
 //
 // A block of 8 warps makes 128 weight rows x 128 tokens, a warp 32 x 64, two blocks of columns (a pair) at a time. Four
-// pairs are under way: the codes as they are packed and the activations' digits by cp.async, the scales of both by
-// registers. Codes become fragments when they are read. Few tokens: 64 x 32 by 2 warps, for more blocks. The grid has
-// all token tiles of a row tile side by side, so that weights come from memory once.
+// pairs are under way by cp.async: the codes as they are packed and the activations' digits; the scales of both go
+// through registers. Codes become fragments when they are read. Types with two scales a block, and GK_A16, have 64
+// tokens; few tokens, or few rows, 64 x 32 by 2 warps, for more blocks. The grid has all token tiles of a row tile side
+// by side, so that weights come from memory once. Shared memory: 48 to 82 KiB, 22 to 34 of the small ones.
 //
 // Bytes of a block and pair from the second-level cache: 128 x 64 weights, 4.5 KiB at 4.5 bits, and 128 tokens' 10
 // KiB: 14.5 KiB for 256 mma of m16n8k32, 14 bytes a cycle and multiprocessor at 16 cycles an mma and scheduler.
 // Operations: 2 * rows * cols * tokens.
-// Instructions of a warp an mma (16 x 32 weights, 8 tokens), counted in the machine code of Q4_K for sm_90: 1 mma, 12
-// for the results (fma with the row's scale, with the token's, and of the shift, 4 times; 8 without shifts), 1.4 loads
-// from shared memory, 1.7 codes, and 4 for copies, scales and the loop: 20.8; Q4_0: 17.8.
-// So the scheduler's one instruction a cycle is the limit where the mma takes less: an H200 in bfloat16 needs 8 cycles
-// for the operations of this mma: at most 38 % (Q4_K) to 45 % (Q4_0) of its peak by wgmma, 62 to 73 % of what mma.sync
-// reaches; an RTX 4090 needs 64: at most 308 to 360 % of its bfloat16 peak, and its int8 peak is 400 %.
+// Instructions of a warp an mma (16 rows, 8 tokens, 32 columns), counted in the machine code for sm_90:
+//   Q4_0: 1 mma, 8 for the results (magic number to float and the row's scale in one fma, the token's in another), 1
+//         from shared memory, 4 for codes and loops, 3 for copies, scales and chunks: 17
+//   Q4_K, AWQ: 4 more fma for the shifts: 20.6     Q6_K: 34     Q4_K with GK_A16: 36
+// The scheduler's one instruction a cycle is the limit where the mma takes less. An H200 in bfloat16 takes 8 cycles for
+// the operations of this mma: at most 47 % (Q4_0) and 39 % (Q4_K) of its datasheet's peak, or 76 % and 63 % of what
+// mma.sync reaches, which is 62 % of that. An RTX 4090 takes 64: at most 376 % and 310 %; its int8 peak is 400 %.
 #include "mat_mul_tiles.hpp"
 
 #include "ops.hpp"
@@ -24,7 +26,8 @@ namespace gatun::cuda {
 namespace {
 
 // As many tokens at once as 32 bits count words of x.
-void multiply(const Queue &queue, const gk_weight &weight, const gk_weight *up, const gk_tensor &x, const gk_tensor &y) {
+void multiply(const Queue &queue, const gk_weight &weight, const gk_weight *up, const gk_tensor &x,
+              const gk_tensor &y) {
   const bool wide = x.dtype == GK_A16;
   const int64_t rowBytes = x.cols / GK_ACTIVATION_BLOCK * cpu::activationBlockBytes(x.dtype);
   const int64_t yBytes = y.dtype == GK_F32 ? y.stride * int64_t{sizeof(float)}

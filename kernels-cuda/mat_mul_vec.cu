@@ -2,12 +2,15 @@
 //
 // Bytes moved: the weights once, each row of x from the L2 cache once a block. Operations: 2 a weight and row. Grid: a
 // block for a tile of 16 rows, a warp for each 1024 of its columns (or each third where there are many). Limit: memory;
-// on the fastest of it also the issue of about 25 (1 row), 40 (8) or 60 (16) instructions for each 256 bytes of codes,
-// where an H200 reads 256 bytes in 49 cycles of a quarter of a multiprocessor and an RTX 4090 in 330.
+// on the fastest of it also the issue of instructions: for a block of 16 x 32 weights (256 bytes of 4-bit codes), where
+// an H200 has 49 cycles of a quarter of a multiprocessor and an RTX 4090 330, sm_90 code has
+//            1 row  8 rows  16 rows        (GK_A8)
+//   Q4_K        34      60       78
+//   AWQ         36      65       85
 //   QwQ-32B        Q4_K bytes   blocks x warps          reads at 4.8 TB/s   at 1.0 TB/s
 //   5120 x 5120       14.7 MB    320 x 5                    3.1 us             15 us
 //   1024 x 5120        2.9 MB     64 x 5                    0.6 us              3 us
-//   27648 x 5120      79.6 MB    864 x 10 (gate and up)      33 us            159 us
+//   27648 x 5120      79.6 MB    864 x 5 (gate and up)       33 us            159 us
 //   5120 x 27648      79.6 MB    320 x 9, three rounds       17 us             80 us
 //   152064 x 5120      639 MB   2376 x 5 (Q6_K)             133 us            639 us
 #include "ops.hpp"
@@ -34,11 +37,11 @@ void multiply(const Queue &queue, const Products &products, int count, const gk_
   forQuantizedType(products[0]->weight.dtype, [&]<int Dtype>() {
     forTokens(x, [&]<bool Wide, int Tokens>() {
       using Shared = typename VecBlock<Dtype, Wide, Tokens>::Shared;
-      const int64_t most = mostWarps<Shared>(queue);
+      const int64_t most = mostWarps<Shared, Tokens>(queue);
       shareChunks(job, most < plainWarps ? most : plainWarps);
       // Small blocks so that every multiprocessor has some; larger ones, and more turns, only where tiles abound.
-      const int64_t fit = 8 / job.warps < 1 ? 1 : 8 / job.warps, each = tiles / (2 * queue.multiprocessors);
-      job.slots = static_cast<int32_t>(each < 1 ? 1 : each < fit ? each : fit);
+      const int64_t fit = (most < 8 ? most : 8) / job.warps, each = tiles / (2 * queue.multiprocessors);
+      job.slots = static_cast<int32_t>(each < 1 || fit < 1 ? 1 : each < fit ? each : fit);
       const int64_t turns = tiles / (int64_t{8} * job.slots * queue.multiprocessors);
       job.turns = static_cast<int32_t>(turns < 1 ? 1 : turns < 4 ? turns : 4);
       int64_t blocks = 0;

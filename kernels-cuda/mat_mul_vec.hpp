@@ -250,7 +250,9 @@ class ManyTokens {
   };
 
   __device__ __forceinline__ ManyTokens(const VecJob &job, Scratch &scratch, int lane)
-      : job_(job), scratch_(scratch), lane_(lane) {}
+      : job_(job), scratch_(scratch), lane_(lane) {
+    row_ = job.x + (token() < job.tokens ? token() : 0) * job.xRowBytes;
+  }
   // Starts to copy what the chunk begins with.
   __device__ __forceinline__ void ask(int32_t chunk) { copy(chunk, 0, scratch_.words[0]); }
   __device__ __forceinline__ void clear() {
@@ -280,30 +282,24 @@ class ManyTokens {
   // Asks for blocks 4 stage .. 4 stage + 3 of the chunk, if their quad has any: zeros past the row's end and for tokens
   // there are not.
   __device__ __forceinline__ void copy(int32_t chunk, int stage, uint32_t (&to)[Tokens][rowWords]) const {
-    const int64_t first = (int64_t{chunkBlocks} * chunk + stageBlocks * stage) * activationBytes<Wide>;
-    if (chunk >= 0 && chunkBlocks * chunk + stage / 2 * quadBlocks < job_.shape.blocks) {
-      if (job_.xRowBytes % 16 == 0) {
-        copyBy<16>(first, to);
-      } else {
-        copyBy<4>(first, to);
+    const int32_t block = chunkBlocks * chunk + stageBlocks * stage;
+    if (chunk >= 0 && block + stageBlocks <= job_.shape.blocks && job_.xRowBytes % 16 == 0) {
+      const uint8_t *from = row_ + static_cast<uint32_t>(block) * uint32_t{activationBytes<Wide>} + 16 * part();
+#pragma unroll
+      for (int at = 0; at < stageBytes; at += 16 * share) {
+        if (at + 16 * share <= stageBytes || at + 16 * part() < stageBytes) {
+          copyAsync16(&to[token()][at / 4 + 4 * part()], from + at, token() < job_.tokens);
+        }
+      }
+    } else if (chunk >= 0 && block - stage % 2 * stageBlocks < job_.shape.blocks) {
+      const int64_t first = int64_t{block} * activationBytes<Wide>;
+      const int64_t left = token() < job_.tokens ? job_.xRowBytes - first : 0;
+#pragma unroll 1
+      for (int at = 4 * part(); at < stageBytes; at += 4 * share) {
+        copyAsync4(&to[token()][at / 4], at < left ? row_ + first + at : row_, at < left);
       }
     }
     copyAsyncCommit();
-  }
-  template <int Bytes>
-  __device__ __forceinline__ void copyBy(int64_t first, uint32_t (&to)[Tokens][rowWords]) const {
-    constexpr int pieces = stageBytes / Bytes;
-    static_assert(stageBytes % 16 == 0);
-    for (int i = lane_; i < Tokens * pieces; i += 32) {
-      const int token = i / pieces, at = i % pieces * Bytes;
-      const bool real = token < job_.tokens && first + at < job_.xRowBytes;
-      const uint8_t *from = real ? job_.x + token * job_.xRowBytes + first + at : job_.x;
-      if constexpr (Bytes == 16) {
-        copyAsync16(&to[token][at / 4], from, real);
-      } else {
-        copyAsync4(&to[token][at / 4], from, real);
-      }
-    }
   }
 
   __device__ __forceinline__ void prepare(const uint32_t (&words)[Tokens][rowWords]) {
@@ -376,9 +372,15 @@ class ManyTokens {
     }
   }
 
+  // The lane's share in copying.
+  static constexpr int share = 32 / Tokens;
+  __device__ __forceinline__ int token() const { return lane_ / share; }
+  __device__ __forceinline__ int part() const { return lane_ % share; }
+
   const VecJob &job_;
   Scratch &scratch_;
   int lane_;
+  const uint8_t *row_;  // of x that the lane copies
   float sum_[Tokens / 8][4] = {};
 };
 

@@ -299,7 +299,7 @@ void ropeStore(const Queue &queue, const gk_rope &rope, const gk_batch &batch, c
                        batch.max_pages,
                        static_cast<int32_t>(q.cols / cache.head_dim)};
   const int64_t units = (q.cols + k.cols + v.cols) / cache.head_dim;
-  launch(queue, {static_cast<unsigned>(ceilDiv(batch.tokens * units, warps)), 32 * warps, sizeof(Shared)}, storeTokens,
+  launch(queue, {gridOf(ceilDiv(batch.tokens * units, warps)), 32 * warps, sizeof(Shared)}, storeTokens,
          store);
 }
 

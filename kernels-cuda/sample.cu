@@ -16,7 +16,7 @@ using namespace candidates;
 
 __device__ __forceinline__ void keepLikely(Candidates &c, float logarithm) {
   auto &s = shared<Shared>();
-  const float least = c.greatest + logarithm;
+  const float least = c.greatest + fminf(logarithm, 0);  // whatever was asked for, the greatest stays
   c.ranked = true;
   if (c.listed < 0) {
     const uint64_t lowest = draw::key(least, draw::idMask);

@@ -8,7 +8,8 @@
 
 namespace gatun::cuda {
 
-constexpr int vecMaxWarps = 12;
+// Of a block: as many as registers allow.
+constexpr int vecMaxWarps(int tokens) { return tokens == 1 ? 12 : 8; }
 
 // What the launch of a gate | up needs beside the job: operands 0 and 1 are gate and up.
 struct VecResult {
@@ -22,7 +23,7 @@ template <class Sum>
 struct alignas(16) VecShared {
   typename Sum::Scratch scratch;
   float totals[2][Sum::tokens * tileRows];  // [token][row] of a chunk; of this step and the one before
-  float result[2][Sum::tokens * tileRows];  // the first warp of a slot's: so far, a turn's
+  float result[2][Sum::tokens * tileRows];  // see VecBlock::result
 };
 
 // A slot's warps take chunks of 1024 columns of a tile, side by side and round after round; after each round their
@@ -38,14 +39,14 @@ class VecBlock {
       : job_(job),
         warps_(&shared<Shared>()),
         lane_(static_cast<int>(threadIdx.x % 32)),
-        warp_(static_cast<int>(threadIdx.x / 32) % job.warps),
-        slot_(static_cast<int>(threadIdx.x / 32) / job.warps),
+        warp_(uniform(static_cast<int>(threadIdx.x / 32) % job.warps)),
+        slot_(uniform(static_cast<int>(threadIdx.x / 32) / job.warps)),
         rounds_((job.chunks + job.warps - 1) / job.warps) {}
 
-  // tileOf(turn): where the slot's tile is. finish(turn, i, sum): the result's element i = 16 token + row, by the
-  // thread that will have element i of every turn.
-  template <class TileOf, class Finish>
-  __device__ __forceinline__ void run(TileOf tileOf, Finish finish) {
+  // tileOf(turn): where the slot's tile is. soFar(turn): the result that keeps its sums between rounds. finish(turn, i,
+  // sum): element i = 16 token + row of the tile's product, by the thread that has element i of every turn.
+  template <class TileOf, class SoFar, class Finish>
+  __device__ __forceinline__ void run(TileOf tileOf, SoFar soFar, Finish finish) {
     // Rounds that have a chunk for this warp: the last may not.
     const int32_t own = (job_.chunks - warp_ + job_.warps - 1) / job_.warps;
     Sum sum(job_, warps_[threadIdx.x / 32].scratch, lane_);
@@ -78,30 +79,35 @@ class VecBlock {
           sum.store(warps_[threadIdx.x / 32].totals[parity]);
         }
         __syncthreads();
-        addTotals(turn, round, parity, finish);
+        addTotals(turn, round, parity, soFar(turn), finish);
       }
     }
   }
 
-  // The result so far of a slot's turn.
-  __device__ __forceinline__ float *result(int slot, int turn) const { return warps_[slot * job_.warps].result[turn]; }
+  // Memory of a slot for a tile's product; it has two for each of its warps.
+  __device__ __forceinline__ float *result(int slot, int n) const {
+    return warps_[slot * job_.warps + n / 2].result[n % 2];
+  }
   __device__ __forceinline__ int slot() const { return slot_; }
 
  private:
+  // The same value, known to the compiler to be the same in all lanes: what depends on it does not diverge.
+  __device__ __forceinline__ static int uniform(int value) { return shuffle(value, 0); }
+
   template <class Finish>
-  __device__ __forceinline__ void addTotals(int32_t turn, int32_t round, int parity, Finish finish) {
+  __device__ __forceinline__ void addTotals(int32_t turn, int32_t round, int parity, float *soFar, Finish finish) {
     const int first = slot_ * job_.warps;
     const int32_t left = job_.chunks - round * job_.warps, count = left < job_.warps ? left : job_.warps;
     for (int i = static_cast<int>(threadIdx.x) - 32 * first; i < tileRows * job_.tokens; i += 32 * job_.warps) {
       float sum = warps_[first].totals[parity][i];
       if (round > 0) {
-        sum = result(slot_, turn % 2)[i] + sum;
+        sum = soFar[i] + sum;
       }
       for (int32_t w = 1; w < count; w++) {
         sum += warps_[first + w].totals[parity][i];
       }
       if (round + 1 < rounds_) {
-        result(slot_, turn % 2)[i] = sum;
+        soFar[i] = sum;
       } else {
         finish(turn, i, sum);
       }
@@ -115,7 +121,7 @@ class VecBlock {
 };
 
 template <int Dtype, bool Wide, int Tokens>
-__global__ void __launch_bounds__(32 * vecMaxWarps) multiplyVec(VecJob job) {
+__global__ void __launch_bounds__(32 * vecMaxWarps(Tokens)) multiplyVec(VecJob job) {
   VecBlock<Dtype, Wide, Tokens> block(job);
   VecOperand operand = job.operand[0];
   for (int i = 1; i < 3; i++) {
@@ -129,7 +135,8 @@ __global__ void __launch_bounds__(32 * vecMaxWarps) multiplyVec(VecJob job) {
     const int64_t tile = first + turn * job.slots;
     return operand.data + (tile < tiles ? tile : tiles - 1) * job.shape.planes.size;
   };
-  block.run(tileOf, [&](int32_t turn, int i, float sum) {
+  const auto soFar = [&](int32_t) { return block.result(block.slot(), 0); };
+  block.run(tileOf, soFar, [&](int32_t turn, int i, float sum) {
     const int64_t row = (first + turn * job.slots) * tileRows + i % tileRows;
     if (row < operand.rows) {
       operand.y[i / tileRows * operand.yStride + row] = sum;
@@ -137,23 +144,26 @@ __global__ void __launch_bounds__(32 * vecMaxWarps) multiplyVec(VecJob job) {
   });
 }
 
-// A block has 32 rows: a tile in each of two slots, gate's in the first turn and up's in the second.
+// A block has 32 rows: two tiles, one in each of two slots or one after the other; of a tile gate, then up.
 template <int Dtype, bool Wide, int Tokens>
-__global__ void __launch_bounds__(32 * vecMaxWarps) multiplyGated(VecJob job, VecResult to) {
+__global__ void __launch_bounds__(32 * vecMaxWarps(Tokens)) multiplyGated(VecJob job, VecResult to) {
   VecBlock<Dtype, Wide, Tokens> block(job);
   const int64_t rows = job.operand[0].rows, tiles = (rows + tileRows - 1) / tileRows;
-  const int64_t wanted = int64_t{2} * blockIdx.x + block.slot(), tile = wanted < tiles ? wanted : tiles - 1;
+  const int64_t first = int64_t{2} * blockIdx.x + block.slot();
   const auto tileOf = [&](int32_t turn) {
-    return (turn == 0 ? job.operand[0].data : job.operand[1].data) + tile * job.shape.planes.size;
+    const int64_t tile = first + turn / 2;
+    return (turn % 2 == 0 ? job.operand[0].data : job.operand[1].data) +
+           (tile < tiles ? tile : tiles - 1) * job.shape.planes.size;
   };
-  block.run(tileOf, [&](int32_t turn, int i, float sum) {
-    float *gate = block.result(block.slot(), 0) + i;
-    if (turn == 0) {
+  const auto soFar = [&](int32_t turn) { return block.result(block.slot(), turn % 2 == 0 ? turn / 2 : job.turns / 2); };
+  block.run(tileOf, soFar, [&](int32_t turn, int i, float sum) {
+    float *gate = block.result(block.slot(), turn / 2) + i;
+    if (turn % 2 == 0) {
       *gate = sum;
       return;
     }
     const float value = gated(*gate, sum);
-    const int64_t row = wanted * tileRows + i % tileRows;
+    const int64_t row = (first + turn / 2) * tileRows + i % tileRows;
     if (to.dtype != GK_F32) {
       *gate = value;
     } else if (row < rows) {
@@ -168,8 +178,8 @@ __global__ void __launch_bounds__(32 * vecMaxWarps) multiplyGated(VecJob job, Ve
   const int place = static_cast<int>(threadIdx.x) % 8;
   for (int begin = static_cast<int>(threadIdx.x / 32) * 4; begin < job.tokens; begin += static_cast<int>(blockDim.x) / 8) {
     const int token = begin + static_cast<int>(threadIdx.x % 32) / 8, known = token < job.tokens ? token : job.tokens - 1;
-    const float4 x =
-        *reinterpret_cast<const float4 *>(block.result(place / 4, 0) + known * tileRows + 4 * (place % 4));
+    const float *rowsOfTile = job.slots == 2 ? block.result(place / 4, 0) : block.result(0, place / 4);
+    const float4 x = *reinterpret_cast<const float4 *>(rowsOfTile + known * tileRows + 4 * (place % 4));
     uint8_t *row = token < job.tokens ? to.y + token * to.yStride : nullptr;
     if (to.dtype == GK_A8) {
       quantizeBlocks<GK_A8>(x, row != nullptr ? row + blockIdx.x * activationBlockBytes<GK_A8> : nullptr);
@@ -198,10 +208,10 @@ inline VecJob vecJob(const gk_weight &weight, const gk_tensor &x) {
 }
 
 // Most warps that a block's shared memory holds.
-template <class Shared>
+template <class Shared, int Tokens>
 int64_t mostWarps(const Queue &queue) {
   const int64_t fit = queue.sharedLimit / static_cast<int64_t>(sizeof(Shared));
-  return fit < vecMaxWarps ? fit : vecMaxWarps;
+  return fit < vecMaxWarps(Tokens) ? fit : vecMaxWarps(Tokens);
 }
 
 // call.operator()<Wide, Tokens>() for the activations' type and rows.

@@ -218,10 +218,16 @@ int main(int argc, char **argv) {
       again.check();
       again.expectSameAs(few);
     }
-    Case odd(both, {4, 2, 80, GK_F16, GK_F16}, {600}, {{0, 3}, {0, 599}, {0, 40}});  // blocks of the result straddle heads
-    odd.check();
-    odd.checkQuantised(GK_A8);
-    odd.checkQuantised(GK_A16);
+    // Blocks of the result straddle heads; the prompt's tokens take turns in the workspace.
+    const Both narrow({1, 4, 80, 700});
+    for (const int from : {500, 537}) {
+      std::vector<At> step;
+      append(step, 0, from, 540);
+      Case odd(narrow, {4, 2, 80, GK_F16, GK_F16}, {600}, step);
+      odd.check();
+      odd.checkQuantised(GK_A8);
+      odd.checkQuantised(GK_A16);
+    }
   }
   return finish(both);
 }

@@ -1,8 +1,8 @@
 // mat_mul_float_test.cpp: mat_mul and gate_up of GK_F32 activations for every type of weights: against the CPU within a
 // derived bound, and every row bit for bit what the row alone gives.
 //
-// Bound: the weights are exact on both sides. A term passes at most 256 + 2 roundings of a lane's chunk, a chunk's total
-// one for each chunk; on the CPU cols / 4 + 3. So |difference| <= (258 + chunks + cols / 4 + 3) eps sum|terms|.
+// Bound: the weights are exact on both sides. A term passes at most 256 + 2 roundings of a lane's chunk, a chunk's
+// total one for each chunk; on the CPU cols / 4 + 3. So |difference| <= (258 + chunks + cols / 4 + 3) eps sum|terms|.
 #include "../../kernels-cpu/test/weights.hpp"
 #include "both.hpp"
 
@@ -53,7 +53,8 @@ void testMatMul(const Both &both, gatun::cpu::Pool &pool, const TypeName &type, 
   expectClose(nameOf(type, s, most), y.ofCpu(), all, [&](int64_t i) {
     double size = 0;
     for (int64_t c = 0; c < s.cols; c++) {
-      size += std::fabs(double(weights.exact[size_t(i % yStride * s.cols + c)]) * double(values[i / yStride * xStride + c]));
+      const double exact = double(weights.exact[size_t(i % yStride * s.cols + c)]);
+      size += std::fabs(exact * double(values[i / yStride * xStride + c]));
     }
     return (261 + double(s.cols) / 1024 + 1 + double(s.cols) / 4) * kEps * size;
   });
@@ -74,7 +75,8 @@ void testMatMul(const Both &both, gatun::cpu::Pool &pool, const TypeName &type, 
 
 void testGateUp(const Both &both, gatun::cpu::Pool &pool, const TypeName &type, const Shape &s, int64_t tokens) {
   const Side cuda = both.cuda();
-  const Weights gate(pool, type.dtype, s.rows, s.cols, 1, 1, s.group), up(pool, type.dtype, s.rows, s.cols, 1, 2, s.group);
+  const Weights gate(pool, type.dtype, s.rows, s.cols, 1, 1, s.group);
+  const Weights up(pool, type.dtype, s.rows, s.cols, 1, 2, s.group);
   const DeviceArray<uint8_t> packedGate = packedOf(both, gate), packedUp = packedOf(both, up);
   OK(gk_pack(cuda, &gate.source, packedGate.data()));
   OK(gk_pack(cuda, &up.source, packedUp.data()));

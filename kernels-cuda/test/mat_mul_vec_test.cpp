@@ -37,6 +37,13 @@ struct Activations {
     std::memcpy(bytes.data(), form.data, static_cast<size_t>(rows * rowBytes));
     device.upload(bytes);
   }
+  // Row r of others.
+  Activations(const Activations &from, int64_t r)
+      : inputs(pool, 1, from.form.cols, 0), form(Inputs::row(from.form, r)), rowBytes(from.rowBytes), device(rowBytes) {
+    Array<uint8_t> bytes(rowBytes);
+    std::memcpy(bytes.data(), form.data, static_cast<size_t>(rowBytes));
+    device.upload(bytes);
+  }
   gk_tensor on(const Side &side) const {
     gk_tensor x = form;
     x.data = side.cuda ? device.data() : x.data;
@@ -50,7 +57,8 @@ struct Activations {
 
 // Twice (one for each side) what fp32 may lose of sum w x: of a block's parts each rounds at most 6 times, and every sum
 // of blocks adds one rounding; times the sum of the greatest terms, codes and shifts apart: |scale * code| and |shift|
-// may each be far more than their sum, the weight. They are at most 4 of the greatest weights of the row's block.
+// may each be more than their sum, the weight. But weights of a block differ by scale * (code - code'), and random codes
+// span more than half of their range: the two terms together are at most 4 times the block's greatest weight.
 double bound(const Matrix &w, const Activations &x, int64_t m, int64_t row) {
   const gk_source &source = w.weights.source;
   double sum = 0;
@@ -88,10 +96,10 @@ void check(const Both &both, const TypeName &type, int32_t dtype, int64_t rows, 
   const Twin<float> all(most * rows);
   both.run([&](const Side &side) { multiply(side, w, x.on(side), all.on(side), rows); });
   expectProduct(name("MatMul", type.name, dtype, most, rows, cols), w, x, all, rows);
-  // Fewer rows, among them each alone: the same bits, also where results lie apart.
+  // Fewer rows, and the same again: the same bits, also where results lie apart.
   const Array<float> expected = all.ofCuda();
   const int64_t stride = rows + 3;
-  for (const int64_t m : {1, 2, 7, 8, 9, 15}) {
+  for (const int64_t m : {1, 2, 7, 8, 9, 15, 16}) {
     const DeviceArray<float> y(m * stride);
     gk_tensor some = x.on(both.cuda());
     some.rows = m;
@@ -107,6 +115,14 @@ void check(const Both &both, const TypeName &type, int32_t dtype, int64_t rows, 
     CHECK(wrong == 0, "%s: %lld floats differ from those of 16 rows",
           name("MatMul", type.name, dtype, m, rows, cols).c_str(), static_cast<long long>(wrong));
   }
+  // Row 11 alone.
+  const DeviceArray<float> alone(rows);
+  const Activations eleventh(x, 11);
+  multiply(both.cuda(), w, eleventh.on(both.cuda()), alone.data(), rows);
+  OK(gk_queue_sync(both.cuda()));
+  Array<float> wanted(rows);
+  std::memcpy(wanted.data(), expected.data() + 11 * rows, static_cast<size_t>(rows) * 4);
+  expectSameBits(name("MatMul, row 11 of", type.name, dtype, most, rows, cols), wanted, alone.download());
 }
 
 void checkGateUp(const Both &both, const TypeName &type, int32_t dtype, int64_t m, int64_t rows, int64_t cols) {

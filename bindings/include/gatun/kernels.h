@@ -311,7 +311,7 @@ int32_t gk_expert_down(gk_queue *queue, const gk_weight *down, const gk_tensor *
 /* tokens (1, rows) GK_I32: the token drawn from each row of logits (rows, cols); ids from `limit` on are not read and
  * never drawn. sampling (rows). probabilities (rows), or NULL: of the token in the distribution it was drawn from; 0
  * where none is drawn: see enum gk_no_token. A logit of -infinity is never drawn; one that the temperature makes
- * infinite is refused like one that was.
+ * infinite counts as if it had been.
  * The stages of the chain are run in its order on the candidates, ranked by falling logit, ties by rising id.
  * Temperature: logits are divided by it in fp32. Top-k keeps the first top_k. A candidate weighs e^(logit - greatest
  * logit), the difference in fp32, in units of 2^-40 rounded down. Top-p keeps the fewest from the first on that have

@@ -9,7 +9,6 @@ import dev.gatun.engine.EngineOptions;
 import dev.gatun.engine.Session;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.Checkpoint;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -41,7 +40,7 @@ final class Bench implements Callable<Integer> {
 
   private static final int BANDWIDTH_REPEATS = 5;
 
-  @Mixin ModelArgument model;
+  @Mixin SyntheticArgument model;
 
   @Option(
       names = {"-p", "--n-prompt"},
@@ -98,12 +97,13 @@ final class Bench implements Callable<Integer> {
     }
     BenchReport report = new BenchReport(stdio.out(), format.orElse(BenchFormat.MD));
     int longest = tests.stream().mapToInt(BenchTest::tokens).max().orElseThrow();
-    Path path = model.path(stdio);
-    try (Checkpoint checkpoint = Checkpoint.open(path)) {
-      BenchModel subject = new BenchModel(path, checkpoint);
+    SyntheticArgument.Opened opened = model.open(stdio);
+    try (Checkpoint checkpoint = engine.scaled(opened.checkpoint(), stdio)) {
+      BenchModel subject = new BenchModel(opened.name(), checkpoint);
       List<BenchRun> runs = new ArrayList<>();
       for (EngineOptions options : variants(longest)) {
         try (Engine loaded = Engine.load(checkpoint, options)) {
+          engine.tellContext(loaded, stdio);
           tests.forEach(test -> runs.add(run(loaded, test, repeats)));
         }
       }

@@ -4,12 +4,14 @@ package dev.gatun.cli;
 import dev.gatun.engine.Engine;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.Weight;
-import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-record BenchModel(Path path, Checkpoint checkpoint) {
+/**
+ * @param file its path, or the name of a synthetic one
+ */
+record BenchModel(String file, Checkpoint checkpoint) {
   /** Weights of all tensors. */
   long parameters() {
     return checkpoint.weights().stream().mapToLong(Weight::count).sum();

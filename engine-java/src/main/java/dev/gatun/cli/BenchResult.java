@@ -74,7 +74,7 @@ record BenchResult(BenchModel model, BenchRun run, double bandwidth) {
     boolean gpu = run.options().device().kind() != DeviceChoice.Kind.CPU;
     fields.put("gpu_info", gpu ? run.device() : "");
     fields.put("backends", gpu ? "CUDA" : "CPU");
-    fields.put("model_filename", model.path().toString());
+    fields.put("model_filename", model.file());
     fields.put("model_type", model.type());
     fields.put("model_size", model.bytes());
     fields.put("model_n_params", model.parameters());

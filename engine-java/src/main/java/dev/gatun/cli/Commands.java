@@ -60,6 +60,7 @@ final class Commands {
     add(commands, "show", Show::new, stdio);
     add(commands, "tokenize", Tokenize::new, stdio);
     add(commands, "render", Render::new, stdio);
+    add(commands, "plan", Plan::new, stdio);
     add(commands, "logits", Logits::new, stdio);
     add(commands, "bench", Bench::new, stdio);
     add(commands, "verify", Verify::new, stdio);

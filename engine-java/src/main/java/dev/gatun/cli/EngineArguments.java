@@ -4,9 +4,13 @@ package dev.gatun.cli;
 import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.device.Isa;
+import dev.gatun.engine.Engine;
 import dev.gatun.engine.EngineOptions;
 import dev.gatun.graph.Compute;
 import dev.gatun.refusal.Refusal;
+import dev.gatun.weights.Checkpoint;
+import dev.gatun.weights.ModelConfig;
+import dev.gatun.weights.RopeOverride;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -15,9 +19,11 @@ import picocli.CommandLine.Option;
 final class EngineArguments {
   @Option(
       names = {"-c", "--ctx-size"},
-      paramLabel = "N",
-      description = "Tokens of context; 0, the default, takes the model's own, at most 8192.")
-  Optional<Integer> context = Optional.empty();
+      paramLabel = "N|max",
+      description =
+          "Tokens of context; 0, the default, takes the model's own, at most 8192; max takes the"
+              + " most that fit.")
+  Optional<String> context = Optional.empty();
 
   @Option(
       names = {"-b", "--batch-size"},
@@ -38,6 +44,8 @@ final class EngineArguments {
   Optional<Compute> compute = Optional.empty();
 
   @Mixin CacheArguments cache;
+
+  @Mixin RopeArguments rope;
 
   @Option(
       names = {"-dev", "--device"},
@@ -62,10 +70,50 @@ final class EngineArguments {
     EngineOptions options =
         defaults
             .withDevice(choice(threads))
-            .withContext(context.orElse(defaults.context()))
+            .withContext(context.map(EngineArguments::tokens).orElse(defaults.context()))
             .withBatch(batch.orElse(defaults.batch()), ubatch.orElse(defaults.ubatch()))
             .withCompute(compute.orElse(defaults.compute()));
     return cache.types(options.cacheTypes()).map(options::withCache).orElse(options);
+  }
+
+  /** The checkpoint with the scaling that is asked for, which is told; closes it on a refusal. */
+  Checkpoint scaled(Checkpoint checkpoint, Stdio stdio) {
+    Checkpoint scaled;
+    try {
+      scaled = rope.choice().apply(checkpoint);
+    } catch (Refusal refusal) {
+      checkpoint.close();
+      throw refusal;
+    }
+    if (rope.scaling.isPresent()) {
+      ModelConfig config = scaled.config();
+      String what = RopeOverride.described(config);
+      stdio.err().println("RoPE scaling: " + what + "; context up to " + config.contextLength());
+    }
+    return scaled;
+  }
+
+  /** What {@code -c max} found. */
+  void tellContext(Engine engine, Stdio stdio) {
+    if (engine.options().context() == EngineOptions.WHAT_FITS) {
+      String cache = Amount.bytes(engine.cacheBytes());
+      stdio.err().println("context: " + engine.context() + " tokens, cache of " + cache);
+    }
+  }
+
+  private static int tokens(String text) {
+    if (text.strip().equalsIgnoreCase("max")) {
+      return EngineOptions.WHAT_FITS;
+    }
+    try {
+      int tokens = Integer.parseInt(text.strip());
+      if (tokens >= 0) {
+        return tokens;
+      }
+    } catch (NumberFormatException e) {
+      // Refused below, as a negative number is.
+    }
+    throw Refusal.usage("context (-c) is " + text, "give a number of tokens, or max");
   }
 
   /** Refuses a device that is not there before a model is opened or fetched. */

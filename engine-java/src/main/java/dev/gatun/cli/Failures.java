@@ -27,6 +27,7 @@ record Failures(PrintStream err, boolean verbose) {
         switch (failure) {
           case Output.ReaderGone _ -> READER_GONE;
           case Refusal refusal -> {
+            err.print(refusal.table());
             line(refusal.getMessage());
             yield refusal.reason().exitCode();
           }

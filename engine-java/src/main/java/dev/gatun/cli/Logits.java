@@ -26,7 +26,7 @@ final class Logits implements Callable<Integer> {
   /** Bytes of logits held at once; a long text of a large vocabulary has gigabytes of them. */
   private static final long MOST_BYTES = 64 << 20;
 
-  @Mixin ModelArgument model;
+  @Mixin SyntheticArgument model;
 
   @Option(
       names = "--tokens",
@@ -56,7 +56,7 @@ final class Logits implements Callable<Integer> {
   public Integer call() {
     int[] ids = ids();
     EngineOptions options = engine.options(threads.count);
-    try (Checkpoint checkpoint = Checkpoint.open(model.path(stdio))) {
+    try (Checkpoint checkpoint = engine.scaled(model.open(stdio).checkpoint(), stdio)) {
       int vocab = checkpoint.config().vocab();
       requireInside(ids, vocab, checkpoint.config().contextLength());
       int rows = Math.clamp(MOST_BYTES / (vocab * (long) Float.BYTES), 1, ids.length);
@@ -65,6 +65,7 @@ final class Logits implements Callable<Integer> {
               Engine.load(checkpoint, options.withLogitRows(rows).withContext(context));
           Session session = loaded.newSession();
           Npy npy = new Npy(out, ids.length, vocab)) {
+        engine.tellContext(loaded, stdio);
         session.logits(ids, npy::append);
         npy.finish();
       }

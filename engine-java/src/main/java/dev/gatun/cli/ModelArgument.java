@@ -59,12 +59,19 @@ final class ModelArgument {
     };
   }
 
+  /** Whether one is named on the command line; the environment's yields to any other. */
+  boolean isTyped() {
+    return !typed().isEmpty();
+  }
+
   private List<String> given() {
-    List<String> typed =
-        Stream.of("--model", "--hf-repo", "--demo")
-            .filter(command.commandLine().getParseResult()::hasMatchedOption)
-            .toList();
-    return typed.isEmpty() ? set() : typed;
+    return isTyped() ? typed() : set();
+  }
+
+  private List<String> typed() {
+    return Stream.of("--model", "--hf-repo", "--demo")
+        .filter(command.commandLine().getParseResult()::hasMatchedOption)
+        .toList();
   }
 
   private List<String> set() {

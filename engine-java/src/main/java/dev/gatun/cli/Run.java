@@ -79,13 +79,14 @@ final class Run implements Callable<Integer> {
     Chat.Limits limits = new Chat.Limits(limit.orElse(-1), ignoreEnd, stops);
     Optional<String> question = prompt.read(stdio);
     requireSense(question);
-    try (Checkpoint checkpoint = Checkpoint.open(model.path(stdio))) {
+    try (Checkpoint checkpoint = engine.scaled(Checkpoint.open(model.path(stdio)), stdio)) {
       Optional<String> template = template(checkpoint);
       try (Loading loading = Loading.start(checkpoint, options)) {
         Dialect dialect = Dialect.of(checkpoint, template);
         SamplingOptions drawing = sampling.over(advised(checkpoint), dialect);
         Optional<Prompt> first = question.map(text -> promptOf(text, dialect));
         try (Chat chat = new Chat(loading.engine(), dialect, limits)) {
+          engine.tellContext(chat.engine(), stdio);
           tell(checkpoint, chat, drawing);
           return first.isPresent() ? once(chat, drawing, first.get()) : converse(chat, drawing);
         }

@@ -8,6 +8,9 @@ import java.lang.foreign.MemorySegment;
  * read through {@link HostView} or {@link Device#download}.
  */
 public final class Buffer {
+  /** No memory: for what is planned and never run. */
+  public static final Buffer NONE = new Buffer(MemorySegment.NULL);
+
   private final MemorySegment segment;
 
   /**

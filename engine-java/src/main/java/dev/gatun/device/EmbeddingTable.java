@@ -9,7 +9,17 @@ import java.lang.foreign.MemorySegment;
  * memory and is never repacked.
  */
 public record EmbeddingTable(MemorySegment struct, long rows, long cols) {
-  public static EmbeddingTable of(Arena arena, DType dtype, long rows, long cols, Buffer data) {
-    return new EmbeddingTable(Sources.blocks(arena, dtype, rows, cols, data.segment()), rows, cols);
+
+  /**
+   * @param data in host memory; a device reads it where {@link #place} says
+   */
+  public static EmbeddingTable of(
+      Arena arena, DType dtype, long rows, long cols, MemorySegment data) {
+    return new EmbeddingTable(Sources.blocks(arena, dtype, rows, cols, data), rows, cols);
+  }
+
+  /** Says where the device reads the rows; before the first step. */
+  public void place(Buffer data) {
+    Sources.move(struct, data.segment());
   }
 }

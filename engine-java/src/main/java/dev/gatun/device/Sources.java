@@ -37,6 +37,11 @@ public final class Sources {
     gk_source.order(source, order.orElse(MemorySegment.NULL));
   }
 
+  /** Says that the data lie elsewhere. */
+  static void move(MemorySegment source, MemorySegment data) {
+    gk_source.data(source, data);
+  }
+
   static DType dtype(MemorySegment source) {
     int id = gk_source.dtype(source);
     for (DType dtype : DType.values()) {

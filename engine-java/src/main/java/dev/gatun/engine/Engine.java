@@ -10,7 +10,6 @@ import dev.gatun.kv.PagePool;
 import dev.gatun.kv.PageTable;
 import dev.gatun.model.Architectures;
 import dev.gatun.model.Model;
-import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;
@@ -46,15 +45,22 @@ public final class Engine implements AutoCloseable {
     this.device = device;
     this.options = options;
     config = checkpoint.config();
-    context = contextOf(config, options);
     Parameters parameters = new Parameters(checkpoint, device, arena);
     Model model = Architectures.of(parameters);
+    StepPlans plans = StepPlans.of(model, options);
+    LoadPlan plan =
+        LoadPlan.of(
+            checkpoint,
+            options,
+            Footprint.of(checkpoint, parameters, options, plans.bytes()),
+            Room.of(device, options.device()));
+    plan.requireFits();
+    context = plan.context();
     CacheShape shape =
         CacheShape.of(
             device, config.layers(), config.kvHeads(), config.headDim(), options.cacheTypes());
     weightBytes = parameters.bytes();
     cacheBytes = shape.bytes(context);
-    Fit.check(device, weightBytes, cacheBytes, shape.bytes(1));
     parameters.upload(progress);
     pool = new PagePool(shape, context, device, arena);
     builder =
@@ -62,7 +68,7 @@ public final class Engine implements AutoCloseable {
             options.stepTokens(), options.stepTokens(), shape.pages(context), device, arena);
     device.lendWorkspace(
         new StepLimits(options.stepTokens(), config.heads(), config.headDim(), context), arena);
-    steps = new Steps(model, options, builder, device, pool, arena);
+    steps = new Steps(model, options, plans, device, pool, arena);
     if (device.records()) {
       record();
     }
@@ -93,20 +99,6 @@ public final class Engine implements AutoCloseable {
     Program decode = steps.program(builder.shape(1, 1));
     decode.run();
     decode.run();
-  }
-
-  private static int contextOf(ModelConfig config, EngineOptions options) {
-    if (options.context() > config.contextLength()) {
-      throw Refusal.usage(
-          "a context of "
-              + options.context()
-              + " tokens, the model was made for "
-              + config.contextLength(),
-          "give -c " + config.contextLength() + " or less");
-    }
-    return options.context() > 0
-        ? options.context()
-        : Math.min(config.contextLength(), EngineOptions.LARGEST_DEFAULT_CONTEXT);
   }
 
   public ModelConfig config() {

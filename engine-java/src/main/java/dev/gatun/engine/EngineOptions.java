@@ -12,7 +12,7 @@ import java.util.Optional;
 /**
  * @param device where the model runs
  * @param context tokens of the cache; 0 takes the model's own, at most {@link
- *     #LARGEST_DEFAULT_CONTEXT}
+ *     #LARGEST_DEFAULT_CONTEXT}; {@link #WHAT_FITS} the largest that fits
  * @param batch most tokens handed to the model at once, at least 1
  * @param ubatch most tokens of one step, at least 1
  * @param compute number format of the linears' inputs
@@ -31,8 +31,11 @@ public record EngineOptions(
   /** Context where none is asked for: a longer one costs memory that most prompts never use. */
   public static final int LARGEST_DEFAULT_CONTEXT = 8192;
 
+  /** The context that asks for the largest one that fits. */
+  public static final int WHAT_FITS = -1;
+
   public EngineOptions {
-    require(context >= 0, "context (-c)", context, "0 (the model's own) or more");
+    require(context >= WHAT_FITS, "context (-c)", context, "0 (the model's own), more, or max");
     require(batch >= 1, "batch (-b)", batch, "1 or more");
     require(ubatch >= 1, "ubatch (-ub)", ubatch, "1 or more");
     require(logitRows >= 1, "rows of logits", logitRows, "1 or more");

@@ -34,6 +34,13 @@ public record Step(int tokens, int logitRows, int maxPages, Inputs inputs) {
       Buffer pageTable,
       Buffer logitRows) {}
 
+  /** The shape of a step that is planned and never run: it has no buffers. */
+  public static Step ofShape(int tokens, int logitRows) {
+    Buffer none = Buffer.NONE;
+    Inputs inputs = new Inputs(MemorySegment.NULL, none, none, none, none, none, none);
+    return new Step(tokens, logitRows, 0, inputs);
+  }
+
   /** True where every token's logits are wanted. */
   public boolean keepsAllRows() {
     return tokens == logitRows;

@@ -51,7 +51,7 @@ public record CacheTypes(DType keys, DType values) {
   }
 
   /** Refusal.usage where a type's blocks do not divide a head of {@code headDim} elements. */
-  void requireHeads(int headDim) {
+  public void requireHeads(int headDim) {
     require("keys", keys, headDim, "-ctk");
     require("values", values, headDim, "-ctv");
   }

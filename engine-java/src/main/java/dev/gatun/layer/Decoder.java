@@ -64,7 +64,7 @@ public final class Decoder {
         blocks,
         norm(parameters, "model.norm.weight", eps),
         new Linear(parameters.matrix(head, config.vocab(), config.hidden())),
-        parameters.constant(rope.invFreq()),
+        parameters.constant("rope.inv_freq", rope.invFreq()),
         rope);
   }
 

@@ -36,14 +36,25 @@ public final class Refusal extends RuntimeException {
   }
 
   private final Reason reason;
+  private final String table;
 
   private Refusal(Reason reason, String what, String remedy, Throwable cause) {
+    this(reason, what, remedy, cause, "");
+  }
+
+  private Refusal(Reason reason, String what, String remedy, Throwable cause, String table) {
     super(oneLine(what) + "; " + oneLine(remedy), cause);
     this.reason = reason;
+    this.table = table;
   }
 
   public Reason reason() {
     return reason;
+  }
+
+  /** Lines to show before the message, each ended; empty as a rule. */
+  public String table() {
+    return table;
   }
 
   public static Refusal io(String what, String remedy, Throwable cause) {
@@ -56,6 +67,11 @@ public final class Refusal extends RuntimeException {
 
   public static Refusal doesNotFit(String what, String remedy) {
     return new Refusal(Reason.DOES_NOT_FIT, what, remedy, null);
+  }
+
+  /** As {@link #doesNotFit(String, String)}, with the figures behind it. */
+  public static Refusal doesNotFit(String what, String remedy, String table) {
+    return new Refusal(Reason.DOES_NOT_FIT, what, remedy, null, table);
   }
 
   public static Refusal model(String what, String remedy) {

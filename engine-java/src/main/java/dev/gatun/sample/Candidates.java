@@ -90,7 +90,8 @@ final class Candidates {
    */
   void keepTopP(double share) {
     float max = softmax();
-    long mass = (long) Math.ceil(share * (double) total);
+    long mass =
+        Math.min(total, (long) Math.ceil(share * (double) total)); // not past it by rounding
     int guess = ranked ? size : Math.min(TOP_P_GUESS, size);
     while (true) {
       long[] keys = top(guess);

@@ -35,6 +35,15 @@ public interface Checkpoint extends AutoCloseable {
         "give a .gguf file or a folder with config.json and .safetensors files");
   }
 
+  /**
+   * A model of random weights in a known model's shapes: {@code NAME[:layers=N][:type=TYPE]}.
+   *
+   * @throws Refusal with reason USAGE where the name or a setting is not known
+   */
+  static Checkpoint synthetic(String spec) {
+    return SyntheticCheckpoint.open(spec);
+  }
+
   ModelConfig config();
 
   /** The tensor of that Hugging Face name, or a refusal that says which one is missing. */
@@ -88,6 +97,19 @@ public interface Checkpoint extends AutoCloseable {
 
   /** Bytes of all tensor files together. */
   long fileBytes();
+
+  /** Bytes of memory that the data take once {@link #materialize}d; mapped files take none. */
+  default long heldBytes() {
+    return 0;
+  }
+
+  /** Makes the tensors' data, where they do not lie in files; called before any is read. */
+  default void materialize() {}
+
+  /** The options that ask for the same model with weights of another type. */
+  default String optionsFor(QuantMix mix) {
+    return "-hf REPO:" + mix.name();
+  }
 
   /** For display: {@code GGUF V3}, {@code safetensors}. */
   String format();

@@ -43,4 +43,44 @@ public record ModelConfig(
 
   /** Which linears have a bias: query, key and value; attention output; all three of the MLP. */
   public record Biases(boolean qkv, boolean out, boolean mlp) {}
+
+  /** The same model with its first {@code count} layers only. */
+  ModelConfig withLayers(int count) {
+    return new ModelConfig(
+        architecture,
+        count,
+        hidden,
+        heads,
+        kvHeads,
+        headDim,
+        intermediate,
+        vocab,
+        rmsEps,
+        rope,
+        biases,
+        qkNorm,
+        tiedEmbeddings,
+        contextLength,
+        moe);
+  }
+
+  /** The same model with its positions turned otherwise, and therefore made for another length. */
+  ModelConfig withRope(Rope other, int length) {
+    return new ModelConfig(
+        architecture,
+        layers,
+        hidden,
+        heads,
+        kvHeads,
+        headDim,
+        intermediate,
+        vocab,
+        rmsEps,
+        other,
+        biases,
+        qkNorm,
+        tiedEmbeddings,
+        length,
+        moe);
+  }
 }

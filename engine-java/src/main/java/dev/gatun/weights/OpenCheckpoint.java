@@ -27,17 +27,30 @@ final class OpenCheckpoint implements Checkpoint {
   private final Content content;
   private final Map<String, Weight> byName = new LinkedHashMap<>();
 
-  private OpenCheckpoint(Arena arena, Content content) {
+  private final Optional<SyntheticCheckpoint> synthetic;
+
+  private OpenCheckpoint(Arena arena, Content content, Optional<SyntheticCheckpoint> synthetic) {
     this.arena = arena;
     this.content = content;
+    this.synthetic = synthetic;
     content.weights().forEach(weight -> byName.put(weight.name(), weight));
   }
 
   /** Reads into a new arena, which is closed again should reading fail. */
   static Checkpoint open(Function<Arena, Content> reader) {
+    return open(reader, Optional.empty());
+  }
+
+  /** As {@link #open(Function)}, of a model whose data are random. */
+  static Checkpoint open(Function<Arena, Content> reader, SyntheticCheckpoint synthetic) {
+    return open(reader, Optional.of(synthetic));
+  }
+
+  private static Checkpoint open(
+      Function<Arena, Content> reader, Optional<SyntheticCheckpoint> synthetic) {
     Arena arena = Arena.ofShared();
     try {
-      return new OpenCheckpoint(arena, reader.apply(arena));
+      return new OpenCheckpoint(arena, reader.apply(arena), synthetic);
     } catch (RuntimeException | Error e) {
       arena.close();
       throw e;
@@ -87,6 +100,23 @@ final class OpenCheckpoint implements Checkpoint {
   @Override
   public long fileBytes() {
     return content.fileBytes();
+  }
+
+  @Override
+  public long heldBytes() {
+    return synthetic.map(model -> model.random().bytes()).orElse(0L);
+  }
+
+  @Override
+  public void materialize() {
+    synthetic.ifPresent(model -> model.random().fill());
+  }
+
+  @Override
+  public String optionsFor(QuantMix mix) {
+    return synthetic
+        .map(model -> "--synthetic " + model.spec().text(mix))
+        .orElseGet(() -> Checkpoint.super.optionsFor(mix));
   }
 
   @Override

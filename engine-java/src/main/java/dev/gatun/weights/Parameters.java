@@ -15,12 +15,15 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 
 /**
  * A model's constructor asks for every weight by name and shape: a wrong one is refused there,
@@ -34,6 +37,8 @@ public final class Parameters {
   private final Arena arena;
   private final Map<String, PackedMatrix> matrices = new HashMap<>();
   private final List<Upload> uploads = new ArrayList<>();
+  private final List<Runnable> tables = new ArrayList<>();
+  private final Map<String, Long> sizes = new LinkedHashMap<>();
   private long bytes;
 
   /** One weight's part of the device memory that {@link #upload} allocates. */
@@ -57,6 +62,11 @@ public final class Parameters {
     return bytes;
   }
 
+  /** Bytes of device memory of each weight asked for so far, by name. */
+  public Map<String, Long> sizes() {
+    return Collections.unmodifiableMap(sizes);
+  }
+
   /** (rows, cols) = (outputs, inputs); the same matrix for the same name. */
   public PackedMatrix matrix(String name, long rows, long cols) {
     return matrices.computeIfAbsent(name, n -> matrix(shaped(n, rows, cols)));
@@ -75,16 +85,28 @@ public final class Parameters {
           "'" + name + "' is " + weight.dtype() + ", expected F32, F16 or BF16",
           "use a file that keeps norms and biases unquantised");
     }
-    return constant(Floats.of(weight));
+    return vector(name, n, () -> Floats.of(weight));
   }
 
-  /** Numbers of the model's own, on the device like its weights. */
-  public FloatVector constant(float[] values) {
+  /**
+   * Numbers of the model's own, on the device like its weights.
+   *
+   * @param name for {@link #sizes}
+   */
+  public FloatVector constant(String name, float[] values) {
+    return vector(name, values.length, () -> values);
+  }
+
+  /**
+   * @param values asked for when they are uploaded
+   */
+  private FloatVector vector(String name, long n, Supplier<float[]> values) {
     FloatVector vector = new FloatVector();
     reserve(
-        4L * values.length,
+        name,
+        4 * n,
         floats -> {
-          device.upload(arena.allocateFrom(ValueLayout.JAVA_FLOAT, values), floats);
+          device.upload(arena.allocateFrom(ValueLayout.JAVA_FLOAT, values.get()), floats);
           vector.place(floats);
         });
     return vector;
@@ -103,12 +125,16 @@ public final class Parameters {
           "'" + name + "' is " + weight.dtype() + "; embeddings in that format are not supported",
           "use a checkpoint that keeps its embedding in 16 bits or a GGUF type");
     }
-    Buffer data = device.pin("the embedding", weight.segment(), arena);
-    return EmbeddingTable.of(arena, weight.dtype(), rows, cols, data);
+    EmbeddingTable table = EmbeddingTable.of(arena, weight.dtype(), rows, cols, weight.segment());
+    tables.add(() -> table.place(device.pin("the embedding", weight.segment(), arena)));
+    return table;
   }
 
   /** Allocates the device memory and fills it; {@code progress} hears the bytes done so far. */
   public void upload(LongConsumer progress) {
+    checkpoint.materialize();
+    tables.forEach(Runnable::run);
+    tables.clear();
     Buffer memory = device.allocate("the weights", Math.max(bytes, 1), arena);
     for (Upload upload : uploads) {
       upload.fill.accept(memory.slice(upload.offset, upload.bytes));
@@ -129,8 +155,13 @@ public final class Parameters {
     long expertBytes = device.packedBytes(sources.getFirst());
     PackedMatrix matrix =
         new PackedMatrix(
-            arena, sources.getFirst(), experts, expertBytes, order.map(this::onDevice));
+            arena,
+            sources.getFirst(),
+            experts,
+            expertBytes,
+            order.map(ints -> onDevice(weight.name(), ints)));
     reserve(
+        weight.name(),
         expertBytes * experts,
         memory -> {
           for (int expert = 0; expert < experts; expert++) {
@@ -141,9 +172,10 @@ public final class Parameters {
     return matrix;
   }
 
-  private IntVector onDevice(MemorySegment ints) {
+  private IntVector onDevice(String weight, MemorySegment ints) {
     IntVector vector = new IntVector();
     reserve(
+        weight + ".order",
         ints.byteSize(),
         memory -> {
           device.upload(ints, memory);
@@ -232,9 +264,11 @@ public final class Parameters {
     return segment.asSlice(0, 4L * count).toArray(ValueLayout.JAVA_INT_UNALIGNED);
   }
 
-  private void reserve(long size, Consumer<Buffer> fill) {
+  private void reserve(String name, long size, Consumer<Buffer> fill) {
+    long aligned = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     uploads.add(new Upload(bytes, size, fill));
-    bytes += (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    sizes.merge(name, aligned, Long::sum);
+    bytes += aligned;
   }
 
   private Weight shaped(String name, long... shape) {

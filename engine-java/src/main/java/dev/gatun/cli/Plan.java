@@ -1,0 +1,70 @@
+// Plan: what a model takes on a device, before anything is loaded.
+package dev.gatun.cli;
+
+import dev.gatun.engine.EngineOptions;
+import dev.gatun.engine.LoadPlan;
+import dev.gatun.engine.PlanText;
+import dev.gatun.engine.Room;
+import dev.gatun.refusal.Refusal;
+import dev.gatun.weights.Checkpoint;
+import dev.gatun.weights.Weight;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "plan",
+    sortOptions = false,
+    abbreviateSynopsis = true,
+    description = {
+      "Print what a model takes on a device, which contexts fit, and where what is asked for does"
+          + " not, what would. Loads nothing. Exits with 3 where it does not fit.",
+      ""
+    })
+final class Plan implements Callable<Integer> {
+  @Mixin SyntheticArgument model;
+
+  @Option(
+      names = "--vram",
+      paramLabel = "SIZE",
+      description =
+          "Plan for a GPU of this memory, which need not be here. 24G is a card as sold (24564"
+              + " MiB); 24564M, 24GiB and 24GB are exact.")
+  Optional<String> vram = Optional.empty();
+
+  @Mixin EngineArguments engine;
+  @Mixin StandardOptions standard;
+
+  private final Stdio stdio;
+
+  Plan(Stdio stdio) {
+    this.stdio = stdio;
+  }
+
+  @Override
+  public Integer call() {
+    Optional<Room> card = vram.map(Room::card);
+    if (card.isPresent() && engine.device.isPresent()) {
+      throw Refusal.usage("--vram and --device each name a device", "keep one of them");
+    }
+    EngineOptions options = engine.options(Optional.empty());
+    try (Checkpoint checkpoint = engine.scaled(model.open(stdio).checkpoint(), stdio)) {
+      LoadPlan plan = LoadPlan.of(checkpoint, options, card);
+      stdio.out().println(title(checkpoint) + "\n");
+      stdio.out().print(new PlanText(plan).toString());
+      return plan.fits() ? 0 : Refusal.Reason.DOES_NOT_FIT.exitCode();
+    }
+  }
+
+  private static String title(Checkpoint checkpoint) {
+    long parameters = checkpoint.weights().stream().mapToLong(Weight::count).sum();
+    return "%s: %s, %s parameters, %s"
+        .formatted(
+            checkpoint.name(),
+            checkpoint.config().architecture(),
+            Amount.count(parameters),
+            Amount.bytes(checkpoint.fileBytes()));
+  }
+}

@@ -1,0 +1,138 @@
+// Footprint: what a model takes on a device besides its cache, and what a page of cache takes.
+package dev.gatun.engine;
+
+import dev.gatun.device.Device;
+import dev.gatun.device.DeviceChoice;
+import dev.gatun.kv.CacheTypes;
+import dev.gatun.weights.Checkpoint;
+import dev.gatun.weights.ModelConfig;
+import dev.gatun.weights.Parameters;
+import dev.gatun.weights.QuantMix;
+import dev.gatun.weights.TensorShape;
+import dev.gatun.weights.Weight;
+import dev.gatun.weights.WeightClass;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/**
+ * All sizes in bytes.
+ *
+ * @param config of the model, from which a page of the cache follows
+ * @param weights on the device, by class; without the embedding, which stays on the host
+ * @param embedding on the host: mapped from its file, or pinned for a GPU
+ * @param held by random weights on the host; 0 for files
+ * @param activations of the largest step, of {@code stepTokens} tokens
+ * @param workspace that ops use among themselves
+ */
+public record Footprint(
+    ModelConfig config,
+    Map<WeightClass, Long> weights,
+    long embedding,
+    long held,
+    long activations,
+    int stepTokens,
+    long workspace) {
+
+  // Keys lose more by fewer bits than values do.
+  private static final List<CacheTypes> LADDER =
+      Stream.of("f32", "f16", "q8_0", "f8", "q8_0,q4_0", "q4_0").map(CacheTypes::parse).toList();
+
+  /** Most that the kernels keep, for splits of the attention over a long context. */
+  private static final long GPU_WORKSPACE = 32L << 20;
+
+  public Footprint {
+    weights = Map.copyOf(weights);
+  }
+
+  /** On the device of {@code parameters}, which lays weights out in its own way. */
+  static Footprint of(
+      Checkpoint checkpoint, Parameters parameters, EngineOptions options, long activations) {
+    return new Footprint(
+        checkpoint.config(),
+        byClass(parameters.sizes()),
+        embedding(checkpoint),
+        checkpoint.heldBytes(),
+        activations,
+        options.stepTokens(),
+        options.device().kind() == DeviceChoice.Kind.CUDA ? GPU_WORKSPACE : 0);
+  }
+
+  /** On a GPU, where a weight takes the bytes of its file, and a norm or bias is float32. */
+  Footprint onCard(Checkpoint checkpoint, Parameters parameters) {
+    Map<String, Long> sizes = new LinkedHashMap<>();
+    parameters
+        .sizes()
+        .forEach(
+            (name, bytes) ->
+                sizes.put(name, checkpoint.find(name).map(Footprint::onCard).orElse(bytes)));
+    return new Footprint(
+        config, byClass(sizes), embedding, held, activations, stepTokens, GPU_WORKSPACE);
+  }
+
+  /** The same model as a file of another kind, whose bytes the device takes as they are. */
+  Footprint withWeights(QuantMix mix) {
+    Map<String, Long> sizes = new LinkedHashMap<>();
+    long table = 0;
+    for (TensorShape tensor : TensorShape.of(config)) {
+      boolean embedding = WeightClass.of(tensor.name()) == WeightClass.EMBEDDING;
+      boolean vector = tensor.shape().length == 1;
+      long bytes = vector ? Float.BYTES * tensor.count() : mix.bytes(tensor, config);
+      if (embedding) {
+        table = bytes;
+      }
+      if (!embedding || config.tiedEmbeddings()) {
+        sizes.put(tensor.name(), bytes);
+      }
+    }
+    return new Footprint(config, byClass(sizes), table, held, activations, stepTokens, workspace);
+  }
+
+  /** Of one page of the cache in all layers: keys and values and nothing else, on every device. */
+  public long pageBytes(CacheTypes types) {
+    return (long) config.layers()
+        * config.kvHeads()
+        * Device.pageTokens()
+        * (types.keys().bytes(config.headDim()) + types.values().bytes(config.headDim()));
+  }
+
+  /** The types that suit this model's heads, from most bytes to fewest. */
+  List<CacheTypes> cacheTypes() {
+    return LADDER.stream()
+        .filter(
+            types ->
+                config.headDim() % types.keys().blockSize() == 0
+                    && config.headDim() % types.values().blockSize() == 0)
+        .toList();
+  }
+
+  private static long onCard(Weight weight) {
+    return weight.shape().length == 1 ? Float.BYTES * weight.count() : weight.bytes();
+  }
+
+  /** Bytes of weights on the device. */
+  public long weightBytes() {
+    return weights.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  // A tied embedding is on the device as the head.
+  private static Map<WeightClass, Long> byClass(Map<String, Long> sizes) {
+    Map<WeightClass, Long> weights = new EnumMap<>(WeightClass.class);
+    sizes.forEach(
+        (name, bytes) -> {
+          WeightClass found = WeightClass.of(name);
+          weights.merge(
+              found == WeightClass.EMBEDDING ? WeightClass.HEAD : found, bytes, Long::sum);
+        });
+    return weights;
+  }
+
+  private static long embedding(Checkpoint checkpoint) {
+    return checkpoint.weights().stream()
+        .filter(weight -> WeightClass.of(weight.name()) == WeightClass.EMBEDDING)
+        .mapToLong(Weight::bytes)
+        .sum();
+  }
+}

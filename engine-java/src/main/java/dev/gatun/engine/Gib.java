@@ -1,0 +1,18 @@
+// Gib: sizes in GiB as people read them.
+package dev.gatun.engine;
+
+import java.util.Locale;
+
+final class Gib {
+  private Gib() {}
+
+  /** Two decimals and the unit. */
+  static String of(long bytes) {
+    return number(bytes) + " GiB";
+  }
+
+  /** Two decimals. */
+  static String number(long bytes) {
+    return String.format(Locale.ROOT, "%.2f", bytes / (double) (1L << 30));
+  }
+}

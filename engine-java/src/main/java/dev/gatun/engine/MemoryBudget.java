@@ -1,0 +1,62 @@
+// MemoryBudget: what a model takes set against what a device has; arithmetic only.
+package dev.gatun.engine;
+
+import dev.gatun.device.Device;
+import dev.gatun.kv.CacheTypes;
+import dev.gatun.weights.QuantMix;
+
+/** All sizes in bytes, contexts in tokens. */
+public record MemoryBudget(Footprint need, Room room) {
+
+  /**
+   * What weights and cache leave alone: the room's reserve, or more where driver, activations and
+   * workspace take more.
+   */
+  public long reserve() {
+    return Math.max(room.reserve(), used() + room.margin());
+  }
+
+  /** What of the reserve nothing is known to take. */
+  public long margin() {
+    return reserve() - used();
+  }
+
+  /** Left for the cache once weights and reserve are taken; negative where they do not fit. */
+  public long leftForCache() {
+    return room.bytes() - reserve() - held() - need.weightBytes();
+  }
+
+  /** Random weights' source, where it lies in the memory that is counted. */
+  public long held() {
+    return room.isGpu() ? 0 : need.held();
+  }
+
+  /** Of a cache of {@code context} tokens, in whole pages. */
+  public long cacheBytes(CacheTypes types, int context) {
+    return need.pageBytes(types) * Math.ceilDiv(context, Device.pageTokens());
+  }
+
+  /** Left when everything is there; negative where it does not fit. */
+  public long left(CacheTypes types, int context) {
+    return leftForCache() - cacheBytes(types, context);
+  }
+
+  public boolean fits(CacheTypes types, int context) {
+    return left(types, context) >= 0;
+  }
+
+  /** The largest context that fits, in whole pages; 0 where none does. */
+  public int largestContext(CacheTypes types) {
+    long pages = Math.max(0, leftForCache()) / need.pageBytes(types);
+    return (int) Math.min(pages * Device.pageTokens(), Integer.MAX_VALUE / 2);
+  }
+
+  /** The same model as a file of another kind. */
+  MemoryBudget withWeights(QuantMix mix) {
+    return new MemoryBudget(need.withWeights(mix), room);
+  }
+
+  private long used() {
+    return room.taken() + need.activations() + need.workspace();
+  }
+}

@@ -1,0 +1,164 @@
+// PlanText: a plan as a table for people, at most 72 columns wide.
+package dev.gatun.engine;
+
+import dev.gatun.engine.Alternatives.Alternative;
+import dev.gatun.kv.CacheTypes;
+import dev.gatun.weights.ModelConfig;
+import dev.gatun.weights.QuantMix;
+import dev.gatun.weights.RopeOverride;
+import dev.gatun.weights.WeightClass;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What is taken, what fits, and where it does not, what would. */
+public final class PlanText {
+  /** What makers and quantisers publish most. */
+  private static final List<QuantMix> PUBLISHED =
+      List.of(
+          QuantMix.Q8_0,
+          QuantMix.Q6_K,
+          QuantMix.Q5_K_M,
+          QuantMix.Q4_K_M,
+          QuantMix.AWQ,
+          QuantMix.Q4_0,
+          QuantMix.IQ4_XS,
+          QuantMix.Q3_K_M,
+          QuantMix.Q3_K_S,
+          QuantMix.Q2_K);
+
+  private static final List<CacheTypes> SHOWN =
+      Stream.of("f16", "q8_0", "q8_0,q4_0", "q4_0").map(CacheTypes::parse).toList();
+
+  private final LoadPlan plan;
+  private final MemoryBudget budget;
+  private final StringBuilder text = new StringBuilder();
+
+  public PlanText(LoadPlan plan) {
+    this.plan = plan;
+    this.budget = plan.budget();
+    taken();
+    onTheHost();
+    contexts();
+    if (!plan.fits()) {
+      alternatives();
+      otherWeights();
+    }
+  }
+
+  @Override
+  public String toString() {
+    return text.toString();
+  }
+
+  private void taken() {
+    Footprint need = budget.need();
+    row("weights", "", "GiB");
+    for (WeightClass each : WeightClass.values()) {
+      long bytes = need.weights().getOrDefault(each, 0L);
+      if (bytes > 0) {
+        row("", each.toString(), Gib.number(bytes));
+      }
+    }
+    long cache = budget.cacheBytes(plan.types(), plan.context());
+    row("cache", plan.context() + " tokens, " + plan.types(), Gib.number(cache));
+    row(
+        "reserve",
+        "activations of " + need.stepTokens() + " tokens",
+        Gib.number(need.activations()));
+    if (budget.room().isGpu()) {
+      row("", "workspace of the kernels", Gib.number(need.workspace()));
+      row("", "driver and CUDA context", Gib.number(budget.room().taken()));
+    }
+    if (budget.held() > 0) {
+      row("", "random numbers", Gib.number(budget.held()));
+    }
+    row("", "margin", Gib.number(budget.margin()));
+    long left = budget.left(plan.types(), plan.context());
+    row("total", "", Gib.number(budget.room().bytes() - left));
+    row(budget.room().name(), "", Gib.number(budget.room().bytes()));
+    row(left < 0 ? "short by" : "left", "", Gib.number(Math.abs(left)));
+  }
+
+  private void onTheHost() {
+    String where =
+        budget.room().isGpu()
+            ? "on the host, pinned: "
+            : budget.held() > 0 ? "among the random numbers: " : "in its file, mapped: ";
+    line("");
+    line(where + "the embedding, " + Gib.of(budget.need().embedding()));
+  }
+
+  private void contexts() {
+    ModelConfig config = plan.checkpoint().config();
+    line("");
+    line("%-18s%12s%20s".formatted("cache", "KiB/token", "largest context"));
+    for (CacheTypes types : budget.need().cacheTypes()) {
+      double kib = budget.cacheBytes(types, 1 << 10) / (double) (1 << 20);
+      String mark = types.equals(plan.types()) ? " *" : "";
+      line("%-18s%12.1f%20d%s".formatted(types, kib, budget.largestContext(types), mark));
+    }
+    line("RoPE scaling: " + RopeOverride.described(config));
+    String further =
+        RopeOverride.longest(config)
+            .map(tokens -> "; " + tokens + " with --rope-scaling yarn")
+            .orElse("");
+    line("the model reaches " + config.contextLength() + " tokens" + further);
+  }
+
+  private void alternatives() {
+    List<Alternative> ranked = new Alternatives(plan).ranked();
+    line("");
+    line(ranked.isEmpty() ? "nothing of this model fits" : "what fits, least change first:");
+    for (Alternative each : ranked) {
+      long read = each.weights() + budget.cacheBytes(each.types(), each.context());
+      line("  " + each.options());
+      line(
+          "      %d tokens, %s left; a token reads up to %s"
+              .formatted(each.context(), Gib.of(each.left()), Gib.of(read)));
+    }
+    if (budget.room().isGpu()) {
+      moreMemory();
+    }
+  }
+
+  private void moreMemory() {
+    long bytes = budget.room().bytes();
+    long missing = -budget.left(plan.types(), plan.context());
+    long second = bytes - budget.reserve() - missing;
+    long tokens = (1L << 29) / (budget.cacheBytes(plan.types(), 1 << 10) >> 10);
+    line("as asked for, this needs a card of " + Gib.of(bytes + missing) + ";");
+    line(
+        second < 0
+            ? "  two such cards would not hold it either"
+            : "  two such cards would hold it with " + Gib.of(second) + " left");
+    line("  each 0.50 GiB more, or less in reserve, is " + tokens + " tokens of " + plan.types());
+  }
+
+  private void otherWeights() {
+    ModelConfig config = plan.checkpoint().config();
+    List<CacheTypes> columns = budget.need().cacheTypes().stream().filter(SHOWN::contains).toList();
+    line("");
+    line("largest context by weights (bits of each, on average) and cache:");
+    line("%-10s%6s%8s".formatted("weights", "bits", "GiB") + cells(columns, CacheTypes::toString));
+    for (QuantMix mix : PUBLISHED) {
+      MemoryBudget other = budget.withWeights(mix);
+      line(
+          "%-10s%6.2f%8s".formatted(mix, mix.bits(config), Gib.number(other.need().weightBytes()))
+              + cells(columns, types -> String.valueOf(other.largestContext(types))));
+    }
+  }
+
+  private static String cells(List<CacheTypes> columns, Function<CacheTypes, String> cell) {
+    return columns.stream().map(cell).map("%12s"::formatted).collect(Collectors.joining());
+  }
+
+  private void row(String name, String what, String value) {
+    line("%-18s%-32s%10s".formatted(name, what, value));
+  }
+
+  private void line(String line) {
+    text.append(line.stripTrailing()).append('\n');
+  }
+}

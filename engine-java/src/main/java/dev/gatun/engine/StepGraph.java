@@ -1,0 +1,26 @@
+// StepGraph: what a model writes for a step, in as few ops as it takes.
+package dev.gatun.engine;
+
+import dev.gatun.graph.Compute;
+import dev.gatun.graph.Graph;
+import dev.gatun.graph.MemoryPlan;
+import dev.gatun.graph.Step;
+import dev.gatun.graph.Tensor;
+import dev.gatun.model.Model;
+
+/**
+ * @param logits (logitRows, vocab) float32
+ */
+record StepGraph(Graph graph, Tensor logits) {
+
+  static StepGraph of(Model model, Step step, Compute compute) {
+    Graph graph = new Graph(step, compute);
+    Tensor logits = model.logits(graph);
+    graph.fuse();
+    return new StepGraph(graph, logits);
+  }
+
+  MemoryPlan plan() {
+    return MemoryPlan.of(graph, logits);
+  }
+}

@@ -1,0 +1,97 @@
+// SyntheticCheckpoint: a model of real shape and random weights, without files.
+package dev.gatun.weights;
+
+import dev.gatun.device.DType;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * For measuring and planning: bytes and shapes are those of the real file, the words would be
+ * nonsense. It has no tokenizer. Opening it takes address space; {@link #materialize} makes the
+ * numbers, in the memory of the largest matrix of each type.
+ */
+record SyntheticCheckpoint(SyntheticSpec spec, RandomWeights random) {
+
+  static Checkpoint open(String text) {
+    SyntheticCheckpoint made =
+        new SyntheticCheckpoint(SyntheticSpec.parse(text), new RandomWeights());
+    return OpenCheckpoint.open(made::content, made);
+  }
+
+  private OpenCheckpoint.Content content(Arena arena) {
+    List<TensorShape> tensors = TensorShape.of(spec.config());
+    for (TensorShape tensor : tensors) {
+      parts(tensor).forEach(part -> random.reserve(part.kind(), part.bytes()));
+    }
+    List<Weight> weights = tensors.stream().map(tensor -> weight(tensor, arena)).toList();
+    Map<String, Object> metadata = new LinkedHashMap<>();
+    metadata.put("general.name", spec.name());
+    metadata.put("general.type", spec.mix().toString());
+    return new OpenCheckpoint.Content(
+        spec.config(),
+        weights,
+        new TokenizerSource.Gguf(Map.of()),
+        Optional.empty(),
+        new GenerationDefaults(
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            List.of()),
+        metadata,
+        spec.text(spec.mix()),
+        weights.stream().mapToLong(Weight::bytes).sum(),
+        "synthetic");
+  }
+
+  private record Part(RandomWeights.Kind kind, long bytes) {}
+
+  /** The data of a tensor; codes, zeros and scales where it is in groups. */
+  private List<Part> parts(TensorShape tensor) {
+    DType type = spec.mix().type(tensor, spec.config());
+    long count = tensor.count();
+    if (type != DType.AWQ && type != DType.GPTQ) {
+      boolean norm = tensor.name().endsWith("norm.weight");
+      RandomWeights.Content content =
+          norm ? RandomWeights.Content.ONES : RandomWeights.Content.BLOCKS;
+      return List.of(part(type, content, type.bytes(count)));
+    }
+    long groups = count / QuantMix.GROUP;
+    RandomWeights.Content zeros =
+        type == DType.AWQ ? RandomWeights.Content.ZEROS : RandomWeights.Content.ZEROS_LESS_ONE;
+    return List.of(
+        part(DType.I32, RandomWeights.Content.CODES, count / 2),
+        part(DType.I32, zeros, groups / 2),
+        part(DType.F16, RandomWeights.Content.SCALES, DType.F16.bytes(groups)));
+  }
+
+  private static Part part(DType dtype, RandomWeights.Content content, long bytes) {
+    return new Part(new RandomWeights.Kind(dtype, content), bytes);
+  }
+
+  private Weight weight(TensorShape tensor, Arena arena) {
+    DType type = spec.mix().type(tensor, spec.config());
+    List<MemorySegment> data = new ArrayList<>();
+    parts(tensor).forEach(part -> data.add(random.front(part.kind(), part.bytes(), arena)));
+    if (data.size() == 1) {
+      return Weight.plain(tensor.name(), type, tensor.shape(), data.getFirst());
+    }
+    GroupQuant group =
+        new GroupQuant(
+            QuantMix.GROUP,
+            DType.F16,
+            List.of(data.get(1)),
+            List.of(data.get(2)),
+            List.of(),
+            type == DType.GPTQ);
+    return new Weight(
+        tensor.name(), type, tensor.shape(), List.of(data.getFirst()), Optional.of(group));
+  }
+}

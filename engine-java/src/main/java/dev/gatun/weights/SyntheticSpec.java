@@ -1,0 +1,152 @@
+// SyntheticSpec: which model of random weights is asked for.
+package dev.gatun.weights;
+
+import dev.gatun.refusal.Refusal;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * {@code NAME[:layers=N][:type=TYPE]}: a known model's shapes, its first {@code N} layers, in the
+ * tensor types of a file of {@code TYPE}.
+ *
+ * @param name of the model, without layers and type
+ */
+record SyntheticSpec(String name, ModelConfig config, QuantMix mix) {
+  private static final QuantMix DEFAULT_MIX = QuantMix.Q4_K_M;
+  private static final int QWEN_VOCAB = 151_936;
+  private static final ModelConfig.Biases QWEN2 = new ModelConfig.Biases(true, false, false);
+  private static final ModelConfig.Biases QWEN3 = new ModelConfig.Biases(false, false, false);
+
+  /** Their makers' config.json. QwQ's vocabulary is padded further, and its epsilon another. */
+  private static final Map<String, ModelConfig> MODELS =
+      new TreeMap<>(
+          Map.of(
+              "qwq-32b",
+              new ModelConfig(
+                  "qwen2",
+                  64,
+                  5120,
+                  40,
+                  8,
+                  128,
+                  27_648,
+                  152_064,
+                  1e-5,
+                  rope(128),
+                  QWEN2,
+                  false,
+                  false,
+                  40_960,
+                  Optional.empty()),
+              "qwen2.5-0.5b",
+              new ModelConfig(
+                  "qwen2",
+                  24,
+                  896,
+                  14,
+                  2,
+                  64,
+                  4864,
+                  QWEN_VOCAB,
+                  1e-6,
+                  rope(64),
+                  QWEN2,
+                  false,
+                  true,
+                  32_768,
+                  Optional.empty()),
+              "qwen2.5-1.5b",
+              new ModelConfig(
+                  "qwen2",
+                  28,
+                  1536,
+                  12,
+                  2,
+                  128,
+                  8960,
+                  QWEN_VOCAB,
+                  1e-6,
+                  rope(128),
+                  QWEN2,
+                  false,
+                  true,
+                  32_768,
+                  Optional.empty()),
+              "qwen3-32b",
+              new ModelConfig(
+                  "qwen3",
+                  64,
+                  5120,
+                  64,
+                  8,
+                  128,
+                  25_600,
+                  QWEN_VOCAB,
+                  1e-6,
+                  rope(128),
+                  QWEN3,
+                  true,
+                  false,
+                  40_960,
+                  Optional.empty())));
+
+  /** Reads what was typed; a refusal that lists what there is where it is wrong. */
+  static SyntheticSpec parse(String text) {
+    String[] parts = text.split(":", -1);
+    ModelConfig config = MODELS.get(parts[0]);
+    if (config == null) {
+      throw Refusal.usage(
+          "--synthetic knows no model '" + parts[0] + "'",
+          "give one of "
+              + String.join(", ", MODELS.keySet())
+              + ", then :layers=N and :type=TYPE where wanted");
+    }
+    Map<String, String> settings = settings(Arrays.copyOfRange(parts, 1, parts.length));
+    int layers =
+        settings.containsKey("layers")
+            ? layers(settings.get("layers"), config.layers())
+            : config.layers();
+    QuantMix mix = settings.containsKey("type") ? QuantMix.of(settings.get("type")) : DEFAULT_MIX;
+    return new SyntheticSpec(parts[0], config.withLayers(layers), mix);
+  }
+
+  /** What {@link #parse} reads as the same model in another type of weights. */
+  String text(QuantMix other) {
+    int all = MODELS.get(name).layers();
+    String layers = config.layers() == all ? "" : ":layers=" + config.layers();
+    return name + layers + ":type=" + other;
+  }
+
+  private static Map<String, String> settings(String... parts) {
+    Map<String, String> settings = new TreeMap<>();
+    for (String part : parts) {
+      String[] pair = part.split("=", 2);
+      boolean known = pair[0].equals("layers") || pair[0].equals("type");
+      if (!known || pair.length != 2 || settings.put(pair[0], pair[1]) != null) {
+        throw Refusal.usage(
+            "--synthetic holds ':" + part + "'",
+            "give each of :layers=N and :type=TYPE once at most; types are " + QuantMix.names());
+      }
+    }
+    return settings;
+  }
+
+  private static int layers(String text, int most) {
+    try {
+      int layers = Integer.parseInt(text);
+      if (layers >= 1 && layers <= most) {
+        return layers;
+      }
+    } catch (NumberFormatException e) {
+      // Refused below, as a number out of range is.
+    }
+    throw Refusal.usage(
+        "--synthetic holds ':layers=" + text + "'", "give a number from 1 to " + most);
+  }
+
+  private static Rope rope(int headDim) {
+    return new Rope(1e6, headDim, Rope.Style.HALF_SPLIT, new Scaling.None());
+  }
+}

@@ -1,0 +1,80 @@
+// TensorShape: what tensors a model of given numbers has.
+package dev.gatun.weights;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A tensor's Hugging Face name and shape, outermost axis first; names and order: transformers,
+ * models/llama, qwen2, qwen3, qwen3_moe.
+ */
+public record TensorShape(String name, long[] shape) {
+
+  /** Every tensor of a model, experts stacked as {@link Weight} has them. */
+  public static List<TensorShape> of(ModelConfig config) {
+    List<TensorShape> tensors = new ArrayList<>();
+    tensors.add(shape("model.embed_tokens.weight", config.vocab(), config.hidden()));
+    for (int layer = 0; layer < config.layers(); layer++) {
+      String prefix = "model.layers." + layer + ".";
+      tensors.add(shape(prefix + "input_layernorm.weight", config.hidden()));
+      tensors.addAll(attention(config, prefix + "self_attn."));
+      tensors.add(shape(prefix + "post_attention_layernorm.weight", config.hidden()));
+      tensors.addAll(feedForward(config, prefix + "mlp.", layer));
+    }
+    tensors.add(shape("model.norm.weight", config.hidden()));
+    if (!config.tiedEmbeddings()) {
+      tensors.add(shape("lm_head.weight", config.vocab(), config.hidden()));
+    }
+    return tensors;
+  }
+
+  /** Number of weights. */
+  public long count() {
+    return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+  }
+
+  boolean isVector() {
+    return shape.length == 1;
+  }
+
+  private static List<TensorShape> attention(ModelConfig config, String prefix) {
+    long queries = (long) config.heads() * config.headDim();
+    long keys = (long) config.kvHeads() * config.headDim();
+    List<TensorShape> tensors = new ArrayList<>();
+    tensors.add(shape(prefix + "q_proj.weight", queries, config.hidden()));
+    tensors.add(shape(prefix + "k_proj.weight", keys, config.hidden()));
+    tensors.add(shape(prefix + "v_proj.weight", keys, config.hidden()));
+    tensors.add(shape(prefix + "o_proj.weight", config.hidden(), queries));
+    if (config.biases().qkv()) {
+      tensors.add(shape(prefix + "q_proj.bias", queries));
+      tensors.add(shape(prefix + "k_proj.bias", keys));
+      tensors.add(shape(prefix + "v_proj.bias", keys));
+    }
+    if (config.qkNorm()) {
+      tensors.add(shape(prefix + "q_norm.weight", config.headDim()));
+      tensors.add(shape(prefix + "k_norm.weight", config.headDim()));
+    }
+    return tensors;
+  }
+
+  private static List<TensorShape> feedForward(ModelConfig config, String prefix, int layer) {
+    long hidden = config.hidden();
+    if (config.moe().filter(moe -> !moe.denseLayers().contains(layer)).isEmpty()) {
+      return List.of(
+          shape(prefix + "gate_proj.weight", config.intermediate(), hidden),
+          shape(prefix + "up_proj.weight", config.intermediate(), hidden),
+          shape(prefix + "down_proj.weight", hidden, config.intermediate()));
+    }
+    Moe moe = config.moe().get();
+    return List.of(
+        shape(prefix + "gate.weight", moe.experts(), hidden),
+        shape(prefix + "experts.gate_proj.weight", moe.experts(), moe.intermediate(), hidden),
+        shape(prefix + "experts.up_proj.weight", moe.experts(), moe.intermediate(), hidden),
+        shape(prefix + "experts.down_proj.weight", moe.experts(), hidden, moe.intermediate()));
+  }
+
+  private static TensorShape shape(String name, long... shape) {
+    return new TensorShape(name, shape);
+  }
+}

@@ -1,0 +1,137 @@
+// experts_test.cpp: the ops over chosen experts against loops of mat_mul and gate_up on the same queue, bit for bit; so
+// a token's result depends on no other's. One id is no expert's: it must not fault.
+#include "../../kernels-cpu/test/weights.hpp"
+#include "both.hpp"
+
+using namespace gatun::test;
+
+namespace {
+
+// A stack of experts packed for CUDA.
+struct Stack {
+  Stack(const Both &both, gatun::cpu::Pool &pool, int32_t dtype, int64_t rows, int64_t cols, int64_t experts,
+        uint64_t seed)
+      : stride(strideOf(both, dtype, rows, cols)), packed(stride * experts) {
+    for (int64_t e = 0; e < experts; e++) {
+      const Weights one(pool, dtype, rows, cols, 1, seed + static_cast<uint64_t>(e));
+      OK(gk_pack(both.cuda(), &one.source, packed.data() + e * stride));
+      weight = one.packed;
+    }
+    weight.data = packed.data(), weight.experts = experts, weight.expert_stride = stride;
+  }
+  static int64_t strideOf(const Both &both, int32_t dtype, int64_t rows, int64_t cols) {
+    gk_source source = {};
+    source.dtype = dtype, source.rows = rows, source.cols = cols;
+    source.group = dtype == GK_AWQ || dtype == GK_GPTQ ? 32 : 0;
+    int64_t bytes = 0;
+    OK(gk_packed_bytes(both.cuda(), &source, &bytes));
+    return bytes + GK_ALIGNMENT;
+  }
+  gk_weight expert(int64_t e) const {
+    gk_weight one = weight;
+    one.data = packed.data() + e * stride, one.experts = 1;
+    return one;
+  }
+  int64_t stride;
+  DeviceArray<uint8_t> packed;
+  gk_weight weight{};
+};
+
+// Rows of activations of a type on the device, each also alone.
+struct Rows {
+  Rows(const Both &both, int32_t dtype, int64_t rows, int64_t cols, uint64_t seed)
+      : dtype_(dtype), cols_(cols), rowBytes_(dtype == GK_F32 ? cols * 4 : activationBytes(dtype, cols)),
+        all(rows * rowBytes_) {
+    Random random(seed);
+    Array<float> floats(rows * cols, random);
+    Array<uint8_t> bytes(rows * rowBytes_);
+    if (dtype == GK_F32) {
+      std::memcpy(bytes.data(), floats.data(), static_cast<size_t>(bytes.size()));
+    } else {
+      const gk_tensor from = tensor(floats.data(), rows, cols), to = activations(bytes.data(), rows, cols, dtype);
+      OK(gk_quantize(both.cpu(), &from, &to));
+    }
+    all.upload(bytes);
+    for (int64_t r = 0; r < rows; r++) {
+      single.push_back(std::make_unique<DeviceArray<uint8_t>>(rowBytes_));
+      deviceCopy(single.back()->data(), bytes.data() + r * rowBytes_, rowBytes_);
+    }
+  }
+  gk_tensor of(void *data, int64_t rows) const { return {data, rows, cols_, cols_, dtype_, 0}; }
+  int32_t dtype_;
+  int64_t cols_, rowBytes_;
+  DeviceArray<uint8_t> all;
+  std::vector<std::unique_ptr<DeviceArray<uint8_t>>> single;
+};
+
+void check(const Both &both, gatun::cpu::Pool &pool, const TypeName &type, int32_t activation, int64_t tokens,
+           int64_t k, int64_t inner, int64_t experts) {
+  const int64_t hidden = 256, ff = 40, out = 24;
+  const std::string name = std::string(type.name) + " x of type " + std::to_string(activation) + ", " +
+                           std::to_string(tokens) + " tokens, " + std::to_string(k) + " of " + std::to_string(experts);
+  const Side cuda = both.cuda();
+  const Stack gate(both, pool, type.dtype, ff, hidden, experts, 10);
+  const Stack up(both, pool, type.dtype, ff, hidden, experts, 50);
+  const Stack down(both, pool, type.dtype, out, inner, experts, 90);
+  const Rows x(both, activation, tokens, hidden, 4), h(both, activation, tokens * k, inner, 5);
+  Random random(9);
+  Array<int32_t> chosen(tokens * k);
+  Array<float> shares(tokens * k, random);
+  for (int64_t i = 0; i < chosen.size(); i++) {
+    chosen[i] = random.below(static_cast<int>(experts));
+  }
+  const DeviceArray<int32_t> chosenOnDevice(chosen);
+  const DeviceArray<float> sharesOnDevice(shares);
+  const gk_tensor idTensor = ids(chosenOnDevice.data(), tokens, k);
+  const gk_tensor shareTensor = tensor(sharesOnDevice.data(), tokens, k);
+
+  const int64_t stride = ff + 2, outStride = out + 1;
+  const Twin<float> y(tokens * k * stride), z(tokens * outStride);
+  const gk_tensor toY = tensor(y.on(cuda), tokens * k, ff, stride), toZ = tensor(z.on(cuda), tokens, out, outStride);
+  const gk_tensor fromX = x.of(x.all.data(), tokens), fromH = h.of(h.all.data(), tokens * k);
+  OK(gk_expert_gate_up(cuda, &gate.weight, &up.weight, &fromX, &idTensor, &toY));
+  OK(gk_expert_down(cuda, &down.weight, &fromH, &idTensor, &shareTensor, &toZ));
+  OK(gk_queue_sync(cuda));
+
+  Array<float> expectedY = copyOf(y.ofCpu()), expectedZ = copyOf(z.ofCpu());  // what lies between rows is kept
+  const DeviceArray<float> part(ff);
+  for (int64_t p = 0; p < tokens * k; p++) {
+    const gk_weight a = gate.expert(chosen[p]), b = up.expert(chosen[p]), c = down.expert(chosen[p]);
+    const gk_tensor ownX = x.of(x.single[size_t(p / k)]->data(), 1), ownH = h.of(h.single[size_t(p)]->data(), 1);
+    const gk_tensor toFf = tensor(part.data(), 1, ff), toOut = tensor(part.data(), 1, out);
+    OK(gk_gate_up(cuda, &a, &b, &ownX, &toFf));
+    OK(gk_queue_sync(cuda));
+    std::memcpy(&expectedY[p * stride], part.download().data(), size_t(ff) * sizeof(float));
+    OK(gk_mat_mul(cuda, &c, &ownH, &toOut));
+    OK(gk_queue_sync(cuda));
+    const Array<float> product = part.download();
+    for (int64_t i = 0; i < out; i++) {
+      float &sum = expectedZ[p / k * outStride + i];
+      sum = std::fma(shares[p], product[i], p % k == 0 ? 0.0f : sum);
+    }
+  }
+  expectSameBits(name + " gate_up", expectedY, y.ofCuda());
+  expectSameBits(name + " down", expectedZ, z.ofCuda());
+
+  chosen[0] = 1 << 30;
+  deviceCopy(chosenOnDevice.data(), chosen.data(), chosen.size() * 4);
+  OK(gk_expert_gate_up(cuda, &gate.weight, &up.weight, &fromX, &idTensor, &toY));
+  OK(gk_expert_down(cuda, &down.weight, &fromH, &idTensor, &shareTensor, &toZ));
+  OK(gk_queue_sync(cuda));
+}
+
+}  // namespace
+
+int main() {
+  const Both both;
+  gatun::cpu::Pool pool(2);
+  for (const int32_t activation : {GK_A8, GK_A16, GK_F32}) {
+    check(both, pool, {GK_Q4_K, "Q4_K"}, activation, 1, 4, 256, 8);
+    check(both, pool, {GK_Q6_K, "Q6_K"}, activation, 3, 8, 1280, 8);   // two chunks an expert
+    check(both, pool, {GK_Q8_0, "Q8_0"}, activation, 2, 13, 96, 16);  // more choices than a block has warps
+    check(both, pool, {GK_AWQ, "AWQ"}, activation, 5, 2, 64, 3);
+  }
+  check(both, pool, {GK_BF16, "BF16"}, GK_F32, 3, 3, 256, 5);
+  check(both, pool, {GK_F16, "F16"}, GK_F32, 9, 2, 72, 5);
+  return finish(both);
+}
