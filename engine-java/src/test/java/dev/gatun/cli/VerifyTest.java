@@ -11,6 +11,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.GZIPOutputStream;
@@ -97,7 +98,7 @@ class VerifyTest {
     gguf();
     Path packed = oracles.resolve(FOLDER + "/model.safetensors.gz");
     byte[] bytes = Files.readAllBytes(packed);
-    Files.write(packed, java.util.Arrays.copyOf(bytes, bytes.length / 2));
+    Files.write(packed, Arrays.copyOf(bytes, bytes.length / 2));
     Cli.Result result = verify();
     List<String> failed = failures(result);
     assertEquals(1, failed.size(), failed.toString());
