@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,16 +20,21 @@ import java.util.stream.Stream;
  * CPU back end, with its bound. A kernel that faults takes its own process down and no other.
  *
  * @param library libgatun.so
+ * @param patience the longest that one may take
  * @param logs where what they say is kept
  */
-record OpTests(Path library, DeviceChoice device, TempFolder logs, Consumer<Finding> report) {
+record OpTests(
+    Path library,
+    DeviceChoice device,
+    Duration patience,
+    TempFolder logs,
+    Consumer<Finding> report) {
   /** In a build folder, and in a bundle. */
   private static final List<String> FOLDERS = List.of("kernels-cuda", "ops");
 
   /** Names the tests, one a line, so that a missing one is missed. */
   private static final String LIST = "tests.txt";
 
-  private static final int PATIENCE_SECONDS = 120;
   private static final String DEVICES = "CUDA_VISIBLE_DEVICES";
 
   void run() {
@@ -84,8 +90,8 @@ record OpTests(Path library, DeviceChoice device, TempFolder logs, Consumer<Find
     logs.writtenBy(process);
     process.getOutputStream().close();
     try {
-      if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-        return new Finding(false, name, "still runs after " + PATIENCE_SECONDS + " s");
+      if (!process.waitFor(patience)) {
+        return new Finding(false, name, "still runs after " + patience.toSeconds() + " s");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -8,6 +8,7 @@ import dev.gatun.refusal.Refusal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -19,6 +20,7 @@ import java.util.function.Consumer;
  * @param quick the first folder and the first GGUF file alone, and fewer repeats
  */
 public record Verification(DeviceChoice device, Optional<Path> oracles, boolean quick) {
+  private static final Duration PATIENCE = Duration.ofMinutes(2);
   private static final int REPEATS = 300;
   private static final int QUICK_REPEATS = 30;
 
@@ -37,7 +39,7 @@ public record Verification(DeviceChoice device, Optional<Path> oracles, boolean 
     try (TempFolder scratch = TempFolder.create(Files.createTempDirectory("gatun-verify"))) {
       Oracles all = new Oracles(packed, scratch.path().resolve("oracle"));
       if (device.kind() != DeviceChoice.Kind.CPU) {
-        new OpTests(library, device, scratch, report).run();
+        new OpTests(library, device, PATIENCE, scratch, report).run();
       }
       check(all, report);
     } catch (IOException e) {
