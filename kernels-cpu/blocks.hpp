@@ -26,7 +26,8 @@ struct GroupFactors {
 };
 
 // GK_AWQ and GK_GPTQ: the codes of one packed column for `count` rows from `first`, a multiple of 8: that of row first
-// + i at codes[32 * i]. Layouts: qweight of AWQ (cols, rows / 8), of GPTQ (cols / 8, rows) with the lowest nibble first.
+// + i at codes[32 * i]. Layouts: qweight of AWQ (cols, rows / 8), of GPTQ (cols / 8, rows) with the lowest nibble
+// first.
 void groupedCodes(const gk_source &source, int64_t column, int64_t first, int64_t count, uint8_t *codes);
 // Of one row in a group: qzeros (groups, rows / 8), scales (groups, rows).
 GroupFactors groupFactors(const gk_source &source, int64_t group, int64_t row);

@@ -41,18 +41,14 @@ void launchSplits(const Queue &queue, const Attention &a) {
   if (stages < 3) {
     stages = before + int64_t{3} * a.cache.headBytes <= sharedLimit ? 3 : 2;
   }
-  launch(queue,
-         {gridOf(blocks), 32 * splitWarps, before + stages * a.cache.headBytes},
-         attendSplits<Steps>, a, stages);
+  launch(queue, {gridOf(blocks), 32 * splitWarps, before + stages * a.cache.headBytes}, attendSplits<Steps>, a, stages);
 }
 
 template <int Steps>
 void launchWalk(const Queue &queue, const Attention &a) {
   const int64_t tiles = ceilDiv(int64_t{a.tokens} * a.group, 16 * walkWarps<Steps>);
   const int stages = walkSharedBytes<Steps>(a.cache, 2) <= sharedLimit ? 2 : 1;
-  launch(queue,
-         {gridOf(tiles * a.cache.kvHeads), 32 * walkWarps<Steps>,
-          walkSharedBytes<Steps>(a.cache, stages)},
+  launch(queue, {gridOf(tiles * a.cache.kvHeads), 32 * walkWarps<Steps>, walkSharedBytes<Steps>(a.cache, stages)},
          walkSplits<Steps>, a, stages);
 }
 

@@ -5,7 +5,7 @@
 
 namespace gatun::cuda {
 
-constexpr int anySteps = 16;    // kernels for a head_dim that has none of its own
+constexpr int anySteps = 16;  // kernels for a head_dim that has none of its own
 
 __device__ __forceinline__ int laneId() { return static_cast<int>(threadIdx.x % 32); }
 
@@ -43,8 +43,7 @@ struct Query<Steps, true> {
   static constexpr int sharedBytes = Steps * 2 * 32 * 16;  // of a warp
   uint4 *words;
 
-  __device__ __forceinline__ explicit Query(unsigned char *room)
-      : words(reinterpret_cast<uint4 *>(room) + laneId()) {}
+  __device__ __forceinline__ explicit Query(unsigned char *room) : words(reinterpret_cast<uint4 *>(room) + laneId()) {}
   __device__ __forceinline__ void set(int step, const uint32_t (&high)[4], const uint32_t (&low)[4]) {
     words[64 * step] = make_uint4(high[0], high[1], high[2], high[3]);
     words[64 * step + 32] = make_uint4(low[0], low[1], low[2], low[3]);

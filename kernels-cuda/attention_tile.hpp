@@ -23,7 +23,7 @@ __device__ __forceinline__ constexpr uint32_t pairOf(uint32_t half) { return hal
 
 // Four signed bytes.
 __device__ __forceinline__ void widenInt8(uint32_t word, uint32_t &first, uint32_t &second) {
-  const uint32_t biased = word ^ 0x80808080u;  // a byte b under 0x64 is 1024 + b
+  const uint32_t biased = word ^ 0x80808080u;                                  // a byte b under 0x64 is 1024 + b
   first = addF16x2(bytePermute(biased, 0x64646464u, 0x4140), pairOf(0xe480));  // -1152
   second = addF16x2(bytePermute(biased, 0x64646464u, 0x4342), pairOf(0xe480));
 }

@@ -26,8 +26,8 @@ __device__ __forceinline__ float keyElement(const CachePages &cache, const unsig
   if (type == GK_F8) {
     return fromF8(head[at]);
   }
-  const float scale = fromF16(
-      reinterpret_cast<const uint16_t *>(head + cache.keyScales)[keyScaleAt(block, slot, cache.headDim)]);
+  const float scale =
+      fromF16(reinterpret_cast<const uint16_t *>(head + cache.keyScales)[keyScaleAt(block, slot, cache.headDim)]);
   if (type == GK_Q8_0) {
     return static_cast<float>(static_cast<int8_t>(head[at])) * scale;
   }

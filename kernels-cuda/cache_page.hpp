@@ -30,10 +30,10 @@ __host__ __device__ __forceinline__ constexpr bool hasScales(int type) { return 
 
 // Bytes of `elements` codes.
 __host__ __device__ __forceinline__ constexpr int codeBytes(int type, int elements) {
-  return type == GK_F32                          ? 4 * elements
+  return type == GK_F32                      ? 4 * elements
          : type == GK_F16 || type == GK_BF16 ? 2 * elements
-         : type == GK_Q4_0                       ? elements / 2
-                                                 : elements;
+         : type == GK_Q4_0                   ? elements / 2
+                                             : elements;
 }
 
 __host__ __device__ __forceinline__ constexpr int scaleBytes(int type, int elements) {
@@ -141,8 +141,8 @@ __device__ __forceinline__ float fromF8(uint8_t bits) {
   if (magnitude == 0x7fu) {
     return bitsAs<float>(0x7fc00000u | sign);
   }
-  const float a = magnitude < 8 ? static_cast<float>(magnitude) * 0x1p-9f
-                                : bitsAs<float>((magnitude << 20) + ((127u - 7u) << 23));
+  const float a =
+      magnitude < 8 ? static_cast<float>(magnitude) * 0x1p-9f : bitsAs<float>((magnitude << 20) + ((127u - 7u) << 23));
   return bitsAs<float>(bitsAs<uint32_t>(a) | sign);
 }
 

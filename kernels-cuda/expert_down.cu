@@ -17,7 +17,7 @@ struct Shares {
 };
 
 template <int Dtype, bool Wide>
-__global__ void __launch_bounds__(32 * vecMaxWarps) addExperts(ExpertJob job, Shares shares) {
+__global__ void __launch_bounds__(32 * vecMaxWarps(1)) addExperts(ExpertJob job, Shares shares) {
   const auto tokens = static_cast<uint32_t>(job.rows);
   const int64_t token = blockIdx.x % tokens, tile = blockIdx.x / tokens;
   const VecOperand &down = job.vec.operand[0];
@@ -31,8 +31,9 @@ __global__ void __launch_bounds__(32 * vecMaxWarps) addExperts(ExpertJob job, Sh
     const int j = first + (results.slot() < count ? results.slot() : count - 1);
     const uint8_t *data = down.data + expertOf(job, token, j) * job.expertStride[0] + tile * own.shape.planes.size;
     own.x = job.vec.x + (token * job.k + j) * own.xRowBytes;
-    VecBlock<Dtype, Wide, 1>(own).run([&](int32_t) { return data; },
-                                      [&](int32_t, int i, float sum) { results.result(results.slot(), 0)[i] = sum; });
+    float *result = results.result(results.slot(), 0);
+    VecBlock<Dtype, Wide, 1>(own).run([&](int32_t) { return data; }, [&](int32_t) { return result; },
+                                      [&](int32_t, int i, float sum) { result[i] = sum; });
     __syncthreads();
     if (threadIdx.x < tileRows) {
       for (int slot = 0; slot < count; slot++) {
@@ -70,7 +71,7 @@ void expertDown(const Queue &queue, const gk_weight &down, const gk_tensor &h, c
   const int64_t blocks = ceilDiv(down.rows, tileRows) * y.rows;
   const auto start = [&]<int Dtype, bool Wide>() {
     using Shared = typename VecBlock<Dtype, Wide, 1>::Shared;
-    const int64_t most = mostWarps<Shared>(queue), each = most / job.k;
+    const int64_t most = mostWarps<Shared, 1>(queue), each = most / job.k;
     shareChunks(job.vec, each < 1 ? 1 : each);
     const int64_t slots = most / job.vec.warps;
     job.vec.slots = static_cast<int32_t>(slots < job.k ? slots : job.k);

@@ -11,7 +11,7 @@ namespace gatun::cuda {
 namespace {
 
 template <int Dtype, bool Wide>
-__global__ void __launch_bounds__(32 * vecMaxWarps) multiplyExperts(ExpertJob job) {
+__global__ void __launch_bounds__(32 * vecMaxWarps(1)) multiplyExperts(ExpertJob job) {
   const int64_t pair = blockIdx.x % static_cast<unsigned>(job.rows), token = pair / job.k;
   const int64_t rows = job.vec.operand[0].rows, tiles = (rows + tileRows - 1) / tileRows;
   VecJob own = job.vec;
@@ -25,6 +25,7 @@ __global__ void __launch_bounds__(32 * vecMaxWarps) multiplyExperts(ExpertJob jo
   const int64_t tile = wanted < tiles ? wanted : tiles - 1;
   VecBlock<Dtype, Wide, 1>(own).run(
       [&](int32_t turn) { return (turn == 0 ? gate : up) + tile * own.shape.planes.size; },
+      [&](int32_t turn) { return block.result(block.slot(), turn); },
       [&](int32_t turn, int i, float sum) {
         float *first = block.result(block.slot(), 0) + i;
         const int64_t row = wanted * tileRows + i;
@@ -60,7 +61,7 @@ void expertGateUp(const Queue &queue, const gk_weight &gate, const gk_weight &up
   const int64_t blocks = ceilDiv(gate.rows, 2 * tileRows) * y.rows;
   const auto start = [&]<int Dtype, bool Wide>() {
     using Shared = typename VecBlock<Dtype, Wide, 1>::Shared;
-    shareChunks(job.vec, mostWarps<Shared>(queue) / 2);
+    shareChunks(job.vec, mostWarps<Shared, 1>(queue) / 2);
     const int warps = 2 * job.vec.warps;
     launch(queue,
            {dim3(static_cast<uint32_t>(blocks)), dim3(static_cast<uint32_t>(32 * warps)),

@@ -11,9 +11,9 @@ void gateUpVec(const Queue &queue, const gk_weight &gate, const gk_weight &up, c
   VecJob job = vecJob(gate, x);
   job.operand[0] = {static_cast<const uint8_t *>(gate.data), nullptr, 0, gate.rows, 0};
   job.operand[1] = {static_cast<const uint8_t *>(up.data), nullptr, 0, up.rows, 0};
-  const VecResult result = {static_cast<uint8_t *>(y.data),
-                            y.dtype == GK_F32 ? 4 * y.stride : y.cols / blockColumns * cpu::activationBlockBytes(y.dtype),
-                            y.dtype};
+  const VecResult result = {
+      static_cast<uint8_t *>(y.data),
+      y.dtype == GK_F32 ? 4 * y.stride : y.cols / blockColumns * cpu::activationBlockBytes(y.dtype), y.dtype};
   forQuantizedType(gate.dtype, [&]<int Dtype>() {
     forTokens(x, [&]<bool Wide, int Tokens>() {
       using Shared = typename VecBlock<Dtype, Wide, Tokens>::Shared;

@@ -12,7 +12,6 @@
 // TB/s; about 20 instructions a warp for 512 bytes of it, where an H200 reads 512 bytes in 98 cycles of a quarter of a
 // multiprocessor. For eight rows and more: instructions, of which about half are the fmas asked for.
 #include "mat_mul_float.hpp"
-
 #include "ops.hpp"
 
 namespace gatun::cuda {

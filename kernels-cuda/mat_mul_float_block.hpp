@@ -2,7 +2,7 @@
 // started; see mat_mul_float.cu.
 #pragma once
 
-#include "decode.hpp"
+#include "exact.hpp"
 #include "gated.hpp"
 #include "mat_mul_float.hpp"
 #include "quantize.hpp"

@@ -18,7 +18,6 @@
 // the operations of this mma: at most 47 % (Q4_0) and 39 % (Q4_K) of its datasheet's peak, or 76 % and 63 % of what
 // mma.sync reaches, which is 62 % of that. An RTX 4090 takes 64: at most 376 % and 310 %; its int8 peak is 400 %.
 #include "mat_mul_tiles.hpp"
-
 #include "ops.hpp"
 
 namespace gatun::cuda {

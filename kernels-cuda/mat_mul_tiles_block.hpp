@@ -33,8 +33,8 @@ class TilesBlock {
     stage_.storeHeader(0, stage_.loadHeader(0));
     fill(acc_, 0);
     fill(total_, -0.0f);  // to which adding the first chunk's total changes no bit of it
-    const bool idle = stage_.firstToken() + stage_.across() * 8 * Shape::kParts >= job_.tokens ||
-                      stage_.tileOf(0) >= stage_.tiles();
+    const bool idle =
+        stage_.firstToken() + stage_.across() * 8 * Shape::kParts >= job_.tokens || stage_.tileOf(0) >= stage_.tiles();
     for (int pair = 0; pair < pairs; pair++) {
       copyAsyncWait<Shared::kStages - 2>();
       __syncthreads();
@@ -88,7 +88,7 @@ class TilesBlock {
     if constexpr (codeOffset<Dtype> != 0) {
 #pragma unroll
       for (int j = 0; j < 4; j++) {
-        a[j] = ((a[j] | 0x80808080u) - 0x01010101u * codeOffset<Dtype>) ^ 0x80808080u;
+        a[j] = ((a[j] | 0x80808080u) - 0x01010101u * codeOffset<Dtype>)^0x80808080u;
       }
     }
   }

@@ -107,7 +107,8 @@ class OneToken {
     }
     const int g = lane_ / 4, t = lane_ % 4;
     uint32_t q[digits<Wide>][2];
-    const auto *words = reinterpret_cast<const uint32_t *>(job_.x + int64_t{quadBlocks * quad + g} * activationBytes<Wide>);
+    const auto *words =
+        reinterpret_cast<const uint32_t *>(job_.x + int64_t{quadBlocks * quad + g} * activationBytes<Wide>);
     const bool real = quadBlocks * quad + g < job_.shape.blocks;
 #pragma unroll
     for (int i = 0; i < 2 * digits<Wide>; i++) {
@@ -347,27 +348,28 @@ class ManyTokens {
       const uint32_t *q = &words[8 * c + g][block * blockWords + headWords<Wide> + t];
       const Head x[2] = {scratch_.head[block][8 * c + 2 * t], scratch_.head[block][8 * c + 2 * t + 1]};
       int32_t dot[P::runs][4], high[P::runs][4] = {};
-#pragma unroll
-      for (int i = 0; i < 4 * P::runs; i++) {
-        dot[i / 4][i % 4] = P::shifted ? (Wide ? 0 : magicBits) : bitsAs<int32_t>(x[i % 2].rest[i / 4]);
-      }
-      const uint32_t b[2] = {q[8 * (digits<Wide> - 1)], q[8 * (digits<Wide> - 1) + 4]};
-      multiplyBlock<P::runs>(dot, a, b);
       if constexpr (Wide) {
         const uint32_t upper[2] = {q[0], q[4]};
         multiplyBlock<P::runs>(high, a, upper);
       }
+#pragma unroll
+      for (int i = 0; i < 4 * P::runs; i++) {
+        const int32_t start = P::shifted ? (Wide ? 0 : magicBits) : bitsAs<int32_t>(x[i % 2].rest[i / 4]);
+        dot[i / 4][i % 4] = Wide ? joined(high[i / 4][i % 4], start) : start;
+      }
+      const uint32_t b[2] = {q[8 * (digits<Wide> - 1)], q[8 * (digits<Wide> - 1) + 4]};
+      multiplyBlock<P::runs>(dot, a, b);
 #pragma unroll
       for (int i = 0; i < 4; i++) {
         int32_t total[P::runs];
         float sum[P::runs];
 #pragma unroll
         for (int n = 0; n < P::runs; n++) {
-          total[n] = Wide ? joined(high[n][i], dot[n][i]) : dot[n][i];
+          total[n] = dot[n][i];
           sum[n] = bitsAs<float>(x[i % 2].rest[n]);
         }
-        sum_[c][i] = addPart<Dtype>(sum_[c][i], partOf<Dtype, Wide>(total, f.scale[i / 2]), f.shift[i / 2],
-                                    x[i % 2].scale, sum);
+        sum_[c][i] =
+            addPart<Dtype>(sum_[c][i], partOf<Dtype, Wide>(total, f.scale[i / 2]), f.shift[i / 2], x[i % 2].scale, sum);
       }
     }
   }

@@ -2,21 +2,26 @@
 # By commands of our own: CMake's CUDA language wants a whole toolkit where the Python wheels have only its parts.
 set(GATUN_NVCC "" CACHE FILEPATH "nvcc 12.8 or newer; scripts/nvcc prints one")
 set(GATUN_CUDA_ARCHITECTURES "80;86;89;90;120" CACHE STRING "Compute capabilities to compile for; native asks the GPU")
+option(GATUN_CUDA_LINES "Source lines in the kernels, for profilers and compute-sanitizer: twice the size" ON)
+option(GATUN_CUDA_PTX "With architecture 90, kernels also for GPUs that came later, by the driver's compiler" ON)
 if(NOT GATUN_NVCC)
   execute_process(COMMAND ${PROJECT_SOURCE_DIR}/scripts/nvcc OUTPUT_VARIABLE nvcc OUTPUT_STRIP_TRAILING_WHITESPACE
     COMMAND_ERROR_IS_FATAL ANY)
   set_property(CACHE GATUN_NVCC PROPERTY VALUE ${nvcc})
 endif()
 
-set(nvcc_flags -std=c++20 -O3 -fmad=false -lineinfo --expt-relaxed-constexpr -Werror=all-warnings -Xptxas=-v
+set(nvcc_flags -std=c++20 -O3 -fmad=false --expt-relaxed-constexpr -Werror=all-warnings -Xptxas=-v
   -Xcompiler=-fPIC,-fvisibility=hidden,-fvisibility-inlines-hidden)
+if(GATUN_CUDA_LINES)
+  list(APPEND nvcc_flags -lineinfo)
+endif()
 if(GATUN_CUDA_ARCHITECTURES STREQUAL native)
   list(APPEND nvcc_flags -arch=native)
 else()
   foreach(arch IN LISTS GATUN_CUDA_ARCHITECTURES)
     list(APPEND nvcc_flags -gencode=arch=compute_${arch},code=sm_${arch})
   endforeach()
-  if(90 IN_LIST GATUN_CUDA_ARCHITECTURES) # for GPUs that came later, by the driver's compiler
+  if(GATUN_CUDA_PTX AND 90 IN_LIST GATUN_CUDA_ARCHITECTURES)
     list(APPEND nvcc_flags -gencode=arch=compute_90,code=compute_90)
   endif()
 endif()

@@ -50,10 +50,12 @@ void qkvVec(const Queue &queue, const gk_weight &q, const gk_weight &k, const gk
 void gateUpVec(const Queue &queue, const gk_weight &gate, const gk_weight &up, const gk_tensor &x, const gk_tensor &y);
 // x GK_A8 or GK_A16, of any number of rows; made for more than 16.
 void matMulTiles(const Queue &queue, const gk_weight &weight, const gk_tensor &x, const gk_tensor &y);
-void gateUpTiles(const Queue &queue, const gk_weight &gate, const gk_weight &up, const gk_tensor &x, const gk_tensor &y);
+void gateUpTiles(const Queue &queue, const gk_weight &gate, const gk_weight &up, const gk_tensor &x,
+                 const gk_tensor &y);
 // x GK_F32.
 void matMulFloat(const Queue &queue, const gk_weight &weight, const gk_tensor &x, const gk_tensor &y);
-void gateUpFloat(const Queue &queue, const gk_weight &gate, const gk_weight &up, const gk_tensor &x, const gk_tensor &y);
+void gateUpFloat(const Queue &queue, const gk_weight &gate, const gk_weight &up, const gk_tensor &x,
+                 const gk_tensor &y);
 
 // Bytes of workspace that each op needs for steps up to the limits.
 int64_t attentionWorkspaceBytes(const Queue &queue, const gk_limits &limits);

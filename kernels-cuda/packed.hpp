@@ -4,25 +4,28 @@
 // pair, four pairs a quad, and the columns are padded to a pair with zero codes. A tile is planes, each starting at a
 // multiple of GK_ALIGNMENT. They are in the order in which the lanes of a warp hold fragments of m16n8k32: lane =
 // 4 g + t; register j of a block is row g (+ 8 where j is odd), columns 4 t .. 4 t + 3 (+ 16 where j >= 2).
-//   codes  4 bits: [pair][lane][4 words]: words 0 and 1 are rows g and g + 8 of block 0, words 2 and 3 of block 1. Byte i
+//   codes  4 bits: [pair][lane][4 words]: words 0 and 1 are rows g and g + 8 of block 0, words 2 and 3 of block 1. Byte
+//   i
 //          holds column 4 t + i in the low and 16 + 4 t + i in the high bits. Where codes are looked up, nibble i and
 //          nibble 4 + i instead.
 //          8 bits: [block][lane][4 words]: registers 0 to 3 as signed bytes.
 //          2 bits: [pair][lane][word of block 0, of block 1]: register j in bits 2 j of each byte.
 //          F16, BF16: [16 columns][lane][4 words]: the fragment of m16n8k16. F32: [8 columns][lane][4 words]: row g
 //          columns 2 t and 2 t + 1, row g + 8 likewise.
-//   high   the codes' upper bits: 2 bits as above, or 1 bit: [pair][lane][word]: register j of block m in bit 4 m + j of
+//   high   the codes' upper bits: 2 bits as above, or 1 bit: [pair][lane][word]: register j of block m in bit 4 m + j
+//   of
 //          each byte.
-//   scales D: [pair][16 rows][2 halves]. DM: [pair][16 rows][scale, shift, scale, shift]. Super16: [super-block][16 rows]
+//   scales D: [pair][16 rows][2 halves]. DM: [pair][16 rows][scale, shift, scale, shift]. Super16: [super-block][16
+//   rows]
 //          half. SuperMin16: [super-block][16 rows][d, -dmin]. Group: [group][16 rows] half.
 //          Super32: [super-block][16 rows][2 words]: d, above it the upper 2 bits of 8 scales; their low nibbles.
 //          SuperMin32: [super-block][16 rows][4 words]: d and -dmin; low nibbles of 8 scales; of 8 minima; byte i has
 //          the upper bits of scales 2 i and 2 i + 1, then of minima 2 i and 2 i + 1.
 //   more   what scales has no room for. Super16: [super-block][16 rows][16] int8 (6-bit codes), or [3 words]: low
-//          nibbles of scales 0 to 7, of 8 to 15, upper 2 bits of all (3-bit codes). SuperMin16: [super-block][16 rows][16]
-//          bytes. Group: [group][16 rows] byte: zero.
-// So a packed matrix is as large as the checkpoint's, but for the padding and up to 3 planes' alignment a tile; zeros of
-// groups take a byte where the checkpoint has half of one.
+//          nibbles of scales 0 to 7, of 8 to 15, upper 2 bits of all (3-bit codes). SuperMin16: [super-block][16
+//          rows][16] bytes. Group: [group][16 rows] byte: zero.
+// So a packed matrix is as large as the checkpoint's, but for the padding and up to 3 planes' alignment a tile; zeros
+// of groups take a byte where the checkpoint has half of one.
 #pragma once
 
 #include <cstdint>
@@ -128,7 +131,7 @@ struct Matrix {
   Planes planes;
   int64_t rows;
   int64_t cols;
-  int32_t blocks;       // with data: ceil(cols / 32)
+  int32_t blocks;  // with data: ceil(cols / 32)
   int32_t pairs;
   int32_t groupBlocks;  // blocks of a group; 1 for types without
   int32_t groupShift;   // its logarithm, -1 where it is no power of 2

@@ -274,9 +274,7 @@ __global__ void __launch_bounds__(32 * warps) storeTokens(Store s) {
 
 }  // namespace
 
-int64_t cachePageBytes(const gk_cache &cache) {
-  return int64_t{cache.kv_heads} * cachePages(cache).headBytes;
-}
+int64_t cachePageBytes(const gk_cache &cache) { return int64_t{cache.kv_heads} * cachePages(cache).headBytes; }
 
 void ropeStore(const Queue &queue, const gk_rope &rope, const gk_batch &batch, const gk_tensor &q, const gk_tensor &k,
                const gk_tensor &v, const gk_cache &cache) {
@@ -299,8 +297,7 @@ void ropeStore(const Queue &queue, const gk_rope &rope, const gk_batch &batch, c
                        batch.max_pages,
                        static_cast<int32_t>(q.cols / cache.head_dim)};
   const int64_t units = (q.cols + k.cols + v.cols) / cache.head_dim;
-  launch(queue, {gridOf(ceilDiv(batch.tokens * units, warps)), 32 * warps, sizeof(Shared)}, storeTokens,
-         store);
+  launch(queue, {gridOf(ceilDiv(batch.tokens * units, warps)), 32 * warps, sizeof(Shared)}, storeTokens, store);
 }
 
 }  // namespace gatun::cuda

@@ -1,6 +1,6 @@
 // unpack_row.cu: one row of a packed weight as floats, by the code that multiplies with it. Reads one tile, writes 4
 // bytes a weight; a warp for 256 columns, the limit is the start of the kernel.
-#include "decode.hpp"
+#include "exact.hpp"
 #include "ops.hpp"
 
 namespace gatun::cuda {
@@ -19,7 +19,7 @@ __global__ void __launch_bounds__(32 * warps) unpack(Matrix m, int64_t row, floa
   }
   const uint8_t *tile = m.data + row / tileRows * m.planes.size;
   const Factors<Dtype> own = factorsOf<Dtype>(loadFactors<Dtype>(tile, m, quad, lane), lane);
-  const auto write = [&](int block, const float(&weight)[2][8]) {
+  const auto write = [&](int block, const float (&weight)[2][8]) {
     const int64_t first = int64_t{quad} * quadColumns + block * blockColumns;
     for (int e = 0; e < 8; e++) {
       const int64_t column = first + columnOf<Dtype>(lane % 4, e);

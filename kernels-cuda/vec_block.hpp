@@ -10,6 +10,10 @@ namespace gatun::cuda {
 
 // Of a block: as many as registers allow.
 constexpr int vecMaxWarps(int tokens) { return tokens == 1 ? 12 : 8; }
+// Blocks of that size that a multiprocessor must hold: 2 keep to 128 registers a thread, where that needs no spills.
+template <int Dtype, bool Wide, int Tokens>
+constexpr int vecBlocks =
+    Tokens == 8 && !Wide && Packed<Dtype>::shifted && Packed<Dtype>::codeWords + Packed<Dtype>::highWords == 4 ? 2 : 1;
 
 // What the launch of a gate | up needs beside the job: operands 0 and 1 are gate and up.
 struct VecResult {
@@ -121,7 +125,8 @@ class VecBlock {
 };
 
 template <int Dtype, bool Wide, int Tokens>
-__global__ void __launch_bounds__(32 * vecMaxWarps(Tokens)) multiplyVec(VecJob job) {
+__global__ void
+    __launch_bounds__(32 * vecMaxWarps(Tokens), vecBlocks<Dtype, Wide, Tokens>) multiplyVec(VecJob job) {
   VecBlock<Dtype, Wide, Tokens> block(job);
   VecOperand operand = job.operand[0];
   for (int i = 1; i < 3; i++) {
@@ -146,7 +151,8 @@ __global__ void __launch_bounds__(32 * vecMaxWarps(Tokens)) multiplyVec(VecJob j
 
 // A block has 32 rows: two tiles, one in each of two slots or one after the other; of a tile gate, then up.
 template <int Dtype, bool Wide, int Tokens>
-__global__ void __launch_bounds__(32 * vecMaxWarps(Tokens)) multiplyGated(VecJob job, VecResult to) {
+__global__ void
+    __launch_bounds__(32 * vecMaxWarps(Tokens), vecBlocks<Dtype, Wide, Tokens>) multiplyGated(VecJob job, VecResult to) {
   VecBlock<Dtype, Wide, Tokens> block(job);
   const int64_t rows = job.operand[0].rows, tiles = (rows + tileRows - 1) / tileRows;
   const int64_t first = int64_t{2} * blockIdx.x + block.slot();
@@ -176,8 +182,10 @@ __global__ void __launch_bounds__(32 * vecMaxWarps(Tokens)) multiplyGated(VecJob
   __syncthreads();
   // Eight lanes a token, four rows a lane.
   const int place = static_cast<int>(threadIdx.x) % 8;
-  for (int begin = static_cast<int>(threadIdx.x / 32) * 4; begin < job.tokens; begin += static_cast<int>(blockDim.x) / 8) {
-    const int token = begin + static_cast<int>(threadIdx.x % 32) / 8, known = token < job.tokens ? token : job.tokens - 1;
+  for (int begin = static_cast<int>(threadIdx.x / 32) * 4; begin < job.tokens;
+       begin += static_cast<int>(blockDim.x) / 8) {
+    const int token = begin + static_cast<int>(threadIdx.x % 32) / 8,
+              known = token < job.tokens ? token : job.tokens - 1;
     const float *rowsOfTile = job.slots == 2 ? block.result(place / 4, 0) : block.result(0, place / 4);
     const float4 x = *reinterpret_cast<const float4 *>(rowsOfTile + known * tileRows + 4 * (place % 4));
     uint8_t *row = token < job.tokens ? to.y + token * to.yStride : nullptr;

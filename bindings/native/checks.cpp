@@ -249,6 +249,8 @@ void sameShape(const gk_weight &a, const char *nameA, const gk_weight &b, const 
   compare("rows", a.rows, b.rows);
   compare("cols", a.cols, b.cols);
   compare("experts", a.experts, b.experts);
+  compare("dtype", a.dtype, b.dtype);
+  compare("group", a.group, b.group);
 }
 
 void multiplies(const gk_weight &weight, const char *weightName, const gk_tensor &x, const char *xName) {

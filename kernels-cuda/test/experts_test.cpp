@@ -40,7 +40,9 @@ struct Stack {
 // Rows of activations of a type on the device, each also alone.
 struct Rows {
   Rows(const Both &both, int32_t dtype, int64_t rows, int64_t cols, uint64_t seed)
-      : dtype_(dtype), cols_(cols), rowBytes_(dtype == GK_F32 ? cols * 4 : activationBytes(dtype, cols)),
+      : dtype_(dtype),
+        cols_(cols),
+        rowBytes_(dtype == GK_F32 ? cols * 4 : activationBytes(dtype, cols)),
         all(rows * rowBytes_) {
     Random random(seed);
     Array<float> floats(rows * cols, random);
@@ -127,7 +129,7 @@ int main() {
   gatun::cpu::Pool pool(2);
   for (const int32_t activation : {GK_A8, GK_A16, GK_F32}) {
     check(both, pool, {GK_Q4_K, "Q4_K"}, activation, 1, 4, 256, 8);
-    check(both, pool, {GK_Q6_K, "Q6_K"}, activation, 3, 8, 1280, 8);   // two chunks an expert
+    check(both, pool, {GK_Q6_K, "Q6_K"}, activation, 3, 8, 1280, 8);  // two chunks an expert
     check(both, pool, {GK_Q8_0, "Q8_0"}, activation, 2, 13, 96, 16);  // more choices than a block has warps
     check(both, pool, {GK_AWQ, "AWQ"}, activation, 5, 2, 64, 3);
   }

@@ -31,8 +31,10 @@ struct Matrix {
 // Activations of one integer type on both devices.
 struct Activations {
   Activations(int64_t rows, int64_t cols, int32_t dtype, uint64_t seed)
-      : inputs(pool, rows, cols, seed), form(dtype == GK_A8 ? inputs.int8 : inputs.int16),
-        rowBytes(activationBytes(dtype, cols)), device(rows * rowBytes) {
+      : inputs(pool, rows, cols, seed),
+        form(dtype == GK_A8 ? inputs.int8 : inputs.int16),
+        rowBytes(activationBytes(dtype, cols)),
+        device(rows * rowBytes) {
     Array<uint8_t> bytes(rows * rowBytes);
     std::memcpy(bytes.data(), form.data, static_cast<size_t>(rows * rowBytes));
     device.upload(bytes);
@@ -55,17 +57,19 @@ struct Activations {
   DeviceArray<uint8_t> device;
 };
 
-// Twice (one for each side) what fp32 may lose of sum w x: of a block's parts each rounds at most 6 times, and every sum
-// of blocks adds one rounding; times the sum of the greatest terms, codes and shifts apart: |scale * code| and |shift|
-// may each be more than their sum, the weight. But weights of a block differ by scale * (code - code'), and random codes
-// span more than half of their range: the two terms together are at most 4 times the block's greatest weight.
+// Twice (one for each side) what fp32 may lose of sum w x: of a block's parts each rounds at most 6 times, and every
+// sum of blocks adds one rounding; times the sum of the greatest terms, codes and shifts apart: |scale * code| and
+// |shift| may each be more than their sum, the weight. But weights of a block differ by scale * (code - code'), and
+// random codes span more than half of their range: the two terms together are at most 4 times the block's greatest
+// weight.
 double bound(const Matrix &w, const Activations &x, int64_t m, int64_t row) {
   const gk_source &source = w.weights.source;
   double sum = 0;
   for (int64_t b = 0; b < source.cols; b += 32) {
     double most = 0, total = 0;
     for (int64_t k = b; k < b + 32; ++k) {
-      most = std::fmax(most, std::fabs(static_cast<double>(w.weights.exact[static_cast<size_t>(row * source.cols + k)])));
+      most =
+          std::fmax(most, std::fabs(static_cast<double>(w.weights.exact[static_cast<size_t>(row * source.cols + k)])));
       total += std::fabs(Inputs::value(x.form, m, k));
     }
     sum += 4 * most * total;
@@ -85,7 +89,8 @@ void multiply(const Side &side, const Matrix &w, const gk_tensor &x, float *y, i
 }
 
 // Rows of a result of `rows` columns that are `stride` apart; what lies between must keep its bytes.
-void expectProduct(const std::string &what, const Matrix &w, const Activations &x, const Twin<float> &y, int64_t stride) {
+void expectProduct(const std::string &what, const Matrix &w, const Activations &x, const Twin<float> &y,
+                   int64_t stride) {
   expectClose(what, y.ofCpu(), y.ofCuda(), [&](int64_t i) { return bound(w, x, i / stride, i % stride); });
 }
 
@@ -170,7 +175,8 @@ void checkGateUp(const Both &both, const TypeName &type, int32_t dtype, int64_t 
 void checkQkv(const Both &both, const int32_t (&types)[3], int32_t dtype, int64_t m) {
   constexpr int64_t cols = 512, rows[3] = {80, 40, 48};
   const Activations x(m, cols, dtype, 7);
-  const Matrix q(both, types[0], rows[0], cols, 1), k(both, types[1], rows[1], cols, 2), v(both, types[2], rows[2], cols, 3);
+  const Matrix q(both, types[0], rows[0], cols, 1), k(both, types[1], rows[1], cols, 2),
+      v(both, types[2], rows[2], cols, 3);
   const Matrix *const weights[3] = {&q, &k, &v};
   const Side side = both.cuda();
   const DeviceArray<float> yq(m * rows[0]), yk(m * rows[1]), yv(m * rows[2]);
@@ -215,8 +221,8 @@ int main() {
   }
   const TypeName q4{GK_Q4_0, "Q4_0"};
   check(both, q4, GK_A8, 16, 3104);
-  check(both, q4, GK_A16, 5, 13344);          // two rounds
-  check(both, q4, GK_A8, 2000, 32);           // several tiles a block
+  check(both, q4, GK_A16, 5, 13344);  // two rounds
+  check(both, q4, GK_A8, 2000, 32);   // several tiles a block
   check(both, {GK_Q8_0, "Q8_0"}, GK_A8, 16, 4096);
   checkGateUp(both, q4, GK_A8, 2, 32, 7200);  // two rounds
   checkGateUp(both, q4, GK_A16, 16, 32, 7200);

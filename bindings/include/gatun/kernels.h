@@ -273,8 +273,8 @@ int32_t gk_mat_mul(gk_queue *queue, const gk_weight *weight, const gk_tensor *x,
  * may differ in type and rows. */
 int32_t gk_qkv(gk_queue *queue, const gk_weight *q, const gk_weight *k, const gk_weight *v, const gk_tensor *x,
                const gk_tensor *yq, const gk_tensor *yk, const gk_tensor *yv);
-/* y = silu(x * gate^T) * (x * up^T), silu(a) = a / (1 + exp(-a)). gate and up have the same shape; x as in gk_mat_mul;
- * y GK_F32, or GK_A8 or GK_A16: then quantised as gk_quantize does. */
+/* y = silu(x * gate^T) * (x * up^T), silu(a) = a / (1 + exp(-a)). gate and up have the same shape and type; x as in
+ * gk_mat_mul; y GK_F32, or GK_A8 or GK_A16: then quantised as gk_quantize does. */
 int32_t gk_gate_up(gk_queue *queue, const gk_weight *gate, const gk_weight *up, const gk_tensor *x, const gk_tensor *y);
 /* Bytes of one page of the cache: both keys and values of GK_PAGE_TOKENS tokens; cache->pages is not read. */
 int32_t gk_cache_page_bytes(gk_queue *queue, const gk_cache *cache, int64_t *bytes);

@@ -123,6 +123,16 @@ final class CpuDevice implements Device {
   }
 
   @Override
+  public boolean isGpu() {
+    return false;
+  }
+
+  @Override
+  public long workspaceBytes(StepLimits limits) {
+    return queue.workspaceBytes(limits);
+  }
+
+  @Override
   public void lendWorkspace(StepLimits limits, Arena arena) {}
 
   @Override

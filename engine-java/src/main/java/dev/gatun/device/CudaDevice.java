@@ -181,6 +181,16 @@ final class CudaDevice implements Device {
   }
 
   @Override
+  public boolean isGpu() {
+    return true;
+  }
+
+  @Override
+  public long workspaceBytes(StepLimits limits) {
+    return queue.workspaceBytes(limits);
+  }
+
+  @Override
   public void lendWorkspace(StepLimits limits, Arena arena) {
     long bytes = queue.workspaceBytes(limits);
     if (bytes > 0) {

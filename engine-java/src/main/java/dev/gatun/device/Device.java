@@ -97,6 +97,12 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
    */
   Recording record(Runnable calls);
 
+  /** Whether device memory is another than the host's. */
+  boolean isGpu();
+
+  /** Bytes of workspace for steps up to {@code limits}. */
+  long workspaceBytes(StepLimits limits);
+
   /** Lends the ops workspace for steps up to {@code limits}. */
   void lendWorkspace(StepLimits limits, Arena arena);
 

@@ -7,11 +7,13 @@ import java.lang.foreign.MemorySegment;
 
 /**
  * Device memory is host memory, poisoned so that nothing relies on its first content; every call is
- * done when it returns; a recording is the calls, made again. {@code -Dgatun.emulated.bytes} limits
- * the memory.
+ * done when it returns; a recording is the calls, made again. It tells of a terabyte, of which
+ * {@code -Dgatun.emulated.bytes} can be had, as if another process filled it.
  */
 final class EmulatedRuntime implements CudaRuntime {
-  private final long total = Long.getLong("gatun.emulated.bytes", Long.MAX_VALUE);
+  private static final long TOTAL = 1L << 40;
+
+  private final long limit = Long.getLong("gatun.emulated.bytes", TOTAL);
   private long used;
 
   private EmulatedRuntime() {}
@@ -41,7 +43,7 @@ final class EmulatedRuntime implements CudaRuntime {
 
   @Override
   public DeviceMemory memory() {
-    return new DeviceMemory(total, total - used);
+    return new DeviceMemory(TOTAL, TOTAL - used);
   }
 
   @Override
@@ -54,7 +56,7 @@ final class EmulatedRuntime implements CudaRuntime {
 
   @Override
   public MemorySegment allocate(long bytes) {
-    if (bytes > total - used) {
+    if (bytes > limit - used) {
       return MemorySegment.NULL;
     }
     MemorySegment memory = Library.hostMemory(bytes);

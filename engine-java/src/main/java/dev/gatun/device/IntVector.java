@@ -1,11 +1,9 @@
 // IntVector: int32 numbers on their device, such as the column order of act-order weights.
 package dev.gatun.device;
 
-import java.lang.foreign.MemorySegment;
-
 /** (n) int32. */
 public final class IntVector {
-  private Buffer data = new Buffer(MemorySegment.NULL);
+  private Buffer data = Buffer.NONE;
 
   /** Says where the data lies. */
   public void place(Buffer ints) {

@@ -54,8 +54,7 @@ record Queue(MemorySegment handle) implements AutoCloseable {
 
   long cachePageBytes(int kvHeads, int headDim, DType keys, DType values) {
     try (Arena arena = Arena.ofConfined()) {
-      Buffer none = new Buffer(MemorySegment.NULL);
-      MemorySegment cache = Structs.cache(arena, none, 0, kvHeads, headDim, keys, values);
+      MemorySegment cache = Structs.cache(arena, Buffer.NONE, 0, kvHeads, headDim, keys, values);
       return number("gk_cache_page_bytes", out -> Kernels.gk_cache_page_bytes(handle, cache, out));
     }
   }

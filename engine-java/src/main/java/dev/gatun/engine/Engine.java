@@ -2,7 +2,6 @@
 package dev.gatun.engine;
 
 import dev.gatun.device.Device;
-import dev.gatun.device.StepLimits;
 import dev.gatun.graph.Program;
 import dev.gatun.graph.Step;
 import dev.gatun.kv.CacheShape;
@@ -48,12 +47,10 @@ public final class Engine implements AutoCloseable {
     Parameters parameters = new Parameters(checkpoint, device, arena);
     Model model = Architectures.of(parameters);
     StepPlans plans = StepPlans.of(model, options);
-    LoadPlan plan =
-        LoadPlan.of(
-            checkpoint,
-            options,
-            Footprint.of(checkpoint, parameters, options, plans.bytes()),
-            Room.of(device, options.device()));
+    Footprint need =
+        Footprint.of(checkpoint, parameters, options, plans.bytes())
+            .withWorkspace(device.workspaceBytes(LoadPlan.limits(config, options)));
+    LoadPlan plan = LoadPlan.of(checkpoint, options, need, Room.of(device, options.device()));
     plan.requireFits();
     context = plan.context();
     CacheShape shape =
@@ -66,8 +63,7 @@ public final class Engine implements AutoCloseable {
     builder =
         new StepBuilder(
             options.stepTokens(), options.stepTokens(), shape.pages(context), device, arena);
-    device.lendWorkspace(
-        new StepLimits(options.stepTokens(), config.heads(), config.headDim(), context), arena);
+    device.lendWorkspace(LoadPlan.limits(config, options.withContext(context)), arena);
     steps = new Steps(model, options, plans, device, pool, arena);
     if (device.records()) {
       record();
@@ -96,9 +92,14 @@ public final class Engine implements AutoCloseable {
 
   /** Runs a step of token 0 on the empty cache, so that no first answer waits for the recording. */
   private void record() {
-    Program decode = steps.program(builder.shape(1, 1));
-    decode.run();
-    decode.run();
+    try {
+      Program decode = steps.program(builder.shape(1, 1));
+      decode.run();
+      decode.run();
+    } catch (RuntimeException | Error e) {
+      steps.close();
+      throw e;
+    }
   }
 
   public ModelConfig config() {

@@ -60,6 +60,10 @@ public record Footprint(
         options.device().kind() == DeviceChoice.Kind.CUDA ? GPU_WORKSPACE : 0);
   }
 
+  Footprint withWorkspace(long bytes) {
+    return new Footprint(config, weights, embedding, held, activations, stepTokens, bytes);
+  }
+
   /** On a GPU, where a weight takes the bytes of its file, and a norm or bias is float32. */
   Footprint onCard(Checkpoint checkpoint, Parameters parameters) {
     Map<String, Long> sizes = new LinkedHashMap<>();

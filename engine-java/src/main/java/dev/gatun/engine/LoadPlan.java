@@ -3,6 +3,7 @@ package dev.gatun.engine;
 
 import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
+import dev.gatun.device.StepLimits;
 import dev.gatun.kv.CacheTypes;
 import dev.gatun.model.Architectures;
 import dev.gatun.refusal.Refusal;
@@ -90,5 +91,11 @@ public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes ty
             + config.contextLength()
             + " or less"
             + RopeOverride.flagsFor(config, context).map(flags -> ", or add " + flags).orElse(""));
+  }
+
+  /** Of the steps of {@code options}; where the context is not known yet, the longest it may be. */
+  static StepLimits limits(ModelConfig config, EngineOptions options) {
+    int context = options.context() > 0 ? options.context() : config.contextLength();
+    return new StepLimits(options.stepTokens(), config.heads(), config.headDim(), context);
   }
 }

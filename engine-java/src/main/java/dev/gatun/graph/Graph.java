@@ -7,6 +7,7 @@ import dev.gatun.device.FloatVector;
 import dev.gatun.device.IntVector;
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.device.RopeWeights;
+import dev.gatun.refusal.Refusal;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -136,6 +137,7 @@ public final class Graph {
 
   /** silu(x * gate^T) * (x * up^T). */
   public Tensor gateUp(PackedMatrix gate, PackedMatrix up, Tensor x) {
+    requireOneType(gate, up);
     Tensor input = input(gate, x, DType.A8);
     Tensor y = tensor(DType.F32, x.rows(), Math.toIntExact(gate.rows()));
     ops.add(new Op.GateUp(gate, up, input, y));
@@ -174,6 +176,7 @@ public final class Graph {
 
   /** (tokens * perToken, ff). */
   public Tensor expertGateUp(PackedMatrix gate, PackedMatrix up, Tensor x, Routing routing) {
+    requireOneType(gate, up);
     Tensor input = input(gate, x, DType.A8);
     int rows = x.rows() * routing.ids().cols();
     Tensor y = tensor(DType.F32, rows, Math.toIntExact(gate.rows()));
@@ -187,6 +190,14 @@ public final class Graph {
     Tensor y = tensor(DType.F32, routing.ids().rows(), Math.toIntExact(down.rows()));
     ops.add(new Op.ExpertDown(down, input, routing.ids(), routing.weights(), y));
     return y;
+  }
+
+  private static void requireOneType(PackedMatrix gate, PackedMatrix up) {
+    if (gate.dtype() != up.dtype()) {
+      throw Refusal.model(
+          "a layer's gate is " + gate.dtype() + " and its up " + up.dtype() + ", expected one type",
+          "use a file that quantises the two alike");
+    }
   }
 
   /**
