@@ -2,6 +2,8 @@
 # By commands of our own: CMake's CUDA language wants a whole toolkit where the Python wheels have only its parts.
 set(GATUN_NVCC "" CACHE FILEPATH "nvcc 12.8 or newer; scripts/nvcc prints one")
 set(GATUN_CUDA_ARCHITECTURES "80;86;89;90;120" CACHE STRING "Compute capabilities to compile for; native asks the GPU")
+option(GATUN_CUDA_LINES "Source lines in the kernels, for profilers and compute-sanitizer: twice the size" ON)
+option(GATUN_CUDA_PTX "With architecture 90, kernels also for GPUs that came later, by the driver's compiler" ON)
 if(NOT GATUN_NVCC)
   execute_process(COMMAND ${PROJECT_SOURCE_DIR}/scripts/nvcc OUTPUT_VARIABLE nvcc OUTPUT_STRIP_TRAILING_WHITESPACE
     COMMAND_ERROR_IS_FATAL ANY)
@@ -10,6 +12,9 @@ endif()
 
 set(nvcc_flags -std=c++20 -O3 -fmad=false --expt-relaxed-constexpr -Werror=all-warnings -Xptxas=-v
   -Xcompiler=-fPIC,-fvisibility=hidden,-fvisibility-inlines-hidden)
+if(GATUN_CUDA_LINES)
+  list(APPEND nvcc_flags -lineinfo)
+endif()
 if(GATUN_CUDA_ARCHITECTURES STREQUAL native)
   list(APPEND nvcc_flags -arch=native)
 else()
@@ -22,7 +27,7 @@ else()
         list(APPEND real sm_${arch})
       endif()
     endforeach()
-    if(real AND virtual EQUAL 90)
+    if(real AND virtual EQUAL 90 AND GATUN_CUDA_PTX)
       list(APPEND real compute_90)
     endif()
     if(real)

@@ -7,9 +7,7 @@
 
 #include "../../kernels-cpu/test/contract.hpp"
 
-#if defined(GATUN_CUDA_DEVICE)
-#include <cuda_runtime_api.h>
-#elif defined(__SANITIZE_ADDRESS__)
+#if defined(__SANITIZE_ADDRESS__)
 #include <sanitizer/asan_interface.h>
 #endif
 
@@ -17,17 +15,10 @@ namespace gatun::test {
 
 // ---- memory of the CUDA queue's device ----
 
-#if defined(GATUN_CUDA_DEVICE)
-inline void cudaCall(cudaError_t status) { CHECK(status == cudaSuccess, "%s", cudaGetErrorString(status)); }
-inline void *deviceAllocate(int64_t bytes) {
-  void *memory = nullptr;
-  cudaCall(cudaMalloc(&memory, static_cast<size_t>(bytes)));
-  return memory;
-}
-inline void deviceFree(void *memory) { cudaCall(cudaFree(memory)); }
-inline void deviceCopy(void *to, const void *from, int64_t bytes) {
-  cudaCall(cudaMemcpy(to, from, static_cast<size_t>(bytes), cudaMemcpyDefault));
-}
+#if defined(GATUN_CUDA_DEVICE)  // in device_memory.cpp
+void *deviceAllocate(int64_t bytes);
+void deviceFree(void *memory);
+void deviceCopy(void *to, const void *from, int64_t bytes);
 #else
 inline void *deviceAllocate(int64_t bytes) {
   void *memory = nullptr;

@@ -27,6 +27,7 @@ record PackageMap(String root) {
       List.of(
           "cli",
           "server",
+          "verify",
           "engine",
           "hub",
           "text",

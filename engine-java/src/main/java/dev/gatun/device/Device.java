@@ -4,6 +4,7 @@ package dev.gatun.device;
 import dev.gatun.bindings.Kernels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
 
 /**
  * The CPU or one GPU. Work is issued in order and, on a GPU, done later: {@link #sync} waits for
@@ -36,6 +37,11 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
   /** The widest instruction set of this machine's CPU and this build. */
   static Isa bestIsa() {
     return CpuDevice.bestIsa();
+  }
+
+  /** The native library's file. */
+  static Path library() {
+    return Library.file();
   }
 
   /** Tokens in one cache page. */

@@ -29,10 +29,14 @@ final class Library {
     }
   }
 
+  static Path file() {
+    return Path.of(System.getProperty("gatun.library", "build/libgatun.so")).toAbsolutePath();
+  }
+
   private static Optional<Refusal> load() {
-    String file = System.getProperty("gatun.library", "build/libgatun.so");
+    Path file = file();
     try {
-      System.load(Path.of(file).toAbsolutePath().toString());
+      System.load(file.toString());
     } catch (UnsatisfiedLinkError e) {
       return Optional.of(
           Refusal.device(

@@ -1,4 +1,4 @@
-// TempFolder: a folder that does not outlive its download, even at Ctrl-C.
+// TempFolder: a folder that does not outlive its use, even at Ctrl-C.
 package dev.gatun.hub;
 
 import java.io.IOException;
@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * An empty folder, deleted by {@link #close} or when the process ends, with the program that writes
  * into it stopped.
  */
-final class TempFolder implements AutoCloseable {
+public final class TempFolder implements AutoCloseable {
   private static final long STOP_MILLIS = 2000;
 
   private final Path path;
@@ -30,7 +30,7 @@ final class TempFolder implements AutoCloseable {
    * Creates it anew: what a killed process left there is deleted first. The caller holds the lock
    * of the parent.
    */
-  static TempFolder create(Path path) {
+  public static TempFolder create(Path path) {
     TempFolder folder = new TempFolder(path);
     folder.clear();
     CacheFolder.create(path);
@@ -38,12 +38,12 @@ final class TempFolder implements AutoCloseable {
     return folder;
   }
 
-  Path path() {
+  public Path path() {
     return path;
   }
 
   /** Names the program that writes here; it is stopped before the folder is deleted. */
-  void writtenBy(Process process) {
+  public void writtenBy(Process process) {
     writer = Optional.of(process);
   }
 

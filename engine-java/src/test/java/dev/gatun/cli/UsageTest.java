@@ -24,6 +24,7 @@ class UsageTest {
         "render",
         "logits",
         "bench",
+        "verify",
         "devices",
         "fetch",
         "version"

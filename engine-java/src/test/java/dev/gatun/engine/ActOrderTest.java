@@ -2,11 +2,13 @@
 // as before.
 package dev.gatun.engine;
 
+import static dev.gatun.engine.Resources.ORACLES;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.graph.Compute;
+import dev.gatun.verify.Oracle;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.SafetensorsWriter;
 import java.io.IOException;
@@ -40,7 +42,7 @@ class ActOrderTest {
 
   @Test
   void renumberedUnitsGiveTheSameLogits() throws IOException {
-    Oracle oracle = Oracle.folder("qwen2-gptq");
+    Oracle oracle = ORACLES.folder("qwen2-gptq");
     Map<String, Oracle.Stored> tensors =
         new TreeMap<>(Oracle.stored(oracle.checkpoint().resolve("model.safetensors")));
     for (int layer = 0; layer < 2; layer++) {
@@ -92,7 +94,7 @@ class ActOrderTest {
     permuteNibbles(tensors, mlp + "down_proj.qweight", 1, HIDDEN, order);
     ByteBuffer index = little(new byte[4 * UNITS]);
     order.forEach(old -> index.putInt(old / GROUP));
-    tensors.computeIfPresent(mlp + "down_proj.g_idx", (name, t) -> t.withBytes(index.array()));
+    tensors.computeIfPresent(mlp + "down_proj.g_idx", (name, t) -> withBytes(t, index.array()));
   }
 
   /** (rows, UNITS) elements of {@code size} bytes. */
@@ -107,7 +109,7 @@ class ActOrderTest {
         System.arraycopy(stored.bytes(), from, permuted, (row * UNITS + unit) * size, size);
       }
     }
-    tensors.put(name, stored.withBytes(permuted));
+    tensors.put(name, withBytes(stored, permuted));
   }
 
   /** (rows, UNITS / 8, width) words, each of eight units. */
@@ -128,7 +130,7 @@ class ActOrderTest {
         }
       }
     }
-    tensors.put(name, stored.withBytes(to.array()));
+    tensors.put(name, withBytes(stored, to.array()));
   }
 
   private static int word(int row, int unit, int width, int column) {
@@ -137,5 +139,9 @@ class ActOrderTest {
 
   private static ByteBuffer little(byte[] bytes) {
     return ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private static Oracle.Stored withBytes(Oracle.Stored stored, byte[] bytes) {
+    return new Oracle.Stored(stored.dtype(), stored.shape(), bytes);
   }
 }

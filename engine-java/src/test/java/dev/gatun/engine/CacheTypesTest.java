@@ -1,12 +1,15 @@
 // CacheTypesTest: what rounding the cache costs a model, for every type.
 package dev.gatun.engine;
 
+import static dev.gatun.engine.Resources.ORACLES;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.graph.Compute;
 import dev.gatun.kv.CacheTypes;
+import dev.gatun.verify.Divergence;
+import dev.gatun.verify.Oracle;
 import dev.gatun.weights.Checkpoint;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
@@ -29,7 +32,7 @@ class CacheTypesTest {
   @CsvSource({"f16, 5e-7", "bf16, 3e-5", "f8, 8e-3", "q8_0, 3e-4", "q4_0, 8e-2"})
   void theCostIsThatOfTheRounding(String type, double bound) throws IOException {
     for (String model : new String[] {"llama", "qwen2", "qwen2-yarn", "qwen3"}) {
-      Oracle oracle = Oracle.folder(model);
+      Oracle oracle = ORACLES.folder(model);
       float[] exact = logits(oracle, "f32,f32", 512);
       double keys = divergence(oracle, exact, logits(oracle, type + ",f32", 512));
       double values = divergence(oracle, exact, logits(oracle, "f32," + type, 512));
@@ -45,13 +48,13 @@ class CacheTypesTest {
   @ParameterizedTest
   @ValueSource(strings = {"bf16", "f8", "q8_0", "q4_0", "q8_0,q4_0", "q4_0,f16"})
   void chunksDoNotChangeABit(String types) throws IOException {
-    Oracle oracle = Oracle.folder("qwen2");
+    Oracle oracle = ORACLES.folder("qwen2");
     assertArrayEquals(logits(oracle, types, 512), logits(oracle, types, 7));
   }
 
   @Test
   void theCacheIsAsLargeAsItsTypes() throws IOException {
-    Oracle oracle = Oracle.folder("llama");
+    Oracle oracle = ORACLES.folder("llama");
     long ofHalves = cacheBytes(oracle, "f16");
     assertEquals(ofHalves * 2, cacheBytes(oracle, "f32"));
     assertEquals(ofHalves, cacheBytes(oracle, "bf16"));

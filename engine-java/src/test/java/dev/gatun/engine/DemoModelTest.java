@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.gatun.graph.Compute;
 import dev.gatun.hub.DemoModel;
 import dev.gatun.text.Tokenizer;
+import dev.gatun.verify.Divergence;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.TokenizerSource;
 import java.io.IOException;

@@ -3,6 +3,7 @@
 // runs out.
 package dev.gatun.engine;
 
+import static dev.gatun.engine.Resources.ORACLES;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -10,6 +11,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.gatun.device.DeviceMemory;
 import dev.gatun.graph.Compute;
 import dev.gatun.refusal.Refusal;
+import dev.gatun.verify.Divergence;
+import dev.gatun.verify.Oracle;
 import dev.gatun.weights.Checkpoint;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -51,7 +54,7 @@ class EmulatedDeviceTest {
   }
 
   private static List<float[]> generate(EngineOptions options) throws IOException {
-    Oracle oracle = Oracle.gguf(MODEL);
+    Oracle oracle = ORACLES.gguf(MODEL);
     List<float[]> all = new ArrayList<>();
     try (Checkpoint checkpoint = Checkpoint.open(oracle.checkpoint());
         Engine engine = Engine.load(checkpoint, options);
@@ -87,7 +90,7 @@ class EmulatedDeviceTest {
   /** Loads the model on a device of {@code limit} bytes and tells how many it took. */
   private static long bytesOfALoad(long limit) throws IOException {
     System.setProperty(MEMORY, String.valueOf(limit));
-    try (Checkpoint checkpoint = Checkpoint.open(Oracle.gguf(MODEL).checkpoint());
+    try (Checkpoint checkpoint = Checkpoint.open(ORACLES.gguf(MODEL).checkpoint());
         Engine engine = Engine.load(checkpoint, options(true))) {
       DeviceMemory memory = engine.device().memory();
       return memory.total() - memory.free();

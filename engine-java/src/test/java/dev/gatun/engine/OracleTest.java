@@ -1,6 +1,7 @@
 // OracleTest: whole models against the numbers of other implementations.
 package dev.gatun.engine;
 
+import static dev.gatun.engine.Resources.ORACLES;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.gatun.device.Device;
 import dev.gatun.device.Isa;
 import dev.gatun.graph.Compute;
+import dev.gatun.verify.Divergence;
+import dev.gatun.verify.Oracle;
 import dev.gatun.weights.Checkpoint;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -35,11 +38,11 @@ class OracleTest {
   private static final double KL_INT8 = 1e-3;
 
   static List<String> folders() throws IOException {
-    return Oracle.folders();
+    return ORACLES.folders();
   }
 
   static List<String> ggufs() throws IOException {
-    return Oracle.ggufs();
+    return ORACLES.ggufs();
   }
 
   @Test
@@ -51,7 +54,7 @@ class OracleTest {
   @ParameterizedTest
   @MethodSource("folders")
   void folderAgreesLayerByLayer(String name) throws IOException {
-    Oracle oracle = Oracle.folder(name);
+    Oracle oracle = ORACLES.folder(name);
     Map<String, float[]> seen = new LinkedHashMap<>();
     try (Checkpoint checkpoint = Checkpoint.open(oracle.checkpoint());
         Engine engine = Engine.load(checkpoint, options(Compute.F32));
@@ -68,7 +71,7 @@ class OracleTest {
   @ParameterizedTest
   @MethodSource("folders")
   void greedyTokensAreEqual(String name) throws IOException {
-    Oracle oracle = Oracle.folder(name);
+    Oracle oracle = ORACLES.folder(name);
     try (Checkpoint checkpoint = Checkpoint.open(oracle.checkpoint());
         Engine engine = Engine.load(checkpoint, options(Compute.F32));
         Session session = engine.newSession()) {
@@ -85,7 +88,7 @@ class OracleTest {
   @ParameterizedTest
   @MethodSource("ggufs")
   void ggufAgrees(String name) throws IOException {
-    Oracle oracle = Oracle.gguf(name);
+    Oracle oracle = ORACLES.gguf(name);
     float[] expected = oracle.floats("logits");
     float[] exact = logits(oracle, options(Compute.F32), 512);
     assertTrue(
@@ -101,7 +104,7 @@ class OracleTest {
   @ParameterizedTest
   @MethodSource("ggufs")
   void threadsAndChunksDoNotChangeABit(String name) throws IOException {
-    Oracle oracle = Oracle.gguf(name);
+    Oracle oracle = ORACLES.gguf(name);
     for (Compute compute : Compute.values()) {
       float[] reference = logits(oracle, options(compute), 512);
       for (int chunk : new int[] {1, 7, 33}) {
@@ -115,7 +118,7 @@ class OracleTest {
   @ParameterizedTest
   @MethodSource("ggufs")
   void instructionSetsDoNotChangeABit(String name) throws IOException {
-    Oracle oracle = Oracle.gguf(name);
+    Oracle oracle = ORACLES.gguf(name);
     for (Compute compute : Compute.values()) {
       float[] reference = logits(oracle, options(compute), 512);
       for (Isa isa : machineHas()) {

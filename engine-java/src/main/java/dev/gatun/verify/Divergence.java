@@ -1,8 +1,8 @@
 // Divergence: how far one model's predictions are from another's.
-package dev.gatun.engine;
+package dev.gatun.verify;
 
 /** Sums over tokens; all arithmetic in double. */
-final class Divergence {
+public final class Divergence {
   private int tokens;
   private int sameTop;
   private double kl;
@@ -12,7 +12,7 @@ final class Divergence {
   /**
    * Adds one token: two rows of logits, and the token that follows in the text (negative: none).
    */
-  void add(float[] expected, float[] actual, int next) {
+  public void add(float[] expected, float[] actual, int next) {
     double logZp = logSum(expected);
     double logZq = logSum(actual);
     for (int i = 0; i < expected.length; i++) {
@@ -27,26 +27,26 @@ final class Divergence {
     tokens++;
   }
 
-  int tokens() {
+  public int tokens() {
     return tokens;
   }
 
   /** Mean of sum p log(p / q). */
-  double kl() {
+  public double kl() {
     return kl / tokens;
   }
 
   /** Share of tokens whose most likely successor is the same. */
-  double sameTop() {
+  public double sameTop() {
     return sameTop / (double) tokens;
   }
 
   /** Perplexity of the actual over that of the expected. */
-  double perplexityRatio() {
+  public double perplexityRatio() {
     return Math.exp((actualLoss - expectedLoss) / tokens);
   }
 
-  static int argmax(float[] logits) {
+  public static int argmax(float[] logits) {
     int best = 0;
     for (int i = 1; i < logits.length; i++) {
       if (logits[i] > logits[best]) {

@@ -1,0 +1,233 @@
+// OracleChecks: everything one oracle can tell of a device.
+package dev.gatun.verify;
+
+import dev.gatun.device.DeviceChoice;
+import dev.gatun.engine.Engine;
+import dev.gatun.engine.EngineOptions;
+import dev.gatun.engine.Session;
+import dev.gatun.graph.Compute;
+import dev.gatun.refusal.Refusal;
+import dev.gatun.weights.Checkpoint;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/** The engine against the oracle's numbers, and against itself where it must repeat every bit. */
+final class OracleChecks {
+  /** A perturbation of the weights of 3e-7 moves the oracles' logits by about 2e-5. */
+  private static final double LOGITS = 2e-4;
+
+  /** Mean KL divergence a token, computed in float32. */
+  private static final double KL_F32 = 1e-6;
+
+  /** Other engines' default compute is at 1e-4 to 1e-3 on these models. */
+  private static final double KL_INT8 = 1e-3;
+
+  private static final int[] CHUNKS = {1, 7, 33};
+  private static final int WHOLE = 512;
+  private static final int DECODED = 32;
+
+  private final String name;
+  private final Oracle oracle;
+  private final DeviceChoice device;
+  private final int repeats;
+  private final Consumer<Finding> report;
+  private long allocations;
+
+  OracleChecks(
+      String name, Oracle oracle, DeviceChoice device, int repeats, Consumer<Finding> report) {
+    this.name = name;
+    this.oracle = oracle;
+    this.device = device;
+    this.repeats = repeats;
+    this.report = report;
+  }
+
+  void run() {
+    check("logits and chunks, f32", () -> prompt(Compute.F32));
+    check("logits and chunks, int8", () -> prompt(Compute.INT8));
+    check("greedy tokens, f32", this::greedy);
+    check("graphs", this::graphs);
+    check("repeats", this::repeats);
+    report.accept(Finding.none(named("allocations"), allocations, "after load"));
+  }
+
+  /** A refusal fails the check at hand and not those after it. */
+  private void check(String what, Runnable check) {
+    try {
+      check.run();
+    } catch (Refusal refusal) {
+      report.accept(Finding.failed(named(what), refusal));
+    }
+  }
+
+  private void prompt(Compute compute) {
+    float[] expected = oracle.floats("logits");
+    float[] whole = logits(compute, WHOLE);
+    if (expected.length != whole.length) {
+      throw Refusal.model(
+          whole.length + " logits, expected " + expected.length, "compare with the right oracle");
+    }
+    double kl = divergence(expected, whole);
+    if (compute == Compute.F32) {
+      double largest = largestDifference(expected, whole);
+      report.accept(Finding.atMost(named("logits, f32"), largest, LOGITS));
+      report.accept(Finding.atMost(named("KL divergence, f32"), kl, KL_F32));
+    } else {
+      report.accept(Finding.atMost(named("KL divergence, int8"), kl, KL_INT8));
+    }
+    long differing = 0;
+    for (int chunk : CHUNKS) {
+      differing += differing(whole, logits(compute, chunk));
+    }
+    String what = "prompt in chunks of 1, 7, 33, " + compute.name().toLowerCase(Locale.ROOT);
+    report.accept(Finding.none(named(what), differing, "logits differ"));
+  }
+
+  private void greedy() {
+    int[] expected = oracle.greedy();
+    if (expected.length == 0) {
+      return;
+    }
+    int[] actual = decode(options(Compute.F32), expected.length).tokens;
+    long differing = 0;
+    for (int i = 0; i < expected.length; i++) {
+      differing += expected[i] == actual[i] ? 0 : 1;
+    }
+    report.accept(
+        Finding.none(named("greedy tokens, f32"), differing, "of " + expected.length + " differ"));
+  }
+
+  private void graphs() {
+    if (device.kind() == DeviceChoice.Kind.CPU) {
+      return; // which records nothing
+    }
+    EngineOptions options = options(Compute.INT8);
+    Decoded plain = decode(options.withDevice(device.withGraphs(false)), DECODED);
+    Decoded recorded = decode(options.withDevice(device.withGraphs(true)), DECODED);
+    report.accept(
+        Finding.none(
+            named("recorded against plain decoding"),
+            differing(plain.logits, recorded.logits),
+            "logits of " + DECODED + " tokens differ"));
+  }
+
+  private void repeats() {
+    int[] prompt = oracle.inputIds();
+    int last = prompt.length - 1;
+    long differing =
+        withSession(
+            options(Compute.INT8),
+            session -> {
+              float[] first = floats(session.append(prompt));
+              long count = 0;
+              for (int i = 0; i < repeats; i++) {
+                session.truncate(last);
+                count += differing(first, floats(session.append(prompt[last])));
+              }
+              return count;
+            });
+    report.accept(Finding.none(named(repeats + " repeats of a token"), differing, "logits differ"));
+  }
+
+  /** All logits of the prompt, (tokens, vocab). */
+  private float[] logits(Compute compute, int chunk) {
+    List<float[]> rows = new ArrayList<>();
+    EngineOptions options = options(compute).withLogitRows(WHOLE).withBatch(chunk, chunk);
+    return withSession(
+        options,
+        session -> {
+          session.logits(oracle.inputIds(), data -> rows.add(floats(data)));
+          return joined(rows);
+        });
+  }
+
+  private record Decoded(int[] tokens, float[] logits) {}
+
+  /** The likeliest tokens after the prompt, with the logits that each was chosen from. */
+  private Decoded decode(EngineOptions options, int count) {
+    int[] tokens = new int[count];
+    List<float[]> rows = new ArrayList<>();
+    return withSession(
+        options,
+        session -> {
+          float[] next = floats(session.append(oracle.inputIds()));
+          for (int i = 0; i < count; i++) {
+            rows.add(next);
+            tokens[i] = Divergence.argmax(next);
+            next = floats(session.append(tokens[i]));
+          }
+          return new Decoded(tokens, joined(rows));
+        });
+  }
+
+  private <T> T withSession(EngineOptions options, Function<Session, T> work) {
+    try (Checkpoint checkpoint = Checkpoint.open(oracle.checkpoint());
+        Engine engine = Engine.load(checkpoint, options);
+        Session session = engine.newSession()) {
+      long loaded = engine.device().allocations();
+      T result = work.apply(session);
+      allocations += engine.device().allocations() - loaded;
+      return result;
+    }
+  }
+
+  private EngineOptions options(Compute compute) {
+    return EngineOptions.defaults().withDevice(device).withCompute(compute);
+  }
+
+  private String named(String what) {
+    return name + ": " + what;
+  }
+
+  private double divergence(float[] expected, float[] actual) {
+    int tokens = oracle.inputIds().length;
+    int vocab = expected.length / tokens;
+    Divergence divergence = new Divergence();
+    for (int from = 0; from < expected.length; from += vocab) {
+      divergence.add(row(expected, from, vocab), row(actual, from, vocab), -1);
+    }
+    return divergence.kl();
+  }
+
+  private static float[] row(float[] all, int from, int count) {
+    return Arrays.copyOfRange(all, from, from + count);
+  }
+
+  private static double largestDifference(float[] expected, float[] actual) {
+    double largest = 0;
+    for (int i = 0; i < expected.length; i++) {
+      // Math.max keeps what is not a number.
+      largest = Math.max(largest, Math.abs(expected[i] - (double) actual[i]));
+    }
+    return largest;
+  }
+
+  /** Of arrays of one length, the values whose bits differ. */
+  private static long differing(float[] expected, float[] actual) {
+    long count = 0;
+    for (int i = 0; i < expected.length; i++) {
+      count += Float.floatToRawIntBits(expected[i]) == Float.floatToRawIntBits(actual[i]) ? 0 : 1;
+    }
+    return count;
+  }
+
+  private static float[] joined(List<float[]> rows) {
+    float[] all = new float[rows.stream().mapToInt(row -> row.length).sum()];
+    int at = 0;
+    for (float[] row : rows) {
+      System.arraycopy(row, 0, all, at, row.length);
+      at += row.length;
+    }
+    return all;
+  }
+
+  private static float[] floats(MemorySegment segment) {
+    return segment.toArray(ValueLayout.JAVA_FLOAT);
+  }
+}
