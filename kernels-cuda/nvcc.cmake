@@ -2,7 +2,7 @@
 # By commands of our own: CMake's CUDA language wants a whole toolkit where the Python wheels have only its parts.
 set(GATUN_NVCC "" CACHE FILEPATH "nvcc 12.8 or newer; scripts/nvcc prints one")
 set(GATUN_CUDA_ARCHITECTURES "80;86;89;90;120" CACHE STRING "Compute capabilities to compile for; native asks the GPU")
-option(GATUN_CUDA_LINES "Source lines in the kernels, for profilers and compute-sanitizer: twice the size" ON)
+option(GATUN_CUDA_LINES "Source lines in the kernels, for profilers and compute-sanitizer: twice the size" OFF)
 option(GATUN_CUDA_PTX "With architecture 90, kernels also for GPUs that came later, by the driver's compiler" ON)
 if(NOT GATUN_NVCC)
   execute_process(COMMAND ${PROJECT_SOURCE_DIR}/scripts/nvcc OUTPUT_VARIABLE nvcc OUTPUT_STRIP_TRAILING_WHITESPACE
