@@ -1,5 +1,5 @@
-// device_memory.cpp: memory of a GPU, apart from the tests: these read kernels' headers by the emulation's dialect, which
-// has CUDA's names for itself.
+// device_memory.cpp: memory of a GPU, apart from the tests, some of which read kernels' headers: outside nvcc these are
+// the emulation's, which has CUDA's names for itself.
 #include <cuda_runtime_api.h>
 
 #include "both.hpp"
