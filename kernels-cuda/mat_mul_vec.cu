@@ -5,8 +5,9 @@
 // on the fastest of it also the issue of instructions: for a block of 16 x 32 weights (256 bytes of 4-bit codes), where
 // an H200 has 49 cycles of a quarter of a multiprocessor and an RTX 4090 330, sm_90 code has
 //            1 row  8 rows  16 rows        (GK_A8)
-//   Q4_K        34      60       78
-//   AWQ         36      65       85
+//   Q4_K        34      63       81
+//   AWQ         48      78       not counted
+// So an H200 is expected to be limited by issue from 8 rows on, an RTX 4090 by memory everywhere.
 //   QwQ-32B        Q4_K bytes   blocks x warps          reads at 4.8 TB/s   at 1.0 TB/s
 //   5120 x 5120       14.7 MB    320 x 5                    3.1 us             15 us
 //   1024 x 5120        2.9 MB     64 x 5                    0.6 us              3 us

@@ -125,8 +125,7 @@ class VecBlock {
 };
 
 template <int Dtype, bool Wide, int Tokens>
-__global__ void __launch_bounds__(32 * vecMaxWarps(Tokens), vecBlocks<Dtype, Wide, Tokens>)
-    multiplyVec(VecJob job) {
+__global__ void __launch_bounds__(32 * vecMaxWarps(Tokens), vecBlocks<Dtype, Wide, Tokens>) multiplyVec(VecJob job) {
   VecBlock<Dtype, Wide, Tokens> block(job);
   VecOperand operand = job.operand[0];
   for (int i = 1; i < 3; i++) {

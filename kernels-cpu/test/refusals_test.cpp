@@ -205,8 +205,8 @@ void weights(gk_queue *queue) {
   const auto gateUp = [&] { return gk_gate_up(queue, &w, &up, &a, &y); };
   REFUSES(with(up.rows, 16, gateUp), "gk_gate_up: gate.rows is 32, up.rows is 16");
   REFUSES(with(up.cols, 32, gateUp), "gk_gate_up: gate.cols is 64, up.cols is 32");
-  const std::string types = "gk_gate_up: gate.dtype is " + std::to_string(w.dtype) + ", up.dtype is 8";
-  REFUSES(with(up.dtype, GK_Q8_0, gateUp), types.c_str());
+  const std::string types = "gk_gate_up: gate.dtype is " + std::to_string(w.dtype) + ", up.dtype is 2";
+  REFUSES(with(up.dtype, GK_Q4_0, gateUp), types.c_str());
   REFUSES(gk_unpack_row(queue, &w, 0, 32, out.data()), "gk_unpack_row: row is 32, expected 0 to 31");
   REFUSES(gk_unpack_row(queue, &w, 1, 0, out.data()), "gk_unpack_row: expert is 1, expected 0 to 0");
   int64_t row = 0;
