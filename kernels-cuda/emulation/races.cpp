@@ -202,15 +202,21 @@ extern "C" void __tsan_vptr_update(void *, void *) {}
 extern "C" void __tsan_vptr_read(void *) {}
 
 // Atomics are of the host's code alone.
-#define GATUN_ATOMICS(bits, Type)                                                                           \
-  extern "C" Type __tsan_atomic##bits##_load(const volatile Type *p, int) { return __atomic_load_n(p, 5); } \
-  extern "C" void __tsan_atomic##bits##_store(volatile Type *p, Type v, int) { __atomic_store_n(p, v, 5); } \
-  extern "C" Type __tsan_atomic##bits##_exchange(volatile Type *p, Type v, int) {                           \
-    return __atomic_exchange_n(p, v, 5);                                                                    \
-  }                                                                                                         \
-  extern "C" Type __tsan_atomic##bits##_fetch_add(volatile Type *p, Type v, int) {                          \
-    return __atomic_fetch_add(p, v, 5);                                                                     \
-  }                                                                                                         \
+#define GATUN_ATOMICS(bits, Type)                                                                             \
+  extern "C" Type __tsan_atomic##bits##_load(const volatile Type *p, int) { return __atomic_load_n(p, 5); }   \
+  extern "C" void __tsan_atomic##bits##_store(volatile Type *p, Type v, int) { __atomic_store_n(p, v, 5); }   \
+  extern "C" Type __tsan_atomic##bits##_exchange(volatile Type *p, Type v, int) {                             \
+    return __atomic_exchange_n(p, v, 5);                                                                      \
+  }                                                                                                           \
+  extern "C" Type __tsan_atomic##bits##_fetch_add(volatile Type *p, Type v, int) {                            \
+    return __atomic_fetch_add(p, v, 5);                                                                       \
+  }                                                                                                           \
+  extern "C" int __tsan_atomic##bits##_compare_exchange_weak(volatile Type *p, Type *e, Type v, int, int) {   \
+    return __atomic_compare_exchange_n(p, e, v, true, 5, 5);                                                  \
+  }                                                                                                           \
+  extern "C" int __tsan_atomic##bits##_compare_exchange_strong(volatile Type *p, Type *e, Type v, int, int) { \
+    return __atomic_compare_exchange_n(p, e, v, false, 5, 5);                                                 \
+  }                                                                                                           \
   extern "C" Type __tsan_atomic##bits##_fetch_sub(volatile Type *p, Type v, int) { return __atomic_fetch_sub(p, v, 5); }
 GATUN_ATOMICS(8, uint8_t)
 GATUN_ATOMICS(32, uint32_t)
