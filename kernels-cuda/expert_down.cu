@@ -17,7 +17,7 @@ struct Shares {
 };
 
 template <int Dtype, bool Wide>
-__global__ void __launch_bounds__(32 * vecMaxWarps(1)) addExperts(ExpertJob job, Shares shares) {
+__global__ void __launch_bounds__(32 * vecMaxWarps(1), 1) addExperts(ExpertJob job, Shares shares) {
   const auto tokens = static_cast<uint32_t>(job.rows);
   const int64_t token = blockIdx.x % tokens, tile = blockIdx.x / tokens;
   const VecOperand &down = job.vec.operand[0];

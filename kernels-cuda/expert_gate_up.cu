@@ -11,7 +11,7 @@ namespace gatun::cuda {
 namespace {
 
 template <int Dtype, bool Wide>
-__global__ void __launch_bounds__(32 * vecMaxWarps(1)) multiplyExperts(ExpertJob job) {
+__global__ void __launch_bounds__(32 * vecMaxWarps(1), 1) multiplyExperts(ExpertJob job) {
   const int64_t pair = blockIdx.x % static_cast<unsigned>(job.rows), token = pair / job.k;
   const int64_t rows = job.vec.operand[0].rows, tiles = (rows + tileRows - 1) / tileRows;
   VecJob own = job.vec;
