@@ -9,6 +9,7 @@
 
 #include "../../kernels-cpu/half.hpp"
 #include "gatun/kernels.h"
+#include "launches.hpp"
 #include "machine.hpp"
 #include "tensor_cores.hpp"
 
@@ -163,6 +164,7 @@ template <class... Parameters, class... Arguments>
 cudaError_t launchOn(cudaStream_t, bool, const LaunchShape &shape, void (*kernel)(Parameters...),
                      Arguments &&...arguments) {
   const std::tuple<Parameters...> values(static_cast<Parameters>(arguments)...);
+  emulation::noteLaunch(reinterpret_cast<const void *>(kernel), shape);
   return emulation::run(shape, [&] { std::apply(kernel, values); });
 }
 

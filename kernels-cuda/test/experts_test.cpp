@@ -128,11 +128,16 @@ int main() {
   const Both both;
   gatun::cpu::Pool pool(2);
   for (const int32_t activation : {GK_A8, GK_A16, GK_F32}) {
-    check(both, pool, {GK_Q4_K, "Q4_K"}, activation, 1, 4, 256, 8);
+    for (const TypeName &type : kTypes) {
+      if (gatun::cpu::formatOf(type.dtype).bits != 0) {
+        check(both, pool, type, activation, 1, 2, 256, 4);
+      }
+    }
     check(both, pool, {GK_Q6_K, "Q6_K"}, activation, 3, 8, 1280, 8);  // two chunks an expert
     check(both, pool, {GK_Q8_0, "Q8_0"}, activation, 2, 13, 96, 16);  // more choices than a block has warps
     check(both, pool, {GK_AWQ, "AWQ"}, activation, 5, 2, 64, 3);
   }
+  check(both, pool, {GK_F32, "F32"}, GK_F32, 2, 3, 64, 5);
   check(both, pool, {GK_BF16, "BF16"}, GK_F32, 3, 3, 256, 5);
   check(both, pool, {GK_F16, "F16"}, GK_F32, 9, 2, 72, 5);
   return finish(both);

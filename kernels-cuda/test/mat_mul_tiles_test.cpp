@@ -178,10 +178,18 @@ int main() {
     testMatMul(both, pool, type, {24, super ? 256 : 32, 32}, GK_A16, {1, 16, 17, 33});
     testGateUp(both, pool, type, {64, super ? 256 : 96, 32}, GK_A8, 33);
   }
-  // The larger tiles.
+  // The larger tiles: as many as the device has multiprocessors.
+  for (const TypeName &type : kTypes) {
+    const gatun::cpu::Format format = gatun::cpu::formatOf(type.dtype);
+    if (format.bits == 0) {
+      continue;
+    }
+    const int64_t cols = format.blockColumns == 256 ? 256 : 96;
+    testMatMul(both, pool, type, {136, cols, 32}, GK_A8, {1, 65, 130});
+    testMatMul(both, pool, type, {136, cols, 32}, GK_A16, {1, 65, 130});
+  }
   for (const TypeName &type : {TypeName{GK_Q4_K, "Q4_K"}, TypeName{GK_Q6_K, "Q6_K"}, TypeName{GK_AWQ, "AWQ"}}) {
-    testMatMul(both, pool, type, {296, 1280, 128}, GK_A8, {1, 64, 65, 130});
-    testMatMul(both, pool, type, {152, 256, 64}, GK_A16, {1, 64, 65, 130});
+    testMatMul(both, pool, type, {296, 1280, 128}, GK_A8, {64, 130});  // several chunks
     testGateUp(both, pool, type, {160, 256, 64}, GK_A8, 130);
   }
   return finish(both);
