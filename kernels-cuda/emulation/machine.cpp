@@ -251,6 +251,9 @@ cudaError_t run(const LaunchShape &shape, const std::function<void()> &thread) {
     return cudaErrorInvalidConfiguration;
   }
   const std::lock_guard<std::mutex> lock(machine.mutex);
+  if (beginLaunch() != cudaSuccess) {
+    return faulted();
+  }
   machine.shape = &shape;
   machine.body = &thread;
   machine.main = ownFiber();

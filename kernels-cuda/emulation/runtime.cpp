@@ -1,6 +1,7 @@
 // runtime.cpp: CUDA's calls on the emulated device.
 #include "runtime.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -24,6 +25,7 @@ constexpr Named errors[] = {
     {cudaErrorMemoryAllocation, "cudaErrorMemoryAllocation", "out of memory"},
     {cudaErrorInvalidConfiguration, "cudaErrorInvalidConfiguration", "invalid configuration argument"},
     {cudaErrorInvalidDevice, "cudaErrorInvalidDevice", "invalid device ordinal"},
+    {cudaErrorIllegalAddress, "cudaErrorIllegalAddress", "an illegal memory access was encountered"},
 };
 
 const Named &named(cudaError_t error) {
@@ -35,7 +37,28 @@ const Named &named(cudaError_t error) {
   return errors[1];
 }
 
+int64_t launches = 0;  // guarded by the machine's mutex
+std::atomic<bool> broken{false};
+
 }  // namespace
+
+namespace gatun::cuda::emulation {
+
+cudaError_t faulted() { return broken ? cudaErrorIllegalAddress : cudaSuccess; }
+
+// Like a GPU's, the launch itself succeeds: what comes after it does not.
+cudaError_t beginLaunch() {
+  static const char *const asked = std::getenv("GATUN_EMULATION_FAULT");
+  const cudaError_t before = faulted();
+  if (asked != nullptr && ++launches == std::strtoll(asked, nullptr, 10)) {
+    broken = true;
+  }
+  return before;
+}
+
+}  // namespace gatun::cuda::emulation
+
+using gatun::cuda::emulation::faulted;
 
 const char *cudaGetErrorName(cudaError_t error) { return named(error).name; }
 const char *cudaGetErrorString(cudaError_t error) { return named(error).text; }
@@ -73,11 +96,11 @@ cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr attribute, int) {
   return cudaErrorInvalidValue;
 }
 
-cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
+cudaError_t cudaStreamSynchronize(cudaStream_t) { return faulted(); }
 
 cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind, cudaStream_t) {
   std::memmove(to, from, bytes);
-  return cudaSuccess;
+  return faulted();
 }
 
 cudaError_t cudaMemsetAsync(void *to, int byte, size_t bytes, cudaStream_t) {

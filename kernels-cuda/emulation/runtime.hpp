@@ -48,7 +48,8 @@ enum cudaError_t {
   cudaErrorMemoryAllocation = 2,
   cudaErrorInvalidConfiguration = 9,
   cudaErrorInsufficientDriver = 35,
-  cudaErrorInvalidDevice = 101
+  cudaErrorInvalidDevice = 101,
+  cudaErrorIllegalAddress = 700
 };
 enum cudaDeviceAttr {
   cudaDevAttrMultiProcessorCount = 16,
