@@ -2,8 +2,10 @@
 // machine's bandwidth.
 package dev.gatun.cli;
 
+import dev.gatun.device.CudaDevices;
 import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
+import dev.gatun.device.GpuState;
 import dev.gatun.engine.Engine;
 import dev.gatun.engine.EngineOptions;
 import dev.gatun.engine.Session;
@@ -29,7 +31,8 @@ import picocli.CommandLine.Option;
     description = {
       "Measure tokens a second with llama-bench's tests, columns and names; tokenising and sampling"
           + " are not timed. The last columns: bytes read a token, their share of the memory"
-          + " bandwidth measured in the same run, peak memory.",
+          + " bandwidth measured in the same run, peak memory; of a GPU its clock before and after"
+          + " and what slowed it.",
       ""
     })
 final class Bench implements Callable<Integer> {
@@ -104,6 +107,7 @@ final class Bench implements Callable<Integer> {
       for (EngineOptions options : variants(longest)) {
         try (Engine loaded = Engine.load(checkpoint, options)) {
           engine.tellContext(loaded, stdio);
+          tellUnmeasured(loaded);
           tests.forEach(test -> runs.add(run(loaded, test, repeats)));
         }
       }
@@ -116,6 +120,17 @@ final class Bench implements Callable<Integer> {
     }
     report.finish();
     return 0;
+  }
+
+  private void tellUnmeasured(Engine loaded) {
+    if (loaded.options().device().kind() == DeviceChoice.Kind.CUDA
+        && loaded.device().state().isEmpty()) {
+      stdio
+          .err()
+          .println(
+              "clocks and what slows them are not known: "
+                  + CudaDevices.unmeasured().orElse("the driver does not measure this GPU"));
+    }
   }
 
   private List<BenchTest> tests() {
@@ -149,8 +164,11 @@ final class Bench implements Callable<Integer> {
     }
     String time = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     long[] samples = new long[repeats];
+    List<GpuState.Pace> readings = new ArrayList<>();
+    loaded.device().state().map(GpuState::pace).ifPresent(readings::add);
     for (int i = 0; i < repeats; i++) {
       samples[i] = nanos(loaded, test);
+      loaded.device().state().map(GpuState::pace).ifPresent(readings::add);
     }
     long peak = Machine.peakMemory().orElse(0);
     return new BenchRun(
@@ -160,7 +178,8 @@ final class Bench implements Callable<Integer> {
         time,
         samples,
         BenchModel.bytesRead(loaded, test),
-        peak);
+        peak,
+        new GpuPace(readings));
   }
 
   private long nanos(Engine loaded, BenchTest test) {

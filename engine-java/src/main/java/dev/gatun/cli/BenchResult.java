@@ -64,6 +64,9 @@ record BenchResult(BenchModel model, BenchRun run, double bandwidth) {
     fields.put("bandwidth_bytes_per_second", Math.round(bandwidth));
     fields.put("bandwidth_percent", bandwidthShare());
     fields.put("peak_memory_bytes", run.peakMemory());
+    if (run.pace().measured()) {
+      fields.putAll(run.pace().fields());
+    }
     return fields;
   }
 

@@ -9,6 +9,7 @@ import dev.gatun.engine.EngineOptions;
  * @param samples nanoseconds of each repetition
  * @param bytesPerToken bytes of weights and cache that a token reads, on average
  * @param peakMemory most bytes the process had held when the test was over
+ * @param pace of the GPU meanwhile
  */
 record BenchRun(
     BenchTest test,
@@ -17,4 +18,5 @@ record BenchRun(
     String time,
     long[] samples,
     double bytesPerToken,
-    long peakMemory) {}
+    long peakMemory,
+    GpuPace pace) {}

@@ -42,6 +42,16 @@ public final class CudaDevices {
     return IntStream.range(0, runtime.devices()).mapToObj(runtime::describe).toList();
   }
 
+  /** What the driver measures of a GPU; empty where it tells nothing. */
+  public static Optional<GpuState> state(Gpu gpu) {
+    return Nvml.state(gpu);
+  }
+
+  /** Why {@link #state} tells nothing; empty where it does. */
+  public static Optional<String> unmeasured() {
+    return Nvml.missing();
+  }
+
   /** The version of NVIDIA's kernel module; empty where there is none. */
   public static Optional<String> driver() {
     try (Stream<String> lines = Files.lines(DRIVER_VERSION)) {
@@ -61,7 +71,8 @@ public final class CudaDevices {
     if (build == Kernels.GK_CUDA_NONE()) {
       throw Refusal.device(
           "this libgatun was built without its CUDA back end",
-          "build it where nvcc is found, or use --device cpu",
+          "build it anew where there are a driver and nvcc (without the folder build), or use"
+              + " --device cpu",
           null);
     }
     if (build == Kernels.GK_CUDA_EMULATED()) {
@@ -128,13 +139,18 @@ public final class CudaDevices {
     }
   }
 
-  private static CudaRuntime javaCpp() {
+  /** Before JavaCPP's first class is loaded, which reads these. */
+  static void configureJavaCpp() {
     JAVACPP_SETTINGS.forEach(
         (name, value) -> {
           if (System.getProperty(name) == null) {
             System.setProperty(name, value);
           }
         });
+  }
+
+  private static CudaRuntime javaCpp() {
+    configureJavaCpp();
     try {
       org.bytedeco.javacpp.Loader.load(org.bytedeco.cuda.global.cudart.class);
       return new JavaCppRuntime();

@@ -4,6 +4,7 @@ package dev.gatun.device;
 import dev.gatun.bindings.Kernels;
 import dev.gatun.refusal.Refusal;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * Device memory is host memory, poisoned so that nothing relies on its first content; every call is
@@ -35,7 +36,12 @@ final class EmulatedRuntime implements CudaRuntime {
 
   @Override
   public Gpu describe(int device) {
-    return new Gpu(device, "emulated GPU", Gpu.OLDEST, memory());
+    return new Gpu(device, "emulated GPU", Gpu.OLDEST, TOTAL, "", "");
+  }
+
+  @Override
+  public Optional<GpuState> state(Gpu gpu) {
+    return Optional.empty();
   }
 
   @Override
@@ -76,6 +82,11 @@ final class EmulatedRuntime implements CudaRuntime {
   @Override
   public MemorySegment allocatePinned(long bytes) {
     return Library.hostMemory(bytes);
+  }
+
+  @Override
+  public MemorySegment onDevice(MemorySegment pinned) {
+    return pinned;
   }
 
   @Override

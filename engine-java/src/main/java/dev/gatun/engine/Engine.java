@@ -49,7 +49,7 @@ public final class Engine implements AutoCloseable {
     StepPlans plans = StepPlans.of(model, options);
     Footprint need =
         Footprint.of(checkpoint, parameters, options, plans.bytes())
-            .withWorkspace(device.workspaceBytes(LoadPlan.limits(config, options)));
+            .withWorkspace(device.queue().workspaceBytes(LoadPlan.limits(config, options)));
     LoadPlan plan = LoadPlan.of(checkpoint, options, need, Room.of(device, options.device()));
     plan.requireFits();
     context = plan.context();
