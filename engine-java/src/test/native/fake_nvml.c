@@ -25,6 +25,11 @@ static int gpu = 1;
 int nvmlInit_v2(void) { return SUCCESS; }
 const char *nvmlErrorString(int error) { return error == SUCCESS ? "none" : "made up"; }
 
+int nvmlSystemGetDriverVersion(char *version, unsigned length) {
+  strncpy(version, "580.65.06", length);
+  return SUCCESS;
+}
+
 int nvmlDeviceGetHandleByUUID(const char *uuid, void **device) {
   *device = &gpu;
   return fake_by_uuid && strcmp(uuid, "GPU-10101010-1010-1010-1010-101010101010") == 0 ? SUCCESS : NOT_FOUND;

@@ -25,7 +25,7 @@ final class CudaDevice implements Device {
     this.gpu = gpu;
     name = choice + " (" + gpu.name() + ")";
     records = choice.graphs() && !SYNC_EACH_OP;
-    use();
+    begin();
     stream = runtime.openStream();
     try {
       queue = Queue.cuda(gpu.index(), stream);
@@ -94,6 +94,19 @@ final class CudaDevice implements Device {
     return runtime.state(gpu);
   }
 
+  /** Makes CUDA's context, the first thing that a full GPU has no room for. */
+  private void begin() {
+    try {
+      use();
+    } catch (Refusal e) {
+      throw e.reason() == Refusal.Reason.DOES_NOT_FIT
+          ? Refusal.doesNotFit(
+              name + " has no room for CUDA's context" + others(),
+              "end what else runs on that GPU, or use another")
+          : e;
+    }
+  }
+
   private void use() {
     runtime.use(gpu.index());
   }
@@ -128,13 +141,16 @@ final class CudaDevice implements Device {
         memory.reinterpret(bytes, arena, freed -> giveBack(() -> runtime.free(freed, bytes))));
   }
 
+  /** Who holds the memory, as the end of a sentence. */
+  private String others() {
+    return state().stream()
+        .flatMap(state -> state.greatest().stream())
+        .map(process -> ", " + process)
+        .collect(Collectors.joining());
+  }
+
   private Refusal noRoom(String purpose, long bytes) {
     DeviceMemory left = runtime.memory();
-    String others =
-        state().stream()
-            .flatMap(state -> state.greatest().stream())
-            .map(process -> ", " + process)
-            .collect(Collectors.joining());
     return Refusal.doesNotFit(
         name
             + " has no room for "
@@ -146,7 +162,7 @@ final class CudaDevice implements Device {
             + " of "
             + Library.gibibytes(left.total())
             + " free"
-            + others,
+            + others(),
         Library.SMALLER + ", or end what else runs on that GPU");
   }
 

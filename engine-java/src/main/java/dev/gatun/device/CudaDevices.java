@@ -52,8 +52,13 @@ public final class CudaDevices {
     return Nvml.missing();
   }
 
-  /** The version of NVIDIA's kernel module; empty where there is none. */
+  /** The version of NVIDIA's driver; empty where there is none. */
   public static Optional<String> driver() {
+    return module().or(Nvml::driver);
+  }
+
+  /** Of the kernel module, which under WSL is Windows' affair. */
+  private static Optional<String> module() {
     try (Stream<String> lines = Files.lines(DRIVER_VERSION)) {
       return lines
           .filter(line -> line.startsWith("NVRM version:"))
@@ -156,10 +161,19 @@ public final class CudaDevices {
       return new JavaCppRuntime();
     } catch (LinkageError e) {
       throw Refusal.device(
-          "JavaCPP's CUDA library cannot be loaded: " + e.getMessage(),
+          "JavaCPP's CUDA library cannot be loaded: " + why(e),
           "build the engine again on linux-x86_64, or use --device cpu",
           e);
     }
+  }
+
+  /** JavaCPP tells what the system's loader said as the cause. */
+  static String why(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return String.valueOf(cause.getMessage());
   }
 
   /** Where scripts/fetch-cuda and the hub keep what can be fetched again. */

@@ -21,6 +21,8 @@ final class JavaCppRuntime implements CudaRuntime {
   /** The CUDA version that the kernels are compiled with, as CUDA numbers it: 13.0. */
   private static final int CUDA_VERSION = 13_000;
 
+  private static final String PLAIN = "--no-graphs, which launches a step's kernels one by one";
+
   /** A pointer of JavaCPP's at an address of ours, which it does not free. */
   private static final class At extends Pointer {
     At(MemorySegment memory) {
@@ -59,6 +61,9 @@ final class JavaCppRuntime implements CudaRuntime {
   private static String remedy(int status) {
     if (status >= cudaErrorIllegalAddress && status <= cudaErrorLaunchFailure) {
       return Library.WHICH_OP;
+    }
+    if (status >= cudaErrorStreamCaptureUnsupported && status <= cudaErrorGraphExecUpdateFailure) {
+      return "run with " + PLAIN;
     }
     return switch (status) {
       case cudaErrorSystemDriverMismatch -> "reboot, since the driver was updated while it ran";
@@ -114,7 +119,8 @@ final class JavaCppRuntime implements CudaRuntime {
     return new Gpu(device, text(name), capability, total(device), uuid(device), text(bus));
   }
 
-  private static String text(byte[] terminated) {
+  /** Of a string of C. */
+  static String text(byte[] terminated) {
     String text = new String(terminated, StandardCharsets.UTF_8);
     int end = text.indexOf('\0');
     return end < 0 ? text : text.substring(0, end);
@@ -242,6 +248,9 @@ final class JavaCppRuntime implements CudaRuntime {
         cudaGraphDestroy(graph);
       }
       cudaGetLastError();
+      if (e instanceof Refusal refusal && refusal.reason() == Refusal.Reason.DEVICE) {
+        throw Refusal.device("recording a step: " + e.getMessage(), "or with " + PLAIN, e);
+      }
       throw e;
     }
     check(cudaStreamEndCapture(on, graph), "recording a step");

@@ -34,6 +34,7 @@ final class Nvml {
       List.of(
           "nvmlInit_v2",
           "nvmlErrorString",
+          "nvmlSystemGetDriverVersion",
           "nvmlDeviceGetHandleByUUID",
           "nvmlDeviceGetHandleByPciBusId_v2",
           "nvmlDeviceGetMemoryInfo",
@@ -94,8 +95,15 @@ final class Nvml {
           ? Optional.empty()
           : Optional.of(LIBRARY + " does not answer: " + nvmlErrorString(status).getString());
     } catch (LinkageError e) {
-      return Optional.of("JavaCPP's library for it cannot be loaded: " + e.getMessage());
+      return Optional.of("JavaCPP's library for it cannot be loaded: " + CudaDevices.why(e));
     }
+  }
+
+  static Optional<String> driver() {
+    byte[] version = new byte[80];
+    return MISSING.isEmpty() && nvmlSystemGetDriverVersion(version, version.length) == NVML_SUCCESS
+        ? Optional.of(JavaCppRuntime.text(version))
+        : Optional.empty();
   }
 
   /** Empty where nothing is measured, or the driver does not know the GPU. */

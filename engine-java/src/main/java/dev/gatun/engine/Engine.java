@@ -58,13 +58,14 @@ public final class Engine implements AutoCloseable {
             device, config.layers(), config.kvHeads(), config.headDim(), options.cacheTypes());
     weightBytes = parameters.bytes();
     cacheBytes = shape.bytes(context);
-    parameters.upload(progress);
     pool = new PagePool(shape, context, device, arena);
     builder =
         new StepBuilder(
             options.stepTokens(), options.stepTokens(), shape.pages(context), device, arena);
     device.lendWorkspace(LoadPlan.limits(config, options.withContext(context)), arena);
     steps = new Steps(model, options, plans, device, pool, arena);
+    // Last, since it takes long: what was planned is ours before another process can take it.
+    parameters.upload(progress);
     if (device.records()) {
       record();
     }

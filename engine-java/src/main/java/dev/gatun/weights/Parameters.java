@@ -132,10 +132,10 @@ public final class Parameters {
 
   /** Allocates the device memory and fills it; {@code progress} hears the bytes done so far. */
   public void upload(LongConsumer progress) {
+    Buffer memory = device.allocate("the weights", Math.max(bytes, 1), arena);
     checkpoint.materialize();
     tables.forEach(Runnable::run);
     tables.clear();
-    Buffer memory = device.allocate("the weights", Math.max(bytes, 1), arena);
     for (Upload upload : uploads) {
       upload.fill.accept(memory.slice(upload.offset, upload.bytes));
       progress.accept(upload.offset + upload.bytes);

@@ -83,7 +83,7 @@ class JavaCppRuntimeTest {
     assertEquals("fake GPU 0", runtime.describe(0).name());
     refuses(
         Refusal.Reason.DOES_NOT_FIT,
-        "choosing GPU 0: out of memory (cudaErrorMemoryAllocation); use a smaller context",
+        "cuda:0 (fake GPU 0) has no room for CUDA's context, PID 1 ",
         () -> CudaDevice.open(runtime, CUDA));
     set("fake_context", 46);
     refuses(
@@ -178,7 +178,10 @@ class JavaCppRuntimeTest {
           () -> {
             throw failure;
           };
-      assertEquals(failure, assertThrows(Refusal.class, () -> device.record(op)));
+      Refusal told = assertThrows(Refusal.class, () -> device.record(op));
+      assertEquals(failure, told.getCause());
+      assertTrue(
+          told.getMessage().startsWith("recording a step: an op; none; or with --no-graphs"));
       device.record(() -> {}).close();
     }
   }

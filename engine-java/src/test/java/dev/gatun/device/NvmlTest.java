@@ -73,6 +73,11 @@ class NvmlTest {
   }
 
   @Test
+  void tellsTheDriversVersion() {
+    assertEquals(Optional.of("580.65.06"), Nvml.driver());
+  }
+
+  @Test
   void findsGpusByUuidOrAddressAndNotByNumber() {
     assertEquals(Optional.empty(), Nvml.state(OTHER));
     set("fake_by_uuid", 0);
