@@ -64,10 +64,7 @@ final class GpuLines {
   }
 
   private static String holder(GpuProcess process) {
-    return "PID "
-        + process.pid()
-        + " "
-        + process.name()
+    return process.title()
         + (process.bytes().isPresent() ? " " + Amount.bytes(process.bytes().getAsLong()) : "");
   }
 }

@@ -21,9 +21,13 @@ public record GpuState(
   private static final int MOST_NAMED = 3;
   private static final long WORTH_NAMING = 64L << 20;
 
-  /** Who holds so much that ending it would make room, the greatest first. */
+  /**
+   * Who holds so much that ending it would make room, the greatest first. Only who has a name:
+   * within a container the driver's numbers are the host's, and one of them is this process.
+   */
   public List<GpuProcess> greatest() {
     return processes.stream()
+        .filter(process -> process.name().isPresent())
         .filter(process -> process.bytes().orElse(0) >= WORTH_NAMING)
         .limit(MOST_NAMED)
         .toList();

@@ -232,11 +232,11 @@ final class Nvml {
    * @param bytes NVML_VALUE_NOT_AVAILABLE, which is negative, where the driver does not tell
    */
   private static GpuProcess process(long pid, long bytes) {
-    String name;
+    Optional<String> name;
     try {
-      name = Files.readString(Path.of("/proc", String.valueOf(pid), "comm")).strip();
+      name = Optional.of(Files.readString(Path.of("/proc", String.valueOf(pid), "comm")).strip());
     } catch (IOException e) {
-      name = "process";
+      name = Optional.empty();
     }
     return new GpuProcess(pid, name, bytes < 0 ? OptionalLong.empty() : OptionalLong.of(bytes));
   }

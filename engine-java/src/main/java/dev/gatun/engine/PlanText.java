@@ -88,7 +88,7 @@ public final class PlanText {
     for (GpuProcess other : budget.room().others()) {
       long bytes = other.bytes().orElse(0);
       if (bytes > 0 && bytes <= rest) {
-        row("", "PID " + other.pid() + " " + other.name(), Gib.number(bytes));
+        row("", other.title(), Gib.number(bytes));
         rest -= bytes;
       }
     }

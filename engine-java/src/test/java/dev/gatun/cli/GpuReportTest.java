@@ -37,8 +37,8 @@ class GpuReportTest {
             new GpuState(
                 Optional.of(new DeviceMemory(24 * GIB, 14 * GIB)),
                 List.of(
-                    new GpuProcess(4711, "python", OptionalLong.of(9 * GIB)),
-                    new GpuProcess(12, "process", OptionalLong.empty())),
+                    new GpuProcess(4711, Optional.of("python"), OptionalLong.of(9 * GIB)),
+                    new GpuProcess(12, Optional.empty(), OptionalLong.empty())),
                 SLOW,
                 OptionalInt.of(450),
                 Optional.of(new GpuState.Link(1, 8, 4, 16))));
@@ -48,8 +48,25 @@ class GpuReportTest {
             "PCI 0000:01:00.0, PCIe 1.0 x8 (up to 4.0 x16)",
             "449 W of 450 W, 2100 MHz, 10501 MHz memory, slowed by power cap and heat",
             "PID 4711 python 9.00 GiB",
-            "PID 12 process"),
+            "PID 12"),
         GpuLines.of(GPU, state));
+  }
+
+  @Test
+  void onlyWhoHasANameAndHoldsMuchIsToBeEnded() {
+    GpuProcess python = new GpuProcess(1, Optional.of("python"), OptionalLong.of(GIB));
+    GpuState state =
+        new GpuState(
+            Optional.empty(),
+            List.of(
+                new GpuProcess(2, Optional.empty(), OptionalLong.of(9 * GIB)),
+                python,
+                new GpuProcess(3, Optional.of("Xorg"), OptionalLong.of(GIB >> 5)),
+                new GpuProcess(4, Optional.of("wsl"), OptionalLong.empty())),
+            FAST,
+            OptionalInt.empty(),
+            Optional.empty());
+    assertEquals(List.of(python), state.greatest());
   }
 
   @Test

@@ -60,8 +60,8 @@ class NvmlTest {
             new GpuState(
                 Optional.of(new DeviceMemory(1L << 30, 1L << 28)),
                 List.of(
-                    new GpuProcess(1, first, OptionalLong.of(1L << 29)),
-                    new GpuProcess(999_999, "process", OptionalLong.empty())),
+                    new GpuProcess(1, Optional.of(first), OptionalLong.of(1L << 29)),
+                    new GpuProcess(999_999, Optional.empty(), OptionalLong.empty())),
                 new GpuState.Pace(
                     OptionalInt.of(2520),
                     OptionalInt.of(10_501),
@@ -103,7 +103,7 @@ class NvmlTest {
     List<GpuProcess> processes = Nvml.state(KNOWN).orElseThrow().processes();
     assertEquals(302, processes.size());
     assertEquals(1, processes.getFirst().pid());
-    assertEquals("PID 1000000 process holds 0.10 GiB", byPid(processes, 1_000_000).toString());
+    assertEquals("PID 1000000 holds 0.10 GiB", byPid(processes, 1_000_000).toString());
   }
 
   private static GpuProcess byPid(List<GpuProcess> processes, long pid) {

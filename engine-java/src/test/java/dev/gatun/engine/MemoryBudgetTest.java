@@ -190,8 +190,8 @@ class MemoryBudgetTest {
     long gib = 1L << 30;
     List<GpuProcess> others =
         List.of(
-            new GpuProcess(4711, "python", OptionalLong.of(9 * gib)),
-            new GpuProcess(88, "Xorg", OptionalLong.of(gib / 4)));
+            new GpuProcess(4711, Optional.of("python"), OptionalLong.of(9 * gib)),
+            new GpuProcess(88, Optional.of("Xorg"), OptionalLong.of(gib / 4)));
     Room filled = Room.gpu("cuda:0 (a card)", 24 * gib, 10 * gib, others);
     try (Checkpoint checkpoint = Checkpoint.synthetic("qwq-32b:type=q4_k_m")) {
       LoadPlan plan = LoadPlan.of(checkpoint, EngineOptions.defaults(), Optional.of(filled));
