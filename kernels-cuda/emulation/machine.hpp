@@ -41,7 +41,7 @@ struct Running {
   size_t stackBytes = 0;
   char *shared = nullptr;
   int64_t sharedBytes = 0;
-  bool waitedForDependency = false;  // a thread of the block
+  bool waitedForDependency = false;  // this thread
 };
 extern Running running;
 

@@ -7,6 +7,7 @@
 #include <new>
 
 #include "machine.hpp"
+#include "races.hpp"
 
 struct CUevent_st {
   std::chrono::steady_clock::time_point time;
@@ -77,6 +78,7 @@ cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
 
 cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind, cudaStream_t) {
   std::memmove(to, from, bytes);
+  gatun::cuda::emulation::racesCopied(to, bytes);
   return cudaSuccess;
 }
 

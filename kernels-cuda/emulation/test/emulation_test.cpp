@@ -335,7 +335,7 @@ void waitKernel() { dependencyWait(); }
 
 void shapes() {
   const auto with = [](dim3 grid, dim3 block, int64_t bytes) {
-    return launchOn(nullptr, false, {grid, block, bytes}, waitKernel);
+    return launchOn(nullptr, false, emulation::sharedLimit, {grid, block, bytes}, waitKernel);
   };
   CHECK(with(1, 1024, 0) == cudaSuccess && with(1, {2, 8, 64}, 99 * 1024) == cudaSuccess);
   CHECK(with({1, 1, 65535}, 1, 0) == cudaSuccess);
@@ -345,7 +345,7 @@ void shapes() {
   }
   CHECK(with(0, 1, 0) == cudaErrorInvalidConfiguration && with({1, 65536}, 1, 0) == cudaErrorInvalidConfiguration);
   CHECK(with({1, 1, 65536}, 1, 0) == cudaErrorInvalidConfiguration);
-  CHECK(with(1, 1, 99 * 1024 + 1) == cudaErrorInvalidConfiguration);
+  CHECK(with(1, 1, 99 * 1024 + 1) == cudaErrorInvalidValue);
 }
 
 }  // namespace
