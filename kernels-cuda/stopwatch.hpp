@@ -30,7 +30,7 @@ class Stopwatch {
   template <class Start>
   double best(int32_t repeats, Start start) const {
     using Clock = std::chrono::steady_clock;
-    const auto warm = Clock::now() + (buildKind == GK_CUDA_EMULATED ? Clock::duration(0) : wakingUp);
+    const auto warm = Clock::now() + (onGpu ? wakingUp : Clock::duration(0));
     do {
       seconds(start);
     } while (Clock::now() < warm);
@@ -42,12 +42,15 @@ class Stopwatch {
   }
 
  private:
+  static constexpr bool onGpu = buildKind == GK_CUDA_DEVICE;
   static constexpr std::chrono::milliseconds wakingUp{200};  // an idle GPU's clocks rise within some tens
 
   // The device is busy with the same while the host issues what is timed: none of the time is the host's.
   template <class Start>
   double seconds(Start start) const {
-    start();
+    if (onGpu) {
+      start();
+    }
     checkCuda(cudaEventRecord(begin_, queue_.stream), "cudaEventRecord");
     start();
     checkCuda(cudaEventRecord(end_, queue_.stream), "cudaEventRecord");

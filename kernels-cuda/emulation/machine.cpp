@@ -252,6 +252,7 @@ cudaError_t run(const LaunchShape &shape, const std::function<void()> &thread) {
     return cudaErrorInvalidConfiguration;
   }
   const std::lock_guard<std::mutex> lock(machine.mutex);
+  landCopies();
   machine.shape = &shape;
   machine.body = &thread;
   machine.main = ownFiber();

@@ -34,6 +34,9 @@ cudaError_t run(const LaunchShape &shape, const std::function<void()> &thread);
 // Prints the text with kernel, block and thread, and aborts.
 [[noreturn]] __attribute__((format(printf, 1, 2))) void fault(const char *format, ...);
 
+// Does what cudaMemcpyAsync was asked for.
+void landCopies();
+
 // What runs now.
 struct Running {
   int thread = -1;  // within the block; -1: none

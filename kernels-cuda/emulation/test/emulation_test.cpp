@@ -348,9 +348,18 @@ void shapes() {
   CHECK(with(1, 1, 99 * 1024 + 1) == cudaErrorInvalidValue);
 }
 
+// A source may still be read until the stream is waited for.
+void copiesOfStreams() {
+  const int from[2] = {1, 2};
+  int to[2] = {0, 0};
+  CHECK(cudaMemcpyAsync(to, from, sizeof from, cudaMemcpyDefault, nullptr) == cudaSuccess && to[0] == 0);
+  CHECK(cudaStreamSynchronize(nullptr) == cudaSuccess && to[0] == 1 && to[1] == 2);
+}
+
 }  // namespace
 
 int main() {
+  copiesOfStreams();
   conversions();
   exchanges();
   products<Kind::Int8>();
