@@ -76,7 +76,10 @@ Queue openQueue(int32_t device, cudaStream_t stream) {
   return queue;
 }
 
-void sync(const Queue &queue) { checkCuda(cudaStreamSynchronize(queue.stream), "waiting for the device"); }
+void sync(const Queue &queue) {
+  use(queue);
+  checkCuda(cudaStreamSynchronize(queue.stream), "waiting for the device");
+}
 
 }  // namespace cuda
 }  // namespace gatun

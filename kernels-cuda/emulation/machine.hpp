@@ -40,6 +40,9 @@ cudaError_t faulted();
 // Prints the text with kernel, block and thread, and aborts.
 [[noreturn]] __attribute__((format(printf, 1, 2))) void fault(const char *format, ...);
 
+// Does what cudaMemcpyAsync was asked for.
+void landCopies();
+
 // What runs now.
 struct Running {
   int thread = -1;  // within the block; -1: none
@@ -47,7 +50,7 @@ struct Running {
   size_t stackBytes = 0;
   char *shared = nullptr;
   int64_t sharedBytes = 0;
-  bool waitedForDependency = false;  // a thread of the block
+  bool waitedForDependency = false;  // this thread
 };
 extern Running running;
 
