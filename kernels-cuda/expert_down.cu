@@ -76,9 +76,7 @@ void expertDown(const Queue &queue, const gk_weight &down, const gk_tensor &h, c
     const int64_t slots = most / job.vec.warps;
     job.vec.slots = static_cast<int32_t>(slots < job.k ? slots : job.k);
     const int warps = job.vec.slots * job.vec.warps;
-    launch(queue,
-           {gridOf(blocks), static_cast<unsigned>(32 * warps),
-            warps * static_cast<int64_t>(sizeof(Shared))},
+    launch(queue, {gridOf(blocks), static_cast<unsigned>(32 * warps), warps * static_cast<int64_t>(sizeof(Shared))},
            addExperts<Dtype, Wide>, job, shares);
   };
   forQuantizedType(down.dtype, [&]<int Dtype>() {

@@ -63,9 +63,7 @@ void expertGateUp(const Queue &queue, const gk_weight &gate, const gk_weight &up
     using Shared = typename VecBlock<Dtype, Wide, 1>::Shared;
     shareChunks(job.vec, mostWarps<Shared, 1>(queue) / 2);
     const int warps = 2 * job.vec.warps;
-    launch(queue,
-           {gridOf(blocks), static_cast<unsigned>(32 * warps),
-            warps * static_cast<int64_t>(sizeof(Shared))},
+    launch(queue, {gridOf(blocks), static_cast<unsigned>(32 * warps), warps * static_cast<int64_t>(sizeof(Shared))},
            multiplyExperts<Dtype, Wide>, job);
   };
   forQuantizedType(gate.dtype, [&]<int Dtype>() {

@@ -34,7 +34,7 @@ struct Queue {
 };
 
 // Makes the queue's device that of the calling thread, which may be another than opened the queue.
-inline void use(const Queue &queue) { checkCuda(cudaSetDevice(queue.device), "cudaSetDevice"); }
+inline void use(const Queue &queue) { checkCuda(cudaSetDevice(queue.device), "using the device"); }
 
 // Starts a kernel on the queue. Its arguments are converted to the kernel's parameters.
 template <class... Parameters, class... Arguments>
