@@ -18,7 +18,7 @@ __global__ void anyKernel() {
 
 // Starts a kernel, which fails where none was compiled for the device.
 void requireKernels(const Queue &queue) {
-  const cudaError_t started = launchOn(queue.stream, queue.capability >= 90, {1, 32}, anyKernel);
+  const cudaError_t started = launchOn(queue.stream, queue.capability >= 90, queue.sharedLimit, {1, 32}, anyKernel);
   if (started == cudaErrorNoKernelImageForDevice || started == cudaErrorInvalidDeviceFunction) {
     throw Error(GK_UNSUPPORTED, "this libgatun was not compiled for GPUs of compute capability %d.%d",
                 queue.capability / 10, queue.capability % 10);
