@@ -201,7 +201,8 @@ class Slices {
       std::vector<uint8_t> buffer(static_cast<size_t>(tilesEach() * work_.planes.size));
       for (int64_t s = next_++; s < count() && !failed_; s = next_++) {
         send(s, buffer);
-        // A call may return before it has read pageable memory: where the GPU reads it by itself, nothing is staged.
+        // Before the buffer is written again: a device that reads pageable memory itself may still be at it when the
+        // copy's call returns. Without the lock, so that others go on.
         sync(queue_);
       }
     } catch (...) {
@@ -229,14 +230,12 @@ class Slices {
     for (int64_t t = 0; t < count; t++) {
       packTile(work_, first + t, buffer.data() + t * work_.planes.size);
     }
-    // A queue is one thread's at a time. The buffer is written again after this; a device that reads pageable memory
-    // itself may still be at it when the copy's call returns.
+    // A queue is one thread's at a time.
     const std::lock_guard lock(mutex_);
     use(queue_);
     checkCuda(cudaMemcpyAsync(destination_ + first * work_.planes.size, buffer.data(), bytes, cudaMemcpyDefault,
                               queue_.stream),
               "sending packed weights");
-    sync(queue_);
   }
 
   const Queue &queue_;

@@ -84,8 +84,8 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
   HostView view(String purpose, long bytes, Arena arena);
 
   /**
-   * Issues a copy to the front of {@code to}. Memory of {@link #hostMemory} must not change before
-   * a {@link #sync}; other memory may.
+   * Issues a copy to the front of {@code to}; {@code from} must stay as it is until a {@link
+   * #sync}.
    */
   void upload(MemorySegment from, Buffer to);
 
