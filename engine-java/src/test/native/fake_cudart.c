@@ -15,7 +15,7 @@ int fake_driver_version = 13000;
 int fake_devices = 2;
 int64_t fake_free_bytes = 1 << 30;
 int fake_fault = SUCCESS; /* what waiting for the device answers */
-int fake_live = 0;        /* streams, allocations and graphs that are not given back */
+int fake_live = 0;        /* streams, events, allocations and graphs that are not given back */
 
 typedef struct {
   void *to;
@@ -29,6 +29,7 @@ typedef struct {
 
 static graph *capturing = NULL;
 static int current = 0;
+static int copied = 0; /* copies done */
 
 static int made(void **result, size_t bytes) {
   *result = calloc(1, bytes);
@@ -84,6 +85,19 @@ int cudaStreamSynchronize(void *stream) {
   return stream == NULL || capturing != NULL ? CAPTURE_INVALIDATED : fake_fault;
 }
 
+/* The copies issued before it was marked, a millisecond each. */
+int cudaEventCreate(void **event) { return made(event, sizeof(int)); }
+int cudaEventDestroy(void *event) { return gone(event); }
+int cudaEventRecord(void *event, void *stream) {
+  *(int *)event = copied;
+  return stream == NULL || capturing != NULL ? INVALID_VALUE : SUCCESS;
+}
+int cudaEventSynchronize(void *event) { return event == NULL ? INVALID_VALUE : fake_fault; }
+int cudaEventElapsedTime(float *milliseconds, void *from, void *to) {
+  *milliseconds = (float)(*(int *)to - *(int *)from);
+  return SUCCESS;
+}
+
 static int allocate(void **memory, size_t bytes) {
   if ((int64_t)bytes > fake_free_bytes) {
     return MEMORY_ALLOCATION;
@@ -107,6 +121,7 @@ int cudaMemcpyAsync(void *to, const void *from, size_t bytes, int kind, void *st
   }
   if (capturing == NULL) {
     memcpy(to, from, bytes);
+    copied++;
     return SUCCESS;
   }
   if (capturing->count == MOST_COPIES) {

@@ -170,6 +170,30 @@ final class CudaDevice implements Device {
   }
 
   @Override
+  public Mark mark(Arena arena) {
+    runtime.use(gpu.index());
+    return new Event(this, runtime.openEvent().reinterpret(arena, runtime::closeEvent));
+  }
+
+  /** A CUDA event. */
+  record Event(CudaDevice device, MemorySegment event) implements Mark {
+    @Override
+    public void set() {
+      device.runtime.mark(event, device.stream);
+    }
+
+    @Override
+    public void await() {
+      device.runtime.await(event);
+    }
+
+    @Override
+    public long nanosSince(Mark earlier) {
+      return device.runtime.nanosBetween(((Event) earlier).event, event);
+    }
+  }
+
+  @Override
   public boolean records() {
     return records;
   }

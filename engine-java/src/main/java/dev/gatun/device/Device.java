@@ -78,7 +78,7 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
 
   /**
    * Issues a copy to the front of {@code to}. Memory of {@link #hostMemory} must not change before
-   * a {@link #sync}; other memory may.
+   * a {@link #sync} or a {@link Mark} set later is passed; other memory may.
    */
   void upload(MemorySegment from, Buffer to);
 
@@ -87,6 +87,9 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
 
   /** Waits until all work issued so far is done. */
   void sync();
+
+  /** A mark that lives as long as {@code arena}. */
+  Mark mark(Arena arena);
 
   /** Whether {@link #record} saves anything here. */
   boolean records();
