@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gatun.device.Device;
 import dev.gatun.device.DeviceMemory;
 import dev.gatun.engine.Generation.Limits;
 import dev.gatun.engine.Generation.Result;
@@ -38,6 +39,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class GenerationTest {
   private static final String MODEL = "qwen2-q4_0";
   private static final int CONTEXT = 96;
+  private static final int PAGE = Device.pageTokens();
   private static final int TOKENS = 12;
   private static final int[] PROMPT = IntStream.range(1, 21).toArray();
 
@@ -114,6 +116,18 @@ class GenerationTest {
             assertArrayEquals(expected, answer(engine, PROMPT, sampling), sampling.toString());
           }
         });
+  }
+
+  @Test
+  void aPromptOfManyStepsIsFollowedByTheSameDraws() throws IOException {
+    List<int[]> answers = new ArrayList<>();
+    for (int chunk : new int[] {512, 6}) {
+      withEngine(
+          MODEL,
+          options().withBatch(chunk, chunk),
+          engine -> answers.add(answer(engine, PROMPT, LIVELY)));
+    }
+    assertArrayEquals(answers.get(0), answers.get(1));
   }
 
   private static int[] answer(Engine engine, int[] prompt, SamplingOptions sampling) {
@@ -199,6 +213,13 @@ class GenerationTest {
 
   private static Left left(Session session, Stop stop, int[] tokens) {
     int[] held = session.tokens();
+    // Every page that the session has no token in is another's to take.
+    int free = CONTEXT - Math.ceilDiv(held.length, PAGE) * PAGE;
+    if (free > 0) {
+      try (Session other = session.engine().newSession()) {
+        other.append(new int[free]);
+      }
+    }
     int room = Math.min(FOLLOW_UP.length, CONTEXT - held.length);
     session.truncate(held.length - (FOLLOW_UP.length - room));
     MemorySegment logits = session.append(FOLLOW_UP);
@@ -279,6 +300,7 @@ class GenerationTest {
         options(),
         engine -> {
           int[] first = Arrays.copyOf(livelyTokens(engine), 1);
+          Left expected = expected(engine, Stop.INTERRUPTED, 1);
           try (Session session = engine.newSession()) {
             IllegalStateException thrown = new IllegalStateException("nobody listens");
             Exception caught =
@@ -295,8 +317,7 @@ class GenerationTest {
                             },
                             () -> false));
             assertEquals(thrown, caught);
-            assertEquals(
-                expected(engine, Stop.INTERRUPTED, 1), left(session, Stop.INTERRUPTED, first));
+            assertEquals(expected, left(session, Stop.INTERRUPTED, first));
           }
         });
   }
@@ -309,7 +330,8 @@ class GenerationTest {
         engine -> {
           try (Session other = engine.newSession();
               Session session = engine.newSession()) {
-            other.append(new int[64]);
+            other.append(new int[2 * PAGE]);
+            int[] heard = new int[1];
             Refusal full =
                 assertThrows(
                     Refusal.class,
@@ -319,10 +341,11 @@ class GenerationTest {
                             PROMPT,
                             new Sampler(LIVELY),
                             limits(engine, -1),
-                            token -> {},
+                            token -> heard[0]++,
                             () -> false));
             assertEquals(Refusal.Reason.DOES_NOT_FIT, full.reason());
-            assertEquals(32, session.length());
+            assertEquals(PAGE, session.length());
+            assertEquals(PAGE - PROMPT.length + 1, heard[0], "a token is heard before it is run");
           }
         });
   }
