@@ -8,29 +8,41 @@ import static dev.gatun.engine.Answers.limits;
 import static dev.gatun.engine.Answers.options;
 import static dev.gatun.engine.Answers.reference;
 import static dev.gatun.engine.Answers.withEngine;
+import static dev.gatun.engine.Resources.ORACLES;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.device.DeviceMemory;
 import dev.gatun.engine.Generation.Result;
 import dev.gatun.engine.Generation.Stop;
+import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.Sampler;
 import dev.gatun.sample.SamplingOptions;
 import dev.gatun.sample.Stage;
+import dev.gatun.verify.Oracle;
+import dev.gatun.weights.Checkpoint;
+import dev.gatun.weights.SafetensorsWriter;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 @Tag("anyDevice")
 class DrawingTest {
   private static final int TOKENS = 12;
+
+  @TempDir Path folder;
 
   /** One of each family; that all formats compute the same on each device is not shown here. */
   static List<String> models() {
@@ -135,6 +147,32 @@ class DrawingTest {
     int half = answers.size() / 2;
     for (int i = 0; i < half; i++) {
       assertArrayEquals(answers.get(i), answers.get(half + i));
+    }
+  }
+
+  @Test
+  void logitsThatAreNoNumbersAreRefusedAlike() throws IOException {
+    Path weights = ORACLES.folder("qwen2").checkpoint();
+    SafetensorsWriter file = new SafetensorsWriter();
+    Oracle.stored(weights.resolve("model.safetensors"))
+        .forEach(
+            (name, t) -> {
+              byte[] bytes = t.bytes();
+              if (name.equals("model.norm.weight")) {
+                Arrays.fill(bytes, (byte) 0xFF); // NaN in every format of floats
+              }
+              file.tensor(name, t.dtype(), bytes, t.shape());
+            });
+    file.write(folder.resolve("model.safetensors"));
+    Files.copy(weights.resolve("config.json"), folder.resolve("config.json"));
+    try (Checkpoint checkpoint = Checkpoint.open(folder);
+        Engine engine = Engine.load(checkpoint, options())) {
+      Refusal ofHost = assertThrows(Refusal.class, () -> reference(engine, LIVELY, 1));
+      Refusal refusal = assertThrows(Refusal.class, () -> answer(engine, LIVELY));
+      assertEquals(ofHost.reason(), refusal.reason());
+      assertTrue(
+          refusal.getMessage().contains("not a number to sample from; check the checkpoint's"),
+          refusal.getMessage());
     }
   }
 }
