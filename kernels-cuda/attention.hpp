@@ -7,6 +7,7 @@
 #pragma once
 
 #include "cache_page.hpp"
+#include "exponential.hpp"
 #include "queue.hpp"
 
 namespace gatun::cuda {
@@ -78,26 +79,9 @@ struct PowerOfTwo {
   __device__ __forceinline__ float operator()(float x) const { return exp2f(x); }
 };
 
-// e^x within 2 units in the last place, bit-equal to the CPU's: 2^n times a Taylor polynomial of degree 7 on
-// |r| <= ln 2 / 2. 0 below -87.3.
+// Powers of e, of the kernel that is bit-equal to the CPU.
 struct PowerOfE {
-  __device__ __forceinline__ float operator()(float x) const {
-    const float shift = 0x1.8p23f;
-    const float a = fmaxf(-87.3f, fminf(88.3f, x));
-    const float t = fmaf(a, 0x1.715476p0f, shift);  // n in the low bits
-    const float n = t - shift;
-    const float r = fmaf(n, -0x1.7f7d1cp-20f, fmaf(n, -0x1.62e4p-1f, a));  // ln 2 in two parts
-    float p = 1.0f / 5040;
-    p = fmaf(p, r, 1.0f / 720);
-    p = fmaf(p, r, 1.0f / 120);
-    p = fmaf(p, r, 1.0f / 24);
-    p = fmaf(p, r, 1.0f / 6);
-    p = fmaf(p, r, 0.5f);
-    p = fmaf(p, r, 1.0f);
-    p = fmaf(p, r, 1.0f);
-    const float power = bitsAs<float>((bitsAs<uint32_t>(t) << 23) + 0x3f800000u);
-    return x < -87.3f ? 0.0f : p * power;
-  }
+  __device__ __forceinline__ float operator()(float x) const { return exponential(x); }
 };
 
 constexpr float minusInfinity = -__builtin_huge_valf();

@@ -11,6 +11,21 @@ namespace {
 
 constexpr int oldestCapability = 80;
 
+__global__ void anyKernel() {
+  dependencyWait();
+  dependencyTrigger();
+}
+
+// Starts a kernel, which fails where none was compiled for the device.
+void requireKernels(const Queue &queue) {
+  const cudaError_t started = launchOn(queue.stream, queue.capability >= 90, {1, 32}, anyKernel);
+  if (started == cudaErrorNoKernelImageForDevice || started == cudaErrorInvalidDeviceFunction) {
+    throw Error(GK_UNSUPPORTED, "this libgatun was not compiled for GPUs of compute capability %d.%d",
+                queue.capability / 10, queue.capability % 10);
+  }
+  checkCuda(started, "starting a kernel");
+}
+
 }  // namespace
 
 void checkCuda(cudaError_t status, const char *what) {
@@ -57,10 +72,14 @@ Queue openQueue(int32_t device, cudaStream_t stream) {
   }
   queue.multiprocessors = attribute(cudaDevAttrMultiProcessorCount);
   queue.sharedLimit = attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin);
+  requireKernels(queue);
   return queue;
 }
 
-void sync(const Queue &queue) { checkCuda(cudaStreamSynchronize(queue.stream), "waiting for the device"); }
+void sync(const Queue &queue) {
+  use(queue);
+  checkCuda(cudaStreamSynchronize(queue.stream), "waiting for the device");
+}
 
 }  // namespace cuda
 }  // namespace gatun

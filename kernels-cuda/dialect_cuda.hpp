@@ -240,12 +240,14 @@ struct LaunchShape {
 };
 
 // Starts a kernel. With `overlapping` it may begin before the one before it has ended, and waits in dependencyWait.
+// sharedLimit: the device's, of a block. More than 48 KiB must be asked for, once and for all launches of the kernel:
+// each asks for the most, so that threads which launch it with different sizes do not undo each other's.
 template <class... Parameters, class... Arguments>
-cudaError_t launchOn(cudaStream_t stream, bool overlapping, const LaunchShape &shape, void (*kernel)(Parameters...),
-                     Arguments &&...arguments) {
+cudaError_t launchOn(cudaStream_t stream, bool overlapping, int64_t sharedLimit, const LaunchShape &shape,
+                     void (*kernel)(Parameters...), Arguments &&...arguments) {
   if (shape.sharedBytes > 48 * 1024) {
     const cudaError_t status =
-        cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shape.sharedBytes));
+        cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(sharedLimit));
     if (status != cudaSuccess) {
       return status;
     }

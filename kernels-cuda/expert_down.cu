@@ -77,7 +77,7 @@ void expertDown(const Queue &queue, const gk_weight &down, const gk_tensor &h, c
     job.vec.slots = static_cast<int32_t>(slots < job.k ? slots : job.k);
     const int warps = job.vec.slots * job.vec.warps;
     launch(queue,
-           {dim3(static_cast<uint32_t>(blocks)), dim3(static_cast<uint32_t>(32 * warps)),
+           {gridOf(blocks), static_cast<unsigned>(32 * warps),
             warps * static_cast<int64_t>(sizeof(Shared))},
            addExperts<Dtype, Wide>, job, shares);
   };

@@ -64,7 +64,7 @@ void expertGateUp(const Queue &queue, const gk_weight &gate, const gk_weight &up
     shareChunks(job.vec, mostWarps<Shared, 1>(queue) / 2);
     const int warps = 2 * job.vec.warps;
     launch(queue,
-           {dim3(static_cast<uint32_t>(blocks)), dim3(static_cast<uint32_t>(32 * warps)),
+           {gridOf(blocks), static_cast<unsigned>(32 * warps),
             warps * static_cast<int64_t>(sizeof(Shared))},
            multiplyExperts<Dtype, Wide>, job);
   };

@@ -23,7 +23,7 @@ void gateUpVec(const Queue &queue, const gk_weight &gate, const gk_weight &up, c
       job.turns = 4 / job.slots;
       const int warps = job.slots * job.warps;
       launch(queue,
-             {static_cast<unsigned>(ceilDiv(gate.rows, 2 * tileRows)), static_cast<unsigned>(32 * warps),
+             {gridOf(ceilDiv(gate.rows, 2 * tileRows)), static_cast<unsigned>(32 * warps),
               warps * static_cast<int64_t>(sizeof(Shared))},
              multiplyGated<Dtype, Wide, Tokens>, job, result);
     });

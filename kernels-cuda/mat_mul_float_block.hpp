@@ -305,7 +305,7 @@ void launchFloat(const Queue &queue, FloatJob job, int tokens, Kernel kernel) {
     job.warps *= 2;
   }
   const int64_t bytes = tokens == 1 ? sizeof(FloatShared<1>) : sizeof(FloatShared<8>);
-  launch(queue, {dim3(static_cast<uint32_t>(blocks(job.warps))), dim3(32 * floatWarps), bytes}, kernel, job);
+  launch(queue, {gridOf(blocks(job.warps)), 32 * floatWarps, bytes}, kernel, job);
 }
 
 template <int Dtype>

@@ -259,7 +259,7 @@ void launchShape(const Queue &queue, TilesJob job) {
   const int64_t tiles = ceilDiv(job.matrix.rows, tileRows), down = job.up != nullptr ? Shape::kDown : Shape::kTiles;
   job.tokenTiles = static_cast<int32_t>(ceilDiv(job.tokens, Shape::kTokens));
   const int64_t blocks = ceilDiv(tiles, down) * job.tokenTiles;
-  launch(queue, {dim3(static_cast<uint32_t>(blocks)), dim3(Shape::kThreads), sizeof(Shared)},
+  launch(queue, {gridOf(blocks), Shape::kThreads, sizeof(Shared)},
          matMulTilesKernel<Dtype, Digits, Shape>, job);
 }
 

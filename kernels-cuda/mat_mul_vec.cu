@@ -57,7 +57,7 @@ void multiply(const Queue &queue, const Products &products, int count, const gk_
       }
       const int warps = job.warps * job.slots;
       launch(queue,
-             {static_cast<unsigned>(blocks), static_cast<unsigned>(32 * warps),
+             {gridOf(blocks), static_cast<unsigned>(32 * warps),
               warps * static_cast<int64_t>(sizeof(Shared))},
              multiplyVec<Dtype, Wide, Tokens>, job);
     });

@@ -37,7 +37,7 @@ __global__ void __launch_bounds__(threads) multiply(int32_t count, int32_t *stor
 double measureInt8(const Queue &queue) {
   const int64_t blocks = int64_t{queue.multiprocessors} * blocksEach;
   const double seconds =
-      Stopwatch().best(queue, 4, [&] { launch(queue, {gridOf(blocks), threads}, multiply, rounds, nullptr); });
+      Stopwatch(queue).best(4, [&] { launch(queue, {gridOf(blocks), threads}, multiply, rounds, nullptr); });
   return 2.0 * 16 * 8 * 32 * chains * rounds * (threads / 32) * static_cast<double>(blocks) / seconds;
 }
 

@@ -37,7 +37,7 @@ double measureRead(const Queue &queue, const void *buffer, int64_t bytes, int32_
   constexpr int64_t line = GK_ALIGNMENT, piece = sizeof(uint4);
   const int64_t read = bytes / line * line;
   const int64_t blocks = ceilDiv(read / piece, threads * ahead), most = int64_t{queue.multiprocessors} * blocksEach;
-  const double seconds = Stopwatch().best(queue, repeats, [&] {
+  const double seconds = Stopwatch(queue).best(repeats, [&] {
     launch(queue, {gridOf(blocks < most ? blocks : most), threads}, readAll, static_cast<const uint4 *>(buffer),
            read / piece, nullptr);
   });

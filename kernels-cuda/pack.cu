@@ -201,6 +201,8 @@ class Slices {
       std::vector<uint8_t> buffer(static_cast<size_t>(tilesEach() * work_.planes.size));
       for (int64_t s = next_++; s < count() && !failed_; s = next_++) {
         send(s, buffer);
+        // A call may return before it has read pageable memory: where the GPU reads it by itself, nothing is staged.
+        sync(queue_);
       }
     } catch (...) {
       const std::lock_guard lock(mutex_);
@@ -227,12 +229,14 @@ class Slices {
     for (int64_t t = 0; t < count; t++) {
       packTile(work_, first + t, buffer.data() + t * work_.planes.size);
     }
-    // From pageable memory: the call returns when the buffer may be written again. A queue is one thread's at a time.
+    // A queue is one thread's at a time. The buffer is written again after this; a device that reads pageable memory
+    // itself may still be at it when the copy's call returns.
     const std::lock_guard lock(mutex_);
-    checkCuda(cudaSetDevice(queue_.device), "cudaSetDevice");
+    use(queue_);
     checkCuda(cudaMemcpyAsync(destination_ + first * work_.planes.size, buffer.data(), bytes, cudaMemcpyDefault,
                               queue_.stream),
               "sending packed weights");
+    sync(queue_);
   }
 
   const Queue &queue_;
@@ -262,7 +266,6 @@ void pack(const Queue &queue, const gk_source &source, void *destination) {
     slices.take();
   }
   slices.finish();
-  sync(queue);
 }
 
 }  // namespace gatun::cuda

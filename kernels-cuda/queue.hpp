@@ -33,10 +33,15 @@ struct Queue {
   }
 };
 
+// Makes the queue's device that of the calling thread, which may be another than opened the queue.
+inline void use(const Queue &queue) { checkCuda(cudaSetDevice(queue.device), "cudaSetDevice"); }
+
 // Starts a kernel on the queue. Its arguments are converted to the kernel's parameters.
 template <class... Parameters, class... Arguments>
 void launch(const Queue &queue, const LaunchShape &shape, void (*kernel)(Parameters...), Arguments &&...arguments) {
-  checkCuda(launchOn(queue.stream, queue.capability >= 90, shape, kernel, std::forward<Arguments>(arguments)...),
+  use(queue);
+  checkCuda(launchOn(queue.stream, queue.capability >= 90, queue.sharedLimit, shape, kernel,
+                     std::forward<Arguments>(arguments)...),
             "starting a kernel");
 }
 

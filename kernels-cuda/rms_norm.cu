@@ -148,7 +148,7 @@ void normalize(const Queue &queue, const gk_tensor &x, const gk_tensor *delta, c
   // As few turns as the largest block allows, and as few threads as those turns need.
   const int64_t groups = ceilDiv(x.cols, 4), turns = ceilDiv(groups, maxThreads);
   const int64_t threads = ceilDiv(ceilDiv(groups, turns), 32) * 32;
-  const LaunchShape shape = {static_cast<unsigned>(x.rows), static_cast<unsigned>(threads), sizeof(Shared)};
+  const LaunchShape shape = {gridOf(x.rows), static_cast<unsigned>(threads), sizeof(Shared)};
   const int64_t strides = x.cols | x.stride | norm.deltaStride | (y.dtype == GK_F32 ? y.stride : 0);
   if (strides % 4 == 0 && reinterpret_cast<uintptr_t>(weight) % 16 == 0) {
     start<true>(queue, y, shape, norm);

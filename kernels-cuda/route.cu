@@ -2,6 +2,7 @@
 // Operations: about 25 experts a reading. Grid: a block a token. Limit: latency, a barrier and a few shuffles for each
 // choice: some 3 us for 8 of 256 experts. The softmax is the CPU's bit for bit, so its ties are too: the sum has 16
 // lanes, by expert mod 16.
+#include "exponential.hpp"
 #include "ops.hpp"
 
 namespace gatun::cuda {
@@ -24,24 +25,6 @@ struct Routing {
   float *weights;
   int64_t weightsStride;
 };
-
-// e^x within 2 units in the last place: exp of kernels-cpu/simd.hpp.
-__device__ __forceinline__ float exponential(float x) {
-  constexpr float low = -87.3f, shift = 0x1.8p23f;
-  const float most = 88.3f < x ? 88.3f : x, a = low > most ? low : most;
-  const float t = fmaf(a, 0x1.715476p0f, shift);  // n in the low bits
-  const float n = t - shift;
-  const float r = fmaf(n, -0x1.7f7d1cp-20f, fmaf(n, -0x1.62e4p-1f, a));  // ln 2 in two parts
-  float p = 1.0f / 5040;
-  p = fmaf(p, r, 1.0f / 720);
-  p = fmaf(p, r, 1.0f / 120);
-  p = fmaf(p, r, 1.0f / 24);
-  p = fmaf(p, r, 1.0f / 6);
-  p = fmaf(p, r, 0.5f);
-  p = fmaf(p, r, 1.0f);
-  p = fmaf(p, r, 1.0f);
-  return x < low ? 0 : p * bitsAs<float>((bitsAs<uint32_t>(t) << 23) + 0x3f800000u);
-}
 
 // The greatest over the block, the same in every thread; `turn` alternates, so that one barrier suffices.
 __device__ __forceinline__ uint64_t greatestOfBlock(uint64_t value, int turn) {

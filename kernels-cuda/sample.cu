@@ -209,7 +209,7 @@ void sample(const Queue &queue, const gk_tensor &logits, const gk_sampling *samp
   const Step step = {static_cast<const float *>(logits.data), logits.stride,
                      static_cast<int32_t>(logits.cols),       sampling,
                      static_cast<int32_t *>(tokens.data),     probabilities};
-  launch(queue, {static_cast<unsigned>(logits.rows), threads, sizeof(Shared)}, sampleRows, step);
+  launch(queue, {gridOf(logits.rows), threads, sizeof(Shared)}, sampleRows, step);
 }
 
 }  // namespace gatun::cuda

@@ -42,7 +42,7 @@ __global__ void __launch_bounds__(32 * warps) unpack(Matrix m, int64_t row, floa
 
 void unpackRow(const Queue &queue, const gk_weight &weight, int64_t expert, int64_t row, float *destination) {
   const Matrix m = matrixOf(weight, expert);
-  const LaunchShape shape = {static_cast<unsigned>(ceilDiv(m.pairs, 4 * warps)), 32 * warps, 0};
+  const LaunchShape shape = {gridOf(ceilDiv(m.pairs, 4 * warps)), 32 * warps, 0};
   forWeightType(weight.dtype, [&]<int Dtype>() { launch(queue, shape, unpack<Dtype>, m, row, destination); });
 }
 

@@ -2,7 +2,8 @@
 //   op_bench [--csv FILE] [filter]
 // Products of few rows and attention of one token: bytes a second against the read bandwidth. Products of many rows and
 // attention of a prompt: operations a second against bfloat16 tensor peak. Each op is captured into a CUDA graph over
-// copies of its weights that no cache holds, and the graph's time divided by the ops in it; the best of seven.
+// copies of its weights that no cache holds, and the graph's time divided by the ops in it; the best of seven. Before
+// each the graph runs once untimed, while which the host issues the one that is timed.
 #include <cuda_runtime.h>
 
 #include <cstdio>
@@ -55,14 +56,15 @@ struct Bench {
     CUDA(cudaEventCreate(&begin));
     CUDA(cudaEventCreate(&end));
     double best = 1e9;
-    for (int i = 0; i <= repeats; i++) {
+    for (int i = 0; i < repeats; i++) {
+      CUDA(cudaGraphLaunch(run, stream));
       CUDA(cudaEventRecord(begin, stream));
       CUDA(cudaGraphLaunch(run, stream));
       CUDA(cudaEventRecord(end, stream));
       CUDA(cudaEventSynchronize(end));
       float ms = 0;
       CUDA(cudaEventElapsedTime(&ms, begin, end));
-      if (i > 0 && ms * 1e-3 < best) best = ms * 1e-3;
+      if (ms * 1e-3 < best) best = ms * 1e-3;
     }
     CUDA(cudaEventDestroy(begin));
     CUDA(cudaEventDestroy(end));
@@ -90,12 +92,22 @@ struct Bench {
   bool wanted(const std::string &name) const { return filter.empty() || name.find(filter) != std::string::npos; }
 };
 
+// The bench's stream waits for no other, copies and fills of the default stream return before they are done.
 template <class T = void>
 T *onDevice(int64_t bytes, int fill = 0) {
   void *p = nullptr;
   CUDA(cudaMalloc(&p, static_cast<size_t>(bytes)));
   CUDA(cudaMemset(p, fill, static_cast<size_t>(bytes)));
+  CUDA(cudaDeviceSynchronize());
   return static_cast<T *>(p);
+}
+
+template <class T>
+T *onDevice(const std::vector<T> &values) {
+  T *p = onDevice<T>(static_cast<int64_t>(values.size() * sizeof(T)));
+  CUDA(cudaMemcpy(p, values.data(), values.size() * sizeof(T), cudaMemcpyHostToDevice));
+  CUDA(cudaDeviceSynchronize());
+  return p;
 }
 
 gk_tensor floats(void *data, int64_t rows, int64_t cols) { return {data, rows, cols, cols, GK_F32, 0}; }
@@ -140,6 +152,7 @@ struct Weights {
         CUDA(cudaMemcpy(to + s * stripBytes, one, static_cast<size_t>(stripBytes), cudaMemcpyDeviceToDevice));
       copies.push_back({to, rows, cols, 1, 0, type.dtype, type.group});
     }
+    CUDA(cudaDeviceSynchronize());
     CUDA(cudaFree(one));
   }
   ~Weights() { cudaFree(memory); }
@@ -155,8 +168,7 @@ struct Rows {
     std::vector<float> host(static_cast<size_t>(rows * cols));
     uint32_t state = 7;
     for (auto &v : host) v = static_cast<float>((state = state * 1664525u + 1013904223u) >> 8) * 0x1p-23f - 1.0f;
-    float *x = onDevice<float>(rows * cols * 4);
-    CUDA(cudaMemcpy(x, host.data(), host.size() * 4, cudaMemcpyHostToDevice));
+    float *x = onDevice(host);
     tensor = floats(x, rows, cols);
     memory = x;
     if (dtype != GK_F32) {
@@ -230,10 +242,7 @@ void attend(const Bench &b, const Type &type, int tokens, int context) {
   std::vector<int32_t> position(static_cast<size_t>(tokens)), table(static_cast<size_t>(pages));
   for (int i = 0; i < tokens; i++) position[static_cast<size_t>(i)] = context - tokens + i;
   for (int i = 0; i < pages; i++) table[static_cast<size_t>(i)] = static_cast<int32_t>((int64_t{i} * 7919) % pages);
-  int32_t *positions = onDevice<int32_t>(tokens * 4), *sequences = onDevice<int32_t>(tokens * 4);
-  int32_t *tables = onDevice<int32_t>(pages * 4);
-  CUDA(cudaMemcpy(positions, position.data(), position.size() * 4, cudaMemcpyHostToDevice));
-  CUDA(cudaMemcpy(tables, table.data(), table.size() * 4, cudaMemcpyHostToDevice));
+  int32_t *positions = onDevice(position), *sequences = onDevice<int32_t>(tokens * 4), *tables = onDevice(table);
   const gk_batch batch = {positions, sequences, tables, tokens, 1, pages, 0};
   const Rows q(b, GK_F32, tokens, heads * dim), y(b, GK_A8, tokens, heads * dim);
   const gk_limits limits = {tokens, heads, dim, context};

@@ -161,8 +161,11 @@ inline void dependencyTrigger() {}
 // ---- starting kernels ----
 
 template <class... Parameters, class... Arguments>
-cudaError_t launchOn(cudaStream_t, bool, const LaunchShape &shape, void (*kernel)(Parameters...),
+cudaError_t launchOn(cudaStream_t, bool, int64_t sharedLimit, const LaunchShape &shape, void (*kernel)(Parameters...),
                      Arguments &&...arguments) {
+  if (shape.sharedBytes > sharedLimit) {
+    return cudaErrorInvalidValue;
+  }
   const std::tuple<Parameters...> values(static_cast<Parameters>(arguments)...);
   emulation::noteLaunch(reinterpret_cast<const void *>(kernel), shape);
   return emulation::run(shape, [&] { std::apply(kernel, values); });

@@ -42,6 +42,7 @@ struct Thread {
   int number = 0;  // within the block
   Site where;      // it waits
   bool returned = false;
+  bool waitedForDependency = false;
   std::vector<Copy> copies;  // under way, oldest first
   int openGroup = 0;
 };
@@ -129,6 +130,7 @@ void become(Thread &thread) {
   threadIdx = thread.index;
   machine.current = &thread;
   running.thread = thread.number;
+  running.waitedForDependency = thread.waitedForDependency;
   running.stack = thread.fiber.stack;
   running.stackBytes = thread.fiber.bytes;
 }
@@ -177,6 +179,9 @@ void threadMain() {
   for (;;) {
     (*machine.body)();
     Thread &self = *machine.current;
+    if (!self.waitedForDependency) {
+      fault("a thread returned without dependencyWait");
+    }
     self.returned = true;
     self.copies.clear();
     ++machine.returned;
@@ -200,13 +205,12 @@ void makeThreads(int count) {
 void runBlock() {
   const dim3 size = machine.shape->block;
   machine.returned = machine.atBarrier = 0;
-  running.waitedForDependency = false;
   for (int i = 0; i < machine.blockThreads; ++i) {
     const auto n = static_cast<unsigned>(i);
     Thread &thread = machine.threads[n];
     thread.index = {n % size.x, n / size.x % size.y, n / (size.x * size.y)};
     thread.number = i;
-    thread.returned = false;
+    thread.returned = thread.waitedForDependency = false;
     thread.openGroup = 0;
   }
   for (int begin = 0; begin < machine.blockThreads; begin += warpLanes) {
@@ -221,9 +225,6 @@ void runBlock() {
   become(first);
   switchFiber(machine.main, first.fiber);
   running.thread = -1;
-  if (!running.waitedForDependency) {
-    fault("no thread of a block called dependencyWait");
-  }
 }
 
 bool possible(const LaunchShape &shape) {
@@ -251,6 +252,10 @@ cudaError_t run(const LaunchShape &shape, const std::function<void()> &thread) {
     return cudaErrorInvalidConfiguration;
   }
   const std::lock_guard<std::mutex> lock(machine.mutex);
+  if (beginLaunch() != cudaSuccess) {
+    return faulted();
+  }
+  landCopies();
   machine.shape = &shape;
   machine.body = &thread;
   machine.main = ownFiber();
@@ -351,6 +356,9 @@ void copyAsync(void *to, const void *from, int bytes, bool read) {
     fault("copyAsync: the source %p is no multiple of %d", from, bytes);
   }
   racesWrite(to, static_cast<size_t>(bytes));
+  if (read) {
+    racesRead(from, static_cast<size_t>(bytes));
+  }
   std::memset(to, static_cast<int>(machine.draw(8)), static_cast<size_t>(bytes));
   machine.current->copies.push_back({to, from, bytes, machine.current->openGroup, read});
 }
@@ -372,6 +380,6 @@ void copyAsyncWait(int groups) {
   self.copies.erase(self.copies.begin(), self.copies.begin() + static_cast<std::ptrdiff_t>(landed));
 }
 
-void dependencyWait() { running.waitedForDependency = true; }
+void dependencyWait() { running.waitedForDependency = machine.current->waitedForDependency = true; }
 
 }  // namespace gatun::cuda::emulation

@@ -4,6 +4,7 @@
 // Stricter than a GPU where a GPU only happens to work: a barrier or a meeting of lanes that not all reach at the same
 // line ends the program with a report, as do shared memory beyond the launch's own and misaligned addresses; shared
 // memory begins as garbage that changes from block to block. GATUN_EMULATION_SEED, a number, chooses another order.
+// GATUN_EMULATION_FAULT, a number, is the launch whose kernel faults, for tests of what is said of it.
 #pragma once
 
 #include <cstdint>
@@ -31,8 +32,16 @@ constexpr int sharedLimit = 99 * 1024;  // the least of the architectures that a
 // Runs `thread` once for every thread. cudaErrorInvalidConfiguration for a shape that no GPU takes.
 cudaError_t run(const LaunchShape &shape, const std::function<void()> &thread);
 
+// Whether the device takes a launch: counts them, and after the one that faults answers as CUDA does.
+cudaError_t beginLaunch();
+// What waiting for the device tells.
+cudaError_t faulted();
+
 // Prints the text with kernel, block and thread, and aborts.
 [[noreturn]] __attribute__((format(printf, 1, 2))) void fault(const char *format, ...);
+
+// Does what cudaMemcpyAsync was asked for.
+void landCopies();
 
 // What runs now.
 struct Running {
@@ -41,7 +50,7 @@ struct Running {
   size_t stackBytes = 0;
   char *shared = nullptr;
   int64_t sharedBytes = 0;
-  bool waitedForDependency = false;  // a thread of the block
+  bool waitedForDependency = false;  // this thread
 };
 extern Running running;
 

@@ -37,7 +37,7 @@ struct Word {
 uint32_t blockTime = 0, blockBegan = 0;
 uint32_t warpTimes[32];
 std::vector<Byte> sharedBytes;
-std::unordered_map<uintptr_t, Word> globalWords;
+std::unordered_map<uintptr_t, Word> globalWords, wordsBefore;  // of the launch, of the one before
 int found = 0, reports = 0;
 
 Access now(const void *code) {
@@ -126,6 +126,20 @@ void globalAccess(uintptr_t address, size_t bytes, bool write, const void *code)
   }
 }
 
+// A kernel may begin while the one before it runs.
+void requireIndependent(uintptr_t address, size_t bytes, bool write, const void *code) {
+  if (write) {
+    fault("global memory is written before dependencyWait");
+  }
+  for (uintptr_t i = address; i < address + bytes; ++i) {
+    const auto word = wordsBefore.find(i / 8);
+    if (word != wordsBefore.end() && word->second.writes[i % 8].blockTime != 0) {
+      printCode("the access", code);
+      fault("global memory that the kernel before wrote is read before dependencyWait");
+    }
+  }
+}
+
 void access(uintptr_t address, size_t bytes, bool write, const void *code) {
   if (running.thread < 0 || address - reinterpret_cast<uintptr_t>(running.stack) < running.stackBytes) {
     return;
@@ -133,10 +147,12 @@ void access(uintptr_t address, size_t bytes, bool write, const void *code) {
   const uintptr_t offset = address - reinterpret_cast<uintptr_t>(running.shared);
   if (offset < sharedBytes.size()) {
     sharedAccess(offset, bytes, write, code);
-  } else if (write || !globalWords.empty()) {
-    if (write && !running.waitedForDependency) {
-      fault("global memory is written before dependencyWait");
-    }
+    return;
+  }
+  if (!running.waitedForDependency) {
+    requireIndependent(address, bytes, write, code);
+  }
+  if (write || !globalWords.empty()) {
     globalAccess(address, bytes, write, code);
   }
 }
@@ -144,6 +160,7 @@ void access(uintptr_t address, size_t bytes, bool write, const void *code) {
 }  // namespace
 
 void racesBeginLaunch() {
+  wordsBefore.swap(globalWords);
   globalWords.clear();
   sharedBytes.assign(static_cast<size_t>(running.sharedBytes), {});
   blockTime = 0;
@@ -165,6 +182,12 @@ void racesRead(const void *p, size_t bytes) {
 }
 void racesWrite(const void *p, size_t bytes) {
   access(reinterpret_cast<uintptr_t>(p), bytes, true, __builtin_return_address(0));
+}
+void racesCopied(const void *p, size_t bytes) {
+  const auto begin = reinterpret_cast<uintptr_t>(p);
+  for (uintptr_t i = begin; i < begin + bytes; i += 8) {
+    globalWords.erase(i / 8);
+  }
 }
 
 }  // namespace gatun::cuda::emulation

@@ -1,18 +1,30 @@
 // runtime.cpp: CUDA's calls on the emulated device.
 #include "runtime.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 #include <new>
+#include <vector>
 
 #include "machine.hpp"
+#include "races.hpp"
 
 struct CUevent_st {
   std::chrono::steady_clock::time_point time;
 };
 
 namespace {
+
+struct Copy {
+  void *to;
+  const void *from;
+  size_t bytes;
+};
+std::mutex copiesMutex;
+std::vector<Copy> copies;  // of all streams, oldest first
 
 struct Named {
   cudaError_t error;
@@ -24,6 +36,7 @@ constexpr Named errors[] = {
     {cudaErrorMemoryAllocation, "cudaErrorMemoryAllocation", "out of memory"},
     {cudaErrorInvalidConfiguration, "cudaErrorInvalidConfiguration", "invalid configuration argument"},
     {cudaErrorInvalidDevice, "cudaErrorInvalidDevice", "invalid device ordinal"},
+    {cudaErrorIllegalAddress, "cudaErrorIllegalAddress", "an illegal memory access was encountered"},
 };
 
 const Named &named(cudaError_t error) {
@@ -35,11 +48,31 @@ const Named &named(cudaError_t error) {
   return errors[1];
 }
 
+int64_t launches = 0;  // guarded by the machine's mutex
+std::atomic<bool> broken{false};
+
 }  // namespace
+
+namespace gatun::cuda::emulation {
+
+cudaError_t faulted() { return broken ? cudaErrorIllegalAddress : cudaSuccess; }
+
+// Like a GPU's, the launch itself succeeds: what comes after it does not.
+cudaError_t beginLaunch() {
+  static const char *const asked = std::getenv("GATUN_EMULATION_FAULT");
+  const cudaError_t before = faulted();
+  if (asked != nullptr && ++launches == std::strtoll(asked, nullptr, 10)) {
+    broken = true;
+  }
+  return before;
+}
+
+}  // namespace gatun::cuda::emulation
+
+using gatun::cuda::emulation::faulted;
 
 const char *cudaGetErrorName(cudaError_t error) { return named(error).name; }
 const char *cudaGetErrorString(cudaError_t error) { return named(error).text; }
-cudaError_t cudaGetLastError() { return cudaSuccess; }
 
 cudaError_t cudaGetDeviceCount(int *count) {
   *count = 1;
@@ -73,25 +106,24 @@ cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr attribute, int) {
   return cudaErrorInvalidValue;
 }
 
-cudaError_t cudaStreamSynchronize(cudaStream_t) { return cudaSuccess; }
+void gatun::cuda::emulation::landCopies() {
+  const std::lock_guard<std::mutex> lock(copiesMutex);
+  for (const Copy &copy : copies) {
+    std::memmove(copy.to, copy.from, copy.bytes);
+    racesCopied(copy.to, copy.bytes);
+  }
+  copies.clear();
+}
+
+cudaError_t cudaStreamSynchronize(cudaStream_t) {
+  gatun::cuda::emulation::landCopies();
+  return faulted();
+}
 
 cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind, cudaStream_t) {
-  std::memmove(to, from, bytes);
-  return cudaSuccess;
-}
-
-cudaError_t cudaMemsetAsync(void *to, int byte, size_t bytes, cudaStream_t) {
-  std::memset(to, byte, bytes);
-  return cudaSuccess;
-}
-
-cudaError_t cudaMallocHost(void **memory, size_t bytes) {
-  return posix_memalign(memory, 256, bytes) == 0 ? cudaSuccess : cudaErrorMemoryAllocation;
-}
-
-cudaError_t cudaFreeHost(void *memory) {
-  std::free(memory);
-  return cudaSuccess;
+  const std::lock_guard<std::mutex> lock(copiesMutex);
+  copies.push_back({to, from, bytes});
+  return faulted();
 }
 
 cudaError_t cudaEventCreate(cudaEvent_t *event) {
@@ -104,7 +136,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t) {
   return cudaSuccess;
 }
 
-cudaError_t cudaEventSynchronize(cudaEvent_t) { return cudaSuccess; }
+cudaError_t cudaEventSynchronize(cudaEvent_t) { return cudaStreamSynchronize(nullptr); }
 
 cudaError_t cudaEventElapsedTime(float *milliseconds, cudaEvent_t begin, cudaEvent_t end) {
   *milliseconds = std::chrono::duration<float, std::milli>(end->time - begin->time).count();

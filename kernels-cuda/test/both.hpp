@@ -195,6 +195,14 @@ void expectClose(const std::string &what, const Array<float> &expected, const Ar
   });
 }
 
+// Whether kernels run on a GPU. Launches are shaped by its multiprocessors, 4 where it is emulated and some 200 at most:
+// what only large products do there, only a GPU can compute in a test's time.
+inline bool onGpu() {
+  int32_t build = GK_CUDA_NONE;
+  OK(gk_cuda_build(&build));
+  return build == GK_CUDA_DEVICE;
+}
+
 // An array of quantised activations' bytes a row.
 inline int64_t activationBytes(int32_t dtype, int64_t cols) {
   int64_t bytes = 0;

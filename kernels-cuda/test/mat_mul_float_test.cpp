@@ -4,7 +4,7 @@
 // Bound: the weights are exact on both sides. A term passes at most 256 + 2 roundings of a lane's chunk, a chunk's
 // total one for each chunk; on the CPU cols / 4 + 3. So |difference| <= (258 + chunks + cols / 4 + 3) eps sum|terms|.
 #include "../../kernels-cpu/test/weights.hpp"
-#include "both.hpp"
+#include "gate_up.hpp"
 
 using namespace gatun::test;
 
@@ -83,36 +83,8 @@ void testGateUp(const Both &both, gatun::cpu::Pool &pool, const TypeName &type, 
   gk_weight a = gate.packed, b = up.packed;
   a.data = packedGate.data(), b.data = packedUp.data();
   Random random(5);
-  const Twin<float> x(tokens * s.cols, random), ya(tokens * s.rows), yb(tokens * s.rows), y(tokens * s.rows);
-  const gk_tensor from = tensor(x.on(cuda), tokens, s.cols);
-  const gk_tensor toA = tensor(ya.on(cuda), tokens, s.rows), toB = tensor(yb.on(cuda), tokens, s.rows);
-  const gk_tensor to = tensor(y.on(cuda), tokens, s.rows);
-  OK(gk_mat_mul(cuda, &a, &from, &toA));
-  OK(gk_mat_mul(cuda, &b, &from, &toB));
-  OK(gk_gate_up(cuda, &a, &b, &from, &to));
-  OK(gk_queue_sync(cuda));
-  const std::string name = nameOf(type, s, tokens) + " gate_up";
-  const Array<float> fa = ya.ofCuda(), fb = yb.ofCuda(), joined = y.ofCuda();
-  Array<float> expected(tokens * s.rows);
-  for (int64_t i = 0; i < expected.size(); i++) {
-    const double g = fa[i];
-    expected[i] = static_cast<float>(g / (1 + std::exp(-g)) * fb[i]);
-  }
-  // exp within 2 eps of its value, one sum, one quotient, one product, and the expectation's own rounding.
-  expectClose(name, expected, joined, [&](int64_t i) { return 9 * kEps * std::fabs(double(expected[i])) + 1e-30; });
-  for (const int32_t dtype : {GK_A8, GK_A16}) {
-    if (s.rows % 32 != 0) {
-      break;
-    }
-    const Twin<uint8_t> quantised(tokens * activationBytes(dtype, s.rows));
-    const gk_tensor floats = tensor(joined.data(), tokens, s.rows);
-    const gk_tensor onCpu = activations(quantised.on(both.cpu()), tokens, s.rows, dtype);
-    const gk_tensor onCuda = activations(quantised.on(cuda), tokens, s.rows, dtype);
-    OK(gk_quantize(both.cpu(), &floats, &onCpu));
-    OK(gk_gate_up(cuda, &a, &b, &from, &onCuda));
-    OK(gk_queue_sync(cuda));
-    expectSameBits(name + " quantised", quantised.ofCpu(), quantised.ofCuda());
-  }
+  const Twin<float> x(tokens * s.cols, random);
+  expectGateUp(both, nameOf(type, s, tokens) + " gate_up", a, b, tensor(x.on(cuda), tokens, s.cols));
 }
 
 }  // namespace
@@ -132,5 +104,8 @@ int main() {
   // Five chunks; tiles enough that no warps share one.
   testMatMul(both, pool, {GK_BF16, "BF16"}, {15, 4128, 0}, 0);
   testMatMul(both, pool, {GK_F16, "F16"}, {2064, 40, 0}, 3);
+  if (onGpu()) {
+    testMatMul(both, pool, {GK_F16, "F16"}, {20000, 1056, 0}, 0);
+  }
   return finish(both);
 }

@@ -4,7 +4,7 @@
 // Bound: see mat_mul_test.cpp of the CPU; chunk totals add fewer roundings than a block has left there. Both sides may
 // err by it.
 #include "../../kernels-cpu/test/weights.hpp"
-#include "both.hpp"
+#include "gate_up.hpp"
 
 using namespace gatun::test;
 
@@ -127,39 +127,7 @@ void testGateUp(const Both &both, gatun::cpu::Pool &pool, const TypeName &type, 
   const Matrix gate(both, pool, type.dtype, s, 1), up(both, pool, type.dtype, s, 2);
   const Activations x(both, tokens, s.cols, activation, 3);
   const Side cuda = both.cuda();
-  const gk_weight a = gate.on(cuda), b = up.on(cuda);
-  const gk_tensor from = x.on(cuda, tokens);
-  const std::string name = nameOf(type, s, activation, tokens);
-  const Twin<float> ya(tokens * s.rows), yb(tokens * s.rows), y(tokens * s.rows);
-  const gk_tensor ta = tensor(ya.on(cuda), tokens, s.rows), tb = tensor(yb.on(cuda), tokens, s.rows);
-  const gk_tensor to = tensor(y.on(cuda), tokens, s.rows);
-  OK(gk_mat_mul(cuda, &a, &from, &ta));
-  OK(gk_mat_mul(cuda, &b, &from, &tb));
-  OK(gk_gate_up(cuda, &a, &b, &from, &to));
-  OK(gk_queue_sync(cuda));
-  const Array<float> fa = ya.ofCuda(), fb = yb.ofCuda(), joined = y.ofCuda();
-  Array<float> expected(tokens * s.rows);
-  for (int64_t i = 0; i < expected.size(); i++) {
-    const double g = fa[i];
-    expected[i] = static_cast<float>(g / (1 + std::exp(-g)) * fb[i]);
-  }
-  // exp within 2 eps of its value, one sum, one quotient, one product, and the expectation's own rounding.
-  expectClose(name + " gate_up", expected, joined,
-              [&](int64_t i) { return 9 * kEps * std::fabs(double(expected[i])) + 1e-30; });
-  for (const int32_t dtype : {GK_A8, GK_A16}) {
-    if (s.rows % 32 != 0) {
-      break;
-    }
-    const int64_t bytes = tokens * activationBytes(dtype, s.rows);
-    const Twin<uint8_t> quantised(bytes);
-    const gk_tensor floats = tensor(joined.data(), tokens, s.rows);
-    const gk_tensor onCpu = activations(quantised.on(both.cpu()), tokens, s.rows, dtype);
-    const gk_tensor onCuda = activations(quantised.on(cuda), tokens, s.rows, dtype);
-    OK(gk_quantize(both.cpu(), &floats, &onCpu));
-    OK(gk_gate_up(cuda, &a, &b, &from, &onCuda));
-    OK(gk_queue_sync(cuda));
-    expectSameBits(name + " gate_up quantised", quantised.ofCpu(), quantised.ofCuda());
-  }
+  expectGateUp(both, nameOf(type, s, activation, tokens) + " gate_up", gate.on(cuda), up.on(cuda), x.on(cuda, tokens));
 }
 
 }  // namespace
@@ -191,6 +159,11 @@ int main() {
   for (const TypeName &type : {TypeName{GK_Q4_K, "Q4_K"}, TypeName{GK_Q6_K, "Q6_K"}, TypeName{GK_AWQ, "AWQ"}}) {
     testMatMul(both, pool, type, {296, 1280, 128}, GK_A8, {64, 130});  // several chunks
     testGateUp(both, pool, type, {160, 256, 64}, GK_A8, 130);
+    if (onGpu()) {
+      testMatMul(both, pool, type, {2056, 256, 64}, GK_A8, {1, 33, 1540});
+      testMatMul(both, pool, type, {2056, 256, 64}, GK_A16, {1, 33, 1540});
+      testGateUp(both, pool, type, {1056, 256, 64}, GK_A8, 1540);
+    }
   }
   return finish(both);
 }

@@ -1,6 +1,6 @@
 // mat_mul_vec_test.cpp: MatMul, Qkv and GateUp with 1 to 16 rows of GK_A8 and GK_A16 on CUDA against the CPU.
 #include "../../kernels-cpu/test/weights.hpp"
-#include "both.hpp"
+#include "gate_up.hpp"
 
 using namespace gatun::test;
 
@@ -151,25 +151,7 @@ void checkGateUp(const Both &both, const TypeName &type, int32_t dtype, int64_t 
     const double a = std::fabs(static_cast<double>(g.ofCpu()[i])), b = std::fabs(static_cast<double>(u.ofCpu()[i]));
     return 1.1 * bg * (b + bu) + a * bu + 16 * 0x1p-24 * std::fabs(static_cast<double>(y.ofCpu()[i]));
   });
-  // Of the same products as MatMul has.
-  const Array<float> floats = y.ofCuda(), gates = g.ofCuda(), ups = u.ofCuda();
-  expectAll(what + " of MatMul's", gates, floats, [&](int64_t i) {
-    const double a = static_cast<double>(gates[i]), exact = a / (1 + std::exp(-a)) * static_cast<double>(ups[i]);
-    return !(std::fabs(static_cast<double>(floats[i]) - exact) <= 16 * 0x1p-24 * std::fabs(exact) + 1e-44);
-  });
-  if (rows % 32 != 0) {
-    return;
-  }
-  for (const int32_t result : {GK_A8, GK_A16}) {
-    const int64_t bytes = m * activationBytes(result, rows);
-    const DeviceArray<uint8_t> quantised(bytes);
-    run(both.cuda(), activations(quantised.data(), m, rows, result));
-    OK(gk_queue_sync(both.cuda()));
-    const Array<uint8_t> expected(bytes);
-    const gk_tensor from = tensor(floats.data(), m, rows), to = activations(expected.data(), m, rows, result);
-    OK(gk_quantize(both.cpu(), &from, &to));
-    expectSameBits(what + (result == GK_A8 ? " to A8" : " to A16"), expected, quantised.download());
-  }
+  expectGateUp(both, what, gate.on(both.cuda()), up.on(both.cuda()), x.on(both.cuda()));
 }
 
 void checkQkv(const Both &both, const int32_t (&types)[3], int32_t dtype, int64_t m) {
@@ -223,6 +205,10 @@ int main() {
   check(both, q4, GK_A8, 16, 3104);
   check(both, q4, GK_A16, 5, 13344);  // two rounds
   check(both, q4, GK_A8, 2000, 32);   // several tiles a block
+  if (onGpu()) {
+    check(both, q4, GK_A8, 20000, 1056);
+    check(both, q4, GK_A8, 400000, 32);
+  }
   check(both, {GK_Q8_0, "Q8_0"}, GK_A8, 16, 4096);
   checkGateUp(both, q4, GK_A8, 2, 32, 7200);  // two rounds
   checkGateUp(both, q4, GK_A16, 16, 32, 7200);

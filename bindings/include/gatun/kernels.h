@@ -295,7 +295,7 @@ int32_t gk_rope_store(gk_queue *queue, const gk_rope *rope, const gk_batch *batc
                       const gk_tensor *k, const gk_tensor *v, const gk_cache *cache);
 /* y (tokens, heads * head_dim) = softmax(scale * q . keys) . values over positions 0 .. the token's own. heads is
  * a multiple of kv_heads; head h reads key/value head h / (heads / kv_heads). y GK_F32, or GK_A8 or GK_A16: then
- * quantised as gk_quantize does. */
+ * quantised as gk_quantize does. A NaN in a cache of GK_F8 may be read as 480. */
 int32_t gk_attention(gk_queue *queue, const gk_batch *batch, const gk_tensor *q, const gk_cache *cache, float scale,
                      const gk_tensor *y);
 /* ids (tokens, k) GK_I32 and weights (tokens, k): the k largest of softmax(logits), ties to the lower id, in

@@ -335,7 +335,7 @@ void waitKernel() { dependencyWait(); }
 
 void shapes() {
   const auto with = [](dim3 grid, dim3 block, int64_t bytes) {
-    return launchOn(nullptr, false, {grid, block, bytes}, waitKernel);
+    return launchOn(nullptr, false, emulation::sharedLimit, {grid, block, bytes}, waitKernel);
   };
   CHECK(with(1, 1024, 0) == cudaSuccess && with(1, {2, 8, 64}, 99 * 1024) == cudaSuccess);
   CHECK(with({1, 1, 65535}, 1, 0) == cudaSuccess);
@@ -345,12 +345,21 @@ void shapes() {
   }
   CHECK(with(0, 1, 0) == cudaErrorInvalidConfiguration && with({1, 65536}, 1, 0) == cudaErrorInvalidConfiguration);
   CHECK(with({1, 1, 65536}, 1, 0) == cudaErrorInvalidConfiguration);
-  CHECK(with(1, 1, 99 * 1024 + 1) == cudaErrorInvalidConfiguration);
+  CHECK(with(1, 1, 99 * 1024 + 1) == cudaErrorInvalidValue);
+}
+
+// A source may still be read until the stream is waited for.
+void copiesOfStreams() {
+  const int from[2] = {1, 2};
+  int to[2] = {0, 0};
+  CHECK(cudaMemcpyAsync(to, from, sizeof from, cudaMemcpyDefault, nullptr) == cudaSuccess && to[0] == 0);
+  CHECK(cudaStreamSynchronize(nullptr) == cudaSuccess && to[0] == 1 && to[1] == 2);
 }
 
 }  // namespace
 
 int main() {
+  copiesOfStreams();
   conversions();
   exchanges();
   products<Kind::Int8>();

@@ -46,7 +46,11 @@ void shuffleAndBarrier(int) {
   __syncthreads();
 }
 
-void noWait(int) {}
+void someWait(int) {
+  if (threadIdx.x != 40) {
+    dependencyWait();
+  }
+}
 
 void beyondShared(int) {
   dependencyWait();
@@ -93,7 +97,7 @@ void faults() {
   says(differentBarriers, "wait at different barriers");
   says(someShuffle, "someShuffle");
   says(shuffleAndBarrier, "different barriers");
-  says(noWait, "no thread of a block called dependencyWait");
+  says(someWait, "a thread returned without dependencyWait");
 #if defined(__SANITIZE_ADDRESS__)
   says(beyondShared, "use-after-poison");
 #else
@@ -205,11 +209,22 @@ void early(int *out) {
   dependencyWait();
 }
 
+template <bool Late>
+void readsTheKernelBefore(int *out) {
+  const int before = Late ? 0 : out[threadIdx.x];
+  dependencyWait();
+  out[threadIdx.x] = 1 + (Late ? out[threadIdx.x] : before);
+}
+
 void races() {
   const auto words = [](void (*kernel)(int *)) {
     const bool blocks = kernel == globalBlocks<false> || kernel == globalBlocks<true>;
     std::vector<int> out(128);
-    return lastWords([&] { start({blocks ? 2u : 1u, 64, 512}, kernel, out.data()); });
+    return lastWords([&] {
+      for (int launch = 0; launch < 2; ++launch) {
+        start({blocks ? 2u : 1u, 64, 512}, kernel, out.data());
+      }
+    });
   };
   const auto only = [&](const char *name, void (*racing)(int *), void (*correct)(int *), const char *memory) {
 #if defined(GATUN_RACES)
@@ -230,6 +245,8 @@ void races() {
   only("globalBytes", globalBytes<false>, globalBytes<true>, "a race in global memory");
   only("globalBlocks", globalBlocks<false>, globalBlocks<true>, "a race in global memory, between blocks");
   only("early", early, globalBytes<true>, "written before dependencyWait");
+  only("readsTheKernelBefore", readsTheKernelBefore<false>, readsTheKernelBefore<true>,
+       "that the kernel before wrote is read before dependencyWait");
 }
 
 }  // namespace

@@ -1,21 +1,25 @@
 /* fake_cudart.c: of CUDA's runtime the functions that the engine calls, for tests without a GPU: two devices, of
  * compute capability 8.9 and 7.5, whose memory is the host's. Streams do their work at once; a capture notes the
- * copies, and a graph repeats them.
+ * copies, and a graph repeats them. Stricter than CUDA, a thread that chose no device has none, and not device 0.
  *
  * The tests look at and change it through the variables below. */
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SUCCESS = 0, INVALID_VALUE = 1, MEMORY_ALLOCATION = 2, NO_DEVICE = 100, CAPTURE_INVALIDATED = 901 };
+enum { SUCCESS = 0, INVALID_VALUE = 1, MEMORY_ALLOCATION = 2, NO_DEVICE = 100 };
+enum { INVALID_HANDLE = 400, CAPTURE_INVALIDATED = 901 };
 enum { CAPABILITY_MAJOR = 75, CAPABILITY_MINOR = 76 };
 enum { MOST_COPIES = 16 };
 
 int fake_driver_version = 13000;
 int fake_devices = 2;
 int64_t fake_free_bytes = 1 << 30;
-int fake_fault = SUCCESS; /* what waiting for the device answers */
-int fake_live = 0;        /* streams, events, allocations and graphs that are not given back */
+int fake_fault = SUCCESS;   /* what everything answers that touches the device, as after a kernel's fault */
+int fake_context = SUCCESS; /* what choosing a device answers */
+int fake_count = SUCCESS;   /* what counting the devices answers */
+int fake_live = 0;          /* streams, events, allocations and graphs that are not given back */
 
 typedef struct {
   void *to;
@@ -28,8 +32,17 @@ typedef struct {
 } graph;
 
 static graph *capturing = NULL;
-static int current = 0;
+static __thread int current = -1;
 static int copied = 0; /* copies done */
+
+/* Whether the calling thread may touch the device. */
+static int reached(void) { return fake_fault != SUCCESS ? fake_fault : current < 0 ? INVALID_HANDLE : SUCCESS; }
+
+/* The same for a stream, which is its device's. */
+static int reached_by(const int *stream) {
+  const int status = reached();
+  return status != SUCCESS ? status : stream == NULL || *stream != current ? INVALID_HANDLE : SUCCESS;
+}
 
 static int made(void **result, size_t bytes) {
   *result = calloc(1, bytes);
@@ -38,6 +51,10 @@ static int made(void **result, size_t bytes) {
 }
 
 static int gone(void *thing) {
+  const int status = reached();
+  if (status != SUCCESS) {
+    return status;
+  }
   free(thing);
   fake_live--;
   return SUCCESS;
@@ -50,11 +67,19 @@ int cudaDriverGetVersion(int *version) {
 
 int cudaGetDeviceCount(int *count) {
   *count = fake_devices;
-  return fake_devices == 0 ? NO_DEVICE : SUCCESS;
+  return fake_count != SUCCESS ? fake_count : fake_devices == 0 ? NO_DEVICE : SUCCESS;
 }
 
 int cudaSetDevice(int device) {
+  if (fake_fault != SUCCESS || fake_context != SUCCESS) {
+    return fake_fault != SUCCESS ? fake_fault : fake_context;
+  }
   current = device;
+  return SUCCESS;
+}
+
+int cudaDeviceGetPCIBusId(char *address, int length, int device) {
+  snprintf(address, (size_t)length, "0000:0%d:00.0", device + 1);
   return SUCCESS;
 }
 
@@ -68,7 +93,7 @@ int cudaDeviceGetAttribute(int *value, int attribute, int device) {
 int cudaMemGetInfo(size_t *free_bytes, size_t *total) {
   *free_bytes = (size_t)fake_free_bytes;
   *total = (size_t)1 << 30;
-  return SUCCESS;
+  return reached();
 }
 
 int cudaGetLastError(void) { return SUCCESS; }
@@ -78,27 +103,33 @@ const char *cudaGetErrorName(int error) {
 const char *cudaGetErrorString(int error) { return error == MEMORY_ALLOCATION ? "out of memory" : "a fault made up"; }
 
 int cudaStreamCreateWithFlags(void **stream, unsigned flags) {
-  return flags == 1 ? made(stream, 1) : INVALID_VALUE; /* cudaStreamNonBlocking */
+  if (flags != 1 || reached() != SUCCESS) { /* cudaStreamNonBlocking */
+    return flags != 1 ? INVALID_VALUE : reached();
+  }
+  made(stream, sizeof(int));
+  **(int **)stream = current;
+  return SUCCESS;
 }
 int cudaStreamDestroy(void *stream) { return gone(stream); }
-int cudaStreamSynchronize(void *stream) {
-  return stream == NULL || capturing != NULL ? CAPTURE_INVALIDATED : fake_fault;
-}
+int cudaStreamSynchronize(void *stream) { return capturing != NULL ? CAPTURE_INVALIDATED : reached_by(stream); }
 
 /* The copies issued before it was marked, a millisecond each. */
-int cudaEventCreate(void **event) { return made(event, sizeof(int)); }
+int cudaEventCreate(void **event) { return reached() != SUCCESS ? reached() : made(event, sizeof(int)); }
 int cudaEventDestroy(void *event) { return gone(event); }
 int cudaEventRecord(void *event, void *stream) {
   *(int *)event = copied;
-  return stream == NULL || capturing != NULL ? INVALID_VALUE : SUCCESS;
+  return capturing != NULL ? INVALID_VALUE : reached_by(stream);
 }
-int cudaEventSynchronize(void *event) { return event == NULL ? INVALID_VALUE : fake_fault; }
+int cudaEventSynchronize(void *event) { return event == NULL ? INVALID_VALUE : reached(); }
 int cudaEventElapsedTime(float *milliseconds, void *from, void *to) {
   *milliseconds = (float)(*(int *)to - *(int *)from);
   return SUCCESS;
 }
 
 static int allocate(void **memory, size_t bytes) {
+  if (reached() != SUCCESS) {
+    return reached();
+  }
   if ((int64_t)bytes > fake_free_bytes) {
     return MEMORY_ALLOCATION;
   }
@@ -112,12 +143,16 @@ int cudaMalloc(void **memory, size_t bytes) { return allocate(memory, bytes); }
 int cudaHostAlloc(void **memory, size_t bytes, unsigned flags) {
   return flags == 3 ? allocate(memory, bytes) : INVALID_VALUE;
 }
+int cudaHostGetDevicePointer(void **device, void *host, unsigned flags) {
+  *device = host;
+  return flags == 0 ? reached() : INVALID_VALUE;
+}
 int cudaFree(void *memory) { return gone(memory); }
 int cudaFreeHost(void *memory) { return gone(memory); }
 
 int cudaMemcpyAsync(void *to, const void *from, size_t bytes, int kind, void *stream) {
-  if (kind != 4 || stream == NULL) { /* cudaMemcpyDefault */
-    return INVALID_VALUE;
+  if (kind != 4 || reached_by(stream) != SUCCESS) { /* cudaMemcpyDefault */
+    return kind != 4 ? INVALID_VALUE : reached_by(stream);
   }
   if (capturing == NULL) {
     memcpy(to, from, bytes);
@@ -158,10 +193,13 @@ int cudaGraphInstantiate(void **executable, void *captured, unsigned long long f
 
 int cudaGraphLaunch(void *executable, void *stream) {
   const graph *run = executable;
+  if (reached_by(stream) != SUCCESS) {
+    return reached_by(stream);
+  }
   for (int i = 0; i < run->count; i++) {
     memcpy(run->copies[i].to, run->copies[i].from, run->copies[i].bytes);
   }
-  return stream == NULL ? INVALID_VALUE : SUCCESS;
+  return SUCCESS;
 }
 int cudaGraphDestroy(void *captured) { return gone(captured); }
 int cudaGraphExecDestroy(void *executable) { return gone(executable); }

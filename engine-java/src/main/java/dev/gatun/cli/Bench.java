@@ -2,8 +2,10 @@
 // machine's bandwidth.
 package dev.gatun.cli;
 
+import dev.gatun.device.CudaDevices;
 import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
+import dev.gatun.device.GpuState;
 import dev.gatun.engine.Engine;
 import dev.gatun.engine.EngineOptions;
 import dev.gatun.engine.Generation;
@@ -36,7 +38,7 @@ import picocli.CommandLine.Option;
           + " token, their share of the memory bandwidth measured in the same run, peak memory, and"
           + " the host gap: the share of the time in which no step was on the device, 1 - (sum over"
           + " the steps of the time from a step's first copy to its last, by the device's clock) /"
-          + " (time of the test).",
+          + " (time of the test); of a GPU its clock before and after and what slowed it.",
       ""
     })
 final class Bench implements Callable<Integer> {
@@ -111,6 +113,7 @@ final class Bench implements Callable<Integer> {
       for (EngineOptions options : variants(longest)) {
         try (Engine loaded = Engine.load(checkpoint, options)) {
           engine.tellContext(loaded, stdio);
+          tellUnmeasured(loaded);
           tests.forEach(test -> runs.add(run(loaded, test, repeats)));
         }
       }
@@ -123,6 +126,17 @@ final class Bench implements Callable<Integer> {
     }
     report.finish();
     return 0;
+  }
+
+  private void tellUnmeasured(Engine loaded) {
+    if (loaded.options().device().kind() == DeviceChoice.Kind.CUDA
+        && loaded.device().state().isEmpty()) {
+      stdio
+          .err()
+          .println(
+              "clocks and what slows them are not known: "
+                  + CudaDevices.unmeasured().orElse("the driver does not measure this GPU"));
+    }
   }
 
   private List<BenchTest> tests() {
@@ -157,8 +171,11 @@ final class Bench implements Callable<Integer> {
     String time = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     long[] samples = new long[repeats];
     long busy = loaded.busyNanos();
+    List<GpuState.Pace> readings = new ArrayList<>();
+    loaded.device().state().map(GpuState::pace).ifPresent(readings::add);
     for (int i = 0; i < repeats; i++) {
       samples[i] = measure(loaded, test);
+      loaded.device().state().map(GpuState::pace).ifPresent(readings::add);
     }
     busy = loaded.busyNanos() - busy;
     long peak = Machine.peakMemory().orElse(0);
@@ -170,7 +187,8 @@ final class Bench implements Callable<Integer> {
         samples,
         busy,
         BenchModel.bytesRead(loaded, test),
-        peak);
+        peak,
+        new GpuPace(readings));
   }
 
   /**

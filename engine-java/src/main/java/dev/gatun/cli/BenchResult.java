@@ -71,6 +71,9 @@ record BenchResult(BenchModel model, BenchRun run, double bandwidth) {
     fields.put("bandwidth_percent", bandwidthShare());
     fields.put("peak_memory_bytes", run.peakMemory());
     fields.put("host_gap_percent", hostGap());
+    if (run.pace().measured()) {
+      fields.putAll(run.pace().fields());
+    }
     return fields;
   }
 

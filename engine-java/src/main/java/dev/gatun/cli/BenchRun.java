@@ -10,6 +10,7 @@ import dev.gatun.engine.EngineOptions;
  * @param busyNanos of all repetitions, while a step was on the device
  * @param bytesPerToken bytes of weights and cache that a token reads, on average
  * @param peakMemory most bytes the process had held when the test was over
+ * @param pace of the GPU meanwhile
  */
 record BenchRun(
     BenchTest test,
@@ -19,4 +20,5 @@ record BenchRun(
     long[] samples,
     long busyNanos,
     double bytesPerToken,
-    long peakMemory) {}
+    long peakMemory,
+    GpuPace pace) {}

@@ -3,9 +3,10 @@ package dev.gatun.cli;
 
 import dev.gatun.device.CudaDevices;
 import dev.gatun.device.Device;
-import dev.gatun.device.DeviceMemory;
 import dev.gatun.device.Gpu;
+import dev.gatun.device.GpuState;
 import dev.gatun.refusal.Refusal;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -14,7 +15,11 @@ import picocli.CommandLine.Mixin;
 
 @Command(
     name = "devices",
-    description = {"List the devices of this machine, and say why there is no GPU.", ""})
+    description = {
+      "List the devices of this machine: of GPUs also who holds their memory, power, clocks, what"
+          + " slows them, and PCIe. Where there is no GPU, say why.",
+      ""
+    })
 final class Devices implements Callable<Integer> {
   @Mixin StandardOptions standard;
 
@@ -34,25 +39,25 @@ final class Devices implements Callable<Integer> {
         Device.bestIsa().toString(),
         String.valueOf(Machine.cores()),
         Machine.memory().stream().mapToObj(Amount::bytes).findFirst().orElse("unknown"));
-    Optional<String> why = Optional.empty();
+    List<String> more = new ArrayList<>();
     try {
-      CudaDevices.list().forEach(gpu -> row(table, gpu));
+      CudaDevices.list().forEach(gpu -> add(gpu, table, more));
+      CudaDevices.unmeasured()
+          .ifPresent(why -> more.add("memory in use, clocks and power are not known: " + why));
     } catch (Refusal refusal) {
-      why = Optional.of(refusal.getMessage());
+      more.add("no GPU: " + refusal.getMessage());
     }
+    CudaDevices.driver().ifPresent(version -> more.addFirst("NVIDIA driver " + version));
     stdio.out().print(table.toString());
-    CudaDevices.driver().ifPresent(version -> stdio.out().println("NVIDIA driver " + version));
-    why.ifPresent(reason -> stdio.out().println("no GPU: " + reason));
+    more.forEach(stdio.out()::println);
     return 0;
   }
 
-  private static void row(Table table, Gpu gpu) {
-    DeviceMemory memory = gpu.memory();
-    table.row(
-        "cuda:" + gpu.index(),
-        gpu.name(),
-        "compute " + gpu.generation(),
-        "",
-        Amount.bytes(memory.total()) + ", " + Amount.bytes(memory.free()) + " free");
+  private static void add(Gpu gpu, Table table, List<String> more) {
+    Optional<GpuState> state = CudaDevices.state(gpu);
+    String name = "cuda:" + gpu.index();
+    String memory = GpuLines.memory(gpu, state);
+    table.row(name, gpu.name(), "compute " + gpu.generation(), "", memory);
+    GpuLines.of(gpu, state).forEach(line -> more.add(name + ": " + line));
   }
 }

@@ -67,6 +67,9 @@ final class Repl {
       }
       answer(line, prompter);
     } catch (Refusal refusal) {
+      if (refusal.reason() == Refusal.Reason.DEVICE) {
+        throw refusal; // a device that failed answers nothing more
+      }
       say(refusal.getMessage());
     }
     return true;

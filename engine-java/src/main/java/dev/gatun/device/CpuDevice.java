@@ -3,17 +3,13 @@ package dev.gatun.device;
 
 import dev.gatun.bindings.Kernels;
 import dev.gatun.refusal.Refusal;
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.Optional;
 
 /** Device memory is host memory. */
 final class CpuDevice implements Device {
-  private static final Path MEMINFO = Path.of("/proc/meminfo");
-
   private final Queue queue;
   private final Ops ops;
   private final String name;
@@ -52,8 +48,18 @@ final class CpuDevice implements Device {
   }
 
   @Override
+  public Queue queue() {
+    return queue;
+  }
+
+  @Override
   public DeviceMemory memory() {
-    return new DeviceMemory(meminfo("MemTotal:"), meminfo("MemAvailable:"));
+    return HostMemory.ofMachine();
+  }
+
+  @Override
+  public Optional<GpuState> state() {
+    return Optional.empty();
   }
 
   @Override
@@ -151,27 +157,7 @@ final class CpuDevice implements Device {
   }
 
   @Override
-  public long workspaceBytes(StepLimits limits) {
-    return queue.workspaceBytes(limits);
-  }
-
-  @Override
   public void lendWorkspace(StepLimits limits, Arena arena) {}
-
-  @Override
-  public long packedBytes(MemorySegment source) {
-    return queue.packedBytes(source);
-  }
-
-  @Override
-  public void pack(MemorySegment source, Buffer destination) {
-    queue.pack(source, destination);
-  }
-
-  @Override
-  public long cachePageBytes(int kvHeads, int headDim, DType keys, DType values) {
-    return queue.cachePageBytes(kvHeads, headDim, keys, values);
-  }
 
   @Override
   public double measureRead(long bytes, int repeats) {
@@ -186,19 +172,5 @@ final class CpuDevice implements Device {
   @Override
   public void close() {
     queue.close();
-  }
-
-  /** A field of /proc/meminfo in bytes (source: proc(5)). */
-  private static long meminfo(String field) {
-    try {
-      for (String line : Files.readAllLines(MEMINFO)) {
-        if (line.startsWith(field)) {
-          return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
-        }
-      }
-    } catch (IOException e) {
-      return Long.MAX_VALUE;
-    }
-    return Long.MAX_VALUE;
   }
 }

@@ -4,6 +4,8 @@ package dev.gatun.device;
 import dev.gatun.refusal.Refusal;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** {@code -Dgatun.sync=true} waits after each op, so that a fault is told with the op's name. */
 final class CudaDevice implements Device {
@@ -23,6 +25,7 @@ final class CudaDevice implements Device {
     this.gpu = gpu;
     name = choice + " (" + gpu.name() + ")";
     records = choice.graphs() && !SYNC_EACH_OP;
+    begin();
     stream = runtime.openStream();
     try {
       queue = Queue.cuda(gpu.index(), stream);
@@ -50,7 +53,6 @@ final class CudaDevice implements Device {
           devices == 1 ? "use --device cuda:0" : "use --device cuda:0 to cuda:" + (devices - 1),
           null);
     }
-    runtime.use(choice.index());
     Gpu gpu = runtime.describe(choice.index());
     if (gpu.capability() < Gpu.OLDEST) {
       throw Refusal.device(
@@ -77,9 +79,49 @@ final class CudaDevice implements Device {
   }
 
   @Override
+  public Queue queue() {
+    return queue;
+  }
+
+  @Override
   public DeviceMemory memory() {
-    runtime.use(gpu.index());
+    use();
     return runtime.memory();
+  }
+
+  @Override
+  public Optional<GpuState> state() {
+    return runtime.state(gpu);
+  }
+
+  /** Makes CUDA's context, the first thing that a full GPU has no room for. */
+  private void begin() {
+    try {
+      use();
+    } catch (Refusal e) {
+      throw e.reason() == Refusal.Reason.DOES_NOT_FIT
+          ? Refusal.doesNotFit(
+              name + " has no room for CUDA's context" + others(),
+              "end what else runs on that GPU, or use another")
+          : e;
+    }
+  }
+
+  private void use() {
+    runtime.use(gpu.index());
+  }
+
+  /**
+   * Gives something back, on whatever thread. After a fault nothing can be, and the process's end
+   * does it.
+   */
+  private void giveBack(Runnable call) {
+    try {
+      use();
+    } catch (Refusal e) {
+      return;
+    }
+    call.run();
   }
 
   @Override
@@ -89,45 +131,68 @@ final class CudaDevice implements Device {
 
   @Override
   public Buffer allocate(String purpose, long bytes, Arena arena) {
-    runtime.use(gpu.index());
+    use();
     MemorySegment memory = runtime.allocate(bytes);
     if (memory.address() == 0) {
-      DeviceMemory left = runtime.memory();
-      throw Refusal.doesNotFit(
-          name
-              + " has no room for "
-              + purpose
-              + ": "
-              + Library.gibibytes(bytes)
-              + " asked for, "
-              + Library.gibibytes(left.free())
-              + " of "
-              + Library.gibibytes(left.total())
-              + " free",
-          Library.SMALLER + ", or end what else runs on that GPU");
+      throw noRoom(purpose, bytes);
     }
     allocations++;
-    return new Buffer(memory.reinterpret(bytes, arena, freed -> runtime.free(freed, bytes)));
+    return new Buffer(
+        memory.reinterpret(bytes, arena, freed -> giveBack(() -> runtime.free(freed, bytes))));
+  }
+
+  /** Who holds the memory, as the end of a sentence. */
+  private String others() {
+    return state().stream()
+        .flatMap(state -> state.greatest().stream())
+        .map(process -> ", " + process)
+        .collect(Collectors.joining());
+  }
+
+  private Refusal noRoom(String purpose, long bytes) {
+    DeviceMemory left = runtime.memory();
+    return Refusal.doesNotFit(
+        name
+            + " has no room for "
+            + purpose
+            + ": "
+            + Library.gibibytes(bytes)
+            + " asked for, "
+            + Library.gibibytes(left.free())
+            + " of "
+            + Library.gibibytes(left.total())
+            + " free"
+            + others(),
+        Library.SMALLER + ", or end what else runs on that GPU");
   }
 
   @Override
   public MemorySegment hostMemory(String purpose, long bytes, Arena arena) {
-    runtime.use(gpu.index());
-    MemorySegment memory = runtime.allocatePinned(bytes);
+    use();
+    // Asked first, since memory that is pinned is taken at once, if need be from other processes.
+    long available = HostMemory.ofMachine().free();
+    MemorySegment memory = bytes > available ? MemorySegment.NULL : runtime.allocatePinned(bytes);
     if (memory.address() == 0) {
       throw Refusal.doesNotFit(
-          "no pinned host memory for " + purpose + ": " + Library.gibibytes(bytes) + " asked for",
-          "raise the limit (ulimit -l), free memory, or use a smaller model");
+          "no pinned host memory for "
+              + purpose
+              + ": "
+              + Library.gibibytes(bytes)
+              + " asked for, the machine has "
+              + Library.gibibytes(available)
+              + " available",
+          "free memory or use a smaller model (under WSL, Windows lets less be pinned)");
     }
     allocations++;
-    return memory.reinterpret(bytes, arena, freed -> runtime.freePinned(freed, bytes));
+    return memory.reinterpret(
+        bytes, arena, freed -> giveBack(() -> runtime.freePinned(freed, bytes)));
   }
 
   @Override
   public Buffer pin(String purpose, MemorySegment data, Arena arena) {
     MemorySegment pinned = hostMemory(purpose, data.byteSize(), arena);
     MemorySegment.copy(data, 0, pinned, 0, data.byteSize());
-    return new Buffer(pinned);
+    return new Buffer(runtime.onDevice(pinned).reinterpret(pinned.byteSize(), arena, null));
   }
 
   @Override
@@ -150,14 +215,14 @@ final class CudaDevice implements Device {
 
   @Override
   public void upload(MemorySegment from, Buffer to) {
-    runtime.use(gpu.index());
+    use();
     Buffer part = to.slice(0, from.byteSize());
     runtime.copy(from, part.segment(), part.bytes(), stream);
   }
 
   @Override
   public void download(Buffer from, MemorySegment to) {
-    runtime.use(gpu.index());
+    use();
     MemorySegment part = to.asSlice(0, from.bytes());
     runtime.copy(from.segment(), part, from.bytes(), stream);
     runtime.sync(stream);
@@ -165,20 +230,23 @@ final class CudaDevice implements Device {
 
   @Override
   public void sync() {
-    runtime.use(gpu.index());
+    use();
     runtime.sync(stream);
   }
 
   @Override
   public Mark mark(Arena arena) {
-    runtime.use(gpu.index());
-    return new Event(this, runtime.openEvent().reinterpret(arena, runtime::closeEvent));
+    use();
+    MemorySegment event = runtime.openEvent();
+    return new Event(
+        this, event.reinterpret(arena, freed -> giveBack(() -> runtime.closeEvent(freed))));
   }
 
   /** A CUDA event. */
   record Event(CudaDevice device, MemorySegment event) implements Mark {
     @Override
     public void set() {
+      device.use();
       device.runtime.mark(event, device.stream);
     }
 
@@ -200,8 +268,22 @@ final class CudaDevice implements Device {
 
   @Override
   public Recording record(Runnable calls) {
-    runtime.use(gpu.index());
-    return runtime.record(stream, calls);
+    use();
+    return new OfThisGpu(this, runtime.record(stream, calls));
+  }
+
+  /** Loaded on one thread, run and closed on another. */
+  private record OfThisGpu(CudaDevice device, Recording recording) implements Recording {
+    @Override
+    public void run() {
+      device.use();
+      recording.run();
+    }
+
+    @Override
+    public void close() {
+      device.giveBack(recording::close);
+    }
   }
 
   @Override
@@ -210,31 +292,11 @@ final class CudaDevice implements Device {
   }
 
   @Override
-  public long workspaceBytes(StepLimits limits) {
-    return queue.workspaceBytes(limits);
-  }
-
-  @Override
   public void lendWorkspace(StepLimits limits, Arena arena) {
     long bytes = queue.workspaceBytes(limits);
     if (bytes > 0) {
       queue.workspace(allocate("the kernels' workspace", bytes, arena));
     }
-  }
-
-  @Override
-  public long packedBytes(MemorySegment source) {
-    return queue.packedBytes(source);
-  }
-
-  @Override
-  public void pack(MemorySegment source, Buffer destination) {
-    queue.pack(source, destination);
-  }
-
-  @Override
-  public long cachePageBytes(int kvHeads, int headDim, DType keys, DType values) {
-    return queue.cachePageBytes(kvHeads, headDim, keys, values);
   }
 
   @Override
@@ -247,6 +309,6 @@ final class CudaDevice implements Device {
   @Override
   public void close() {
     queue.close();
-    runtime.closeStream(stream);
+    giveBack(() -> runtime.closeStream(stream));
   }
 }

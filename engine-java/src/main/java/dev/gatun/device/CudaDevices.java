@@ -42,8 +42,23 @@ public final class CudaDevices {
     return IntStream.range(0, runtime.devices()).mapToObj(runtime::describe).toList();
   }
 
-  /** The version of NVIDIA's kernel module; empty where there is none. */
+  /** What the driver measures of a GPU; empty where it tells nothing. */
+  public static Optional<GpuState> state(Gpu gpu) {
+    return Nvml.state(gpu);
+  }
+
+  /** Why {@link #state} tells nothing; empty where it does. */
+  public static Optional<String> unmeasured() {
+    return Nvml.missing();
+  }
+
+  /** The version of NVIDIA's driver; empty where there is none. */
   public static Optional<String> driver() {
+    return module().or(Nvml::driver);
+  }
+
+  /** Of the kernel module, which under WSL is Windows' affair. */
+  private static Optional<String> module() {
     try (Stream<String> lines = Files.lines(DRIVER_VERSION)) {
       return lines
           .filter(line -> line.startsWith("NVRM version:"))
@@ -61,7 +76,8 @@ public final class CudaDevices {
     if (build == Kernels.GK_CUDA_NONE()) {
       throw Refusal.device(
           "this libgatun was built without its CUDA back end",
-          "build it where nvcc is found, or use --device cpu",
+          "build it anew where there are a driver and nvcc (without the folder build), or use"
+              + " --device cpu",
           null);
     }
     if (build == Kernels.GK_CUDA_EMULATED()) {
@@ -128,22 +144,36 @@ public final class CudaDevices {
     }
   }
 
-  private static CudaRuntime javaCpp() {
+  /** Before JavaCPP's first class is loaded, which reads these. */
+  static void configureJavaCpp() {
     JAVACPP_SETTINGS.forEach(
         (name, value) -> {
           if (System.getProperty(name) == null) {
             System.setProperty(name, value);
           }
         });
+  }
+
+  private static CudaRuntime javaCpp() {
+    configureJavaCpp();
     try {
       org.bytedeco.javacpp.Loader.load(org.bytedeco.cuda.global.cudart.class);
       return new JavaCppRuntime();
     } catch (LinkageError e) {
       throw Refusal.device(
-          "JavaCPP's CUDA library cannot be loaded: " + e.getMessage(),
+          "JavaCPP's CUDA library cannot be loaded: " + why(e),
           "build the engine again on linux-x86_64, or use --device cpu",
           e);
     }
+  }
+
+  /** JavaCPP tells what the system's loader said as the cause. */
+  static String why(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return String.valueOf(cause.getMessage());
   }
 
   /** Where scripts/fetch-cuda and the hub keep what can be fetched again. */

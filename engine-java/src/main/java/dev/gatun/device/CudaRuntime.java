@@ -2,19 +2,26 @@
 package dev.gatun.device;
 
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * Addresses are zero-length segments. A call that fails throws Refusal.device with CUDA's own
- * words; allocations that find no memory return NULL. Calls act on the GPU that {@link #use} named
- * last on the calling thread.
+ * words, or Refusal.doesNotFit where CUDA itself finds no memory; allocations that find none return
+ * NULL. Calls act on the GPU that {@link #use} named last on the calling thread; every thread has
+ * to, since CUDA would take GPU 0.
  */
 interface CudaRuntime {
 
   /** GPUs of this machine, at least 1; Refusal.device where there is none or its driver too old. */
   int devices();
 
+  /** After {@link #devices}. Takes nothing on the GPU, so a full one is described too. */
   Gpu describe(int device);
 
+  /** What the driver measures; empty where it tells nothing. */
+  Optional<GpuState> state(Gpu gpu);
+
+  /** Makes CUDA's context on the GPU if there is none; Refusal.doesNotFit where it has no room. */
   void use(int device);
 
   DeviceMemory memory();
@@ -30,6 +37,9 @@ interface CudaRuntime {
 
   /** Host memory that the GPU reads and writes over the bus. */
   MemorySegment allocatePinned(long bytes);
+
+  /** Where the GPU reads memory of {@link #allocatePinned}. */
+  MemorySegment onDevice(MemorySegment pinned);
 
   void freePinned(MemorySegment memory, long bytes);
 

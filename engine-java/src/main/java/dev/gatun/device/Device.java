@@ -5,6 +5,7 @@ import dev.gatun.bindings.Kernels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * The CPU or one GPU. Work is issued in order and, on a GPU, done later: {@link #sync} waits for
@@ -54,7 +55,13 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
 
   Ops ops();
 
+  /** Of the kernels: packing, and the sizes of what they are lent. */
+  Queue queue();
+
   DeviceMemory memory();
+
+  /** What the driver measures of a GPU; empty on a CPU, and where the driver tells nothing. */
+  Optional<GpuState> state();
 
   /** Allocations made so far, of device memory and of host memory for it. */
   long allocations();
@@ -103,20 +110,8 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
   /** Whether device memory is another than the host's. */
   boolean isGpu();
 
-  /** Bytes of workspace for steps up to {@code limits}. */
-  long workspaceBytes(StepLimits limits);
-
   /** Lends the ops workspace for steps up to {@code limits}. */
   void lendWorkspace(StepLimits limits, Arena arena);
-
-  /** Bytes {@link #pack} writes for a {@code gk_source}. */
-  long packedBytes(MemorySegment source);
-
-  /** Repacks a {@code gk_source}, which lies in host memory, into the device's layout. */
-  void pack(MemorySegment source, Buffer destination);
-
-  /** Bytes of one cache page of one layer. */
-  long cachePageBytes(int kvHeads, int headDim, DType keys, DType values);
 
   /** Bytes a second at which {@code bytes} bytes are read, best of {@code repeats}. */
   double measureRead(long bytes, int repeats);

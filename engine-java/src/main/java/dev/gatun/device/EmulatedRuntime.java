@@ -9,6 +9,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -85,7 +86,12 @@ final class EmulatedRuntime implements CudaRuntime {
 
   @Override
   public Gpu describe(int device) {
-    return new Gpu(device, "emulated GPU", Gpu.OLDEST, memory());
+    return new Gpu(device, "emulated GPU", Gpu.OLDEST, TOTAL, "", "");
+  }
+
+  @Override
+  public Optional<GpuState> state(Gpu gpu) {
+    return Optional.empty();
   }
 
   @Override
@@ -130,6 +136,11 @@ final class EmulatedRuntime implements CudaRuntime {
       pinned.put(memory.address(), bytes);
     }
     return memory;
+  }
+
+  @Override
+  public MemorySegment onDevice(MemorySegment pinned) {
+    return pinned;
   }
 
   @Override

@@ -3,12 +3,36 @@ package dev.gatun.device;
 
 import dev.gatun.bindings.Kernels;
 import dev.gatun.refusal.Refusal;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /** In huge pages where the system has them, which spares the address translation of gigabytes. */
 public final class HostMemory {
+  private static final Path MEMINFO = Path.of("/proc/meminfo");
+
   private HostMemory() {}
+
+  /** Of the machine, and what could be allocated now without swapping. */
+  static DeviceMemory ofMachine() {
+    return new DeviceMemory(meminfo("MemTotal:"), meminfo("MemAvailable:"));
+  }
+
+  /** A field of /proc/meminfo in bytes (source: proc(5)). */
+  private static long meminfo(String field) {
+    try {
+      for (String line : Files.readAllLines(MEMINFO)) {
+        if (line.startsWith(field)) {
+          return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
+        }
+      }
+    } catch (IOException e) {
+      return Long.MAX_VALUE;
+    }
+    return Long.MAX_VALUE;
+  }
 
   /**
    * {@code bytes} bytes that live as long as {@code arena}; not initialised, and no memory is taken

@@ -5,11 +5,15 @@ import static org.bytedeco.cuda.global.cudart.*;
 
 import dev.gatun.refusal.Refusal;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.UUID;
 import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.cudart.CUgraphExec_st;
 import org.bytedeco.cuda.cudart.CUgraph_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
+import org.bytedeco.cuda.cudart.CUuuid;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.SizeTPointer;
 
@@ -17,6 +21,8 @@ import org.bytedeco.javacpp.SizeTPointer;
 final class JavaCppRuntime implements CudaRuntime {
   /** The CUDA version that the kernels are compiled with, as CUDA numbers it: 13.0. */
   private static final int CUDA_VERSION = 13_000;
+
+  private static final String PLAIN = "--no-graphs, which launches a step's kernels one by one";
 
   /** A pointer of JavaCPP's at an address of ours, which it does not free. */
   private static final class At extends Pointer {
@@ -41,15 +47,31 @@ final class JavaCppRuntime implements CudaRuntime {
 
   private static Refusal fault(int status, String what) {
     cudaGetLastError();
-    return Refusal.device(
+    String text =
         what
             + ": "
             + cudaGetErrorString(status).getString()
             + " ("
             + cudaGetErrorName(status).getString()
-            + ")",
-        "run with JAVA_TOOL_OPTIONS=-Dgatun.sync=true to learn which op failed, or --device cpu",
-        null);
+            + ")";
+    return status == cudaErrorMemoryAllocation
+        ? Refusal.doesNotFit(text, Library.SMALLER + ", or end what else runs on that GPU")
+        : Refusal.device(text, remedy(status), null);
+  }
+
+  private static String remedy(int status) {
+    if (status >= cudaErrorIllegalAddress && status <= cudaErrorLaunchFailure) {
+      return Library.WHICH_OP;
+    }
+    if (status >= cudaErrorStreamCaptureUnsupported && status <= cudaErrorGraphExecUpdateFailure) {
+      return "run with " + PLAIN;
+    }
+    return switch (status) {
+      case cudaErrorSystemDriverMismatch -> "reboot, since the driver was updated while it ran";
+      case cudaErrorDevicesUnavailable ->
+          "end the process that has this GPU for itself (gatun devices), or use another GPU";
+      default -> "see nvidia-smi and the kernel's log (dmesg), or use --device cpu";
+    };
   }
 
   @Override
@@ -93,10 +115,40 @@ final class JavaCppRuntime implements CudaRuntime {
     int capability =
         10 * attribute(cudaDevAttrComputeCapabilityMajor, device)
             + attribute(cudaDevAttrComputeCapabilityMinor, device);
-    use(device);
-    String text = new String(name, StandardCharsets.UTF_8);
+    byte[] bus = new byte[32];
+    check(cudaDeviceGetPCIBusId(bus, bus.length, device), "describing GPU " + device);
+    return new Gpu(device, text(name), capability, total(device), uuid(device), text(bus));
+  }
+
+  /** Of a string of C. */
+  static String text(byte[] terminated) {
+    String text = new String(terminated, StandardCharsets.UTF_8);
     int end = text.indexOf('\0');
-    return new Gpu(device, end < 0 ? text : text.substring(0, end), capability, memory());
+    return end < 0 ? text : text.substring(0, end);
+  }
+
+  // Of the driver's functions, which unlike the runtime's need no context.
+
+  private static long total(int device) {
+    try (SizeTPointer total = new SizeTPointer(1)) {
+      return cuDeviceTotalMem(total, device) == CUDA_SUCCESS ? total.get() : 0;
+    }
+  }
+
+  private static String uuid(int device) {
+    byte[] bytes = new byte[16];
+    try (CUuuid uuid = new CUuuid()) {
+      if (cuDeviceGetUuid(uuid, device) == CUDA_SUCCESS) {
+        uuid.bytes().get(bytes);
+      }
+    }
+    ByteBuffer halves = ByteBuffer.wrap(bytes);
+    return new UUID(halves.getLong(), halves.getLong()).toString();
+  }
+
+  @Override
+  public Optional<GpuState> state(Gpu gpu) {
+    return Nvml.state(gpu);
   }
 
   private static int attribute(int attribute, int device) {
@@ -142,6 +194,14 @@ final class JavaCppRuntime implements CudaRuntime {
     Pointer memory = new Pointer();
     int status = cudaHostAlloc(memory, bytes, cudaHostAllocPortable | cudaHostAllocMapped);
     return allocated(status, memory, "allocating pinned memory");
+  }
+
+  @Override
+  public MemorySegment onDevice(MemorySegment pinned) {
+    Pointer device = new Pointer();
+    check(
+        cudaHostGetDevicePointer(device, new At(pinned), 0), "finding pinned memory on the device");
+    return address(device);
   }
 
   private static MemorySegment allocated(int status, Pointer memory, String what) {
@@ -222,6 +282,9 @@ final class JavaCppRuntime implements CudaRuntime {
         cudaGraphDestroy(graph);
       }
       cudaGetLastError();
+      if (e instanceof Refusal refusal && refusal.reason() == Refusal.Reason.DEVICE) {
+        throw Refusal.device("recording a step: " + e.getMessage(), "or with " + PLAIN, e);
+      }
       throw e;
     }
     check(cudaStreamEndCapture(on, graph), "recording a step");

@@ -15,6 +15,10 @@ final class Library {
   /** What to do where memory runs out. */
   static final String SMALLER = "use a smaller context (-c), batch (-ub) or model";
 
+  /** What to do where a kernel faulted. */
+  static final String WHICH_OP =
+      "run with JAVA_TOOL_OPTIONS=-Dgatun.sync=true to learn which op failed, or --device cpu";
+
   // Kept, since what an initialiser throws reaches its first caller only, and wrapped.
   private static final Optional<Refusal> FAILURE = load();
 
@@ -96,7 +100,7 @@ final class Library {
 
   private static String remedy(int status) {
     return status == Kernels.GK_DEVICE_FAILED()
-        ? "run with JAVA_TOOL_OPTIONS=-Dgatun.sync=true to learn which op failed, or --device cpu"
+        ? WHICH_OP
         : "run with -v for the stack trace, or try --device cpu --isa plain";
   }
 

@@ -8,8 +8,13 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** Owns a {@code gk_queue}. */
-record Queue(MemorySegment handle) implements AutoCloseable {
+/** Owns a {@code gk_queue}; belongs to a {@link Device}. Used by one thread at a time. */
+public final class Queue implements AutoCloseable {
+  private final MemorySegment handle;
+
+  private Queue(MemorySegment handle) {
+    this.handle = handle;
+  }
 
   static Queue cpu(int threads, Isa isa) {
     return open("gk_queue_cpu", out -> Kernels.gk_queue_cpu(threads, isa.id(), out));
@@ -40,26 +45,30 @@ record Queue(MemorySegment handle) implements AutoCloseable {
     }
   }
 
-  void sync() {
-    check(Kernels.gk_queue_sync(handle), "gk_queue_sync");
+  MemorySegment handle() {
+    return handle;
   }
 
-  long packedBytes(MemorySegment source) {
+  /** Bytes {@link #pack} writes for a {@code gk_source}. */
+  public long packedBytes(MemorySegment source) {
     return number("gk_packed_bytes", out -> Kernels.gk_packed_bytes(handle, source, out));
   }
 
-  void pack(MemorySegment source, Buffer destination) {
+  /** Repacks a {@code gk_source}, which lies in host memory, into the device's layout. */
+  public void pack(MemorySegment source, Buffer destination) {
     check(Kernels.gk_pack(handle, source, destination.segment()), "gk_pack");
   }
 
-  long cachePageBytes(int kvHeads, int headDim, DType keys, DType values) {
+  /** Bytes of one cache page of one layer. */
+  public long cachePageBytes(int kvHeads, int headDim, DType keys, DType values) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment cache = Structs.cache(arena, Buffer.NONE, 0, kvHeads, headDim, keys, values);
       return number("gk_cache_page_bytes", out -> Kernels.gk_cache_page_bytes(handle, cache, out));
     }
   }
 
-  long workspaceBytes(StepLimits limits) {
+  /** Bytes of workspace for steps up to {@code limits}. */
+  public long workspaceBytes(StepLimits limits) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment struct = limits.struct(arena);
       return number("gk_workspace_bytes", out -> Kernels.gk_workspace_bytes(handle, struct, out));

@@ -52,7 +52,7 @@ public final class Engine implements AutoCloseable {
     StepPlans plans = StepPlans.of(model, options);
     Footprint need =
         Footprint.of(checkpoint, parameters, options, plans.bytes())
-            .withWorkspace(device.workspaceBytes(LoadPlan.limits(config, options)));
+            .withWorkspace(device.queue().workspaceBytes(LoadPlan.limits(config, options)));
     LoadPlan plan = LoadPlan.of(checkpoint, options, need, Room.of(device, options.device()));
     plan.requireFits();
     context = plan.context();
@@ -61,12 +61,13 @@ public final class Engine implements AutoCloseable {
             device, config.layers(), config.kvHeads(), config.headDim(), options.cacheTypes());
     weightBytes = parameters.bytes();
     cacheBytes = shape.bytes(context);
-    parameters.upload(progress);
     pool = new PagePool(shape, context, device, arena);
     builder = new StepBuilder(options.stepTokens(), shape.pages(context), device, arena);
     logits = device.view("the logits", plans.logitBytes(), arena);
     device.lendWorkspace(LoadPlan.limits(config, options.withContext(context)), arena);
     steps = new Steps(model, options, plans, device, pool, arena);
+    // Last, since it takes long: what was planned is ours before another process can take it.
+    parameters.upload(progress);
     if (device.records()) {
       record();
     }

@@ -1,6 +1,7 @@
 // PlanText: a plan as a table for people, at most 72 columns wide.
 package dev.gatun.engine;
 
+import dev.gatun.device.GpuProcess;
 import dev.gatun.engine.Alternatives.Alternative;
 import dev.gatun.kv.CacheTypes;
 import dev.gatun.weights.ModelConfig;
@@ -69,7 +70,7 @@ public final class PlanText {
         Gib.number(need.activations()));
     if (budget.room().isGpu()) {
       row("", "workspace of the kernels", Gib.number(need.workspace()));
-      row("", "driver and CUDA context", Gib.number(budget.room().taken()));
+      outside();
     }
     if (budget.held() > 0) {
       row("", "random numbers", Gib.number(budget.held()));
@@ -79,6 +80,19 @@ public final class PlanText {
     row("total", "", Gib.number(budget.room().bytes() - left));
     row(budget.room().name(), "", Gib.number(budget.room().bytes()));
     row(left < 0 ? "short by" : "left", "", Gib.number(Math.abs(left)));
+  }
+
+  /** What other processes are known to hold, and the rest of what is gone before a load. */
+  private void outside() {
+    long rest = budget.room().taken();
+    for (GpuProcess other : budget.room().others()) {
+      long bytes = other.bytes().orElse(0);
+      if (bytes > 0 && bytes <= rest) {
+        row("", other.title(), Gib.number(bytes));
+        rest -= bytes;
+      }
+    }
+    row("", "driver and CUDA context", Gib.number(rest));
   }
 
   private void onTheHost() {

@@ -4,7 +4,10 @@ package dev.gatun.engine;
 import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.device.DeviceMemory;
+import dev.gatun.device.GpuProcess;
+import dev.gatun.device.GpuState;
 import dev.gatun.refusal.Refusal;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -18,8 +21,16 @@ import java.util.regex.Pattern;
  * @param reserve that weights and cache leave alone at least, {@code taken} included
  * @param margin that is left at least when everything is loaded
  * @param isGpu whether weights keep their file's size and the embedding stays outside
+ * @param others processes that have much of {@code taken}, the greatest first
  */
-public record Room(String name, long bytes, long taken, long reserve, long margin, boolean isGpu) {
+public record Room(
+    String name,
+    long bytes,
+    long taken,
+    long reserve,
+    long margin,
+    boolean isGpu,
+    List<GpuProcess> others) {
   private static final Pattern SIZE = Pattern.compile("(\\d{1,9}(?:\\.\\d{1,6})?)\\s*([A-Za-z]*)");
   private static final long MIB = 1L << 20;
   private static final long GIB = 1L << 30;
@@ -44,24 +55,27 @@ public record Room(String name, long bytes, long taken, long reserve, long margi
    * GiB; {@code 24GiB}, {@code 24GB} and {@code 24564M} are exact, M and MiB being 2^20 bytes.
    */
   public static Room card(String size) {
-    return gpu("a card of " + size, bytes(size), Math.min(bytes(size), GPU_TAKEN));
+    return gpu("a card of " + size, bytes(size), Math.min(bytes(size), GPU_TAKEN), List.of());
   }
 
   /**
    * A GPU.
    *
    * @param taken bytes that are not free before the model is loaded
+   * @param others who has much of them, the greatest first
    */
-  public static Room gpu(String name, long bytes, long taken) {
-    return new Room(name, bytes, taken, GPU_RESERVE, GPU_MARGIN, true);
+  public static Room gpu(String name, long bytes, long taken, List<GpuProcess> others) {
+    return new Room(name, bytes, taken, GPU_RESERVE, GPU_MARGIN, true, others);
   }
 
   /** The memory of a device that is there, before anything is loaded. */
   static Room of(Device device, DeviceChoice choice) {
     DeviceMemory memory = device.memory();
-    return choice.kind() == DeviceChoice.Kind.CUDA
-        ? gpu(device.name(), memory.total(), memory.total() - memory.free())
-        : new Room("memory available", memory.free(), 0, 0, HOST_MARGIN, false);
+    if (choice.kind() != DeviceChoice.Kind.CUDA) {
+      return new Room("memory available", memory.free(), 0, 0, HOST_MARGIN, false, List.of());
+    }
+    List<GpuProcess> others = device.state().map(GpuState::greatest).orElse(List.of());
+    return gpu(device.name(), memory.total(), memory.total() - memory.free(), others);
   }
 
   private static long bytes(String size) {

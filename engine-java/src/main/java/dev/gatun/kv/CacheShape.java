@@ -12,7 +12,7 @@ public record CacheShape(int layers, int kvHeads, int headDim, CacheTypes types,
   public static CacheShape of(
       Device device, int layers, int kvHeads, int headDim, CacheTypes types) {
     types.requireHeads(headDim);
-    long pageBytes = device.cachePageBytes(kvHeads, headDim, types.keys(), types.values());
+    long pageBytes = device.queue().cachePageBytes(kvHeads, headDim, types.keys(), types.values());
     return new CacheShape(layers, kvHeads, headDim, types, pageBytes);
   }
 

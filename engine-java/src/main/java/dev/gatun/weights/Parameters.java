@@ -132,10 +132,10 @@ public final class Parameters {
 
   /** Allocates the device memory and fills it; {@code progress} hears the bytes done so far. */
   public void upload(LongConsumer progress) {
+    Buffer memory = device.allocate("the weights", Math.max(bytes, 1), arena);
     checkpoint.materialize();
     tables.forEach(Runnable::run);
     tables.clear();
-    Buffer memory = device.allocate("the weights", Math.max(bytes, 1), arena);
     for (Upload upload : uploads) {
       upload.fill.accept(memory.slice(upload.offset, upload.bytes));
       progress.accept(upload.offset + upload.bytes);
@@ -152,7 +152,7 @@ public final class Parameters {
     for (int expert = 0; expert < experts; expert++) {
       sources.add(source(weight, expert, order));
     }
-    long expertBytes = device.packedBytes(sources.getFirst());
+    long expertBytes = device.queue().packedBytes(sources.getFirst());
     PackedMatrix matrix =
         new PackedMatrix(
             arena,
@@ -165,7 +165,9 @@ public final class Parameters {
         expertBytes * experts,
         memory -> {
           for (int expert = 0; expert < experts; expert++) {
-            device.pack(sources.get(expert), memory.slice(expert * expertBytes, expertBytes));
+            device
+                .queue()
+                .pack(sources.get(expert), memory.slice(expert * expertBytes, expertBytes));
           }
           matrix.place(memory);
         });

@@ -11,6 +11,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,6 +34,7 @@ class JavaCppRuntimeTest {
     Path cudart = folder.resolve("libcudart.so.13").toAbsolutePath();
     System.load(folder.resolve("libcuda.so.1").toAbsolutePath().toString());
     System.load(cudart.toString());
+    System.load(folder.resolve("libnvidia-ml.so.1").toAbsolutePath().toString());
     fake = SymbolLookup.libraryLookup(cudart, Arena.global());
     System.setProperty("org.bytedeco.javacpp.cachedir", "target/javacpp");
     runtime = CudaDevices.preset();
@@ -50,6 +53,8 @@ class JavaCppRuntimeTest {
     set("fake_driver_version", 13_000);
     set("fake_devices", 2);
     set("fake_fault", 0);
+    set("fake_context", 0);
+    set("fake_count", 0);
     variable("fake_free_bytes").set(ValueLayout.JAVA_LONG, 0, 1L << 30);
   }
 
@@ -67,9 +72,26 @@ class JavaCppRuntimeTest {
   @Test
   void describesGpus() {
     assertEquals(2, runtime.devices());
-    DeviceMemory memory = new DeviceMemory(1L << 30, 1L << 30);
-    assertEquals(new Gpu(0, "fake GPU 0", 89, memory), runtime.describe(0));
+    String uuid = "10101010-1010-1010-1010-101010101010";
+    assertEquals(new Gpu(0, "fake GPU 0", 89, 1L << 30, uuid, "0000:01:00.0"), runtime.describe(0));
     assertEquals("7.5", runtime.describe(1).generation());
+  }
+
+  @Test
+  void describesGpusThatHaveNoRoom() {
+    set("fake_context", 2);
+    assertEquals("fake GPU 0", runtime.describe(0).name());
+    refuses(
+        Refusal.Reason.DOES_NOT_FIT,
+        "cuda:0 (fake GPU 0) has no room for CUDA's context, PID 1 ",
+        () -> CudaDevice.open(runtime, CUDA));
+    set("fake_context", 46);
+    refuses(
+        Refusal.Reason.DEVICE,
+        "end the process that has this GPU for itself",
+        () -> CudaDevice.open(runtime, CUDA));
+    set("fake_count", 803);
+    refuses(Refusal.Reason.DEVICE, "reboot, since the driver was updated", runtime::devices);
   }
 
   @Test
@@ -129,7 +151,37 @@ class JavaCppRuntimeTest {
       assertEquals(1_000_000, after.nanosSince(before));
       set("fake_fault", 700);
       refuses(Refusal.Reason.DEVICE, "waiting for the GPU: a fault made up", after::await);
+      set("fake_fault", 0);
     }
+  }
+
+  @Test
+  void whatOneThreadLoadedAnotherRunsAndCloses() throws Exception {
+    record Loaded(CudaDevice device, Arena arena, MemorySegment host, Recording step) {}
+    FutureTask<Loaded> loading =
+        new FutureTask<>(
+            () -> {
+              CudaDevice device = CudaDevice.open(runtime, CUDA);
+              Arena arena = Arena.ofShared();
+              MemorySegment host = device.hostMemory("input", 64, arena);
+              Buffer buffer = device.allocate("input", 64, arena);
+              HostView view = device.view("output", 64, arena);
+              return new Loaded(
+                  device, arena, host, device.record(() -> copies(device, host, buffer, view)));
+            });
+    Thread.ofPlatform().start(loading);
+    Loaded loaded = loading.get();
+    FutureTask<Boolean> running =
+        new FutureTask<>(
+            () -> {
+              loaded.step().run();
+              loaded.step().close();
+              loaded.arena().close();
+              loaded.device().close();
+              return true;
+            });
+    Thread.ofPlatform().start(running);
+    assertTrue(running.get());
   }
 
   private static void copies(Device device, MemorySegment host, Buffer buffer, HostView view) {
@@ -145,7 +197,10 @@ class JavaCppRuntimeTest {
           () -> {
             throw failure;
           };
-      assertEquals(failure, assertThrows(Refusal.class, () -> device.record(op)));
+      Refusal told = assertThrows(Refusal.class, () -> device.record(op));
+      assertEquals(failure, told.getCause());
+      assertTrue(
+          told.getMessage().startsWith("recording a step: an op; none; or with --no-graphs"));
       device.record(() -> {}).close();
     }
   }
@@ -157,12 +212,17 @@ class JavaCppRuntimeTest {
       variable("fake_free_bytes").set(ValueLayout.JAVA_LONG, 0, 1L << 29);
       refuses(
           Refusal.Reason.DOES_NOT_FIT,
-          "cuda:0 (fake GPU 0) has no room for the cache: 0.75 GiB asked for, 0.50 GiB of 1.00 GiB",
+          "cuda:0 (fake GPU 0) has no room for the cache: 0.75 GiB asked for, 0.50 GiB of 1.00 GiB"
+              + " free, PID 1 ",
           () -> device.allocate("the cache", 3L << 28, arena));
       refuses(
           Refusal.Reason.DOES_NOT_FIT,
           "no pinned host memory for the embedding: 0.75 GiB",
           () -> device.hostMemory("the embedding", 3L << 28, arena));
+      refuses(
+          Refusal.Reason.DOES_NOT_FIT,
+          "no pinned host memory for everything: 1048576.00 GiB asked for, the machine has ",
+          () -> device.hostMemory("everything", 1L << 50, arena));
       assertEquals(0, device.allocations());
     }
   }
@@ -171,12 +231,17 @@ class JavaCppRuntimeTest {
   void aFaultIsToldAndEverythingStillCloses() {
     try (CudaDevice device = CudaDevice.open(runtime, CUDA);
         Arena arena = Arena.ofConfined()) {
-      device.allocate("weights", 64, arena);
-      set("fake_fault", 700);
-      refuses(
-          Refusal.Reason.DEVICE,
-          "waiting for the GPU: a fault made up (cudaErrorFake)",
-          device::sync);
+      MemorySegment host = device.hostMemory("input", 64, arena);
+      Buffer buffer = device.allocate("weights", 64, arena);
+      try (Recording step = device.record(() -> device.upload(host, buffer))) {
+        set("fake_fault", 700);
+        for (Executable call : List.<Executable>of(step::run, device::sync, device::memory)) {
+          refuses(Refusal.Reason.DEVICE, "a fault made up (cudaErrorFake); run with JAVA", call);
+        }
+      }
     }
+    // Nothing can be given back on a device that is broken.
+    assertEquals(4, variable("fake_live").get(ValueLayout.JAVA_INT, 0));
+    set("fake_live", 0);
   }
 }

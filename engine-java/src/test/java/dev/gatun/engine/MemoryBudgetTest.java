@@ -6,12 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gatun.device.GpuProcess;
 import dev.gatun.kv.CacheTypes;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.WeightClass;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -180,6 +183,29 @@ class MemoryBudgetTest {
   void whatIsNoSizeIsRefused(String text) {
     Refusal refusal = assertThrows(Refusal.class, () -> Room.card(text));
     assertEquals(Refusal.Reason.USAGE, refusal.reason());
+  }
+
+  @Test
+  void whoFillsTheCardIsNamed() {
+    long gib = 1L << 30;
+    List<GpuProcess> others =
+        List.of(
+            new GpuProcess(4711, Optional.of("python"), OptionalLong.of(9 * gib)),
+            new GpuProcess(88, Optional.of("Xorg"), OptionalLong.of(gib / 4)));
+    Room filled = Room.gpu("cuda:0 (a card)", 24 * gib, 10 * gib, others);
+    try (Checkpoint checkpoint = Checkpoint.synthetic("qwq-32b:type=q4_k_m")) {
+      LoadPlan plan = LoadPlan.of(checkpoint, EngineOptions.defaults(), Optional.of(filled));
+      Refusal refusal = assertThrows(Refusal.class, plan::requireFits);
+      assertEquals(Refusal.Reason.DOES_NOT_FIT, refusal.reason());
+      String text = refusal.getMessage();
+      String named =
+          "(cuda:0 (a card)), PID 4711 python holds 9.00 GiB, PID 88 Xorg holds 0.25 GiB; use";
+      assertTrue(text.contains(named), text);
+      assertTrue(text.endsWith(", or end what else runs on that GPU"), text);
+      String table = refusal.table();
+      assertTrue(table.matches("(?s).*PID 4711 python +9[.]00\n.*PID 88 Xorg +0[.]25\n.*"), table);
+      assertTrue(table.matches("(?s).*driver and CUDA context +0[.]75\n.*"), table);
+    }
   }
 
   private static LoadPlan plan(Checkpoint checkpoint, EngineOptions options) {
