@@ -106,10 +106,10 @@ class CpuBackend final : public Backend {
     GK_ISA::expertDown(pool_, down, h, ids, weights, y);
   }
 
-  void sample(const gk_tensor &logits, int64_t limit, const gk_sampling *sampling, const gk_tensor &tokens,
+  void sample(const gk_tensor &logits, const gk_sampling *sampling, const gk_tensor &tokens,
               float *probabilities) override {
-    checkSampling(sampling, logits.rows);
-    cpu::sample(pool_, logits, limit, sampling, tokens, probabilities);
+    checkSampling(sampling, logits);
+    cpu::sample(pool_, logits, sampling, tokens, probabilities);
   }
 
   double measureRead(const void *buffer, int64_t bytes, int32_t repeats) override {

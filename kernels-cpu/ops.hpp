@@ -13,7 +13,7 @@ namespace gatun::cpu {
 void gatherRows(Pool &pool, const gk_tensor &x, const gk_tensor &rows, const gk_tensor &y);
 void ropeTable(Pool &pool, const gk_batch &batch, const float *invFreq, int32_t dim, float scale, float *table);
 
-void sample(Pool &pool, const gk_tensor &logits, int64_t limit, const gk_sampling *sampling, const gk_tensor &tokens,
+void sample(Pool &pool, const gk_tensor &logits, const gk_sampling *sampling, const gk_tensor &tokens,
             float *probabilities);
 
 // `read` adds up the 64-byte lines of memory, so that none may be left out.
@@ -26,7 +26,7 @@ void checkPositions(const gk_batch &batch);
 void checkPages(const gk_batch &batch, const gk_cache &cache, bool past);
 // That every entry is 0 or more and less than `end`, which is `endName`.
 void checkIds(const gk_tensor &ids, const char *name, int64_t end, const char *endName);
-void checkSampling(const gk_sampling *sampling, int64_t rows);
+void checkSampling(const gk_sampling *sampling, const gk_tensor &logits);
 [[noreturn]] void refuseBf16();
 
 // ---- once an instruction set ----

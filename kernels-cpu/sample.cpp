@@ -131,8 +131,8 @@ void run(Candidates &candidates, const gk_sampling &sampling, int32_t stage) {
   }
 }
 
-int32_t drawToken(const float *logits, int64_t limit, const gk_sampling &sampling, float *probability) {
-  Candidates candidates(logits, limit);
+int32_t drawToken(const float *logits, const gk_sampling &sampling, float *probability) {
+  Candidates candidates(logits, sampling.limit);
   *probability = 0;
   for (int i = 0; i <= draw::stages; ++i) {
     if (!candidates.numbers()) {
@@ -154,7 +154,6 @@ int32_t drawToken(const float *logits, int64_t limit, const gk_sampling &samplin
 
 struct Work {
   const gk_tensor &logits;
-  int64_t limit;
   const gk_sampling *sampling;
   int32_t *tokens;
   float *probabilities;
@@ -165,7 +164,7 @@ void drawRows(void *arg, int64_t begin, int64_t end, int) {
   for (int64_t r = begin; r < end; ++r) {
     const float *logits = static_cast<const float *>(work.logits.data) + r * work.logits.stride;
     float probability;
-    work.tokens[r] = drawToken(logits, work.limit, work.sampling[r], &probability);
+    work.tokens[r] = drawToken(logits, work.sampling[r], &probability);
     if (work.probabilities != nullptr) {
       work.probabilities[r] = probability;
     }
@@ -174,8 +173,8 @@ void drawRows(void *arg, int64_t begin, int64_t end, int) {
 
 }  // namespace
 
-void checkSampling(const gk_sampling *sampling, int64_t rows) {
-  for (int64_t r = 0; r < rows; ++r) {
+void checkSampling(const gk_sampling *sampling, const gk_tensor &logits) {
+  for (int64_t r = 0; r < logits.rows; ++r) {
     const gk_sampling &s = sampling[r];
     const auto row = static_cast<long long>(r);
     if (!(s.temperature == 0 || (s.temperature >= 1e-3f && s.temperature <= 1e6f))) {
@@ -189,6 +188,10 @@ void checkSampling(const gk_sampling *sampling, int64_t rows) {
       checks::refuse("sampling[%lld].min_p is %g, expected the logarithm of a share, 0 or less", row,
                      static_cast<double>(s.min_p));
     }
+    if (s.limit < 1 || s.limit > logits.cols) {
+      checks::refuse("sampling[%lld].limit is %d, expected 1 to logits.cols, which is %lld", row, s.limit,
+                     static_cast<long long>(logits.cols));
+    }
     uint32_t seen = 1u << GK_STAGE_END;
     for (uint32_t rest = static_cast<uint32_t>(s.chain); rest != 0; rest >>= 4) {
       if ((rest & 15) > GK_STAGE_TEMPERATURE || (seen >> (rest & 15) & 1) != 0) {
@@ -200,9 +203,9 @@ void checkSampling(const gk_sampling *sampling, int64_t rows) {
   }
 }
 
-void sample(Pool &pool, const gk_tensor &logits, int64_t limit, const gk_sampling *sampling, const gk_tensor &tokens,
+void sample(Pool &pool, const gk_tensor &logits, const gk_sampling *sampling, const gk_tensor &tokens,
             float *probabilities) {
-  Work work{logits, limit, sampling, static_cast<int32_t *>(tokens.data), probabilities};
+  Work work{logits, sampling, static_cast<int32_t *>(tokens.data), probabilities};
   pool.parallelFor(logits.rows, 1, drawRows, &work);
 }
 

@@ -97,9 +97,9 @@ class CudaBackend final : public Backend {
     cuda::expertDown(queue_, down, h, ids, weights, y);
   }
 
-  void sample(const gk_tensor &logits, int64_t limit, const gk_sampling *sampling, const gk_tensor &tokens,
+  void sample(const gk_tensor &logits, const gk_sampling *sampling, const gk_tensor &tokens,
               float *probabilities) override {
-    cuda::sample(queue_, logits, limit, sampling, tokens, probabilities);
+    cuda::sample(queue_, logits, sampling, tokens, probabilities);
   }
 
   double measureRead(const void *buffer, int64_t bytes, int32_t repeats) override {

@@ -35,8 +35,8 @@ void expertGateUp(const Queue &queue, const gk_weight &gate, const gk_weight &up
                   const gk_tensor &ids, const gk_tensor &y);
 void expertDown(const Queue &queue, const gk_weight &down, const gk_tensor &h, const gk_tensor &ids,
                 const gk_tensor &weights, const gk_tensor &y);
-void sample(const Queue &queue, const gk_tensor &logits, int64_t limit, const gk_sampling *sampling,
-            const gk_tensor &tokens, float *probabilities);
+void sample(const Queue &queue, const gk_tensor &logits, const gk_sampling *sampling, const gk_tensor &tokens,
+            float *probabilities);
 double measureRead(const Queue &queue, const void *buffer, int64_t bytes, int32_t repeats);
 double measureInt8(const Queue &queue);
 double measureBf16(const Queue &queue);

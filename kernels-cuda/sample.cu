@@ -176,7 +176,7 @@ __device__ __forceinline__ Drawn drawRow(Candidates &c, const gk_sampling &sampl
 struct Step {
   const float *logits;
   int64_t stride;
-  int32_t limit;
+  int32_t cols;
   const gk_sampling *sampling;
   int32_t *tokens;
   float *probabilities;
@@ -185,10 +185,11 @@ struct Step {
 __global__ void __launch_bounds__(threads) sampleRows(Step step) {
   dependencyWait();
   dependencyTrigger();
+  const gk_sampling &sampling = step.sampling[blockIdx.x];
   Candidates c;
   c.logits = step.logits + blockIdx.x * step.stride;
-  c.limit = step.limit;
-  const Drawn drawn = drawRow(c, step.sampling[blockIdx.x]);
+  c.limit = sampling.limit < 1 ? 1 : sampling.limit < step.cols ? sampling.limit : step.cols;
+  const Drawn drawn = drawRow(c, sampling);
   if (thread() == 0) {
     step.tokens[blockIdx.x] = drawn.token;
     if (step.probabilities != nullptr) {
@@ -200,12 +201,13 @@ __global__ void __launch_bounds__(threads) sampleRows(Step step) {
 
 }  // namespace
 
-void sample(const Queue &queue, const gk_tensor &logits, int64_t limit, const gk_sampling *sampling,
-            const gk_tensor &tokens, float *probabilities) {
+void sample(const Queue &queue, const gk_tensor &logits, const gk_sampling *sampling, const gk_tensor &tokens,
+            float *probabilities) {
   if (logits.rows == 0) {
     return;
   }
-  const Step step = {static_cast<const float *>(logits.data), logits.stride, static_cast<int32_t>(limit), sampling,
+  const Step step = {static_cast<const float *>(logits.data), logits.stride,
+                     static_cast<int32_t>(logits.cols),       sampling,
                      static_cast<int32_t *>(tokens.data),     probabilities};
   launch(queue, {gridOf(logits.rows), threads, sizeof(Shared)}, sampleRows, step);
 }

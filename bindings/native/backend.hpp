@@ -45,7 +45,7 @@ class Backend {
                             const gk_tensor &y) = 0;
   virtual void expertDown(const gk_weight &down, const gk_tensor &h, const gk_tensor &ids, const gk_tensor &weights,
                           const gk_tensor &y) = 0;
-  virtual void sample(const gk_tensor &logits, int64_t limit, const gk_sampling *sampling, const gk_tensor &tokens,
+  virtual void sample(const gk_tensor &logits, const gk_sampling *sampling, const gk_tensor &tokens,
                       float *probabilities) = 0;
 
   virtual double measureRead(const void *buffer, int64_t bytes, int32_t repeats) = 0;

@@ -294,18 +294,17 @@ int32_t gk_expert_down(gk_queue *queue, const gk_weight *down, const gk_tensor *
   });
 }
 
-int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, int64_t limit, const gk_sampling *sampling,
-                  const gk_tensor *tokens, float *probabilities) {
+int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, const gk_sampling *sampling, const gk_tensor *tokens,
+                  float *probabilities) {
   return guarded(__func__, [&] {
     Backend &backend = checks::backend(queue);
     checks::tensor(logits, "logits", GK_F32);
     checks::within("logits.cols", logits->cols, 1, int64_t{1} << gatun::draw::idBits);
-    checks::within("limit", limit, 1, logits->cols);
     checks::aligned(sampling, "sampling", alignof(gk_sampling));
     checks::tensor(tokens, "tokens", GK_I32);
     checks::within("tokens.rows", tokens->rows, 1, 1);
     checks::equal("tokens.cols", tokens->cols, "logits.rows", logits->rows);
     checks::optionalFloats(probabilities, "probabilities");
-    backend.sample(*logits, limit, sampling, *tokens, probabilities);
+    backend.sample(*logits, sampling, *tokens, probabilities);
   });
 }

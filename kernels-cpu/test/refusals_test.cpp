@@ -334,15 +334,14 @@ void samples(gk_queue *queue) {
   const Array<int32_t> drawn(2);
   const Array<float> p(2);
   gk_tensor logits = tensor(l.data(), 2, 16), t = ids(drawn.data(), 1, 2);
-  int64_t limit = 16;
-  gk_sampling s[2] = {{1, 2, 0.9, 0.6f, -3.0f, 5, 0x4321},
-                      {1, 2, 1.0, 0.0f, -std::numeric_limits<float>::infinity(), 0, 0}};
-  const auto sample = [&] { return gk_sample(queue, &logits, limit, s, &t, p.data()); };
+  gk_sampling s[2] = {{1, 2, 0.9, 0.6f, -3.0f, 5, 0x4321, 16, 0},
+                      {1, 2, 1.0, 0.0f, -std::numeric_limits<float>::infinity(), 0, 0, 1, 0}};
+  const auto sample = [&] { return gk_sample(queue, &logits, s, &t, p.data()); };
   OK(sample());
-  OK(gk_sample(queue, &logits, limit, s, &t, nullptr));
-  REFUSES(gk_sample(queue, &logits, limit, nullptr, &t, p.data()), "gk_sample: sampling is NULL");
-  REFUSES(with(limit, 0, sample), "gk_sample: limit is 0, expected 1 to 16");
-  REFUSES(with(limit, 17, sample), "gk_sample: limit is 17, expected 1 to 16");
+  OK(gk_sample(queue, &logits, s, &t, nullptr));
+  REFUSES(gk_sample(queue, &logits, nullptr, &t, p.data()), "gk_sample: sampling is NULL");
+  REFUSES(with(s[1].limit, 0, sample), "gk_sample: sampling[1].limit is 0, expected 1 to logits.cols, which is 16");
+  REFUSES(with(s[0].limit, 17, sample), "gk_sample: sampling[0].limit is 17, expected 1 to logits.cols, which is 16");
   REFUSES(with(logits.cols, (1 << 22) + 1, sample),
           "gk_sample: logits.stride is 16, expected at least logits.cols, which is 4194305, and at most 1073741824");
   REFUSES(with(t.dtype, GK_F32, sample), "gk_sample: tokens.dtype is F32 (0), expected I32");

@@ -23,6 +23,7 @@ gk_sampling anySampling(Random &random, int limit) {
   s.temperature = one(random, {0.0f, 1e-3f, 0.6f, 0.7f, 1.0f, 1.5f, 1e6f});
   s.top_k = one(random, {-1, 0, 1, 40, limit, 2 * limit, 1 + random.below(limit)});
   s.top_p = one(random, {0.0, 0.1, 0.5, 0.95, 0.999999, 1.0, 1 - 0x1p-53});
+  s.limit = random.below(4) > 0 ? limit : 1 + random.below(limit);
   s.min_p = one(random, {0.0f, -0.7f, -3.0f, -20.0f, -infinity});
   int stages[] = {GK_STAGE_TOP_K, GK_STAGE_TOP_P, GK_STAGE_MIN_P, GK_STAGE_TEMPERATURE};
   for (int i = 3; i > 0; --i) {
@@ -52,7 +53,7 @@ void fill(Random &random, float *logits, int64_t count) {
   }
 }
 
-void check(const Both &both, const char *what, int64_t rows, int64_t stride, int64_t limit, const Array<float> &logits,
+void check(const Both &both, const char *what, int64_t rows, int64_t stride, const Array<float> &logits,
            const Array<gk_sampling> &sampling) {
   const Twin<float> l(copyOf(logits));
   const Twin<gk_sampling> s(copyOf(sampling));
@@ -60,9 +61,9 @@ void check(const Both &both, const char *what, int64_t rows, int64_t stride, int
   const Twin<float> probabilities(rows);
   both.run([&](const Side &side) {
     const gk_tensor x = tensor(l.on(side), rows, stride), t = ids(tokens.on(side), 1, rows);
-    OK(gk_sample(side, &x, limit, s.on(side), &t, probabilities.on(side)));
+    OK(gk_sample(side, &x, s.on(side), &t, probabilities.on(side)));
   });
-  const std::string name = std::string(what) + ", " + std::to_string(rows) + " rows of " + std::to_string(limit);
+  const std::string name = std::string(what) + ", " + std::to_string(rows) + " rows of " + std::to_string(stride);
   const Array<int32_t> drawn = tokens.ofCuda();
   for (int64_t r = 0; r < rows; ++r) {
     const gk_sampling &o = sampling[r];
@@ -70,7 +71,7 @@ void check(const Both &both, const char *what, int64_t rows, int64_t stride, int
           "%s, row %ld: %d, expected %d; chain %x, temperature %g, top_k %d, top_p %.17g, min_p %g", name.c_str(),
           static_cast<long>(r), drawn[r], tokens.ofCpu()[r], static_cast<unsigned>(o.chain),
           static_cast<double>(o.temperature), o.top_k, o.top_p, static_cast<double>(o.min_p));
-    CHECK(drawn[r] < limit && drawn[r] >= GK_ALL_BANNED);
+    CHECK(drawn[r] < o.limit && drawn[r] >= GK_ALL_BANNED);
   }
   expectSameBits(name + ", probabilities", probabilities.ofCpu(), probabilities.ofCuda());
 }
@@ -84,7 +85,7 @@ void checkAny(const Both &both, int64_t rows, int64_t limit) {
     fill(random, logits.data() + r * stride, stride);
     sampling[r] = anySampling(random, static_cast<int>(limit));
   }
-  check(both, "any", rows, stride, limit, logits, sampling);
+  check(both, "any", rows, stride, logits, sampling);
 }
 
 // More candidates than are ranked at once survive every cut, so that the row is read until the end.
@@ -95,8 +96,8 @@ void checkMany(const Both &both, int64_t limit, float spread, int32_t chain) {
     logits[i] = random.uniform() * spread;
   }
   Array<gk_sampling> sampling(1);
-  sampling[0] = {11, 5, 0.9, 1.5f, -30.0f, static_cast<int32_t>(limit) - 3, chain};
-  check(both, "many", 1, limit, limit, logits, sampling);
+  sampling[0] = {11, 5, 0.9, 1.5f, -30.0f, static_cast<int32_t>(limit) - 3, chain, static_cast<int32_t>(limit), 0};
+  check(both, "many", 1, limit, logits, sampling);
 }
 
 }  // namespace

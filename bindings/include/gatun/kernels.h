@@ -185,6 +185,8 @@ typedef struct gk_sampling {
   float min_p;       /* 0 or less, the logarithm of the share; -INFINITY is off */
   int32_t top_k;     /* 0 or less is off */
   int32_t chain;     /* enum gk_stage from the lowest four bits up, each at most once; an absent stage is off */
+  int32_t limit;     /* ids from here on are not read and never drawn; 1 to logits.cols */
+  int32_t unused;
 } gk_sampling;
 
 /* The largest step that will run on a queue: what its workspace must suffice for. */
@@ -308,19 +310,17 @@ int32_t gk_expert_gate_up(gk_queue *queue, const gk_weight *gate, const gk_weigh
  * ff). */
 int32_t gk_expert_down(gk_queue *queue, const gk_weight *down, const gk_tensor *h, const gk_tensor *ids,
                        const gk_tensor *weights, const gk_tensor *y);
-/* tokens (1, rows) GK_I32: the token drawn from each row of logits (rows, cols); ids from `limit` on are not read and
- * never drawn. sampling (rows). probabilities (rows), or NULL: of the token in the distribution it was drawn from; 0
- * where none is drawn: see enum gk_no_token. A logit of -infinity is never drawn; one that the temperature makes
- * infinite counts as if it had been.
- * The stages of the chain are run in its order on the candidates, ranked by falling logit, ties by rising id.
- * Temperature: logits are divided by it in fp32. Top-k keeps the first top_k. A candidate weighs e^(logit - greatest
- * logit), the difference in fp32, in units of 2^-40 rounded down. Top-p keeps the fewest from the first on that have
- * share top_p of the weight of all, at least one; min-p those whose logit is at least the greatest + min_p, the sum
- * in fp32. The random number is u, 53 bits of Philox4x32-10: drawn is the first candidate with which the running sum
- * of weights exceeds floor(u * total); in order of id where the chain cuts nothing. Every back end and
- * dev.gatun.sample.Sampler draw the same token, always. */
-int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, int64_t limit, const gk_sampling *sampling,
-                  const gk_tensor *tokens, float *probabilities);
+/* tokens (1, rows) GK_I32: the token drawn from each row of logits (rows, cols). sampling (rows). probabilities (rows),
+ * or NULL: of the token in the distribution it was drawn from; 0 where none is drawn: see enum gk_no_token. A logit of
+ * -infinity is never drawn; one that the temperature makes infinite counts as if it had been. The stages of the chain
+ * are run in its order on the candidates, ranked by falling logit, ties by rising id. Temperature: logits are divided
+ * by it in fp32. Top-k keeps the first top_k. A candidate weighs e^(logit - greatest logit), the difference in fp32, in
+ * units of 2^-40 rounded down. Top-p keeps the fewest from the first on that have share top_p of the weight of all, at
+ * least one; min-p those whose logit is at least the greatest + min_p, the sum in fp32. The random number is u, 53 bits
+ * of Philox4x32-10: drawn is the first candidate with which the running sum of weights exceeds floor(u * total); in
+ * order of id where the chain cuts nothing. Every back end and dev.gatun.sample.Sampler draw the same token, always. */
+int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, const gk_sampling *sampling, const gk_tensor *tokens,
+                  float *probabilities);
 
 /* ---- limits of the machine, for the bench ---- */
 

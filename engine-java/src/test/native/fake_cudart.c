@@ -19,7 +19,7 @@ int64_t fake_free_bytes = 1 << 30;
 int fake_fault = SUCCESS;   /* what everything answers that touches the device, as after a kernel's fault */
 int fake_context = SUCCESS; /* what choosing a device answers */
 int fake_count = SUCCESS;   /* what counting the devices answers */
-int fake_live = 0;          /* streams, allocations and graphs that are not given back */
+int fake_live = 0;          /* streams, events, allocations and graphs that are not given back */
 
 typedef struct {
   void *to;
@@ -33,6 +33,7 @@ typedef struct {
 
 static graph *capturing = NULL;
 static __thread int current = -1;
+static int copied = 0; /* copies done */
 
 /* Whether the calling thread may touch the device. */
 static int reached(void) { return fake_fault != SUCCESS ? fake_fault : current < 0 ? INVALID_HANDLE : SUCCESS; }
@@ -112,6 +113,19 @@ int cudaStreamCreateWithFlags(void **stream, unsigned flags) {
 int cudaStreamDestroy(void *stream) { return gone(stream); }
 int cudaStreamSynchronize(void *stream) { return capturing != NULL ? CAPTURE_INVALIDATED : reached_by(stream); }
 
+/* The copies issued before it was marked, a millisecond each. */
+int cudaEventCreate(void **event) { return reached() != SUCCESS ? reached() : made(event, sizeof(int)); }
+int cudaEventDestroy(void *event) { return gone(event); }
+int cudaEventRecord(void *event, void *stream) {
+  *(int *)event = copied;
+  return capturing != NULL ? INVALID_VALUE : reached_by(stream);
+}
+int cudaEventSynchronize(void *event) { return event == NULL ? INVALID_VALUE : reached(); }
+int cudaEventElapsedTime(float *milliseconds, void *from, void *to) {
+  *milliseconds = (float)(*(int *)to - *(int *)from);
+  return SUCCESS;
+}
+
 static int allocate(void **memory, size_t bytes) {
   if (reached() != SUCCESS) {
     return reached();
@@ -142,6 +156,7 @@ int cudaMemcpyAsync(void *to, const void *from, size_t bytes, int kind, void *st
   }
   if (capturing == NULL) {
     memcpy(to, from, bytes);
+    copied++;
     return SUCCESS;
   }
   if (capturing->count == MOST_COPIES) {

@@ -2536,7 +2536,6 @@ public class Kernels extends Kernels$shared {
             Kernels.C_INT,
             Kernels.C_POINTER,
             Kernels.C_POINTER,
-            Kernels.C_LONG,
             Kernels.C_POINTER,
             Kernels.C_POINTER,
             Kernels.C_POINTER
@@ -2550,7 +2549,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, int64_t limit, const gk_sampling *sampling, const gk_tensor *tokens, float *probabilities)
+     * int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, const gk_sampling *sampling, const gk_tensor *tokens, float *probabilities)
      * }
      */
     public static FunctionDescriptor gk_sample$descriptor() {
@@ -2560,7 +2559,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, int64_t limit, const gk_sampling *sampling, const gk_tensor *tokens, float *probabilities)
+     * int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, const gk_sampling *sampling, const gk_tensor *tokens, float *probabilities)
      * }
      */
     public static MethodHandle gk_sample$handle() {
@@ -2570,7 +2569,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, int64_t limit, const gk_sampling *sampling, const gk_tensor *tokens, float *probabilities)
+     * int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, const gk_sampling *sampling, const gk_tensor *tokens, float *probabilities)
      * }
      */
     public static MemorySegment gk_sample$address() {
@@ -2579,16 +2578,16 @@ public class Kernels extends Kernels$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, int64_t limit, const gk_sampling *sampling, const gk_tensor *tokens, float *probabilities)
+     * int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, const gk_sampling *sampling, const gk_tensor *tokens, float *probabilities)
      * }
      */
-    public static int gk_sample(MemorySegment queue, MemorySegment logits, long limit, MemorySegment sampling, MemorySegment tokens, MemorySegment probabilities) {
+    public static int gk_sample(MemorySegment queue, MemorySegment logits, MemorySegment sampling, MemorySegment tokens, MemorySegment probabilities) {
         var mh$ = gk_sample.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("gk_sample", queue, logits, limit, sampling, tokens, probabilities);
+                traceDowncall("gk_sample", queue, logits, sampling, tokens, probabilities);
             }
-            return (int)mh$.invokeExact(queue, logits, limit, sampling, tokens, probabilities);
+            return (int)mh$.invokeExact(queue, logits, sampling, tokens, probabilities);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -22,6 +22,8 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     float min_p;
  *     int32_t top_k;
  *     int32_t chain;
+ *     int32_t limit;
+ *     int32_t unused;
  * }
  * }
  */
@@ -38,7 +40,9 @@ public class gk_sampling {
         Kernels.C_FLOAT.withName("temperature"),
         Kernels.C_FLOAT.withName("min_p"),
         Kernels.C_INT.withName("top_k"),
-        Kernels.C_INT.withName("chain")
+        Kernels.C_INT.withName("chain"),
+        Kernels.C_INT.withName("limit"),
+        Kernels.C_INT.withName("unused")
     ).withName("gk_sampling");
 
     /**
@@ -354,6 +358,94 @@ public class gk_sampling {
      */
     public static void chain(MemorySegment struct, int fieldValue) {
         struct.set(chain$LAYOUT, chain$OFFSET, fieldValue);
+    }
+
+    private static final OfInt limit$LAYOUT = (OfInt)$LAYOUT.select(groupElement("limit"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t limit
+     * }
+     */
+    public static final OfInt limit$layout() {
+        return limit$LAYOUT;
+    }
+
+    private static final long limit$OFFSET = $LAYOUT.byteOffset(groupElement("limit"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t limit
+     * }
+     */
+    public static final long limit$offset() {
+        return limit$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t limit
+     * }
+     */
+    public static int limit(MemorySegment struct) {
+        return struct.get(limit$LAYOUT, limit$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t limit
+     * }
+     */
+    public static void limit(MemorySegment struct, int fieldValue) {
+        struct.set(limit$LAYOUT, limit$OFFSET, fieldValue);
+    }
+
+    private static final OfInt unused$LAYOUT = (OfInt)$LAYOUT.select(groupElement("unused"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t unused
+     * }
+     */
+    public static final OfInt unused$layout() {
+        return unused$LAYOUT;
+    }
+
+    private static final long unused$OFFSET = $LAYOUT.byteOffset(groupElement("unused"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t unused
+     * }
+     */
+    public static final long unused$offset() {
+        return unused$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t unused
+     * }
+     */
+    public static int unused(MemorySegment struct) {
+        return struct.get(unused$LAYOUT, unused$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t unused
+     * }
+     */
+    public static void unused(MemorySegment struct, int fieldValue) {
+        struct.set(unused$LAYOUT, unused$OFFSET, fieldValue);
     }
 
     /**

@@ -8,8 +8,11 @@ import dev.gatun.device.DeviceChoice;
 import dev.gatun.device.GpuState;
 import dev.gatun.engine.Engine;
 import dev.gatun.engine.EngineOptions;
+import dev.gatun.engine.Generation;
 import dev.gatun.engine.Session;
 import dev.gatun.refusal.Refusal;
+import dev.gatun.sample.Sampler;
+import dev.gatun.sample.SamplingOptions;
 import dev.gatun.weights.Checkpoint;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -19,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -29,10 +33,12 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     abbreviateSynopsis = true,
     description = {
-      "Measure tokens a second with llama-bench's tests, columns and names; tokenising and sampling"
-          + " are not timed. The last columns: bytes read a token, their share of the memory"
-          + " bandwidth measured in the same run, peak memory; of a GPU its clock before and after"
-          + " and what slowed it.",
+      "Measure tokens a second with llama-bench's tests, columns and names. Tokens are drawn as run"
+          + " draws them without options; tokenising is not timed. The last columns: bytes read a"
+          + " token, their share of the memory bandwidth measured in the same run, peak memory, and"
+          + " the host gap: the share of the time in which no step was on the device, 1 - (sum over"
+          + " the steps of the time from a step's first copy to its last, by the device's clock) /"
+          + " (time of the test); of a GPU its clock before and after and what slowed it.",
       ""
     })
 final class Bench implements Callable<Integer> {
@@ -160,16 +166,18 @@ final class Bench implements Callable<Integer> {
       stdio.err().println(test.name() + ", " + loaded.device().name());
     }
     if (!noWarmup) {
-      nanos(loaded, test);
+      measure(loaded, test);
     }
     String time = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     long[] samples = new long[repeats];
+    long busy = loaded.busyNanos();
     List<GpuState.Pace> readings = new ArrayList<>();
     loaded.device().state().map(GpuState::pace).ifPresent(readings::add);
     for (int i = 0; i < repeats; i++) {
-      samples[i] = nanos(loaded, test);
+      samples[i] = measure(loaded, test);
       loaded.device().state().map(GpuState::pace).ifPresent(readings::add);
     }
+    busy = loaded.busyNanos() - busy;
     long peak = Machine.peakMemory().orElse(0);
     return new BenchRun(
         test,
@@ -177,23 +185,25 @@ final class Bench implements Callable<Integer> {
         loaded.device().name(),
         time,
         samples,
+        busy,
         BenchModel.bytesRead(loaded, test),
         peak,
         new GpuPace(readings));
   }
 
-  private long nanos(Engine loaded, BenchTest test) {
+  /**
+   * Nanoseconds of one answer. A prompt's step draws a token and a generated token's step runs the
+   * one before it, so {@code tg128} is a prompt of one token and 128 draws: 128 steps.
+   */
+  private long measure(Engine loaded, BenchTest test) {
     int vocab = loaded.config().vocab();
-    int[] prompt = random.ints(test.prompt(), 0, vocab).toArray();
-    int[] answer = random.ints(test.generated(), 0, vocab).toArray();
+    int[] prompt = random.ints(Math.max(1, test.prompt()), 0, vocab).toArray();
+    Sampler sampler = new Sampler(SamplingOptions.defaults().withSeed(SEED));
+    Generation.Limits limits =
+        new Generation.Limits(vocab, Set.of(), Math.max(1, test.generated()));
     try (Session session = loaded.newSession()) {
       long start = System.nanoTime();
-      if (prompt.length > 0) {
-        session.append(prompt);
-      }
-      for (int token : answer) {
-        session.append(token);
-      }
+      Generation.run(session, prompt, sampler, limits, token -> {}, () -> false);
       return System.nanoTime() - start;
     }
   }

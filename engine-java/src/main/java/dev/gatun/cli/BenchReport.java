@@ -86,6 +86,7 @@ final class BenchReport {
     columns.add(new Column("MiB/token", "%10s", r -> two(r.run().bytesPerToken() / (1 << 20))));
     columns.add(new Column("bandwidth", "%22s", BenchReport::bandwidth));
     columns.add(new Column("peak", "%10s", r -> Amount.bytes(r.run().peakMemory())));
+    columns.add(new Column("host gap", "%9s", r -> two(r.hostGap()) + " %"));
     if (result.run().pace().measured()) {
       columns.add(new Column("clock", "%20s", r -> r.run().pace()));
     }

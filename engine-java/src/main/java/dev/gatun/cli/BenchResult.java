@@ -29,6 +29,12 @@ record BenchResult(BenchModel model, BenchRun run, double bandwidth) {
     return 100 * run.bytesPerToken() * mean(rates()) / bandwidth;
   }
 
+  /** Share of the time in which no step was on the device, in %. */
+  double hostGap() {
+    // The two clocks may differ by a few parts in a million.
+    return Math.max(0, 100 - 100.0 * run.busyNanos() / Arrays.stream(run.samples()).sum());
+  }
+
   /**
    * llama-bench's fields in its order, then ours. Fields of what this engine does not have say so
    * by their value.
@@ -64,6 +70,7 @@ record BenchResult(BenchModel model, BenchRun run, double bandwidth) {
     fields.put("bandwidth_bytes_per_second", Math.round(bandwidth));
     fields.put("bandwidth_percent", bandwidthShare());
     fields.put("peak_memory_bytes", run.peakMemory());
+    fields.put("host_gap_percent", hostGap());
     if (run.pace().measured()) {
       fields.putAll(run.pace().fields());
     }

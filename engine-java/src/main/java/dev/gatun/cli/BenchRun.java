@@ -7,6 +7,7 @@ import dev.gatun.engine.EngineOptions;
  * @param device its name, for people
  * @param time when the first repetition began, ISO 8601 in UTC
  * @param samples nanoseconds of each repetition
+ * @param busyNanos of all repetitions, while a step was on the device
  * @param bytesPerToken bytes of weights and cache that a token reads, on average
  * @param peakMemory most bytes the process had held when the test was over
  * @param pace of the GPU meanwhile
@@ -17,6 +18,7 @@ record BenchRun(
     String device,
     String time,
     long[] samples,
+    long busyNanos,
     double bytesPerToken,
     long peakMemory,
     GpuPace pace) {}

@@ -15,7 +15,7 @@ final class StatsLine {
         + " · generation "
         + tokens(stats.generatedTokens(), stats.generatedTokens() - 1, stats.generationNanos())
         + " · first token "
-        + String.format(Locale.ROOT, "%.2f s", stats.firstTokenNanos() / 1e9);
+        + String.format(Locale.ROOT, "%.2f s", stats.promptNanos() / 1e9);
   }
 
   private static String tokens(int count, int timed, long nanos) {

@@ -119,6 +119,29 @@ final class CpuDevice implements Device {
   public void sync() {}
 
   @Override
+  public Mark mark(Arena arena) {
+    return new Now();
+  }
+
+  /** When it was set: everything issued before is done. */
+  static final class Now implements Mark {
+    private long nanos;
+
+    @Override
+    public void set() {
+      nanos = System.nanoTime();
+    }
+
+    @Override
+    public void await() {}
+
+    @Override
+    public long nanosSince(Mark earlier) {
+      return nanos - ((Now) earlier).nanos;
+    }
+  }
+
+  @Override
   public boolean records() {
     return false;
   }

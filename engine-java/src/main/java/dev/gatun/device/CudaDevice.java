@@ -235,6 +235,33 @@ final class CudaDevice implements Device {
   }
 
   @Override
+  public Mark mark(Arena arena) {
+    use();
+    MemorySegment event = runtime.openEvent();
+    return new Event(
+        this, event.reinterpret(arena, freed -> giveBack(() -> runtime.closeEvent(freed))));
+  }
+
+  /** A CUDA event. */
+  record Event(CudaDevice device, MemorySegment event) implements Mark {
+    @Override
+    public void set() {
+      device.use();
+      device.runtime.mark(event, device.stream);
+    }
+
+    @Override
+    public void await() {
+      device.runtime.await(event);
+    }
+
+    @Override
+    public long nanosSince(Mark earlier) {
+      return device.runtime.nanosBetween(((Event) earlier).event, event);
+    }
+  }
+
+  @Override
   public boolean records() {
     return records;
   }

@@ -1,4 +1,4 @@
-// CudaRuntime: what the engine needs of CUDA itself: devices, memory, streams, graphs.
+// CudaRuntime: what the engine needs of CUDA itself: devices, memory, streams, events, graphs.
 package dev.gatun.device;
 
 import java.lang.foreign.MemorySegment;
@@ -47,6 +47,20 @@ interface CudaRuntime {
   void copy(MemorySegment from, MemorySegment to, long bytes, MemorySegment stream);
 
   void sync(MemorySegment stream);
+
+  /** An event, which knows when it was passed. */
+  MemorySegment openEvent();
+
+  void closeEvent(MemorySegment event);
+
+  /** Puts the event behind what was issued on the stream so far. */
+  void mark(MemorySegment event, MemorySegment stream);
+
+  /** Waits until the event is passed; a fault of what came before it is refused. */
+  void await(MemorySegment event);
+
+  /** Nanoseconds of the GPU's clock between two events that are passed. */
+  long nanosBetween(MemorySegment from, MemorySegment to);
 
   /** Notes what {@code calls} issues on the stream, without running it. */
   Recording record(MemorySegment stream, Runnable calls);

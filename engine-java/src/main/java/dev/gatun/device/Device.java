@@ -84,8 +84,8 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
   HostView view(String purpose, long bytes, Arena arena);
 
   /**
-   * Issues a copy to the front of {@code to}; {@code from} must stay as it is until a {@link
-   * #sync}.
+   * Issues a copy to the front of {@code to}; {@code from} must stay as it is until a {@link #sync}
+   * or until a {@link Mark} set later is passed.
    */
   void upload(MemorySegment from, Buffer to);
 
@@ -94,6 +94,9 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
 
   /** Waits until all work issued so far is done. */
   void sync();
+
+  /** A mark that lives as long as {@code arena}. */
+  Mark mark(Arena arena);
 
   /** Whether {@link #record} saves anything here. */
   boolean records();

@@ -4,18 +4,68 @@ package dev.gatun.device;
 import dev.gatun.bindings.Kernels;
 import dev.gatun.refusal.Refusal;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Map;
+import java.util.NavigableMap;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Device memory is host memory, poisoned so that nothing relies on its first content; every call is
- * done when it returns; a recording is the calls, made again. It tells of a terabyte, of which
- * {@code -Dgatun.emulated.bytes} can be had, as if another process filled it.
+ * done when it returns, but copies from and to pinned memory are late: what comes from the device
+ * is there once it was waited for, and what goes to it must not have changed until then. A
+ * recording is the calls, made again. It tells of a terabyte, of which {@code
+ * -Dgatun.emulated.bytes} can be had, as if another process filled it.
  */
 final class EmulatedRuntime implements CudaRuntime {
   private static final long TOTAL = 1L << 40;
 
   private final long limit = Long.getLong("gatun.emulated.bytes", TOTAL);
+  private final NavigableMap<Long, Long> pinned = new TreeMap<>();
+  private final Deque<Late> late = new ArrayDeque<>();
   private long used;
+  private long issued;
+
+  /**
+   * A copy that is not waited for.
+   *
+   * @param number copies issued up to it
+   * @param host its side in pinned memory
+   */
+  private record Late(long number, MemorySegment host, byte[] content, boolean toHost) {
+    void complete() {
+      if (toHost) {
+        MemorySegment.copy(content, 0, host, ValueLayout.JAVA_BYTE, 0, content.length);
+      } else if (MemorySegment.ofArray(content).mismatch(host) >= 0) {
+        throw new IllegalStateException(
+            "pinned memory changed while it was being copied to the device");
+      }
+    }
+  }
+
+  /** When it was passed, and the copies issued before. */
+  private record Event(MemorySegment memory) {
+    static final long BYTES = 2 * Long.BYTES;
+
+    static Event at(MemorySegment address) {
+      return new Event(address.reinterpret(BYTES));
+    }
+
+    long nanos() {
+      return memory.getAtIndex(ValueLayout.JAVA_LONG, 0);
+    }
+
+    long copies() {
+      return memory.getAtIndex(ValueLayout.JAVA_LONG, 1);
+    }
+
+    void set(long nanos, long copies) {
+      memory.setAtIndex(ValueLayout.JAVA_LONG, 0, nanos);
+      memory.setAtIndex(ValueLayout.JAVA_LONG, 1, copies);
+    }
+  }
 
   private EmulatedRuntime() {}
 
@@ -81,7 +131,11 @@ final class EmulatedRuntime implements CudaRuntime {
 
   @Override
   public MemorySegment allocatePinned(long bytes) {
-    return Library.hostMemory(bytes);
+    MemorySegment memory = Library.hostMemory(bytes);
+    if (memory.address() != 0) {
+      pinned.put(memory.address(), bytes);
+    }
+    return memory;
   }
 
   @Override
@@ -91,16 +145,67 @@ final class EmulatedRuntime implements CudaRuntime {
 
   @Override
   public void freePinned(MemorySegment memory, long bytes) {
+    pinned.remove(memory.address());
     Kernels.gk_host_free(memory, bytes);
   }
 
   @Override
   public void copy(MemorySegment from, MemorySegment to, long bytes, MemorySegment stream) {
-    MemorySegment.copy(from.reinterpret(bytes), 0, to.reinterpret(bytes), 0, bytes);
+    MemorySegment source = from.reinterpret(bytes);
+    MemorySegment target = to.reinterpret(bytes);
+    issued++;
+    if (isPinned(target)) {
+      late.add(new Late(issued, target, source.toArray(ValueLayout.JAVA_BYTE), true));
+      return;
+    }
+    if (isPinned(source)) {
+      late.add(new Late(issued, source, source.toArray(ValueLayout.JAVA_BYTE), false));
+    }
+    MemorySegment.copy(source, 0, target, 0, bytes);
+  }
+
+  private boolean isPinned(MemorySegment memory) {
+    Map.Entry<Long, Long> at = pinned.floorEntry(memory.address());
+    return at != null && memory.address() < at.getKey() + at.getValue();
+  }
+
+  private void complete(long copies) {
+    while (!late.isEmpty() && late.peek().number() <= copies) {
+      late.poll().complete();
+    }
   }
 
   @Override
-  public void sync(MemorySegment stream) {}
+  public void sync(MemorySegment stream) {
+    complete(issued);
+  }
+
+  @Override
+  public MemorySegment openEvent() {
+    MemorySegment event = Library.hostMemory(Event.BYTES);
+    Event.at(event).set(0, 0);
+    return event;
+  }
+
+  @Override
+  public void closeEvent(MemorySegment event) {
+    Kernels.gk_host_free(event, Event.BYTES);
+  }
+
+  @Override
+  public void mark(MemorySegment event, MemorySegment stream) {
+    Event.at(event).set(System.nanoTime(), issued);
+  }
+
+  @Override
+  public void await(MemorySegment event) {
+    complete(Event.at(event).copies());
+  }
+
+  @Override
+  public long nanosBetween(MemorySegment from, MemorySegment to) {
+    return Event.at(to).nanos() - Event.at(from).nanos();
+  }
 
   @Override
   public Recording record(MemorySegment stream, Runnable calls) {

@@ -8,7 +8,10 @@ import java.lang.foreign.MemorySegment;
  */
 public sealed interface HostView permits CpuDevice.Direct, CudaDevice.Copied {
 
-  /** Issues the copy of {@code buffer}; it is there after {@link Device#sync}. */
+  /**
+   * Issues the copy of {@code buffer}; it is there after {@link Device#sync}, or once a {@link
+   * Mark} set later is passed.
+   */
   void refresh(Buffer buffer);
 
   /** What {@code buffer} held when it was last refreshed. */

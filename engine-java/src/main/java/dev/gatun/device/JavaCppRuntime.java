@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.UUID;
+import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.cudart.CUgraphExec_st;
 import org.bytedeco.cuda.cudart.CUgraph_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
@@ -234,6 +235,39 @@ final class JavaCppRuntime implements CudaRuntime {
   @Override
   public void sync(MemorySegment stream) {
     check(cudaStreamSynchronize(stream(stream)), "waiting for the GPU");
+  }
+
+  private static CUevent_st event(MemorySegment event) {
+    return new CUevent_st(new At(event));
+  }
+
+  @Override
+  public MemorySegment openEvent() {
+    CUevent_st event = new CUevent_st();
+    check(cudaEventCreate(event), "making an event");
+    return address(event);
+  }
+
+  @Override
+  public void closeEvent(MemorySegment event) {
+    cudaEventDestroy(event(event));
+  }
+
+  @Override
+  public void mark(MemorySegment event, MemorySegment stream) {
+    check(cudaEventRecord(event(event), stream(stream)), "marking a step");
+  }
+
+  @Override
+  public void await(MemorySegment event) {
+    check(cudaEventSynchronize(event(event)), "waiting for the GPU");
+  }
+
+  @Override
+  public long nanosBetween(MemorySegment from, MemorySegment to) {
+    float[] milliseconds = new float[1];
+    check(cudaEventElapsedTime(milliseconds, event(from), event(to)), "timing a step");
+    return (long) (milliseconds[0] * 1e6);
   }
 
   @Override

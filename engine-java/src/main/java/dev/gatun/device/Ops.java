@@ -94,6 +94,13 @@ public final class Ops {
     check(Kernels.gk_attention(queue, batch, q, cache, scale, y), "gk_attention");
   }
 
+  /** Draws a token from each row of {@code logits} as {@code sampling} says, all on the device. */
+  public void sample(MemorySegment logits, Buffer sampling, MemorySegment tokens) {
+    check(
+        Kernels.gk_sample(queue, logits, sampling.segment(), tokens, MemorySegment.NULL),
+        "gk_sample");
+  }
+
   public void route(
       MemorySegment logits, boolean normalize, MemorySegment ids, MemorySegment weights) {
     check(Kernels.gk_route(queue, logits, normalize ? 1 : 0, ids, weights), "gk_route");

@@ -2,6 +2,8 @@
 package dev.gatun.engine;
 
 import dev.gatun.device.Device;
+import dev.gatun.device.HostView;
+import dev.gatun.device.Sampling;
 import dev.gatun.graph.Program;
 import dev.gatun.graph.Step;
 import dev.gatun.kv.CacheShape;
@@ -33,6 +35,7 @@ public final class Engine implements AutoCloseable {
   private final PagePool pool;
   private final StepBuilder builder;
   private final Steps steps;
+  private final HostView logits;
 
   private Engine(
       Checkpoint checkpoint,
@@ -59,9 +62,8 @@ public final class Engine implements AutoCloseable {
     weightBytes = parameters.bytes();
     cacheBytes = shape.bytes(context);
     pool = new PagePool(shape, context, device, arena);
-    builder =
-        new StepBuilder(
-            options.stepTokens(), options.stepTokens(), shape.pages(context), device, arena);
+    builder = new StepBuilder(options.stepTokens(), shape.pages(context), device, arena);
+    logits = device.view("the logits", plans.logitBytes(), arena);
     device.lendWorkspace(LoadPlan.limits(config, options.withContext(context)), arena);
     steps = new Steps(model, options, plans, device, pool, arena);
     // Last, since it takes long: what was planned is ours before another process can take it.
@@ -93,10 +95,10 @@ public final class Engine implements AutoCloseable {
 
   /** Runs a step of token 0 on the empty cache, so that no first answer waits for the recording. */
   private void record() {
-    try {
-      Program decode = steps.program(builder.shape(1, 1));
-      decode.run();
-      decode.run();
+    try (PageTable pages = new PageTable(pool)) {
+      for (int i = 0; i < 2; i++) {
+        draw(new int[1], 0, 1, 0, pages, Sampling.greedy(config.vocab())).await();
+      }
     } catch (RuntimeException | Error e) {
       steps.close();
       throw e;
@@ -132,7 +134,15 @@ public final class Engine implements AutoCloseable {
 
   /** Bytes of weights that one generated token reads. */
   public long weightBytesPerToken() {
-    return steps.program(builder.shape(1, 1)).weightBytes();
+    return steps.program(builder.shape(1, 1, device.isGpu())).weightBytes();
+  }
+
+  /**
+   * Nanoseconds that steps were on the device since it was loaded: by its own clock, from a step's
+   * first copy to its last. The CPU's sampling is in no step.
+   */
+  public long busyNanos() {
+    return builder.busyNanos();
   }
 
   public Session newSession() {
@@ -143,17 +153,16 @@ public final class Engine implements AutoCloseable {
    * Runs one step of one sequence; returns (logitRows, vocab) float32, valid until the next step.
    */
   MemorySegment run(int[] ids, int from, int tokens, int logitRows, int position, PageTable pages) {
-    return prepare(ids, from, tokens, logitRows, position, pages, Program::run);
+    return run(ids, from, tokens, logitRows, position, pages, Program::run);
   }
 
   /** As {@link #run}, and shows every mark of the graph to {@code observer}. */
   MemorySegment observe(
       int[] ids, int position, PageTable pages, BiConsumer<String, MemorySegment> observer) {
-    return prepare(
-        ids, 0, ids.length, ids.length, position, pages, program -> program.run(observer));
+    return run(ids, 0, ids.length, ids.length, position, pages, program -> program.run(observer));
   }
 
-  private MemorySegment prepare(
+  private MemorySegment run(
       int[] ids,
       int from,
       int tokens,
@@ -161,12 +170,43 @@ public final class Engine implements AutoCloseable {
       int position,
       PageTable pages,
       Consumer<Program> run) {
-    pages.resize(position + tokens);
-    Step step = builder.shape(tokens, logitRows);
-    builder.fill(step, ids, from, position, pages);
-    Program program = steps.program(step);
-    run.accept(program);
-    return program.result();
+    Step step = builder.shape(tokens, logitRows, false);
+    Turn turn = builder.next();
+    turn.tokens(ids, from, tokens);
+    Program program = prepare(turn, step, position, pages);
+    turn.issue(() -> run.accept(program), logits, program.result());
+    turn.await();
+    return logits.content(program.result());
+  }
+
+  private Program prepare(Turn turn, Step step, int position, PageTable pages) {
+    pages.resize(position + step.tokens());
+    turn.place(step, position, pages);
+    return steps.program(step);
+  }
+
+  /** Issues one step of one sequence, at whose end the device draws the token that follows. */
+  Turn draw(int[] ids, int from, int tokens, int position, PageTable pages, Sampling sampling) {
+    Turn turn = builder.next();
+    turn.tokens(ids, from, tokens);
+    return draw(turn, tokens, position, pages, sampling);
+  }
+
+  /** As {@link #draw}, the step's token being the one that the last step issued draws. */
+  Turn drawNext(int position, PageTable pages, Sampling sampling) {
+    return draw(builder.next(), 1, position, pages, sampling);
+  }
+
+  private Turn draw(Turn turn, int tokens, int position, PageTable pages, Sampling sampling) {
+    turn.sampling(sampling);
+    Program program = prepare(turn, builder.shape(tokens, 1, true), position, pages);
+    turn.issueDraw(program::run);
+    return turn;
+  }
+
+  /** Waits for every step that is under way. */
+  void settle() {
+    builder.settle();
   }
 
   @Override

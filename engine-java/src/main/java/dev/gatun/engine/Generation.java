@@ -3,7 +3,6 @@ package dev.gatun.engine;
 
 import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.Sampler;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -13,12 +12,14 @@ import java.util.function.IntConsumer;
 public final class Generation {
   private final Session session;
   private final Sampler sampler;
+  private final Drawing drawing;
   private final Limits limits;
   private final IntConsumer onToken;
   private final BooleanSupplier interrupted;
   private int[] answer = new int[16];
   private int count;
   private long firstToken;
+  private long lastToken;
 
   private Generation(
       Session session,
@@ -29,6 +30,9 @@ public final class Generation {
     this.session = session;
     this.sampler = sampler;
     this.limits = limits;
+    drawing =
+        Drawing.of(
+            session, sampler, Math.min(limits.drawable(), session.engine().config().vocab()));
     this.onToken = onToken;
     this.interrupted = interrupted;
   }
@@ -42,15 +46,11 @@ public final class Generation {
   }
 
   /**
-   * @param firstTokenNanos from the start of the prompt to the first token's choice
+   * @param promptNanos from the start of the prompt to the first token's choice
    * @param generationNanos from there to the last token's choice
    */
   public record Stats(
-      int promptTokens,
-      long promptNanos,
-      int generatedTokens,
-      long generationNanos,
-      long firstTokenNanos) {}
+      int promptTokens, long promptNanos, int generatedTokens, long generationNanos) {}
 
   /**
    * @param tokens the answer, with the token that ended it
@@ -81,32 +81,37 @@ public final class Generation {
 
   private Result run(int[] prompt) {
     long start = System.nanoTime();
-    MemorySegment logits;
+    boolean read;
+    Stop stop;
+    try (drawing) {
+      read = read(prompt);
+      stop = read ? answer() : Stop.INTERRUPTED;
+    }
+    long first = count == 0 ? System.nanoTime() : firstToken;
+    int tokens = read ? prompt.length : 0;
+    Stats stats = new Stats(tokens, first - start, count, count == 0 ? 0 : lastToken - first);
+    return new Result(stop, stats, Arrays.copyOf(answer, count));
+  }
+
+  /** False where it was interrupted. */
+  private boolean read(int[] prompt) {
     try {
-      logits = session.append(prompt, interrupted);
+      drawing.read(prompt, interrupted);
     } catch (Refusal refusal) {
       if (refusal.reason() != Refusal.Reason.INTERRUPTED) {
         throw refusal;
       }
-      long spent = System.nanoTime() - start;
-      return new Result(Stop.INTERRUPTED, new Stats(0, spent, 0, 0, spent), new int[0]);
+      return false;
     }
     for (int id : prompt) {
       sampler.accept(id);
     }
-    long read = System.nanoTime();
-    Stop stop = answer(logits);
-    long end = System.nanoTime();
-    long first = count == 0 ? end : firstToken;
-    Stats stats = new Stats(prompt.length, read - start, count, end - first, first - start);
-    return new Result(stop, stats, Arrays.copyOf(answer, count));
+    return true;
   }
 
-  private Stop answer(MemorySegment promptLogits) {
-    MemorySegment logits = promptLogits;
-    int drawable = Math.min(limits.drawable(), session.engine().config().vocab());
-    while (limits.tokens() < 0 || count < limits.tokens()) {
-      int token = sampler.sample(logits, drawable);
+  private Stop answer() {
+    while (count != limits.tokens()) {
+      int token = drawing.next(count + 1 != limits.tokens());
       sampler.accept(token);
       remember(token);
       if (limits.stopIds().contains(token)) {
@@ -122,14 +127,15 @@ public final class Generation {
       if (interrupted.getAsBoolean()) {
         return Stop.INTERRUPTED;
       }
-      logits = session.append(token);
+      drawing.append(token);
     }
     return Stop.LIMIT;
   }
 
   private void remember(int token) {
+    lastToken = System.nanoTime();
     if (count == 0) {
-      firstToken = System.nanoTime();
+      firstToken = lastToken;
     }
     if (count == answer.length) {
       answer = Arrays.copyOf(answer, 2 * count);

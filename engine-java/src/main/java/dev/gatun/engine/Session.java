@@ -1,6 +1,7 @@
 // Session: one sequence of tokens and its cache.
 package dev.gatun.engine;
 
+import dev.gatun.device.Sampling;
 import dev.gatun.kv.PageTable;
 import dev.gatun.refusal.Refusal;
 import java.lang.foreign.MemorySegment;
@@ -47,18 +48,59 @@ public final class Session implements AutoCloseable {
    * the rest.
    */
   public MemorySegment append(int[] ids, BooleanSupplier interrupted) {
+    return inSteps(
+        ids, interrupted, (from, count) -> engine.run(ids, from, count, 1, length, pages));
+  }
+
+  /** As {@link #append}, and the device draws the token that follows; returns the last step. */
+  Turn draw(int[] ids, Sampling sampling, BooleanSupplier interrupted) {
+    return inSteps(
+        ids, interrupted, (from, count) -> engine.draw(ids, from, count, length, pages, sampling));
+  }
+
+  /** Whether there is room for {@link #drawAhead}. */
+  boolean canRunAhead() {
+    return length < engine.context() && pages.hasRoom(length + 1);
+  }
+
+  /**
+   * Issues the step of the token that was drawn last, which is not appended before {@link
+   * #remember} says which one it is.
+   */
+  Turn drawAhead(Sampling sampling) {
+    return engine.drawNext(length, pages, sampling);
+  }
+
+  /** Appends the token of the step that {@link #drawAhead} issued. */
+  void remember(int token) {
+    remember(new int[] {token}, 0, 1);
+  }
+
+  /** Waits for what is under way and forgets what was not appended. */
+  void settle() {
+    engine.settle();
+    pages.resize(length);
+  }
+
+  private interface PartOfIds<T> {
+    T run(int from, int count);
+  }
+
+  private <T> T inSteps(int[] ids, BooleanSupplier interrupted, PartOfIds<T> step) {
     check(ids);
     int most = engine.options().stepTokens();
-    MemorySegment logits = MemorySegment.NULL;
-    for (int from = 0; from < ids.length; from += most) {
+    int from = 0;
+    T last;
+    do {
       if (interrupted.getAsBoolean()) {
         throw Refusal.interrupted("interrupted while reading the prompt");
       }
       int count = Math.min(most, ids.length - from);
-      logits = engine.run(ids, from, count, 1, length, pages);
+      last = step.run(from, count);
       remember(ids, from, count);
-    }
-    return logits;
+      from += count;
+    } while (from < ids.length);
+    return last;
   }
 
   /**

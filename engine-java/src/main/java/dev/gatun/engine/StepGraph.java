@@ -16,6 +16,9 @@ record StepGraph(Graph graph, Tensor logits) {
   static StepGraph of(Model model, Step step, Compute compute) {
     Graph graph = new Graph(step, compute);
     Tensor logits = model.logits(graph);
+    if (step.draws()) {
+      graph.sample(logits);
+    }
     graph.fuse();
     return new StepGraph(graph, logits);
   }

@@ -3,7 +3,6 @@ package dev.gatun.engine;
 
 import dev.gatun.device.Buffer;
 import dev.gatun.device.Device;
-import dev.gatun.device.HostView;
 import dev.gatun.graph.Program;
 import dev.gatun.graph.Step;
 import dev.gatun.kv.PagePool;
@@ -22,7 +21,7 @@ final class Steps implements AutoCloseable {
   private final Program.Place place;
   private final Map<Shape, Program> programs = new LinkedHashMap<>(16, 0.75f, true);
 
-  private record Shape(int tokens, int logitRows) {}
+  private record Shape(int tokens, int logitRows, boolean draws) {}
 
   Steps(
       Model model,
@@ -35,13 +34,12 @@ final class Steps implements AutoCloseable {
     this.options = options;
     this.plans = plans;
     Buffer slab = device.allocate("the activations", plans.bytes(), arena);
-    HostView logits = device.view("the logits", plans.logitBytes(), arena);
-    place = new Program.Place(device, slab, logits, pool::cache);
+    place = new Program.Place(device, slab, pool::cache);
   }
 
   /** The program of a step's shape, built on first use. */
   Program program(Step step) {
-    Shape shape = new Shape(step.tokens(), step.logitRows());
+    Shape shape = new Shape(step.tokens(), step.logitRows(), step.draws());
     Program known = programs.get(shape);
     if (known != null) {
       return known;

@@ -163,6 +163,11 @@ public final class Graph {
     return y;
   }
 
+  /** Draws the token that follows the step's last, and leaves it where {@link #embed} reads. */
+  public void sample(Tensor logits) {
+    ops.add(new Op.Sample(logits));
+  }
+
   /** The chosen experts of each token, and their weights; both (tokens, perToken). */
   public Routing route(Tensor logits, int perToken, boolean normalize) {
     Tensor ids = tensor(DType.I32, logits.rows(), perToken);

@@ -135,6 +135,19 @@ public sealed interface Op {
     }
   }
 
+  /**
+   * Draws the token that follows the step's last: into the step's tokens, where the next begins.
+   */
+  record Sample(Tensor logits) implements Op {
+    public List<Tensor> reads() {
+      return List.of(logits);
+    }
+
+    public List<Tensor> writes() {
+      return List.of();
+    }
+  }
+
   record Route(Tensor logits, boolean normalize, Tensor ids, Tensor weights) implements Op {
     public List<Tensor> reads() {
       return List.of(logits);

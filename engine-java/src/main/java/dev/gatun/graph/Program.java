@@ -4,7 +4,6 @@ package dev.gatun.graph;
 import dev.gatun.device.Buffer;
 import dev.gatun.device.DType;
 import dev.gatun.device.Device;
-import dev.gatun.device.HostView;
 import dev.gatun.device.Ops;
 import dev.gatun.device.Recording;
 import dev.gatun.device.Structs;
@@ -31,7 +30,6 @@ public final class Program implements AutoCloseable {
   private final MemoryPlan plan;
   private final List<Runnable> calls = new ArrayList<>();
   private final Buffer result;
-  private final HostView results;
   private final MemorySegment[] tensors;
   private final MemorySegment batch;
   private final IntFunction<MemorySegment> cacheOfLayer;
@@ -42,21 +40,18 @@ public final class Program implements AutoCloseable {
    * Where the programs of an engine run, shared by them all.
    *
    * @param slab at least {@code plan.bytes()} bytes for each program's plan
-   * @param results through which each program's result is seen
    * @param cacheOfLayer the {@code gk_cache} struct of each layer
    */
-  public record Place(
-      Device device, Buffer slab, HostView results, IntFunction<MemorySegment> cacheOfLayer) {}
+  public record Place(Device device, Buffer slab, IntFunction<MemorySegment> cacheOfLayer) {}
 
   /**
-   * @param result the tensor {@link #result} shows after a run
+   * @param result the tensor that {@link #result} is after a run
    */
   public Program(Graph graph, Tensor result, MemoryPlan plan, Place place) {
     this.graph = graph;
     this.plan = plan;
     device = place.device();
     slab = place.slab();
-    results = place.results();
     cacheOfLayer = place.cacheOfLayer();
     this.result = data(result);
     this.tensors = new MemorySegment[graph.tensors()];
@@ -70,14 +65,13 @@ public final class Program implements AutoCloseable {
     }
   }
 
-  /** Brings the step's inputs to the device, runs every op in order, and waits for the result. */
+  /** Issues every op in order; the step's inputs are in their buffers. */
   public void run() {
     if (recording.isEmpty() && hasRun && records()) {
       recording = Optional.of(device.record(this::issue));
     }
     recording.ifPresentOrElse(Recording::run, this::issue);
     hasRun = true;
-    device.sync();
   }
 
   private boolean records() {
@@ -85,12 +79,9 @@ public final class Program implements AutoCloseable {
   }
 
   private void issue() {
-    Step.Inputs inputs = graph.step().inputs();
-    device.upload(inputs.host(), inputs.device());
     for (Runnable call : calls) {
       call.run();
     }
-    results.refresh(result);
   }
 
   /**
@@ -98,8 +89,6 @@ public final class Program implements AutoCloseable {
    * mark.
    */
   public void run(BiConsumer<String, MemorySegment> observer) {
-    Step.Inputs inputs = graph.step().inputs();
-    device.upload(inputs.host(), inputs.device());
     for (int i = 0; i < calls.size(); i++) {
       calls.get(i).run();
       int done = i;
@@ -112,8 +101,6 @@ public final class Program implements AutoCloseable {
                 }
               });
     }
-    results.refresh(result);
-    device.sync();
   }
 
   private void observe(String name, Tensor tensor, BiConsumer<String, MemorySegment> observer) {
@@ -124,9 +111,9 @@ public final class Program implements AutoCloseable {
     }
   }
 
-  /** Content of the result tensor; overwritten by the next run of any program of the place. */
-  public MemorySegment result() {
-    return results.content(result);
+  /** The result tensor; overwritten by the next run of any program of the place. */
+  public Buffer result() {
+    return result;
   }
 
   /** Bytes of weights one run reads. */
@@ -154,6 +141,7 @@ public final class Program implements AutoCloseable {
       case Op.RopeTable o -> ropeTable(o, ops);
       case Op.RopeStore o -> ropeStore(o, ops);
       case Op.Attention o -> attention(o, ops);
+      case Op.Sample o -> sample(o, ops);
       case Op.Route o -> route(o, ops);
       case Op.ExpertGateUp o -> expertGateUp(o, ops);
       case Op.ExpertDown o -> expertDown(o, ops);
@@ -238,6 +226,13 @@ public final class Program implements AutoCloseable {
     MemorySegment cache = cacheOfLayer.apply(o.layer());
     MemorySegment y = struct(o.y());
     return () -> ops.attention(batch, q, cache, o.scale(), y);
+  }
+
+  private Runnable sample(Op.Sample o, Ops ops) {
+    MemorySegment logits = struct(o.logits());
+    Step.Inputs inputs = graph.step().inputs();
+    MemorySegment tokens = rowOfInts(inputs.tokenIds(), o.logits().rows());
+    return () -> ops.sample(logits, inputs.sampling(), tokens);
   }
 
   private Runnable route(Op.Route o, Ops ops) {

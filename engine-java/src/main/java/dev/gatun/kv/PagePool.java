@@ -47,6 +47,10 @@ public final class PagePool {
     return caches.get(layer);
   }
 
+  int free() {
+    return free.size();
+  }
+
   int take() {
     Integer page = free.poll();
     if (page == null) {

@@ -27,6 +27,11 @@ public final class PageTable implements AutoCloseable {
     }
   }
 
+  /** Whether {@link #resize} to {@code tokens} would succeed. */
+  public boolean hasRoom(int tokens) {
+    return Math.ceilDiv(tokens, Device.pageTokens()) - pages.size() <= pool.free();
+  }
+
   /** Writes the pages, int32, at the front of {@code row}. */
   public void write(MemorySegment row) {
     for (int i = 0; i < pages.size(); i++) {

@@ -1,7 +1,6 @@
 // Candidates: the tokens still in play during one draw, with their logits.
 package dev.gatun.sample;
 
-import dev.gatun.refusal.Refusal;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -195,7 +194,7 @@ final class Candidates {
   private float softmax() {
     float max = logits[greatest()];
     if (max == Float.NEGATIVE_INFINITY) {
-      throw Refusal.usage("every token is banned", "remove a logit bias of -inf");
+      throw NoToken.allBanned();
     }
     if (weights.length < size) {
       weights = new long[size];
@@ -250,11 +249,7 @@ final class Candidates {
   private float checked(int index) {
     float logit = logits[index];
     if (!(logit < Float.POSITIVE_INFINITY)) {
-      throw Refusal.device(
-          "the logit of token " + id(index) + " is " + logit + ", not a number to sample from",
-          "check the checkpoint's files, and run with --compute f32 to tell a bad file from a bad"
-              + " kernel",
-          null);
+      throw NoToken.notANumber("the logit of token " + id(index) + " is " + logit);
     }
     return logit;
   }

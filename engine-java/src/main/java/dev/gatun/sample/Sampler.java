@@ -1,10 +1,12 @@
 // Sampler: draws the next token from the logits, and remembers the tokens it was told of.
 package dev.gatun.sample;
 
+import dev.gatun.device.Sampling;
 import dev.gatun.refusal.Refusal;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.DoubleUnaryOperator;
 
 /**
@@ -67,6 +69,51 @@ public final class Sampler {
       candidates.keepGreatest();
     }
     return candidates.draw(Philox.uniform(options.seed(), history.size()));
+  }
+
+  /**
+   * How a device draws what {@link #sample} would draw now; empty where the options ask for what
+   * devices do not do: penalties, DRY, typical-p, logit bias.
+   *
+   * @param limit as for {@link #sample}
+   */
+  public Optional<Sampling> onDevice(int limit) {
+    List<Sampling.Stage> stages =
+        chain.stream().flatMap(stage -> stage.onDevice().stream()).distinct().toList();
+    if (stages.size() < chain.size() || !options.logitBias().isEmpty()) {
+      return Optional.empty();
+    }
+    SamplingOptions.Truncation cut = options.truncation();
+    return Optional.of(
+        new Sampling(
+            options.seed(),
+            accepted(),
+            limit,
+            cut.topK(),
+            cut.topP(),
+            cut.minP(),
+            options.temperature(),
+            stages));
+  }
+
+  /**
+   * A token as a device drew it.
+   *
+   * @throws Refusal as {@link #sample} does where it drew none
+   */
+  public static int drawn(int token) {
+    if (token == Sampling.NOT_A_NUMBER) {
+      throw NoToken.notANumber("a logit is NaN or infinite");
+    }
+    if (token == Sampling.ALL_BANNED) {
+      throw NoToken.allBanned();
+    }
+    return token;
+  }
+
+  /** Tokens accepted so far: the position of the next draw. */
+  public int accepted() {
+    return history.size();
   }
 
   /**

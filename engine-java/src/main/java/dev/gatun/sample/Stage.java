@@ -1,11 +1,13 @@
 // Stage: one step of the sampling chain, by the name llama.cpp's --samplers gives it.
 package dev.gatun.sample;
 
+import dev.gatun.device.Sampling;
 import dev.gatun.refusal.Refusal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -32,6 +34,17 @@ public enum Stage {
 
   Stage(String... spellings) {
     this.spellings = List.of(spellings);
+  }
+
+  /** What devices call it; empty for what only the host does. */
+  Optional<Sampling.Stage> onDevice() {
+    return switch (this) {
+      case TOP_K -> Optional.of(Sampling.Stage.TOP_K);
+      case TOP_P -> Optional.of(Sampling.Stage.TOP_P);
+      case MIN_P -> Optional.of(Sampling.Stage.MIN_P);
+      case TEMPERATURE -> Optional.of(Sampling.Stage.TEMPERATURE);
+      case PENALTIES, DRY, TYP_P -> Optional.empty();
+    };
   }
 
   /** The canonical name, as {@code --samplers} takes it. */

@@ -4,9 +4,12 @@ package dev.gatun.verify;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.engine.Engine;
 import dev.gatun.engine.EngineOptions;
+import dev.gatun.engine.Generation;
 import dev.gatun.engine.Session;
 import dev.gatun.graph.Compute;
 import dev.gatun.refusal.Refusal;
+import dev.gatun.sample.Sampler;
+import dev.gatun.sample.SamplingOptions;
 import dev.gatun.weights.Checkpoint;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -14,8 +17,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /** The engine against the oracle's numbers, and against itself where it must repeat every bit. */
 final class OracleChecks {
@@ -31,6 +36,9 @@ final class OracleChecks {
   private static final int[] CHUNKS = {1, 7, 33};
   private static final int WHOLE = 512;
   private static final int DECODED = 32;
+  private static final SamplingOptions GREEDY = SamplingOptions.defaults().withTemperature(0);
+  private static final SamplingOptions LIVELY =
+      SamplingOptions.defaults().withTemperature(2).withSeed(1);
 
   private final String name;
   private final Oracle oracle;
@@ -53,6 +61,7 @@ final class OracleChecks {
     check("logits and chunks, int8", () -> prompt(Compute.INT8));
     check("greedy tokens, f32", this::greedy);
     check("graphs", this::graphs);
+    check("draws", this::draws);
     check("repeats", this::repeats);
     report.accept(Finding.none(named("allocations"), allocations, "after load"));
   }
@@ -94,13 +103,12 @@ final class OracleChecks {
     if (expected.length == 0) {
       return;
     }
-    int[] actual = decode(options(Compute.F32), expected.length).tokens;
-    long differing = 0;
-    for (int i = 0; i < expected.length; i++) {
-      differing += expected[i] == actual[i] ? 0 : 1;
-    }
+    int[] actual = decode(options(Compute.F32), expected.length, GREEDY).tokens;
     report.accept(
-        Finding.none(named("greedy tokens, f32"), differing, "of " + expected.length + " differ"));
+        Finding.none(
+            named("greedy tokens, f32"),
+            differing(expected, actual),
+            "of " + expected.length + " differ"));
   }
 
   private void graphs() {
@@ -108,13 +116,35 @@ final class OracleChecks {
       return; // which records nothing
     }
     EngineOptions options = options(Compute.INT8);
-    Decoded plain = decode(options.withDevice(device.withGraphs(false)), DECODED);
-    Decoded recorded = decode(options.withDevice(device.withGraphs(true)), DECODED);
+    Decoded plain = decode(options.withDevice(device.withGraphs(false)), DECODED, GREEDY);
+    Decoded recorded = decode(options.withDevice(device.withGraphs(true)), DECODED, GREEDY);
     report.accept(
         Finding.none(
             named("recorded against plain decoding"),
             differing(plain.logits, recorded.logits),
             "logits of " + DECODED + " tokens differ"));
+  }
+
+  /** An answer as it is drawn on the device, each step issued before its token is known. */
+  private void draws() {
+    if (device.kind() == DeviceChoice.Kind.CPU) {
+      return; // where the host draws
+    }
+    int[] expected = decode(options(Compute.INT8), DECODED, LIVELY).tokens;
+    int[] drawn = withSession(options(Compute.INT8), this::answer);
+    report.accept(
+        Finding.none(
+            named("draws on device against host"),
+            differing(expected, drawn),
+            "of " + DECODED + " tokens differ"));
+  }
+
+  private int[] answer(Session session) {
+    int vocab = session.engine().config().vocab();
+    Generation.Limits limits = new Generation.Limits(vocab, Set.of(), DECODED);
+    return Generation.run(
+            session, oracle.inputIds(), new Sampler(LIVELY), limits, token -> {}, () -> false)
+        .tokens();
   }
 
   private void repeats() {
@@ -149,17 +179,20 @@ final class OracleChecks {
 
   private record Decoded(int[] tokens, float[] logits) {}
 
-  /** The likeliest tokens after the prompt, with the logits that each was chosen from. */
-  private Decoded decode(EngineOptions options, int count) {
+  /** Tokens drawn on the host after the prompt, with the logits that each was drawn from. */
+  private Decoded decode(EngineOptions options, int count, SamplingOptions sampling) {
+    Sampler sampler = new Sampler(sampling);
     int[] tokens = new int[count];
     List<float[]> rows = new ArrayList<>();
     return withSession(
         options,
         session -> {
           float[] next = floats(session.append(oracle.inputIds()));
+          Arrays.stream(oracle.inputIds()).forEach(sampler::accept);
           for (int i = 0; i < count; i++) {
             rows.add(next);
-            tokens[i] = Divergence.argmax(next);
+            tokens[i] = sampler.sample(MemorySegment.ofArray(next), next.length);
+            sampler.accept(tokens[i]);
             next = floats(session.append(tokens[i]));
           }
           return new Decoded(tokens, joined(rows));
@@ -206,6 +239,10 @@ final class OracleChecks {
       largest = Math.max(largest, Math.abs(expected[i] - (double) actual[i]));
     }
     return largest;
+  }
+
+  private static long differing(int[] expected, int[] actual) {
+    return IntStream.range(0, expected.length).filter(i -> expected[i] != actual[i]).count();
   }
 
   /** Of arrays of one length, the values whose bits differ. */

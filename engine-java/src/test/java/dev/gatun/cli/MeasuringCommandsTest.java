@@ -71,7 +71,8 @@ class MeasuringCommandsTest {
           "bytes_per_token",
           "bandwidth_bytes_per_second",
           "bandwidth_percent",
-          "peak_memory_bytes");
+          "peak_memory_bytes",
+          "host_gap_percent");
 
   @TempDir static Path folder;
   private static String model;
@@ -157,7 +158,7 @@ class MeasuringCommandsTest {
     String[] markdown = bench("md").split("\n");
     assertEquals(4, markdown.length);
     for (String line : markdown) {
-      assertEquals(11, line.chars().filter(c -> c == '|').count(), line);
+      assertEquals(12, line.chars().filter(c -> c == '|').count(), line);
     }
     assertTrue(
         markdown[2].contains(" pp8 ") && markdown[3].contains(" tg4 "),

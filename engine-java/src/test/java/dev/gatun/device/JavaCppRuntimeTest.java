@@ -137,6 +137,25 @@ class JavaCppRuntimeTest {
   }
 
   @Test
+  void marksTellTimeAndFaults() {
+    try (CudaDevice device = CudaDevice.open(runtime, CUDA);
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment host = device.hostMemory("input", 64, arena);
+      Buffer buffer = device.allocate("input", 64, arena);
+      Mark before = device.mark(arena);
+      Mark after = device.mark(arena);
+      before.set();
+      device.upload(host, buffer);
+      after.set();
+      after.await();
+      assertEquals(1_000_000, after.nanosSince(before));
+      set("fake_fault", 700);
+      refuses(Refusal.Reason.DEVICE, "waiting for the GPU: a fault made up", after::await);
+      set("fake_fault", 0);
+    }
+  }
+
+  @Test
   void whatOneThreadLoadedAnotherRunsAndCloses() throws Exception {
     record Loaded(CudaDevice device, Arena arena, MemorySegment host, Recording step) {}
     FutureTask<Loaded> loading =

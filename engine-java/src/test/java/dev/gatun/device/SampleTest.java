@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.bindings.Kernels;
-import dev.gatun.bindings.gk_sampling;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.Sampler;
 import dev.gatun.sample.SamplingOptions;
@@ -24,12 +23,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class SampleTest {
-  private static final Map<Stage, Integer> STAGES =
+  private static final Map<Stage, Sampling.Stage> STAGES =
       Map.of(
-          Stage.TOP_K, Kernels.GK_STAGE_TOP_K(),
-          Stage.TOP_P, Kernels.GK_STAGE_TOP_P(),
-          Stage.MIN_P, Kernels.GK_STAGE_MIN_P(),
-          Stage.TEMPERATURE, Kernels.GK_STAGE_TEMPERATURE());
+          Stage.TOP_K, Sampling.Stage.TOP_K,
+          Stage.TOP_P, Sampling.Stage.TOP_P,
+          Stage.MIN_P, Sampling.Stage.MIN_P,
+          Stage.TEMPERATURE, Sampling.Stage.TEMPERATURE);
   private static final Arena ARENA = Arena.ofShared();
   private static MemorySegment queue;
 
@@ -65,13 +64,15 @@ class SampleTest {
         for (int token = 0; token < seen; token++) {
           sampler.accept(0);
         }
-        Drawn drawn = draw(arena, values, limit, options, seen);
+        Drawn drawn = draw(arena, values, everyStage(options, limit, seen));
+        Sampling own = sampler.onDevice(limit).orElseThrow();
+        assertEquals(drawn, draw(arena, values, own), what);
         if (drawn.token < 0) {
           Refusal refusal =
               assertThrows(Refusal.class, () -> sampler.sample(values, limit), () -> what);
-          boolean banned = refusal.getMessage().contains("banned");
-          assertEquals(
-              banned ? Kernels.GK_ALL_BANNED() : Kernels.GK_NOT_A_NUMBER(), drawn.token, what);
+          Refusal ofDevice = assertThrows(Refusal.class, () -> Sampler.drawn(drawn.token));
+          assertEquals(refusal.reason(), ofDevice.reason(), what);
+          assertEquals(remedy(refusal), remedy(ofDevice), what);
           continue;
         }
         assertEquals(sampler.sample(values, limit), drawn.token, what);
@@ -99,7 +100,7 @@ class SampleTest {
       int[] counts = new int[shares.length];
       int draws = 50_000;
       for (int position = 0; position < draws; position++) {
-        counts[draw(arena, values, shares.length, options, position).token]++;
+        counts[draw(arena, values, everyStage(options, shares.length, position)).token]++;
       }
       double chiSquare = 0;
       for (int token = 0; token < shares.length; token++) {
@@ -111,34 +112,34 @@ class SampleTest {
     }
   }
 
-  private static Drawn draw(
-      Arena arena, MemorySegment logits, int limit, SamplingOptions options, long position) {
+  private static String remedy(Refusal refusal) {
+    return refusal.getMessage().replaceFirst("^[^;]*", "");
+  }
+
+  private static Drawn draw(Arena arena, MemorySegment logits, Sampling how) {
     MemorySegment tensor =
         Structs.tensor(arena, new Buffer(logits), 1, logits.byteSize() / Float.BYTES, DType.F32);
     MemorySegment token = arena.allocate(ValueLayout.JAVA_INT);
     MemorySegment tokens = Structs.tensor(arena, new Buffer(token), 1, 1, DType.I32);
     MemorySegment probability = arena.allocate(ValueLayout.JAVA_FLOAT);
-    MemorySegment sampling = sampling(arena, options, position);
-    Library.check(
-        Kernels.gk_sample(queue, tensor, limit, sampling, tokens, probability), "gk_sample");
+    MemorySegment sampling = arena.allocate(Sampling.BYTES, Long.BYTES);
+    how.write(sampling);
+    Library.check(Kernels.gk_sample(queue, tensor, sampling, tokens, probability), "gk_sample");
     return new Drawn(
         token.get(ValueLayout.JAVA_INT, 0), probability.get(ValueLayout.JAVA_FLOAT, 0));
   }
 
-  private static MemorySegment sampling(Arena arena, SamplingOptions options, long position) {
-    MemorySegment sampling = gk_sampling.allocate(arena);
-    gk_sampling.seed(sampling, options.seed());
-    gk_sampling.position(sampling, position);
-    gk_sampling.temperature(sampling, (float) options.temperature());
-    gk_sampling.top_k(sampling, options.truncation().topK());
-    gk_sampling.top_p(sampling, options.truncation().topP());
-    gk_sampling.min_p(sampling, (float) Math.log(options.truncation().minP()));
-    int chain = 0;
-    for (Stage stage : options.samplers().reversed()) {
-      chain = chain << 4 | STAGES.get(stage);
-    }
-    gk_sampling.chain(sampling, chain);
-    return sampling;
+  /** Of a chain with those stages too that are off. */
+  private static Sampling everyStage(SamplingOptions options, int limit, long position) {
+    return new Sampling(
+        options.seed(),
+        position,
+        limit,
+        options.truncation().topK(),
+        options.truncation().topP(),
+        options.truncation().minP(),
+        options.temperature(),
+        options.samplers().stream().map(STAGES::get).toList());
   }
 
   private static SamplingOptions plain(List<Stage> chain) {

@@ -1,0 +1,74 @@
+// Answers: an engine of a small model, and answers drawn by hand.
+package dev.gatun.engine;
+
+import static dev.gatun.engine.Resources.ORACLES;
+
+import dev.gatun.engine.Generation.Limits;
+import dev.gatun.graph.Compute;
+import dev.gatun.sample.Sampler;
+import dev.gatun.sample.SamplingOptions;
+import dev.gatun.weights.Checkpoint;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+
+/** Without the engine's own loop: what its answers are held against. */
+final class Answers {
+  static final String MODEL = "qwen2-q4_0";
+  static final int CONTEXT = 96;
+  static final int[] PROMPT = IntStream.range(1, 21).toArray();
+
+  /** Many different tokens. */
+  static final SamplingOptions LIVELY = SamplingOptions.defaults().withTemperature(3).withSeed(5);
+
+  private Answers() {}
+
+  static EngineOptions options() {
+    return EngineOptions.defaults()
+        .withDevice(DeviceUnderTest.choice())
+        .withThreads(2)
+        .withCompute(Compute.INT8)
+        .withContext(CONTEXT);
+  }
+
+  static void withEngine(String model, EngineOptions options, Consumer<Engine> test)
+      throws IOException {
+    try (Checkpoint checkpoint = Checkpoint.open(ORACLES.gguf(model).checkpoint());
+        Engine engine = Engine.load(checkpoint, options)) {
+      test.accept(engine);
+    }
+  }
+
+  /**
+   * Token by token on the host, each step awaited before the next: what every answer must equal.
+   */
+  static int[] reference(Engine engine, SamplingOptions sampling, int count) {
+    try (Session session = engine.newSession()) {
+      return reference(session, sampling, count);
+    }
+  }
+
+  /** As above, in a session that goes on. */
+  static int[] reference(Session session, SamplingOptions sampling, int count) {
+    Sampler sampler = new Sampler(sampling);
+    int vocab = session.engine().config().vocab();
+    int[] tokens = new int[count];
+    MemorySegment logits = session.append(PROMPT);
+    Arrays.stream(PROMPT).forEach(sampler::accept);
+    for (int i = 0; i < count; i++) {
+      tokens[i] = sampler.sample(logits, vocab);
+      sampler.accept(tokens[i]);
+      if (i + 1 < count) {
+        logits = session.append(tokens[i]);
+      }
+    }
+    return tokens;
+  }
+
+  static Limits limits(Engine engine, int tokens, Integer... stops) {
+    return new Limits(engine.config().vocab(), Set.of(stops), tokens);
+  }
+}
