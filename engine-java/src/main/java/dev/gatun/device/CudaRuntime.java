@@ -1,4 +1,5 @@
-// CudaRuntime: what the engine needs of CUDA itself: devices, memory, streams, graphs.
+// CudaRuntime: what the engine needs of CUDA itself: devices, memory, streams, graphs, matrix
+// products.
 package dev.gatun.device;
 
 import java.lang.foreign.MemorySegment;
@@ -47,6 +48,9 @@ interface CudaRuntime {
   void copy(MemorySegment from, MemorySegment to, long bytes, MemorySegment stream);
 
   void sync(MemorySegment stream);
+
+  /** NVIDIA's matrix products on the stream; Refusal.device where its library is not found. */
+  Blas openBlas(MemorySegment stream);
 
   /** Notes what {@code calls} issues on the stream, without running it. */
   Recording record(MemorySegment stream, Runnable calls);

@@ -103,6 +103,11 @@ final class EmulatedRuntime implements CudaRuntime {
   public void sync(MemorySegment stream) {}
 
   @Override
+  public Blas openBlas(MemorySegment stream) {
+    return new EmulatedBlas();
+  }
+
+  @Override
   public Recording record(MemorySegment stream, Runnable calls) {
     return new Repeated(calls);
   }

@@ -24,7 +24,7 @@ final class JavaCppRuntime implements CudaRuntime {
   private static final String PLAIN = "--no-graphs, which launches a step's kernels one by one";
 
   /** A pointer of JavaCPP's at an address of ours, which it does not free. */
-  private static final class At extends Pointer {
+  static final class At extends Pointer {
     At(MemorySegment memory) {
       address = memory.address();
     }
@@ -234,6 +234,12 @@ final class JavaCppRuntime implements CudaRuntime {
   @Override
   public void sync(MemorySegment stream) {
     check(cudaStreamSynchronize(stream(stream)), "waiting for the GPU");
+  }
+
+  @Override
+  public Blas openBlas(MemorySegment stream) {
+    CudaDevices.requireCublas();
+    return new CublasBlas(stream(stream));
   }
 
   @Override

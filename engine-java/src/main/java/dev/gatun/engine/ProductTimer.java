@@ -1,0 +1,135 @@
+// ProductTimer: how long products take on a device, with weights of random bytes.
+package dev.gatun.engine;
+
+import dev.gatun.device.Buffer;
+import dev.gatun.device.DType;
+import dev.gatun.device.Device;
+import dev.gatun.device.Ops;
+import dev.gatun.device.PackedMatrix;
+import dev.gatun.device.Structs;
+import dev.gatun.graph.Product;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * Its memory suffices for the largest of the products it was made for. Not for experts. Weights are
+ * read from one place after another, so that no cache still holds them.
+ */
+final class ProductTimer implements AutoCloseable {
+  private static final int ROUNDS = 3;
+  private static final int MOST_REPEATS = 50;
+  private static final double ROUND_SECONDS = 2e-3;
+  private static final int RANDOM_BYTES = 1 << 20;
+
+  /** Twice the largest cache of a GPU. */
+  private static final long MORE_THAN_CACHES = 256L << 20;
+
+  private static final String PURPOSE = "timing products";
+
+  private final Arena arena = Arena.ofShared();
+  private final Device device;
+  private final Buffer weights;
+  private final Buffer x;
+  private final Buffer first;
+  private final Buffer second;
+  private long next;
+
+  /**
+   * @param rows most rows of {@code x}
+   */
+  ProductTimer(Device device, List<Product> products, int rows) {
+    this.device = device;
+    long bytes = MORE_THAN_CACHES;
+    long cols = 1;
+    long outputs = 1;
+    for (Product product : products) {
+      bytes = Math.max(bytes, product.weight().bytes());
+      cols = Math.max(cols, product.weight().cols());
+      outputs = Math.max(outputs, product.weight().rows());
+    }
+    weights = device.allocate(PURPOSE, bytes, arena);
+    x = device.allocate(PURPOSE, DType.F32.bytes(rows * cols), arena);
+    first = device.allocate(PURPOSE, DType.F32.bytes(rows * outputs), arena);
+    second = device.allocate(PURPOSE, DType.F32.bytes(rows * outputs), arena);
+    fill(weights);
+    fill(x);
+  }
+
+  /** Zeros would be multiplied with less power than weights are, and so at a higher clock. */
+  private void fill(Buffer buffer) {
+    byte[] random = new byte[RANDOM_BYTES];
+    new Random(1).nextBytes(random);
+    MemorySegment bytes = arena.allocate(random.length).copyFrom(MemorySegment.ofArray(random));
+    for (long at = 0; at < buffer.bytes(); at += random.length) {
+      long count = Math.min(random.length, buffer.bytes() - at);
+      device.upload(bytes.asSlice(0, count), buffer.slice(at, count));
+    }
+  }
+
+  /**
+   * Seconds of one product of {@code rows} rows, of both weights where it is gate and up.
+   *
+   * @param activations what our kernels are given, or BF16 for NVIDIA's library
+   */
+  double seconds(Product product, DType activations, int rows) {
+    PackedMatrix weight = product.weight();
+    PackedMatrix other = product.weights().getLast();
+    Ops ops = device.ops();
+    try (Arena structs = Arena.ofConfined()) {
+      MemorySegment in = Structs.tensor(structs, x, rows, weight.cols(), activations);
+      MemorySegment y = Structs.tensor(structs, first, rows, weight.rows(), DType.F32);
+      MemorySegment z = Structs.tensor(structs, second, rows, weight.rows(), DType.F32);
+      Runnable call =
+          !product.isGated()
+              ? () -> ops.matMul(weight, in, y)
+              : activations != DType.BF16
+                  ? () -> ops.gateUp(weight, other, in, y)
+                  : () -> {
+                    ops.matMul(weight, in, y);
+                    ops.matMul(other, in, z);
+                    ops.gated(y, z, y);
+                  };
+      return seconds(
+          () -> {
+            product.weights().forEach(this::place);
+            call.run();
+          });
+    }
+  }
+
+  private void place(PackedMatrix weight) {
+    if (next + weight.bytes() > weights.bytes()) {
+      next = 0;
+    }
+    weight.place(weights.slice(next, weight.bytes()));
+    next += weight.bytes();
+  }
+
+  private double seconds(Runnable call) {
+    time(call, 1); // loads the kernels
+    int repeats = Math.clamp((long) (ROUND_SECONDS / time(call, 1)), 1, MOST_REPEATS);
+    double best = Double.POSITIVE_INFINITY;
+    for (int round = 0; round < ROUNDS; round++) {
+      best = Math.min(best, time(call, repeats));
+    }
+    return best;
+  }
+
+  private double time(Runnable call, int repeats) {
+    device.sync();
+    long began = System.nanoTime();
+    for (int i = 0; i < repeats; i++) {
+      call.run();
+    }
+    device.sync();
+    return (System.nanoTime() - began) * 1e-9 / repeats;
+  }
+
+  @Override
+  public void close() {
+    device.sync();
+    arena.close();
+  }
+}
