@@ -17,7 +17,7 @@ record KernelsTable(Kernels kernels) {
   public String toString() {
     boolean timed = kernels.rows().stream().anyMatch(row -> row.ours().isPresent());
     boolean compared = kernels.rows().stream().anyMatch(row -> row.theirs().isPresent());
-    List<String> titles = new ArrayList<>(List.of("product", "weights", "rows x cols"));
+    List<String> titles = new ArrayList<>(List.of("product", "weights", "rows x cols", "x"));
     titles.addAll(List.of("a step", "tokens", "served by"));
     if (timed) {
       titles.addAll(List.of("ours", "rate"));
@@ -25,21 +25,31 @@ record KernelsTable(Kernels kernels) {
     if (compared) {
       titles.addAll(List.of("cuBLAS", "rate"));
     }
-    Table table = new Table(titles, List.of(3, 4, 6, 7, 8, 9));
-    for (Kernels.Row row : kernels.rows()) {
-      List<String> cells = new ArrayList<>(product(row));
+    Table table = new Table(titles, List.of(4, 5, 7, 8, 9, 10));
+    List<Kernels.Row> rows = kernels.rows();
+    for (int i = 0; i < rows.size(); i++) {
+      Kernels.Row first = rows.get(i);
+      while (!timed && i + 1 < rows.size() && isSame(first, rows.get(i + 1))) {
+        i++;
+      }
+      List<String> cells = new ArrayList<>(product(first, rows.get(i).tokens()));
       if (timed) {
-        cells.addAll(time(row, row.ours()));
+        cells.addAll(time(first, first.ours()));
       }
       if (compared) {
-        cells.addAll(time(row, row.theirs()));
+        cells.addAll(time(first, first.theirs()));
       }
       table.row(cells.toArray(String[]::new));
     }
     return table.toString();
   }
 
-  private static List<String> product(Kernels.Row row) {
+  /** Whether two rows differ in their tokens alone. */
+  private static boolean isSame(Kernels.Row a, Kernels.Row b) {
+    return a.tokens() < b.tokens() && a.kernel().equals(b.kernel());
+  }
+
+  private static List<String> product(Kernels.Row row, int lastTokens) {
     Product product = row.product();
     PackedMatrix weight = product.weight();
     String shape = weight.rows() + " x " + weight.cols();
@@ -47,8 +57,9 @@ record KernelsTable(Kernels kernels) {
         product.op(),
         weight.dtype().name(),
         weight.experts() > 1 ? weight.experts() + " x " + shape : shape,
+        row.isTheirs() ? "BF16" : product.x().dtype().name(),
         String.valueOf(row.count()),
-        String.valueOf(row.tokens()),
+        row.tokens() == lastTokens ? "" + lastTokens : row.tokens() + " to " + lastTokens,
         row.kernel());
   }
 

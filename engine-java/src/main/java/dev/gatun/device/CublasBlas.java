@@ -18,9 +18,10 @@ import org.bytedeco.javacpp.Pointer;
  * the library.
  */
 final class CublasBlas implements Blas {
+  private static final FloatPointer ONE = new FloatPointer(1f);
+  private static final FloatPointer ZERO = new FloatPointer(0f);
+
   private final cublasContext handle = new cublasContext();
-  private final FloatPointer one = new FloatPointer(1f);
-  private final FloatPointer zero = new FloatPointer(0f);
 
   CublasBlas(CUstream_st stream) {
     check(cublasCreate_v2(handle), "opening cuBLAS");
@@ -69,14 +70,14 @@ final class CublasBlas implements Blas {
             rows,
             tokens,
             cols,
-            one,
+            ONE,
             at(weight),
             CUDA_R_16BF,
             cols,
             at(x),
             CUDA_R_16BF,
             cols,
-            zero,
+            ZERO,
             at(y),
             CUDA_R_32F,
             stride,
@@ -93,7 +94,5 @@ final class CublasBlas implements Blas {
   @Override
   public void close() {
     cublasDestroy_v2(handle);
-    one.close();
-    zero.close();
   }
 }

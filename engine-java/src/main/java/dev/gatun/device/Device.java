@@ -38,6 +38,15 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
     }
   }
 
+  /** Whether {@link #openGemm} finds what it needs. */
+  static boolean hasGemm(DeviceChoice choice) {
+    return switch (choice.kind()) {
+      case CPU -> false;
+      case CUDA -> CudaDevices.hasCublas();
+      case EMULATED -> true;
+    };
+  }
+
   /** Refuses what {@link #openGemm} would refuse, without opening it. */
   static void requireGemm(DeviceChoice choice) {
     switch (choice.kind()) {

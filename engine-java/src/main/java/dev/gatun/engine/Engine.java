@@ -95,14 +95,16 @@ public final class Engine implements AutoCloseable {
     }
   }
 
-  /** NVIDIA's library is opened before memory is planned, since it takes some of its own. */
+  /**
+   * NVIDIA's library is opened and its kernels are called before memory is planned, since they take
+   * some of their own.
+   */
   private static Crossover crossover(Model model, EngineOptions options, Device device) {
-    if (options.gemm() != Gemm.OWN) {
-      device.openGemm();
+    if (options.gemm() == Gemm.OWN) {
+      return Crossover.never();
     }
-    return options.gemm() == Gemm.FASTEST
-        ? Kernels.fastest(model, options, device)
-        : options.gemm().planned();
+    device.openGemm();
+    return Kernels.measured(model, options, device);
   }
 
   /** Runs a step of token 0 on the empty cache, so that no first answer waits for the recording. */

@@ -37,22 +37,23 @@ final class ProductTimer implements AutoCloseable {
   private long next;
 
   /**
-   * @param rows most rows of {@code x}
+   * @param products each with the most rows that it will be timed with
    */
-  ProductTimer(Device device, List<Product> products, int rows) {
+  ProductTimer(Device device, List<Product> products) {
     this.device = device;
     long bytes = MORE_THAN_CACHES;
-    long cols = 1;
+    long inputs = 1;
     long outputs = 1;
     for (Product product : products) {
+      long rows = product.x().rows();
       bytes = Math.max(bytes, product.weight().bytes());
-      cols = Math.max(cols, product.weight().cols());
-      outputs = Math.max(outputs, product.weight().rows());
+      inputs = Math.max(inputs, DType.F32.bytes(rows * product.weight().cols()));
+      outputs = Math.max(outputs, DType.F32.bytes(rows * product.weight().rows()));
     }
     weights = device.allocate(PURPOSE, bytes, arena);
-    x = device.allocate(PURPOSE, DType.F32.bytes(rows * cols), arena);
-    first = device.allocate(PURPOSE, DType.F32.bytes(rows * outputs), arena);
-    second = device.allocate(PURPOSE, DType.F32.bytes(rows * outputs), arena);
+    x = device.allocate(PURPOSE, inputs, arena);
+    first = device.allocate(PURPOSE, outputs, arena);
+    second = device.allocate(PURPOSE, outputs, arena);
     fill(weights);
     fill(x);
   }

@@ -1,7 +1,6 @@
 // KernelsTest: show --kernels and --gemm on the command line.
 package dev.gatun.cli;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -31,16 +30,15 @@ class KernelsTest {
   @Test
   void everyProductIsNamedWithItsKernel() {
     List<String> lines = lines("show", "--synthetic", "qwq-32b", "--kernels", "-ub", "128");
-    assertEquals(
-        "product  weights  rows x cols    a step  tokens  served by",
-        lines.getFirst().replaceAll(", \\w+$", ""));
+    assertTrue(
+        lines.getFirst().matches("product +weights +rows x cols +x +a step +tokens +served by"),
+        lines.getFirst());
     for (String row :
         List.of(
-            "Qkv .* 5120 x 5120 +64 +1  mat_mul_int8, \\w+",
-            "Qkv .* 1024 x 5120 +\\d+ +16  mat_mul_int8, \\w+",
-            "GateUp +Q4_K +27648 x 5120 +64 +1  mat_mul_int8, \\w+",
-            "GateUp +Q4_K +27648 x 5120 +63 +128  mat_mul_int8, \\w+", // the last layer keeps a row
-            "MatMul +Q6_K +152064 x 5120 +1 +1  mat_mul_int8, \\w+")) {
+            "Qkv +Q4_K +5120 x 5120 +A16 +64 +1 to 128  mat_mul_int8, \\w+",
+            "Qkv +Q6_K +1024 x 5120 +A16 +\\d+ +1 to 128  mat_mul_int8, \\w+",
+            "GateUp +Q4_K +27648 x 5120 +A8 +64 +1 to 128  mat_mul_int8, \\w+",
+            "MatMul +Q6_K +152064 x 5120 +A16 +1 +1  mat_mul_int8, \\w+")) {
       assertTrue(lines.stream().anyMatch(line -> line.matches(row)), row + lines);
     }
     assertFalse(lines.stream().anyMatch(line -> line.contains("B/s")));

@@ -45,10 +45,10 @@ class GemmTest {
 
   private static void checkPrompt(Oracle oracle) {
     float[] expected = oracle.floats("logits");
-    float[] whole = logits(oracle, options(Gemm.CUBLAS), 512);
+    float[] whole = logits(oracle, options(Gemm.CUBLAS), 64);
     double divergence = divergence(expected, whole, oracle.inputIds().length);
     assertTrue(divergence <= KL, "KL divergence " + divergence);
-    assertFalse(Arrays.equals(whole, logits(oracle, options(Gemm.OWN), 512)), "cuBLAS had no part");
+    assertFalse(Arrays.equals(whole, logits(oracle, options(Gemm.OWN), 64)), "cuBLAS had no part");
   }
 
   /** Steps of up to 16 tokens are ours, whatever is asked for. */
@@ -74,7 +74,8 @@ class GemmTest {
         assertTrue(row.ours().orElseThrow() > 0, row.toString());
         assertEquals(row.tokens() > 16, row.theirs().isPresent(), row.toString());
         boolean faster =
-            row.theirs().isPresent() && row.theirs().getAsDouble() < row.ours().getAsDouble();
+            row.theirs().isPresent()
+                && row.theirs().getAsDouble() < 0.95 * row.ours().getAsDouble();
         assertEquals(faster, row.isTheirs(), row.toString());
         assertEquals(faster, row.kernel().equals("unpack, cuBLAS"), row.toString());
       }
