@@ -232,6 +232,7 @@ int main() {
       checkQuantize(both, rows, cols, cols + 4, 1e-43f);  // scales are subnormal or zero
       checkGated(both, rows, cols, cols);
       checkGated(both, rows, cols - 1, cols + 2);
+      checkGated(both, rows, cols, cols + 1);
       checkGather(both, rows, cols - 1, 2 * rows);
     }
   }
