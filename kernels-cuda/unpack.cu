@@ -93,7 +93,7 @@ __device__ __forceinline__ void flush(const Slab<To> &slab, const Target<To> &to
 }
 
 template <int Dtype, class To>
-__global__ void __launch_bounds__(32 * warps) unpackQuads(Matrix m, Target<To> to) {
+__global__ void __launch_bounds__(32 * warps, 3) unpackQuads(Matrix m, Target<To> to) {
   dependencyWait();
   dependencyTrigger();
   const int lane = static_cast<int>(threadIdx.x % 32), warp = static_cast<int>(threadIdx.x / 32);

@@ -6,7 +6,9 @@ import dev.gatun.device.DType;
 import dev.gatun.device.Device;
 import dev.gatun.device.Ops;
 import dev.gatun.device.PackedMatrix;
+import dev.gatun.device.Recording;
 import dev.gatun.device.Structs;
+import dev.gatun.graph.Crossover;
 import dev.gatun.graph.Product;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -96,7 +98,8 @@ final class ProductTimer implements AutoCloseable {
           () -> {
             product.weights().forEach(this::place);
             call.run();
-          });
+          },
+          device.records() && rows < Crossover.FEWEST);
     }
   }
 
@@ -108,24 +111,41 @@ final class ProductTimer implements AutoCloseable {
     next += weight.bytes();
   }
 
-  private double seconds(Runnable call) {
-    time(call, 1); // loads the kernels
-    int repeats = Math.clamp((long) (ROUND_SECONDS / time(call, 1)), 1, MOST_REPEATS);
+  /**
+   * @param recorded as steps of so few tokens are: starting the kernels one by one takes longer
+   *     than they do
+   */
+  private double seconds(Runnable call, boolean recorded) {
+    time(call); // loads the kernels
+    int repeats = Math.clamp((long) (ROUND_SECONDS / time(call)), 1, MOST_REPEATS);
+    if (!recorded) {
+      return best(() -> repeat(call, repeats)) / repeats;
+    }
+    try (Recording calls = device.record(() -> repeat(call, repeats))) {
+      return best(calls::run) / repeats;
+    }
+  }
+
+  private static void repeat(Runnable call, int times) {
+    for (int i = 0; i < times; i++) {
+      call.run();
+    }
+  }
+
+  private double best(Runnable round) {
     double best = Double.POSITIVE_INFINITY;
-    for (int round = 0; round < ROUNDS; round++) {
-      best = Math.min(best, time(call, repeats));
+    for (int i = 0; i < ROUNDS; i++) {
+      best = Math.min(best, time(round));
     }
     return best;
   }
 
-  private double time(Runnable call, int repeats) {
+  private double time(Runnable call) {
     device.sync();
     long began = System.nanoTime();
-    for (int i = 0; i < repeats; i++) {
-      call.run();
-    }
+    call.run();
     device.sync();
-    return (System.nanoTime() - began) * 1e-9 / repeats;
+    return (System.nanoTime() - began) * 1e-9;
   }
 
   @Override
