@@ -26,8 +26,8 @@ class CpuBackend final : public Backend {
     cpu::dequantize(pool_, dtype, source, count, destination);
   }
 
-  void unpackRow(const gk_weight &weight, int64_t expert, int64_t row, float *destination) override {
-    GK_ISA::unpackRow(pool_, weight, expert, row, destination);
+  void unpack(const gk_weight &weight, int64_t expert, int64_t firstRow, const gk_tensor &y) override {
+    GK_ISA::unpack(pool_, weight, expert, firstRow, y);
   }
 
   void embed(const gk_source &table, const gk_tensor &tokens, const gk_tensor &y) override {
@@ -70,6 +70,12 @@ class CpuBackend final : public Backend {
   void gateUp(const gk_weight &gate, const gk_weight &up, const gk_tensor &x, const gk_tensor &y) override {
     quantized(y, [&](const gk_tensor &floats) { GK_ISA::gateUp(pool_, gate, up, x, floats); });
   }
+
+  void gated(const gk_tensor &gate, const gk_tensor &up, const gk_tensor &y) override {
+    quantized(y, [&](const gk_tensor &floats) { GK_ISA::gated(pool_, gate, up, floats); });
+  }
+
+  const char *matMulKernel(const gk_weight &, const gk_tensor &x) override { return GK_ISA::matMulKernel(x); }
 
   int64_t cachePageBytes(const gk_cache &cache) override { return cachePageBytesOf(cache); }
 
@@ -121,7 +127,7 @@ class CpuBackend final : public Backend {
   double measureBf16() override { refuseBf16(); }
 
  private:
-  // Runs an op whose result is float32, then quantises it where y is to be GK_A8 or GK_A16.
+  // Runs an op whose result is float32, then quantises it where y is to be of another type.
   template <class Op>
   void quantized(const gk_tensor &y, Op &&op) {
     if (y.dtype == GK_F32) {

@@ -7,4 +7,10 @@ void matMul(Pool &pool, const gk_weight &weight, const gk_tensor &x, const gk_te
   multiply(pool, {weight, nullptr, x, nullptr, 1, y.rows, static_cast<float *>(y.data), y.stride});
 }
 
+#define GK_TEXT_OF(isa) #isa
+#define GK_TEXT(isa) GK_TEXT_OF(isa)
+const char *matMulKernel(const gk_tensor &x) {
+  return x.dtype == GK_F32 ? "mat_mul_fp32, " GK_TEXT(GK_ISA) : "mat_mul_int8, " GK_TEXT(GK_ISA);
+}
+
 }  // namespace gatun::cpu::GK_ISA

@@ -16,7 +16,7 @@ void gatherCols(Pool &pool, const gk_tensor &x, const gk_tensor &order, const gk
 
 #define GK_DECLARE_MAT_MUL_OPS(isa)                                                                                   \
   namespace isa {                                                                                                     \
-  void unpackRow(Pool &pool, const gk_weight &weight, int64_t expert, int64_t row, float *destination);               \
+  void unpack(Pool &pool, const gk_weight &weight, int64_t expert, int64_t firstRow, const gk_tensor &y);             \
   void quantize(Pool &pool, const gk_tensor &x, const gk_tensor &y);                                                  \
   void matMul(Pool &pool, const gk_weight &weight, const gk_tensor &x, const gk_tensor &y);                           \
   void gateUp(Pool &pool, const gk_weight &gate, const gk_weight &up, const gk_tensor &x, const gk_tensor &y);        \
@@ -24,6 +24,7 @@ void gatherCols(Pool &pool, const gk_tensor &x, const gk_tensor &order, const gk
                     const gk_tensor &y);                                                                              \
   void expertDown(Pool &pool, const gk_weight &down, const gk_tensor &h, const gk_tensor &ids,                        \
                   const gk_tensor &weights, const gk_tensor &y);                                                      \
+  const char *matMulKernel(const gk_tensor &x);                                                                       \
   double measureInt8(Pool &pool);                                                                                     \
   }
 GK_DECLARE_MAT_MUL_OPS(plain)

@@ -36,6 +36,7 @@ void checkSampling(const gk_sampling *sampling, const gk_tensor &logits);
   void rmsNorm(Pool &pool, const gk_tensor &x, const float *weight, float eps, const gk_tensor &y);                \
   void addRmsNorm(Pool &pool, const gk_tensor &residual, const gk_tensor &delta, const float *weight, float eps,   \
                   const gk_tensor &y);                                                                             \
+  void gated(Pool &pool, const gk_tensor &gate, const gk_tensor &up, const gk_tensor &y);                          \
   void ropeStore(Pool &pool, const gk_rope &rope, const gk_batch &batch, const gk_tensor &q, const gk_tensor &k,   \
                  const gk_tensor &v, const gk_cache &cache);                                                       \
   void attention(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_cache &cache, float scale,        \

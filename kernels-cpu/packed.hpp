@@ -105,13 +105,16 @@ struct PackedTile {
 };
 
 // A block of GK_A8, {float scale; int16 sum[2]; int8 q[32]}, and of GK_A16, {float scale; int32 sum[2]; int8 high[32],
-// low[32]}.
+// low[32]}; of GK_BF16, {bfloat16 x[32]}.
 static constexpr int64_t kA8BlockBytes = 40;
 static constexpr int64_t kA16BlockBytes = 76;
+static constexpr int64_t kBf16BlockBytes = 64;
 // What one of the high digit counts, so that digits of -127 to 127 reach every number.
 static constexpr int kDigit = 254;
 
-static constexpr int64_t activationBlockBytes(int32_t dtype) { return dtype == GK_A8 ? kA8BlockBytes : kA16BlockBytes; }
+static constexpr int64_t activationBlockBytes(int32_t dtype) {
+  return dtype == GK_A8 ? kA8BlockBytes : dtype == GK_A16 ? kA16BlockBytes : kBf16BlockBytes;
+}
 
 static constexpr int64_t aligned(int64_t bytes) { return (bytes + GK_ALIGNMENT - 1) / GK_ALIGNMENT * GK_ALIGNMENT; }
 

@@ -1,5 +1,5 @@
-// quantize.cpp: activations to one or two int8 digits in blocks of 32. Reads 4 bytes an element and writes 1.25 or 2.4;
-// about six operations, or twelve.
+// quantize.cpp: activations to one or two int8 digits in blocks of 32, or to bfloat16. Reads 4 bytes an element and
+// writes 1.25, 2.4 or 2; about six operations, or twelve.
 #include "mat_mul_ops.hpp"
 #include "packed.hpp"
 #include "simd.hpp"
@@ -51,13 +51,19 @@ void block16(const float *x, uint8_t *out) {
   __builtin_memcpy(out + 44, low, 32);
 }
 
+void blockBf16(const float *x, uint8_t *out) {
+  auto *bits = reinterpret_cast<uint16_t *>(out);
+  storeBf16(bits, load(x));
+  storeBf16(bits + 16, load(x + 16));
+}
+
 struct Work {
   const gk_tensor &x, &y;
 };
 
 void rows(void *arg, int64_t begin, int64_t end, int) {
   const Work &work = *static_cast<const Work *>(arg);
-  const auto block = work.y.dtype == GK_A16 ? block16 : block8;
+  const auto block = work.y.dtype == GK_A16 ? block16 : work.y.dtype == GK_A8 ? block8 : blockBf16;
   const int64_t blocks = work.x.cols / GK_ACTIVATION_BLOCK, bytes = activationBlockBytes(work.y.dtype);
   for (int64_t r = begin; r < end; r++) {
     const float *x = static_cast<const float *>(work.x.data) + r * work.x.stride;

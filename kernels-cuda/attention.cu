@@ -29,7 +29,7 @@ constexpr int64_t ringBytes = 48 * 1024;              // of pages, that several 
 constexpr int64_t workspaceMost = int64_t{32} << 20;  // unless one token needs more
 constexpr float log2e = 1.44269504f;
 
-constexpr bool isQuantised(int32_t dtype) { return dtype == GK_A8 || dtype == GK_A16; }
+constexpr bool isQuantised(int32_t dtype) { return dtype != GK_F32; }
 
 int64_t partialBytes(int64_t rows, int64_t splits, int64_t headDim) { return rows * splits * (headDim + 2) * 4; }
 
@@ -173,9 +173,10 @@ void attention(const Queue &queue, const gk_batch &batch, const gk_tensor &q, co
   a.q = static_cast<const float *>(q.data);
   a.qStride = q.stride;
   a.y = y.data;
-  a.yStride = y.dtype == GK_A8    ? y.cols / GK_ACTIVATION_BLOCK * activationBlockBytes<GK_A8>
-              : y.dtype == GK_A16 ? y.cols / GK_ACTIVATION_BLOCK * activationBlockBytes<GK_A16>
-                                  : y.stride;
+  a.yStride = y.dtype == GK_A8     ? y.cols / GK_ACTIVATION_BLOCK * activationBlockBytes<GK_A8>
+              : y.dtype == GK_A16  ? y.cols / GK_ACTIVATION_BLOCK * activationBlockBytes<GK_A16>
+              : y.dtype == GK_BF16 ? y.cols / GK_ACTIVATION_BLOCK * activationBlockBytes<GK_BF16>
+                                   : y.stride;
   if (batch.tokens <= splitMaxTokens) {
     runSplit(queue, a);
   } else if (isQuantised(y.dtype) && cache.head_dim % GK_ACTIVATION_BLOCK != 0) {

@@ -12,12 +12,15 @@ namespace gatun::cuda {
 __device__ __forceinline__ void writeFour(const Attention &a, int64_t token, int column, const float4 &x, bool there) {
   switch (a.yType) {
     case GK_A8:
-    case GK_A16: {
+    case GK_A16:
+    case GK_BF16: {
       uint8_t *const row = static_cast<uint8_t *>(a.y) + token * a.yStride;
       if (a.yType == GK_A8) {
         quantizeBlocks<GK_A8>(x, there ? row + column / 32 * activationBlockBytes<GK_A8> : nullptr);
-      } else {
+      } else if (a.yType == GK_A16) {
         quantizeBlocks<GK_A16>(x, there ? row + column / 32 * activationBlockBytes<GK_A16> : nullptr);
+      } else {
+        quantizeBlocks<GK_BF16>(x, there ? row + column / 32 * activationBlockBytes<GK_BF16> : nullptr);
       }
       return;
     }

@@ -27,8 +27,8 @@ class CudaBackend final : public Backend {
     cuda::dequantize(queue_, dtype, source, count, destination);
   }
 
-  void unpackRow(const gk_weight &weight, int64_t expert, int64_t row, float *destination) override {
-    cuda::unpackRow(queue_, weight, expert, row, destination);
+  void unpack(const gk_weight &weight, int64_t expert, int64_t firstRow, const gk_tensor &y) override {
+    cuda::unpack(queue_, weight, expert, firstRow, y);
   }
 
   void embed(const gk_source &table, const gk_tensor &tokens, const gk_tensor &y) override {
@@ -65,6 +65,14 @@ class CudaBackend final : public Backend {
 
   void gateUp(const gk_weight &gate, const gk_weight &up, const gk_tensor &x, const gk_tensor &y) override {
     cuda::gateUp(queue_, gate, up, x, y);
+  }
+
+  void gated(const gk_tensor &gate, const gk_tensor &up, const gk_tensor &y) override {
+    cuda::gated(queue_, gate, up, y);
+  }
+
+  const char *matMulKernel(const gk_weight &weight, const gk_tensor &x) override {
+    return cuda::matMulKernel(weight, x);
   }
 
   int64_t cachePageBytes(const gk_cache &cache) override { return cuda::cachePageBytes(cache); }

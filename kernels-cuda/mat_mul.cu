@@ -33,4 +33,11 @@ void gateUp(const Queue &queue, const gk_weight &gate, const gk_weight &up, cons
   }
 }
 
+// A row of experts at a time is few, however many rows there are.
+const char *matMulKernel(const gk_weight &weight, const gk_tensor &x) {
+  return x.dtype == GK_F32              ? "mat_mul_float, fp32"
+         : few(x) || weight.experts > 1 ? "mat_mul_vec, int8 mma"
+                                        : "mat_mul_tiles, int8 mma";
+}
+
 }  // namespace gatun::cuda

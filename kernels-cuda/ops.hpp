@@ -12,7 +12,7 @@ namespace gatun::cuda {
 int64_t packedBytes(const gk_source &source);
 void pack(const Queue &queue, const gk_source &source, void *destination);
 void dequantize(const Queue &queue, gk_dtype dtype, const void *source, int64_t count, float *destination);
-void unpackRow(const Queue &queue, const gk_weight &weight, int64_t expert, int64_t row, float *destination);
+void unpack(const Queue &queue, const gk_weight &weight, int64_t expert, int64_t firstRow, const gk_tensor &y);
 void embed(const Queue &queue, const gk_source &table, const gk_tensor &tokens, const gk_tensor &y);
 void rmsNorm(const Queue &queue, const gk_tensor &x, const float *weight, float eps, const gk_tensor &y);
 void addRmsNorm(const Queue &queue, const gk_tensor &residual, const gk_tensor &delta, const float *weight, float eps,
@@ -24,6 +24,8 @@ void matMul(const Queue &queue, const gk_weight &weight, const gk_tensor &x, con
 void qkv(const Queue &queue, const gk_weight &q, const gk_weight &k, const gk_weight &v, const gk_tensor &x,
          const gk_tensor &yq, const gk_tensor &yk, const gk_tensor &yv);
 void gateUp(const Queue &queue, const gk_weight &gate, const gk_weight &up, const gk_tensor &x, const gk_tensor &y);
+void gated(const Queue &queue, const gk_tensor &gate, const gk_tensor &up, const gk_tensor &y);
+const char *matMulKernel(const gk_weight &weight, const gk_tensor &x);
 int64_t cachePageBytes(const gk_cache &cache);
 void ropeTable(const Queue &queue, const gk_batch &batch, const float *invFreq, int32_t dim, float scale, float *table);
 void ropeStore(const Queue &queue, const gk_rope &rope, const gk_batch &batch, const gk_tensor &q, const gk_tensor &k,

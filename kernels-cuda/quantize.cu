@@ -1,6 +1,6 @@
-// quantize.cu: activations to one or two int8 digits in blocks of 32. Reads 4 bytes an element and writes 1.25 or 2.4;
-// about 12 operations an element, or 20. Grid: a block for each 1,024 columns of a row. Limit: memory; for a few rows
-// latency.
+// quantize.cu: activations to one or two int8 digits in blocks of 32, or to bfloat16. Reads 4 bytes an element and
+// writes 1.25, 2.4 or 2; about 12 operations an element, or 20. Grid: a block for each 1,024 columns of a row. Limit:
+// memory; for a few rows latency.
 #include "ops.hpp"
 #include "quantize.hpp"
 
@@ -55,10 +55,13 @@ void quantize(const Queue &queue, const gk_tensor &x, const gk_tensor &y) {
   if (x.rows == 0) {
     return;
   }
-  if (y.dtype == GK_A8) {
-    start<GK_A8>(queue, x, y.data);
-  } else {
-    start<GK_A16>(queue, x, y.data);
+  switch (y.dtype) {
+    case GK_A8:
+      return start<GK_A8>(queue, x, y.data);
+    case GK_A16:
+      return start<GK_A16>(queue, x, y.data);
+    default:
+      return start<GK_BF16>(queue, x, y.data);
   }
 }
 

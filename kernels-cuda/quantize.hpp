@@ -1,14 +1,16 @@
-// quantize.hpp: activations to blocks of 32 integers with a scale, by the warp that has computed them. Bit-equal to
-// kernels-cpu/quantize.cpp.
+// quantize.hpp: activations to blocks of 32 integers with a scale, or of 32 bfloat16, by the warp that has computed
+// them. Bit-equal to kernels-cpu/quantize.cpp.
 #pragma once
 
 #include "dialect.hpp"
 
 namespace gatun::cuda {
 
-// Bytes of a block of GK_A8 or GK_A16: see gk_activation_row_bytes.
+// Bytes of a block: see gk_activation_row_bytes.
 template <int32_t Dtype>
-constexpr int activationBlockBytes = Dtype == GK_A8 ? 40 : 76;
+constexpr int activationBlockBytes = Dtype == GK_A8    ? 40
+                                     : Dtype == GK_A16 ? 76
+                                                       : 64;
 
 // a / divisor, at most `limit` from 0, rounded to nearest even.
 __device__ __forceinline__ int roundedQuotient(float a, float divisor, float limit) {
@@ -27,7 +29,13 @@ __device__ __forceinline__ uint32_t packBytes(int a, int b, int c, int d) {
 // is the lane modulo 8.
 template <int32_t Dtype>
 __device__ __forceinline__ void quantizeBlocks(const float4 &x, uint8_t *block) {
-  static_assert(Dtype == GK_A8 || Dtype == GK_A16);
+  static_assert(Dtype == GK_A8 || Dtype == GK_A16 || Dtype == GK_BF16);
+  if constexpr (Dtype == GK_BF16) {
+    if (block != nullptr) {
+      reinterpret_cast<uint2 *>(block)[threadIdx.x % 8] = make_uint2(toBf16x2(x.x, x.y), toBf16x2(x.z, x.w));
+    }
+    return;
+  }
   constexpr float digit = 254.0f, limit = Dtype == GK_A8 ? 127.0f : digit * 127.0f + 127.0f;
   const int place = static_cast<int>(threadIdx.x % 8);
   float most = fmaxf(fmaxf(fabsf(x.x), fabsf(x.y)), fmaxf(fabsf(x.z), fabsf(x.w)));

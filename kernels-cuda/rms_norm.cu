@@ -1,9 +1,9 @@
 // rms_norm.cu: RmsNorm, AddRmsNorm; the result as floats or quantised.
 //
 // Bytes moved: a row is read once from memory and again from the L1 cache, and written once: 8 cols, 16 cols with the
-// addition; 2.75 cols fewer as GK_A8, 1.6 as GK_A16. Operations: 4 cols a row, 5 with the addition. Grid: a block a
-// row. Limit: memory; for a few rows the latency of two reads and a barrier.
-// The sum of squares depends on cols alone: a thread adds its groups of four columns, lanes and then warps are added.
+// addition; 2.75 cols fewer as GK_A8, 1.6 as GK_A16, 2 as GK_BF16. Operations: 4 cols a row, 5 with the addition. Grid:
+// a block a row. Limit: memory; for a few rows the latency of two reads and a barrier. The sum of squares depends on
+// cols alone: a thread adds its groups of four columns, lanes and then warps are added.
 #include "ops.hpp"
 #include "quantize.hpp"
 
@@ -125,6 +125,9 @@ void start(const Queue &queue, const gk_tensor &y, const LaunchShape &shape, Nor
     case GK_A16:
       norm.yStride = blocks * activationBlockBytes<GK_A16>;
       return launch(queue, shape, normRows<Vector, GK_A16>, norm);
+    case GK_BF16:
+      norm.yStride = blocks * activationBlockBytes<GK_BF16>;
+      return launch(queue, shape, normRows<Vector, GK_BF16>, norm);
     default:
       norm.yStride = y.stride;
       return launch(queue, shape, normRows<Vector, GK_F32>, norm);

@@ -21,7 +21,7 @@ class Backend {
   virtual int64_t packedBytes(const gk_source &source) = 0;
   virtual void pack(const gk_source &source, void *destination) = 0;
   virtual void dequantize(gk_dtype dtype, const void *source, int64_t count, float *destination) = 0;
-  virtual void unpackRow(const gk_weight &weight, int64_t expert, int64_t row, float *destination) = 0;
+  virtual void unpack(const gk_weight &weight, int64_t expert, int64_t firstRow, const gk_tensor &y) = 0;
 
   virtual void embed(const gk_source &table, const gk_tensor &tokens, const gk_tensor &y) = 0;
   virtual void rmsNorm(const gk_tensor &x, const float *weight, float eps, const gk_tensor &y) = 0;
@@ -34,6 +34,8 @@ class Backend {
   virtual void qkv(const gk_weight &q, const gk_weight &k, const gk_weight &v, const gk_tensor &x, const gk_tensor &yq,
                    const gk_tensor &yk, const gk_tensor &yv) = 0;
   virtual void gateUp(const gk_weight &gate, const gk_weight &up, const gk_tensor &x, const gk_tensor &y) = 0;
+  virtual void gated(const gk_tensor &gate, const gk_tensor &up, const gk_tensor &y) = 0;
+  virtual const char *matMulKernel(const gk_weight &weight, const gk_tensor &x) = 0;
   virtual int64_t cachePageBytes(const gk_cache &cache) = 0;
   virtual void ropeTable(const gk_batch &batch, const float *invFreq, int32_t dim, float scale, float *table) = 0;
   virtual void ropeStore(const gk_rope &rope, const gk_batch &batch, const gk_tensor &q, const gk_tensor &k,

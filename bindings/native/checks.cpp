@@ -71,7 +71,7 @@ void rows(const gk_tensor &t, const char *name, uintptr_t alignment) {
   within(field, t.cols, 1, maxExtent);
   std::snprintf(field, sizeof field, "%s.data", name);
   aligned(t.data, field, alignment);
-  if (isBlocked(t.dtype)) {
+  if (isQuantized(t.dtype)) {
     if (t.cols % GK_ACTIVATION_BLOCK != 0) {
       refuse("%s.cols is %lld, expected a multiple of %d for %s", name, wide(t.cols), GK_ACTIVATION_BLOCK,
              dtypeName(t.dtype));
@@ -106,6 +106,8 @@ int64_t blockWeights(int32_t dtype) {
 bool isGrouped(int32_t dtype) { return dtype == GK_AWQ || dtype == GK_GPTQ; }
 
 bool isBlocked(int32_t dtype) { return dtype == GK_A8 || dtype == GK_A16; }
+
+bool isQuantized(int32_t dtype) { return isBlocked(dtype) || dtype == GK_BF16; }
 
 void present(const void *pointer, const char *name) {
   if (pointer == nullptr) {
@@ -167,10 +169,10 @@ void tensor(const gk_tensor *tensor, const char *name, int32_t dtype) {
   rows(*tensor, name, dtype == GK_I32 ? alignof(int32_t) : GK_ALIGNMENT);
 }
 
-void blocked(const gk_tensor *tensor, const char *name) {
+void quantized(const gk_tensor *tensor, const char *name) {
   present(tensor, name);
-  if (!isBlocked(tensor->dtype)) {
-    refuse("%s.dtype is %s (%d), expected A8 or A16", name, dtypeName(tensor->dtype), tensor->dtype);
+  if (!isQuantized(tensor->dtype)) {
+    refuse("%s.dtype is %s (%d), expected A8, A16 or BF16", name, dtypeName(tensor->dtype), tensor->dtype);
   }
   rows(*tensor, name, GK_ALIGNMENT);
 }
@@ -183,7 +185,21 @@ void factor(const gk_tensor *tensor, const char *name) {
   rows(*tensor, name, GK_ALIGNMENT);
 }
 
-void result(const gk_tensor *tensor, const char *name) { factor(tensor, name); }
+void result(const gk_tensor *tensor, const char *name) {
+  present(tensor, name);
+  if (tensor->dtype != GK_F32 && !isQuantized(tensor->dtype)) {
+    refuse("%s.dtype is %s (%d), expected F32, A8, A16 or BF16", name, dtypeName(tensor->dtype), tensor->dtype);
+  }
+  rows(*tensor, name, GK_ALIGNMENT);
+}
+
+void unpacked(const gk_tensor *tensor, const char *name) {
+  present(tensor, name);
+  if (tensor->dtype != GK_F32 && tensor->dtype != GK_BF16) {
+    refuse("%s.dtype is %s (%d), expected F32 or BF16", name, dtypeName(tensor->dtype), tensor->dtype);
+  }
+  rows(*tensor, name, GK_ALIGNMENT);
+}
 
 void shape(const gk_source *source, const char *name) {
   present(source, name);
@@ -215,9 +231,13 @@ void source(const gk_source *source, const char *name) {
   }
 }
 
-void weight(Backend &backend, const gk_weight *weight, const char *name, bool experts) {
+void weightShape(const gk_weight *weight, const char *name) {
   present(weight, name);
   matrix(name, weight->rows, weight->cols, weight->dtype, weight->group);
+}
+
+void weight(Backend &backend, const gk_weight *weight, const char *name, bool experts) {
+  weightShape(weight, name);
   Text field;
   std::snprintf(field, sizeof field, "%s.data", name);
   aligned(weight->data, field, GK_ALIGNMENT);

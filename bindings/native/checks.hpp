@@ -18,8 +18,9 @@ inline constexpr int64_t maxExtent = int64_t{1} << 30;
 const char *dtypeName(int32_t dtype);
 // Weights of one block; 0 for what is not a format of weights.
 int64_t blockWeights(int32_t dtype);
-bool isGrouped(int32_t dtype);  // GK_AWQ, GK_GPTQ
-bool isBlocked(int32_t dtype);  // GK_A8, GK_A16
+bool isGrouped(int32_t dtype);    // GK_AWQ, GK_GPTQ
+bool isBlocked(int32_t dtype);    // GK_A8, GK_A16
+bool isQuantized(int32_t dtype);  // those and GK_BF16: what gk_quantize writes
 
 void present(const void *pointer, const char *name);
 void aligned(const void *pointer, const char *name, uintptr_t alignment);
@@ -35,15 +36,19 @@ void epsilon(const char *name, float value);
 Backend &backend(const gk_queue *queue);
 // Shape, stride, alignment and type of activations: all start at GK_ALIGNMENT but GK_I32, at 4.
 void tensor(const gk_tensor *tensor, const char *name, int32_t dtype);
-// As tensor, of GK_A8 or GK_A16.
-void blocked(const gk_tensor *tensor, const char *name);
-// As tensor, of GK_F32, GK_A8 or GK_A16: what a matrix is multiplied with, and a result that may be quantised.
+// As tensor, of GK_A8, GK_A16 or GK_BF16.
+void quantized(const gk_tensor *tensor, const char *name);
+// As tensor, of GK_F32, GK_A8 or GK_A16: what a matrix is multiplied with.
 void factor(const gk_tensor *tensor, const char *name);
+// As tensor, of GK_F32, GK_A8, GK_A16 or GK_BF16: a result that may be quantised.
 void result(const gk_tensor *tensor, const char *name);
+// As tensor, of GK_F32 or GK_BF16.
+void unpacked(const gk_tensor *tensor, const char *name);
 // Shape and type of a checkpoint's matrix, and its pointers where they are to be read.
 void shape(const gk_source *source, const char *name);
 void source(const gk_source *source, const char *name);
-// `experts`: a stack is allowed.
+// Shape and type of a packed matrix; all of it. `experts`: a stack is allowed.
+void weightShape(const gk_weight *weight, const char *name);
 void weight(Backend &backend, const gk_weight *weight, const char *name, bool experts);
 void sameShape(const gk_weight &a, const char *nameA, const gk_weight &b, const char *nameB);
 // That x may be multiplied with the weight: columns, and integers only with quantised weights.

@@ -159,14 +159,16 @@ int32_t gk_dequantize(gk_queue *queue, int32_t dtype, const void *source, int64_
   });
 }
 
-int32_t gk_unpack_row(gk_queue *queue, const gk_weight *weight, int64_t expert, int64_t row, float *destination) {
+int32_t gk_unpack(gk_queue *queue, const gk_weight *weight, int64_t expert, int64_t first_row, const gk_tensor *y) {
   return guarded(__func__, [&] {
     Backend &backend = checks::backend(queue);
     checks::weight(backend, weight, "weight", true);
     checks::within("expert", expert, 0, weight->experts - 1);
-    checks::within("row", row, 0, weight->rows - 1);
-    checks::floats(destination, "destination");
-    backend.unpackRow(*weight, expert, row, destination);
+    checks::within("first_row", first_row, 0, weight->rows - 1);
+    checks::unpacked(y, "y");
+    checks::equal("y.cols", y->cols, "weight.cols", weight->cols);
+    checks::within("y.rows", y->rows, 0, weight->rows - first_row);
+    backend.unpack(*weight, expert, first_row, *y);
   });
 }
 

@@ -9,8 +9,8 @@ namespace checks = gatun::checks;
 
 int32_t gk_activation_row_bytes(int32_t dtype, int64_t cols, int64_t *bytes) {
   return guarded(__func__, [&] {
-    if (!checks::isBlocked(dtype)) {
-      checks::refuse("dtype is %s (%d), expected A8 or A16", checks::dtypeName(dtype), dtype);
+    if (!checks::isQuantized(dtype)) {
+      checks::refuse("dtype is %s (%d), expected A8, A16 or BF16", checks::dtypeName(dtype), dtype);
     }
     checks::within("cols", cols, GK_ACTIVATION_BLOCK, checks::maxExtent);
     if (cols % GK_ACTIVATION_BLOCK != 0) {
@@ -19,7 +19,8 @@ int32_t gk_activation_row_bytes(int32_t dtype, int64_t cols, int64_t *bytes) {
     checks::present(bytes, "bytes");
     constexpr int64_t a8Bytes = sizeof(float) + 2 * sizeof(int16_t) + GK_ACTIVATION_BLOCK;
     constexpr int64_t a16Bytes = sizeof(float) + 2 * sizeof(int32_t) + 2 * GK_ACTIVATION_BLOCK;
-    *bytes = cols / GK_ACTIVATION_BLOCK * (dtype == GK_A8 ? a8Bytes : a16Bytes);
+    constexpr int64_t bf16Bytes = sizeof(uint16_t) * GK_ACTIVATION_BLOCK;
+    *bytes = cols / GK_ACTIVATION_BLOCK * (dtype == GK_A8 ? a8Bytes : dtype == GK_A16 ? a16Bytes : bf16Bytes);
   });
 }
 
@@ -99,7 +100,7 @@ int32_t gk_quantize(gk_queue *queue, const gk_tensor *x, const gk_tensor *y) {
   return guarded(__func__, [&] {
     Backend &backend = checks::backend(queue);
     checks::tensor(x, "x", GK_F32);
-    checks::blocked(y, "y");
+    checks::quantized(y, "y");
     checks::equal("y.rows", y->rows, "x.rows", x->rows);
     checks::equal("y.cols", y->cols, "x.cols", x->cols);
     backend.quantize(*x, *y);
@@ -145,13 +146,41 @@ int32_t gk_gate_up(gk_queue *queue, const gk_weight *gate, const gk_weight *up, 
     checks::weight(backend, gate, "gate", false);
     checks::weight(backend, up, "up", false);
     checks::factor(x, "x");
-    checks::result(y, "y");
+    checks::factor(y, "y");
     checks::sameShape(*gate, "gate", *up, "up");
     checks::multiplies(*gate, "gate", *x, "x");
     checks::multiplies(*up, "up", *x, "x");
     checks::equal("y.rows", y->rows, "x.rows", x->rows);
     checks::equal("y.cols", y->cols, "gate.rows", gate->rows);
     backend.gateUp(*gate, *up, *x, *y);
+  });
+}
+
+int32_t gk_gated(gk_queue *queue, const gk_tensor *gate, const gk_tensor *up, const gk_tensor *y) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::tensor(gate, "gate", GK_F32);
+    checks::tensor(up, "up", GK_F32);
+    checks::result(y, "y");
+    for (const gk_tensor *x : {gate, up}) {
+      checks::equal("rows of a product", x->rows, "y.rows", y->rows);
+      checks::equal("cols of a product", x->cols, "y.cols", y->cols);
+    }
+    backend.gated(*gate, *up, *y);
+  });
+}
+
+int32_t gk_mat_mul_kernel(gk_queue *queue, const gk_weight *weight, const gk_tensor *x, const char **name) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::weightShape(weight, "weight");
+    checks::present(x, "x");
+    if (x->dtype != GK_F32 && !checks::isBlocked(x->dtype)) {
+      checks::refuse("x.dtype is %s (%d), expected F32, A8 or A16", checks::dtypeName(x->dtype), x->dtype);
+    }
+    checks::multiplies(*weight, "weight", *x, "x");
+    checks::present(name, "name");
+    *name = backend.matMulKernel(*weight, *x);
   });
 }
 

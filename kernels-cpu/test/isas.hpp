@@ -9,7 +9,7 @@ namespace gatun::test {
 
 struct Isa {
   const char *name;
-  decltype(&cpu::plain::unpackRow) unpackRow;
+  decltype(&cpu::plain::unpack) unpack;
   decltype(&cpu::plain::quantize) quantize;
   decltype(&cpu::plain::matMul) matMul;
   decltype(&cpu::plain::gateUp) gateUp;
@@ -20,7 +20,7 @@ struct Isa {
 
 #define GK_ISA_OPS(isa)    \
   {#isa,                   \
-   cpu::isa::unpackRow,    \
+   cpu::isa::unpack,       \
    cpu::isa::quantize,     \
    cpu::isa::matMul,       \
    cpu::isa::gateUp,       \

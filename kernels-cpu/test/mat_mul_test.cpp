@@ -200,6 +200,27 @@ void testQuantize(int32_t dtype) {
   }
 }
 
+// Ties go to the even neighbour, what rounds beyond the greatest becomes infinite, subnormals stay.
+void testRounding() {
+  const float values[] = {1.0f,  0x1.01p0f,   0x1.03p0f, 0x1.010002p0f, -0x1.01p0f,
+                          3e38f, 0x1.ffp127f, 0x1p-133f, 0x1p-135f};
+  const uint16_t rounded[] = {0x3f80, 0x3f80, 0x3f82, 0x3f81, 0xbf80, 0x7f62, 0x7f80, 0x0001, 0x0000};
+  std::vector<float> data;
+  const gk_tensor x = tensor(data, 1, 32);
+  for (size_t i = 0; i < 32; i++) data[i] = values[i % std::size(values)];
+  cpu::Pool pool(1);
+  for (const Isa &isa : isas()) {
+    auto bytes = alignedBytes(64);
+    isa.quantize(pool, x, {bytes.get(), 1, 32, 32, GK_BF16, 0});
+    for (size_t i = 0; i < 32; i++) {
+      uint16_t bits;
+      std::memcpy(&bits, bytes.get() + 2 * i, 2);
+      CHECK(bits == rounded[i % std::size(values)], "%s %a: %04x, expected %04x", isa.name, double(data[i]), bits,
+            rounded[i % std::size(values)]);
+    }
+  }
+}
+
 }  // namespace
 
 int main() {
@@ -212,5 +233,6 @@ int main() {
   testLarge();
   testQuantize(GK_A8);
   testQuantize(GK_A16);
+  testRounding();
   return finish();
 }

@@ -45,16 +45,21 @@ void testUnpack(cpu::Pool &pool) {
         if (actOrder && type.dtype != GK_GPTQ) continue;
         const Weights w(pool, type.dtype, used, cpu::formatOf(type.dtype).bits == 0 ? 37 : 512, 2, 7 + uint64_t(rows),
                         rows % 2 == 0 ? 64 : 32, actOrder);
-        std::vector<float> row(size_t(w.packed.cols));
+        const int64_t cols = w.packed.cols, stride = cols + 1;
+        std::vector<float> all(size_t(used * stride));
         for (const Isa &isa : isas()) {
           for (int64_t r = 0; r < 2 * used; r++) {
-            isa.unpackRow(pool, w.packed, r / used, r % used, row.data());
-            bool same = true;
-            // A group's zero times a negative scale is 0 here and -0 by the formula.
-            for (int64_t c = 0; c < w.packed.cols; c++)
-              same &= row[size_t(c)] == w.exact[size_t(r * w.packed.cols + c)];
-            CHECK(grouped ? same : sameBits(row.data(), &w.exact[size_t(r * w.packed.cols)], w.packed.cols),
-                  "%s %s rows %ld row %ld", isa.name, type.name, long(used), long(r));
+            // From row r on, as many as there are: all of a matrix at first, a single row at its end.
+            const int64_t first = r % used, count = used - first;
+            isa.unpack(pool, w.packed, r / used, first, {all.data(), count, cols, stride, GK_F32, 0});
+            for (int64_t i = 0; i < count; i++) {
+              const float *row = &all[size_t(i * stride)], *exact = &w.exact[size_t((r + i) * cols)];
+              bool same = true;
+              // A group's zero times a negative scale is 0 here and -0 by the formula.
+              for (int64_t c = 0; c < cols; c++) same &= row[c] == exact[c];
+              CHECK(grouped ? same : sameBits(row, exact, cols), "%s %s rows %ld row %ld from %ld", isa.name, type.name,
+                    long(used), long(first + i), long(r));
+            }
           }
         }
       }

@@ -99,7 +99,7 @@ void norms(gk_queue *queue) {
   REFUSES(with(a.data, off(x.data(), 4), norm),
           "gk_rms_norm: x.data is 4 bytes past a multiple of 64, expected that alignment");
   REFUSES(with(a.dtype, GK_F16, norm), "gk_rms_norm: x.dtype is F16 (1), expected F32");
-  REFUSES(with(y.dtype, 77, norm), "gk_rms_norm: y.dtype is unknown (77), expected F32, A8 or A16");
+  REFUSES(with(y.dtype, 77, norm), "gk_rms_norm: y.dtype is unknown (77), expected F32, A8, A16 or BF16");
   REFUSES(with(a.rows, -1, norm), "gk_rms_norm: x.rows is -1, expected 0 to 1073741824");
   REFUSES(with(a.cols, 0, norm), "gk_rms_norm: x.cols is 0, expected 1 to 1073741824");
   REFUSES(with(a.stride, 31, norm),
@@ -207,19 +207,26 @@ void weights(gk_queue *queue) {
   REFUSES(with(up.cols, 32, gateUp), "gk_gate_up: gate.cols is 64, up.cols is 32");
   const std::string types = "gk_gate_up: gate.dtype is " + std::to_string(w.dtype) + ", up.dtype is 2";
   REFUSES(with(up.dtype, GK_Q4_0, gateUp), types.c_str());
-  REFUSES(gk_unpack_row(queue, &w, 0, 32, out.data()), "gk_unpack_row: row is 32, expected 0 to 31");
-  REFUSES(gk_unpack_row(queue, &w, 1, 0, out.data()), "gk_unpack_row: expert is 1, expected 0 to 0");
+  gk_tensor rows = tensor(out.data(), 1, 64);
+  REFUSES(gk_unpack(queue, &w, 0, 32, &rows), "gk_unpack: first_row is 32, expected 0 to 31");
+  REFUSES(gk_unpack(queue, &w, 1, 0, &rows), "gk_unpack: expert is 1, expected 0 to 0");
+  const auto unpack = [&] { return gk_unpack(queue, &w, 0, 31, &rows); };
+  OK(unpack());
+  REFUSES(with(rows.rows, 2, unpack), "gk_unpack: y.rows is 2, expected 0 to 1");
+  REFUSES(with(rows.cols, 63, unpack), "gk_unpack: y.cols is 63, weight.cols is 64");
+  REFUSES(with(rows.dtype, GK_A8, unpack), "gk_unpack: y.dtype is A8 (66), expected F32 or BF16");
   int64_t row = 0;
   OK(gk_activation_row_bytes(GK_A8, 64, &row));
   CHECK(row == 80);
   OK(gk_activation_row_bytes(GK_A16, 64, &row));
   CHECK(row == 152);
   REFUSES(gk_activation_row_bytes(GK_A16, 65, &row), "gk_activation_row_bytes: cols is 65, expected a multiple of 32");
-  REFUSES(gk_activation_row_bytes(GK_F32, 64, &row), "gk_activation_row_bytes: dtype is F32 (0), expected A8 or A16");
+  REFUSES(gk_activation_row_bytes(GK_F32, 64, &row),
+          "gk_activation_row_bytes: dtype is F32 (0), expected A8, A16 or BF16");
   REFUSES(gk_activation_row_bytes(GK_A8, 64, nullptr), "gk_activation_row_bytes: bytes is NULL");
   gk_tensor quantised = {out.data(), 4, 64, 0, GK_A8, 0};
   const auto quantize = [&] { return gk_quantize(queue, &a, &quantised); };
-  REFUSES(with(quantised.dtype, GK_F32, quantize), "gk_quantize: y.dtype is F32 (0), expected A8 or A16");
+  REFUSES(with(quantised.dtype, GK_F32, quantize), "gk_quantize: y.dtype is F32 (0), expected A8, A16 or BF16");
   REFUSES(with(quantised.rows, 3, quantize), "gk_quantize: y.rows is 3, x.rows is 4");
 
   // Experts: 4 of (32, 64), two a token.
@@ -300,7 +307,7 @@ void cacheOps(gk_queue *queue) {
   REFUSES(with(cache.pages, nullptr, store), "gk_rope_store: cache.pages is NULL");
   REFUSES(with(cache.page_count, 0, attend), "gk_attention: cache.page_count is 0, expected 1 to 2147483647");
   REFUSES(with(ys.cols, 32, attend), "gk_attention: y.cols is 32, q.cols is 64");
-  REFUSES(with(ys.dtype, GK_I32, attend), "gk_attention: y.dtype is I32 (26), expected F32, A8 or A16");
+  REFUSES(with(ys.dtype, GK_I32, attend), "gk_attention: y.dtype is I32 (26), expected F32, A8, A16 or BF16");
   REFUSES(with(position[1], 64, fill),
           "gk_rope_table: batch.position[1] is 64, expected 0 to 63, what batch.max_pages pages hold");
   REFUSES(with(position[0], -1, attend),

@@ -77,7 +77,11 @@ class Case {
     const gk_tensor floats = tensor(expected_->data(), tokens_.count, width_),
                     quantised = activations(wanted.data(), tokens_.count, width_, dtype);
     OK(gk_quantize(both_.cpu(), &floats, &quantised));
-    expectSameBits("Attention " + name(s_) + (dtype == GK_A8 ? " to A8" : " to A16"), wanted, y.download());
+    expectSameBits("Attention " + name(s_) +
+                       (dtype == GK_A8    ? " to A8"
+                        : dtype == GK_A16 ? " to A16"
+                                          : " to BF16"),
+                   wanted, y.download());
   }
 
   void expectSameAs(const Case &other) const {
@@ -207,12 +211,14 @@ int main(int argc, char **argv) {
       few.check();
       few.checkQuantised(GK_A8);
       few.checkQuantised(GK_A16);
+      few.checkQuantised(GK_BF16);
       std::vector<At> step;
       append(step, 0, 500, 540);
       Case many(both, shape, {600}, step);
       many.check();
       many.checkQuantised(GK_A8);
       many.checkQuantised(GK_A16);
+      many.checkQuantised(GK_BF16);
       const Both narrow({1, 4, 64, 700});  // workspace for one token: the others wait their turn
       Case again(narrow, shape, {600}, {{0, 3}, {0, 599}, {0, 40}});
       again.check();
@@ -227,6 +233,7 @@ int main(int argc, char **argv) {
       odd.check();
       odd.checkQuantised(GK_A8);
       odd.checkQuantised(GK_A16);
+      odd.checkQuantised(GK_BF16);
     }
   }
   return finish(both);

@@ -1,4 +1,5 @@
-// pack_test.cpp: weights packed for CUDA: of the size promised, and every row comes back bit for bit as on the CPU.
+// pack_test.cpp: weights packed for CUDA: of the size promised, and rows come back bit for bit as on the CPU, as floats
+// and as bfloat16, whole and from any row on.
 #include "../../kernels-cpu/test/weights.hpp"
 #include "both.hpp"
 
@@ -22,6 +23,19 @@ int64_t checkpointBytes(const gk_source &source) {
   return rows * cols / format.blockColumns * format.blockBytes;
 }
 
+template <class T>
+void checkRows(const Both &both, const gk_weight &onCpu, const gk_weight &onCuda, int64_t first, int64_t count,
+               int32_t dtype, int64_t stride, const std::string &what) {
+  const Twin<T> rows(count * stride + 1);
+  both.run([&](const Side &side) {
+    const gk_tensor y = {rows.on(side), count, onCpu.cols, stride, dtype, 0};
+    OK(gk_unpack(side, side.cuda ? &onCuda : &onCpu, side.cuda ? first % 2 : 0, first, &y));
+  });
+  expectSameBits(what + (dtype == GK_F32 ? " to F32" : " to BF16") + ", " + std::to_string(count) + " rows from " +
+                     std::to_string(first),
+                 rows.ofCpu(), rows.ofCuda());
+}
+
 void check(const Both &both, gatun::cpu::Pool &pool, const TypeName &type, const Shape &s) {
   const Weights weights(pool, type.dtype, s.rows, s.cols, 1, static_cast<uint64_t>(s.rows * 1000 + s.cols), s.group,
                         s.actOrder);
@@ -38,12 +52,16 @@ void check(const Both &both, gatun::cpu::Pool &pool, const TypeName &type, const
   OK(gk_pack(both.cuda(), &weights.source, packed.data()));
   OK(gk_pack(both.cuda(), &weights.source, packed.data() + bytes));
   const gk_weight weight = {packed.data(), s.rows, s.cols, 2, bytes, type.dtype, weights.packed.group};
-  const Twin<float> row(s.cols);
-  for (int64_t r = 0; r < s.rows; ++r) {
-    OK(gk_unpack_row(both.cpu(), &weights.packed, 0, r, row.on(both.cpu())));
-    OK(gk_unpack_row(both.cuda(), &weight, r % 2, r, row.on(both.cuda())));
-    OK(gk_queue_sync(both.cuda()));
-    expectSameBits(what + " row " + std::to_string(r), row.ofCpu(), row.ofCuda());
+  struct Part {
+    int64_t first, count;
+  };
+  for (const Part part : {Part{0, s.rows}, {s.rows - 1, 1}, {s.rows / 2, (s.rows + 1) / 2}, {0, 0}}) {
+    for (const int64_t stride : {s.cols, s.cols + 3}) {
+      checkRows<float>(both, weights.packed, weight, part.first, part.count, GK_F32, stride, what);
+    }
+    if (s.cols % GK_ACTIVATION_BLOCK == 0) {
+      checkRows<uint16_t>(both, weights.packed, weight, part.first, part.count, GK_BF16, s.cols, what);
+    }
   }
 }
 

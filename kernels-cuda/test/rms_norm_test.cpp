@@ -84,7 +84,11 @@ void checkQuantised(const Both &both, const Shape &s, int32_t dtype, float scale
   const Array<uint8_t> expected(bytes);
   const gk_tensor hs = tensor(host.data(), s.rows, s.cols), es = activations(expected.data(), s.rows, s.cols, dtype);
   OK(gk_quantize(both.cpu(), &hs, &es));
-  expectSameBits(name(dtype == GK_A8 ? "RmsNorm to A8" : "RmsNorm to A16", s), expected, quantised.download());
+  expectSameBits(name(dtype == GK_A8    ? "RmsNorm to A8"
+                      : dtype == GK_A16 ? "RmsNorm to A16"
+                                        : "RmsNorm to BF16",
+                      s),
+                 expected, quantised.download());
 }
 
 }  // namespace
@@ -98,7 +102,7 @@ int main() {
       check(both, {rows, cols, (cols + 31) / 16 * 16, 1});
     }
   }
-  for (const int32_t dtype : {GK_A8, GK_A16}) {
+  for (const int32_t dtype : {GK_A8, GK_A16, GK_BF16}) {
     for (const int64_t cols : {32, 64, 96, 160, 576, 1056, 5120, 32768}) {
       // The last two make scales subnormal and zero.
       for (const float scale : {1.0f, 1e-37f, 1e-42f, 0.0f}) {

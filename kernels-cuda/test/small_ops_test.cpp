@@ -62,13 +62,47 @@ void expectSame(const std::string &what, const Array<float> &expected, const Arr
 void checkQuantize(const Both &both, int64_t rows, int64_t cols, int64_t stride, float scale) {
   Random random(static_cast<uint64_t>(rows * 10007 + cols));
   const Twin<float> x(rows * stride, random, scale);
-  for (const int32_t dtype : {GK_A8, GK_A16}) {
+  for (const int32_t dtype : {GK_A8, GK_A16, GK_BF16}) {
     const Twin<uint8_t> y(rows * activationBytes(dtype, cols));
     both.run([&](const Side &side) {
       const gk_tensor xs = tensor(x.on(side), rows, cols, stride), ys = activations(y.on(side), rows, cols, dtype);
       OK(gk_quantize(side, &xs, &ys));
     });
-    expectSameBits(name(dtype == GK_A8 ? "A8" : "A16", rows, cols, stride), y.ofCpu(), y.ofCuda());
+    expectSameBits(name(dtype == GK_A8    ? "A8"
+                        : dtype == GK_A16 ? "A16"
+                                          : "BF16",
+                        rows, cols, stride),
+                   y.ofCpu(), y.ofCuda());
+  }
+}
+
+// As floats within the bound of two exponentials and three more roundings; quantised, what the CPU makes of the floats.
+void checkGated(const Both &both, int64_t rows, int64_t cols, int64_t stride) {
+  Random random(static_cast<uint64_t>(rows * 71 + cols));
+  const Twin<float> gate(rows * stride, random, 20), up(rows * stride, random, 3), y(rows * stride);
+  both.run([&](const Side &side) {
+    const gk_tensor gs = tensor(gate.on(side), rows, cols, stride), us = tensor(up.on(side), rows, cols, stride),
+                    ys = tensor(y.on(side), rows, cols, stride);
+    OK(gk_gated(side, &gs, &us, &ys));
+  });
+  const Array<float> found = y.ofCuda();
+  expectClose(name("Gated", rows, cols, stride), y.ofCpu(), found,
+              [&](int64_t i) { return 8 * 0x1p-23 * std::fabs(static_cast<double>(y.ofCpu()[i])); });
+  for (const int32_t dtype : {GK_A8, GK_A16, GK_BF16}) {
+    if (cols % GK_ACTIVATION_BLOCK != 0) {
+      continue;
+    }
+    const int64_t bytes = rows * activationBytes(dtype, cols);
+    const DeviceArray<uint8_t> quantised(bytes);
+    const Array<uint8_t> wanted(bytes);
+    const Side side = both.cuda();
+    const gk_tensor gs = tensor(gate.on(side), rows, cols, stride), us = tensor(up.on(side), rows, cols, stride),
+                    qs = activations(quantised.data(), rows, cols, dtype),
+                    fs = tensor(found.data(), rows, cols, stride), ws = activations(wanted.data(), rows, cols, dtype);
+    OK(gk_gated(side, &gs, &us, &qs));
+    OK(gk_queue_sync(side));
+    OK(gk_quantize(both.cpu(), &fs, &ws));
+    expectSameBits(name("Gated, quantised", rows, cols, dtype), wanted, quantised.download());
   }
 }
 
@@ -196,6 +230,9 @@ int main() {
       checkQuantize(both, rows, cols, cols, 3);
       checkQuantize(both, rows, cols, cols + 1, 1e-37f);
       checkQuantize(both, rows, cols, cols + 4, 1e-43f);  // scales are subnormal or zero
+      checkGated(both, rows, cols, cols);
+      checkGated(both, rows, cols - 1, cols + 2);
+      checkGated(both, rows, cols, cols + 1);
       checkGather(both, rows, cols - 1, 2 * rows);
     }
   }

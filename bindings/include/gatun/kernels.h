@@ -102,14 +102,14 @@ enum gk_no_token {
 /* An ordered stream of work on one device. Used by one thread at a time. */
 typedef struct gk_queue gk_queue;
 
-/* Activations: (rows, cols), row r at data + r * stride elements. GK_A8 and GK_A16 rows
- * are gk_activation_row_bytes(dtype, cols) apart. */
+/* Activations: (rows, cols), row r at data + r * stride elements. Rows of GK_A8, GK_A16 and
+ * GK_BF16 are gk_activation_row_bytes(dtype, cols) apart. */
 typedef struct gk_tensor {
   void *data;
   int64_t rows;
   int64_t cols;
-  int64_t stride; /* elements between rows, >= cols; ignored for GK_A8 and GK_A16 */
-  int32_t dtype;  /* GK_F32, GK_I32, GK_A8 or GK_A16 */
+  int64_t stride; /* elements between rows, >= cols; ignored for GK_A8, GK_A16 and GK_BF16 */
+  int32_t dtype;  /* GK_F32, GK_I32, GK_A8, GK_A16 or GK_BF16 */
   int32_t unused;
 } gk_tensor;
 
@@ -242,19 +242,21 @@ int32_t gk_pack(gk_queue *queue, const gk_source *source, void *destination);
 /* Dequantises `count` weights of consecutive blocks, bit-equal to the format's reference (gguf/quants.py). Not for
  * GK_AWQ, GK_GPTQ. */
 int32_t gk_dequantize(gk_queue *queue, int32_t dtype, const void *source, int64_t count, float *destination);
-/* Dequantises row `row` of expert `expert` of a packed weight to (cols) floats; columns in packed order. */
-int32_t gk_unpack_row(gk_queue *queue, const gk_weight *weight, int64_t expert, int64_t row, float *destination);
+/* y (rows, weight cols) = rows first_row and on of expert `expert` of a packed weight, dequantised; columns in packed
+ * order. y GK_F32, or GK_BF16: then rounded as gk_quantize does. */
+int32_t gk_unpack(gk_queue *queue, const gk_weight *weight, int64_t expert, int64_t first_row, const gk_tensor *y);
 
 /* ---- ops ---- */
 
 /* Bytes of one row of `cols` activations, cols / 32 blocks. GK_A8: {float scale; int16 sum[2]; int8 q[32]}, GK_A16:
- * {float scale; int32 sum[2]; int8 high[32]; int8 low[32]}. The sums are those of the first and the last 16 q. */
+ * {float scale; int32 sum[2]; int8 high[32]; int8 low[32]}. The sums are those of the first and the last 16 q. GK_BF16:
+ * {bfloat16 x[32]}, so rows are dense. */
 int32_t gk_activation_row_bytes(int32_t dtype, int64_t cols, int64_t *bytes);
 /* y (tokens, cols) = rows `tokens` of the table, which is in the checkpoint's own layout. table->dtype: any but AWQ,
  * GPTQ. */
 int32_t gk_embed(gk_queue *queue, const gk_source *table, const gk_tensor *tokens, const gk_tensor *y);
-/* y = x / sqrt(mean(x^2) + eps) * weight, a row at a time; weight (cols). y GK_F32, which may be x, or GK_A8 or GK_A16:
- * then quantised as gk_quantize does. */
+/* y = x / sqrt(mean(x^2) + eps) * weight, a row at a time; weight (cols). y GK_F32, which may be x, or GK_A8, GK_A16
+ * or GK_BF16: then quantised as gk_quantize does. */
 int32_t gk_rms_norm(gk_queue *queue, const gk_tensor *x, const float *weight, float eps, const gk_tensor *y);
 /* residual += delta; y = rms_norm(residual), of the types gk_rms_norm takes. */
 int32_t gk_add_rms_norm(gk_queue *queue, const gk_tensor *residual, const gk_tensor *delta, const float *weight,
@@ -263,9 +265,10 @@ int32_t gk_add_rms_norm(gk_queue *queue, const gk_tensor *residual, const gk_ten
 int32_t gk_gather_rows(gk_queue *queue, const gk_tensor *x, const gk_tensor *rows, const gk_tensor *y);
 /* y[., j] = x[., order[j]]: the column order of act-order weights. order: (1, cols) GK_I32. */
 int32_t gk_gather_cols(gk_queue *queue, const gk_tensor *x, const gk_tensor *order, const gk_tensor *y);
-/* y (GK_A8 or GK_A16) = x (GK_F32): scale = max|x| / limit of each block of 32, q = round to nearest even (x / scale),
- * |q| <= limit. GK_A8: limit 127. GK_A16: limit 32385 = 254 * 127 + 127, and q = 254 * high + low with high = round to
- * nearest even (q / 254), |high| <= 127, |low| <= 127. cols: a multiple of 32. */
+/* y (GK_A8, GK_A16 or GK_BF16) = x (GK_F32). GK_A8 and GK_A16: scale = max|x| / limit of each block of 32, q = round to
+ * nearest even (x / scale), |q| <= limit. GK_A8: limit 127. GK_A16: limit 32385 = 254 * 127 + 127, and q = 254 * high +
+ * low with high = round to nearest even (q / 254), |high| <= 127, |low| <= 127. GK_BF16: rounded to nearest even. cols:
+ * a multiple of 32. */
 int32_t gk_quantize(gk_queue *queue, const gk_tensor *x, const gk_tensor *y);
 /* y (tokens, weight rows) = x (tokens, weight cols) * weight^T. x GK_F32: all arithmetic in fp32 on exactly
  * dequantised weights. x GK_A8 or GK_A16: exact integer dot products of each block, summed in fp32 in ascending block
@@ -278,6 +281,12 @@ int32_t gk_qkv(gk_queue *queue, const gk_weight *q, const gk_weight *k, const gk
 /* y = silu(x * gate^T) * (x * up^T), silu(a) = a / (1 + exp(-a)). gate and up have the same shape and type; x as in
  * gk_mat_mul; y GK_F32, or GK_A8 or GK_A16: then quantised as gk_quantize does. */
 int32_t gk_gate_up(gk_queue *queue, const gk_weight *gate, const gk_weight *up, const gk_tensor *x, const gk_tensor *y);
+/* y = silu(gate) * up, as gk_gate_up has it, of products that are there already; y of the types gk_rms_norm takes, or
+ * one of the two. */
+int32_t gk_gated(gk_queue *queue, const gk_tensor *gate, const gk_tensor *up, const gk_tensor *y);
+/* The kernel of gk_mat_mul for this weight, whose data is not read, and this x; lives as long as the library. gk_qkv
+ * and gk_gate_up, and with experts gk_expert_gate_up and gk_expert_down, are served by the same arithmetic. */
+int32_t gk_mat_mul_kernel(gk_queue *queue, const gk_weight *weight, const gk_tensor *x, const char **name);
 /* Bytes of one page of the cache: both keys and values of GK_PAGE_TOKENS tokens; cache->pages is not read. */
 int32_t gk_cache_page_bytes(gk_queue *queue, const gk_cache *cache, int64_t *bytes);
 /* table (tokens, 2, dim / 2) = scale * cos and scale * sin of position * inv_freq[i], the product in fp32. */
@@ -294,8 +303,8 @@ int32_t gk_rope_table(gk_queue *queue, const gk_batch *batch, const float *inv_f
 int32_t gk_rope_store(gk_queue *queue, const gk_rope *rope, const gk_batch *batch, const gk_tensor *q,
                       const gk_tensor *k, const gk_tensor *v, const gk_cache *cache);
 /* y (tokens, heads * head_dim) = softmax(scale * q . keys) . values over positions 0 .. the token's own. heads is
- * a multiple of kv_heads; head h reads key/value head h / (heads / kv_heads). y GK_F32, or GK_A8 or GK_A16: then
- * quantised as gk_quantize does. A NaN in a cache of GK_F8 may be read as 480. */
+ * a multiple of kv_heads; head h reads key/value head h / (heads / kv_heads). y of the types gk_rms_norm takes. A NaN
+ * in a cache of GK_F8 may be read as 480. */
 int32_t gk_attention(gk_queue *queue, const gk_batch *batch, const gk_tensor *q, const gk_cache *cache, float scale,
                      const gk_tensor *y);
 /* ids (tokens, k) GK_I32 and weights (tokens, k): the k largest of softmax(logits), ties to the lower id, in

@@ -1379,7 +1379,7 @@ public class Kernels extends Kernels$shared {
         }
     }
 
-    private static class gk_unpack_row {
+    private static class gk_unpack {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Kernels.C_INT,
             Kernels.C_POINTER,
@@ -1389,7 +1389,7 @@ public class Kernels extends Kernels$shared {
             Kernels.C_POINTER
         );
 
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gk_unpack_row");
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gk_unpack");
 
         public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
     }
@@ -1397,45 +1397,45 @@ public class Kernels extends Kernels$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t gk_unpack_row(gk_queue *queue, const gk_weight *weight, int64_t expert, int64_t row, float *destination)
+     * int32_t gk_unpack(gk_queue *queue, const gk_weight *weight, int64_t expert, int64_t first_row, const gk_tensor *y)
      * }
      */
-    public static FunctionDescriptor gk_unpack_row$descriptor() {
-        return gk_unpack_row.DESC;
+    public static FunctionDescriptor gk_unpack$descriptor() {
+        return gk_unpack.DESC;
     }
 
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t gk_unpack_row(gk_queue *queue, const gk_weight *weight, int64_t expert, int64_t row, float *destination)
+     * int32_t gk_unpack(gk_queue *queue, const gk_weight *weight, int64_t expert, int64_t first_row, const gk_tensor *y)
      * }
      */
-    public static MethodHandle gk_unpack_row$handle() {
-        return gk_unpack_row.HANDLE;
+    public static MethodHandle gk_unpack$handle() {
+        return gk_unpack.HANDLE;
     }
 
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t gk_unpack_row(gk_queue *queue, const gk_weight *weight, int64_t expert, int64_t row, float *destination)
+     * int32_t gk_unpack(gk_queue *queue, const gk_weight *weight, int64_t expert, int64_t first_row, const gk_tensor *y)
      * }
      */
-    public static MemorySegment gk_unpack_row$address() {
-        return gk_unpack_row.ADDR;
+    public static MemorySegment gk_unpack$address() {
+        return gk_unpack.ADDR;
     }
 
     /**
      * {@snippet lang=c :
-     * int32_t gk_unpack_row(gk_queue *queue, const gk_weight *weight, int64_t expert, int64_t row, float *destination)
+     * int32_t gk_unpack(gk_queue *queue, const gk_weight *weight, int64_t expert, int64_t first_row, const gk_tensor *y)
      * }
      */
-    public static int gk_unpack_row(MemorySegment queue, MemorySegment weight, long expert, long row, MemorySegment destination) {
-        var mh$ = gk_unpack_row.HANDLE;
+    public static int gk_unpack(MemorySegment queue, MemorySegment weight, long expert, long first_row, MemorySegment y) {
+        var mh$ = gk_unpack.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("gk_unpack_row", queue, weight, expert, row, destination);
+                traceDowncall("gk_unpack", queue, weight, expert, first_row, y);
             }
-            return (int)mh$.invokeExact(queue, weight, expert, row, destination);
+            return (int)mh$.invokeExact(queue, weight, expert, first_row, y);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2072,6 +2072,132 @@ public class Kernels extends Kernels$shared {
                 traceDowncall("gk_gate_up", queue, gate, up, x, y);
             }
             return (int)mh$.invokeExact(queue, gate, up, x, y);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gk_gated {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_INT,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gk_gated");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t gk_gated(gk_queue *queue, const gk_tensor *gate, const gk_tensor *up, const gk_tensor *y)
+     * }
+     */
+    public static FunctionDescriptor gk_gated$descriptor() {
+        return gk_gated.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t gk_gated(gk_queue *queue, const gk_tensor *gate, const gk_tensor *up, const gk_tensor *y)
+     * }
+     */
+    public static MethodHandle gk_gated$handle() {
+        return gk_gated.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t gk_gated(gk_queue *queue, const gk_tensor *gate, const gk_tensor *up, const gk_tensor *y)
+     * }
+     */
+    public static MemorySegment gk_gated$address() {
+        return gk_gated.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t gk_gated(gk_queue *queue, const gk_tensor *gate, const gk_tensor *up, const gk_tensor *y)
+     * }
+     */
+    public static int gk_gated(MemorySegment queue, MemorySegment gate, MemorySegment up, MemorySegment y) {
+        var mh$ = gk_gated.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gk_gated", queue, gate, up, y);
+            }
+            return (int)mh$.invokeExact(queue, gate, up, y);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gk_mat_mul_kernel {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_INT,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gk_mat_mul_kernel");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t gk_mat_mul_kernel(gk_queue *queue, const gk_weight *weight, const gk_tensor *x, const char **name)
+     * }
+     */
+    public static FunctionDescriptor gk_mat_mul_kernel$descriptor() {
+        return gk_mat_mul_kernel.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t gk_mat_mul_kernel(gk_queue *queue, const gk_weight *weight, const gk_tensor *x, const char **name)
+     * }
+     */
+    public static MethodHandle gk_mat_mul_kernel$handle() {
+        return gk_mat_mul_kernel.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t gk_mat_mul_kernel(gk_queue *queue, const gk_weight *weight, const gk_tensor *x, const char **name)
+     * }
+     */
+    public static MemorySegment gk_mat_mul_kernel$address() {
+        return gk_mat_mul_kernel.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t gk_mat_mul_kernel(gk_queue *queue, const gk_weight *weight, const gk_tensor *x, const char **name)
+     * }
+     */
+    public static int gk_mat_mul_kernel(MemorySegment queue, MemorySegment weight, MemorySegment x, MemorySegment name) {
+        var mh$ = gk_mat_mul_kernel.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gk_mat_mul_kernel", queue, weight, x, name);
+            }
+            return (int)mh$.invokeExact(queue, weight, x, name);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

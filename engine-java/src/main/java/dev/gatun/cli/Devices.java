@@ -44,6 +44,10 @@ final class Devices implements Callable<Integer> {
       CudaDevices.list().forEach(gpu -> add(gpu, table, more));
       CudaDevices.unmeasured()
           .ifPresent(why -> more.add("memory in use, clocks and power are not known: " + why));
+      more.add(
+          CudaDevices.hasCublas()
+              ? "cuBLAS is found: --gemm cublas and fastest can be used"
+              : "no cuBLAS: scripts/fetch-cuda --cublas brings it; nothing but --gemm needs it");
     } catch (Refusal refusal) {
       more.add("no GPU: " + refusal.getMessage());
     }

@@ -43,6 +43,8 @@ final class EngineArguments {
       description = "Arithmetic: activations in int8, the default, or all in float32.")
   Optional<Compute> compute = Optional.empty();
 
+  @Mixin GemmArgument gemm;
+
   @Mixin CacheArguments cache;
 
   @Mixin RopeArguments rope;
@@ -66,13 +68,21 @@ final class EngineArguments {
 
   /** The options for {@code threads} threads, where empty for as many as the machine has cores. */
   EngineOptions options(Optional<Integer> threads) {
+    EngineOptions options = planned(threads);
+    gemm.require(options.device());
+    return options;
+  }
+
+  /** As {@link #options}, for what will run on a device that need not be here. */
+  EngineOptions planned(Optional<Integer> threads) {
     EngineOptions defaults = EngineOptions.defaults();
     EngineOptions options =
         defaults
             .withDevice(choice(threads))
             .withContext(context.map(EngineArguments::tokens).orElse(defaults.context()))
             .withBatch(batch.orElse(defaults.batch()), ubatch.orElse(defaults.ubatch()))
-            .withCompute(compute.orElse(defaults.compute()));
+            .withCompute(compute.orElse(defaults.compute()))
+            .withGemm(gemm.gemm);
     return cache.types(options.cacheTypes()).map(options::withCache).orElse(options);
   }
 

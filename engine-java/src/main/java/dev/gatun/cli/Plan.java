@@ -49,7 +49,8 @@ final class Plan implements Callable<Integer> {
     if (card.isPresent() && engine.device.isPresent()) {
       throw Refusal.usage("--vram and --device each name a device", "keep one of them");
     }
-    EngineOptions options = engine.options(Optional.empty());
+    EngineOptions options =
+        card.isPresent() ? engine.planned(Optional.empty()) : engine.options(Optional.empty());
     try (Checkpoint checkpoint = engine.scaled(model.open(stdio).checkpoint(), stdio)) {
       LoadPlan plan = LoadPlan.of(checkpoint, options, card);
       stdio.out().println(title(checkpoint) + "\n");

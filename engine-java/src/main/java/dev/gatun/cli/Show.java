@@ -1,6 +1,10 @@
 // Show: what a checkpoint holds: metadata, tensors, parameters, sizes.
 package dev.gatun.cli;
 
+import dev.gatun.device.Device;
+import dev.gatun.device.DeviceChoice;
+import dev.gatun.engine.EngineOptions;
+import dev.gatun.engine.Kernels;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
@@ -10,6 +14,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
@@ -21,11 +26,12 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     abbreviateSynopsis = true,
     description = {
-      "Print a model's metadata, tensors, parameter count and sizes. Reads headers only.",
+      "Print a model's metadata, tensors, parameter count and sizes, or its kernels. Reads headers"
+          + " only.",
       ""
     })
 final class Show implements Callable<Integer> {
-  @Mixin ModelArgument model;
+  @Mixin SyntheticArgument model;
 
   @Option(names = "--json", description = "Print one JSON object.")
   boolean json;
@@ -33,6 +39,26 @@ final class Show implements Callable<Integer> {
   @Option(names = "--template", description = "Print the chat template and nothing else.")
   boolean template;
 
+  @Option(
+      names = "--kernels",
+      description =
+          "Print which kernel serves each of the model's products, with 1 token, 16, and prompts;"
+              + " with --device, how long it takes there.")
+  boolean kernels;
+
+  @Option(
+      names = {"-dev", "--device"},
+      paramLabel = "NAME",
+      description = "Of --kernels: cpu, the default, cuda or cuda:N.")
+  Optional<String> device = Optional.empty();
+
+  @Option(
+      names = {"-ub", "--ubatch-size"},
+      paramLabel = "N",
+      description = "Of --kernels: most tokens of one step (512).")
+  Optional<Integer> ubatch = Optional.empty();
+
+  @Mixin GemmArgument gemm;
   @Mixin StandardOptions standard;
 
   private final Stdio stdio;
@@ -43,8 +69,12 @@ final class Show implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (Checkpoint checkpoint = Checkpoint.open(model.path(stdio))) {
-      if (template) {
+    Optional<EngineOptions> options = kernels ? Optional.of(options()) : Optional.empty();
+    try (Checkpoint checkpoint = model.open(stdio).checkpoint()) {
+      if (options.isPresent()) {
+        Kernels found = Kernels.of(checkpoint, options.get(), device.isPresent());
+        stdio.out().print(new KernelsTable(found).toString());
+      } else if (template) {
         stdio.out().print(templateOf(checkpoint));
       } else if (json) {
         stdio.out().println(Json.pretty(asMap(checkpoint)));
@@ -53,6 +83,19 @@ final class Show implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private EngineOptions options() {
+    EngineOptions defaults = EngineOptions.defaults();
+    int tokens = ubatch.orElse(defaults.ubatch());
+    DeviceChoice choice =
+        DeviceChoice.cpu().named(device.orElse("cpu")).withThreads(Machine.cores());
+    Device.require(choice);
+    gemm.require(choice);
+    return defaults
+        .withDevice(choice)
+        .withBatch(Math.max(tokens, defaults.batch()), tokens)
+        .withGemm(gemm.gemm);
   }
 
   private static String templateOf(Checkpoint checkpoint) {

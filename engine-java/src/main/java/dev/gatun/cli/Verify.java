@@ -1,6 +1,7 @@
 // Verify: shows that this build computes what it must on this machine.
 package dev.gatun.cli;
 
+import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.verify.Finding;
 import dev.gatun.verify.Verification;
@@ -53,6 +54,9 @@ final class Verify implements Callable<Integer> {
     DeviceChoice choice = DeviceChoice.cpu().named(device).withThreads(Machine.cores());
     Instant begin = Instant.now();
     new Verification(choice, oracles, quick).run(this::tell);
+    if (choice.kind() == DeviceChoice.Kind.CUDA && !Device.hasGemm(choice)) {
+      stdio.out().println("--    cuBLAS is not found: prompts by it were not checked");
+    }
     long seconds = Duration.between(begin, Instant.now()).toSeconds();
     stdio
         .out()

@@ -160,6 +160,26 @@ final class CpuDevice implements Device {
   public void lendWorkspace(StepLimits limits, Arena arena) {}
 
   @Override
+  public void openGemm() {
+    throw noGemm();
+  }
+
+  @Override
+  public void lendGemm(long unpacked, Arena arena) {
+    throw noGemm();
+  }
+
+  static Refusal noGemm() {
+    return Refusal.usage(
+        "the CPU has no cuBLAS", "use --gemm own, or --device cuda (scripts/fetch-cuda --cublas)");
+  }
+
+  @Override
+  public String kernel(PackedMatrix weight, DType x, int rows) {
+    return queue.kernel(weight, x, rows);
+  }
+
+  @Override
   public double measureRead(long bytes, int repeats) {
     try (Arena arena = Arena.ofConfined()) {
       Buffer buffer = allocate("measuring the memory", bytes, arena);

@@ -18,6 +18,7 @@ final class CudaDevice implements Device {
   private final MemorySegment stream;
   private final Queue queue;
   private final Ops ops;
+  private Optional<UnpackedProducts> products = Optional.empty();
   private long allocations;
 
   private CudaDevice(CudaRuntime runtime, Gpu gpu, DeviceChoice choice) {
@@ -300,6 +301,27 @@ final class CudaDevice implements Device {
   }
 
   @Override
+  public void openGemm() {
+    if (products.isEmpty()) {
+      runtime.use(gpu.index());
+      UnpackedProducts opened = new UnpackedProducts(queue.handle(), runtime.openBlas(stream));
+      products = Optional.of(opened);
+      ops.multiplyBy(opened);
+    }
+  }
+
+  @Override
+  public void lendGemm(long unpacked, Arena arena) {
+    Buffer workspace = allocate("cuBLAS's workspace", GEMM_WORKSPACE, arena);
+    products.orElseThrow().lend(workspace, allocate("unpacked weights", unpacked, arena));
+  }
+
+  @Override
+  public String kernel(PackedMatrix weight, DType x, int rows) {
+    return x == DType.BF16 ? "unpack, cuBLAS" : queue.kernel(weight, x, rows);
+  }
+
+  @Override
   public double measureRead(long bytes, int repeats) {
     try (Arena arena = Arena.ofConfined()) {
       return queue.measureRead(allocate("measuring the memory", bytes, arena), repeats);
@@ -308,6 +330,7 @@ final class CudaDevice implements Device {
 
   @Override
   public void close() {
+    products.ifPresent(UnpackedProducts::close);
     queue.close();
     giveBack(() -> runtime.closeStream(stream));
   }

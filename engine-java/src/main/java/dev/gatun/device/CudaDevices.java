@@ -17,12 +17,15 @@ import java.util.stream.Stream;
 
 /**
  * Nothing of CUDA or JavaCPP is loaded before it is asked for here. {@code -Dgatun.cuda=FOLDER} is
- * where libcudart.so lies when no toolkit is installed; by default where scripts/fetch-cuda puts
+ * where CUDA's libraries lie when no toolkit is installed; by default where scripts/fetch-cuda puts
  * it.
  */
 public final class CudaDevices {
   private static final String DRIVER = "libcuda.so.1";
   private static final String RUNTIME = "libcudart.so.13";
+  private static final String BLAS = "libcublas.so.13";
+  // What the former needs, which a folder on no search path has to be asked for first.
+  private static final String BLAS_PART = "libcublasLt.so.13";
   private static final Path DRIVER_VERSION = Path.of("/proc/driver/nvidia/version");
 
   // JavaCPP would count the pages of mapped weights as its own and refuse to go on, and collect
@@ -107,9 +110,25 @@ public final class CudaDevices {
     }
   }
 
+  /** Whether cuBLAS is found, which only --gemm cublas and fastest need. */
+  public static boolean hasCublas() {
+    return found(BLAS_PART) && found(BLAS);
+  }
+
+  /** Loads cuBLAS and JavaCPP's library for it; Refusal.device where one of them is missing. */
+  static void requireCublas() {
+    if (!hasCublas()) {
+      throw Refusal.device(
+          "cuBLAS (" + BLAS + ") is not found",
+          "run scripts/fetch-cuda --cublas, install the CUDA 13 toolkit, or use --gemm own",
+          null);
+    }
+    load(org.bytedeco.cuda.global.cublas.class);
+  }
+
   /** Loads the runtime, so that JavaCPP's library finds it by its name. */
   private static void requireRuntime() {
-    if (runtimeCandidates().stream().noneMatch(CudaDevices::loads)) {
+    if (!found(RUNTIME)) {
       throw Refusal.device(
           "CUDA's runtime library " + RUNTIME + " is not found",
           "run scripts/fetch-cuda, or install the CUDA 13 toolkit, or use --device cpu",
@@ -118,21 +137,21 @@ public final class CudaDevices {
   }
 
   /** The toolkit's first, wherever it is; then what scripts/fetch-cuda brought. */
-  private static List<String> runtimeCandidates() {
-    List<String> candidates = new ArrayList<>(List.of(RUNTIME));
+  private static boolean found(String library) {
+    List<String> candidates = new ArrayList<>(List.of(library));
     for (String variable : List.of("CUDA_HOME", "CUDA_PATH")) {
       Optional.ofNullable(System.getenv(variable))
           .filter(home -> !home.isBlank())
-          .ifPresent(home -> candidates.add(home + "/lib64/" + RUNTIME));
+          .ifPresent(home -> candidates.add(home + "/lib64/" + library));
     }
-    candidates.add("/usr/local/cuda/lib64/" + RUNTIME);
+    candidates.add("/usr/local/cuda/lib64/" + library);
     candidates.add(
         Optional.ofNullable(System.getProperty("gatun.cuda"))
             .map(Path::of)
             .orElse(cache().resolve("cuda"))
-            .resolve(RUNTIME)
+            .resolve(library)
             .toString());
-    return candidates;
+    return candidates.stream().anyMatch(CudaDevices::loads);
   }
 
   private static boolean loads(String library) {
@@ -155,10 +174,14 @@ public final class CudaDevices {
   }
 
   private static CudaRuntime javaCpp() {
+    load(org.bytedeco.cuda.global.cudart.class);
+    return new JavaCppRuntime();
+  }
+
+  private static void load(Class<?> preset) {
     configureJavaCpp();
     try {
-      org.bytedeco.javacpp.Loader.load(org.bytedeco.cuda.global.cudart.class);
-      return new JavaCppRuntime();
+      org.bytedeco.javacpp.Loader.load(preset);
     } catch (LinkageError e) {
       throw Refusal.device(
           "JavaCPP's CUDA library cannot be loaded: " + why(e),

@@ -1,4 +1,5 @@
-// CudaRuntime: what the engine needs of CUDA itself: devices, memory, streams, events, graphs.
+// CudaRuntime: what the engine needs of CUDA itself: devices, memory, streams, events, graphs,
+// matrix products.
 package dev.gatun.device;
 
 import java.lang.foreign.MemorySegment;
@@ -61,6 +62,9 @@ interface CudaRuntime {
 
   /** Nanoseconds of the GPU's clock between two events that are passed. */
   long nanosBetween(MemorySegment from, MemorySegment to);
+
+  /** NVIDIA's matrix products on the stream; Refusal.device where its library is not found. */
+  Blas openBlas(MemorySegment stream);
 
   /** Notes what {@code calls} issues on the stream, without running it. */
   Recording record(MemorySegment stream, Runnable calls);

@@ -17,6 +17,9 @@ import java.util.Optional;
  */
 public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevice {
 
+  /** Bytes that NVIDIA's library is lent: what it recommends for its fastest generation. */
+  long GEMM_WORKSPACE = 32L << 20;
+
   /** Opens what {@code choice} names; Refusal.device where this machine or build has no such. */
   static Device open(DeviceChoice choice) {
     return switch (choice.kind()) {
@@ -32,6 +35,24 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
       case CPU -> Library.require();
       case CUDA -> CudaDevice.find(CudaDevices.runtime(), choice);
       case EMULATED -> CudaDevice.find(EmulatedRuntime.open(), choice);
+    }
+  }
+
+  /** Whether {@link #openGemm} finds what it needs. */
+  static boolean hasGemm(DeviceChoice choice) {
+    return switch (choice.kind()) {
+      case CPU -> false;
+      case CUDA -> CudaDevices.hasCublas();
+      case EMULATED -> true;
+    };
+  }
+
+  /** Refuses what {@link #openGemm} would refuse, without opening it. */
+  static void requireGemm(DeviceChoice choice) {
+    switch (choice.kind()) {
+      case CPU -> throw CpuDevice.noGemm();
+      case CUDA -> CudaDevices.requireCublas();
+      case EMULATED -> {}
     }
   }
 
@@ -112,6 +133,22 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
 
   /** Lends the ops workspace for steps up to {@code limits}. */
   void lendWorkspace(StepLimits limits, Arena arena);
+
+  /**
+   * Opens NVIDIA's matrix products (cuBLAS), which serve products whose activations are BF16;
+   * Refusal.device where its library is not found, Refusal.usage on the CPU. Does nothing the
+   * second time.
+   */
+  void openGemm();
+
+  /**
+   * Lends them their workspace, and {@code unpacked} bytes for the rows of a weight that they
+   * multiply at once; in place of what was lent before.
+   */
+  void lendGemm(long unpacked, Arena arena);
+
+  /** What serves products of {@code weight} with so many rows of {@code x}: its name. */
+  String kernel(PackedMatrix weight, DType x, int rows);
 
   /** Bytes a second at which {@code bytes} bytes are read, best of {@code repeats}. */
   double measureRead(long bytes, int repeats);

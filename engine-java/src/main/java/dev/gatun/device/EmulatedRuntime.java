@@ -208,6 +208,11 @@ final class EmulatedRuntime implements CudaRuntime {
   }
 
   @Override
+  public Blas openBlas(MemorySegment stream) {
+    return new EmulatedBlas();
+  }
+
+  @Override
   public Recording record(MemorySegment stream, Runnable calls) {
     return new Repeated(calls);
   }

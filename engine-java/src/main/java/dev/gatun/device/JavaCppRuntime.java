@@ -25,7 +25,7 @@ final class JavaCppRuntime implements CudaRuntime {
   private static final String PLAIN = "--no-graphs, which launches a step's kernels one by one";
 
   /** A pointer of JavaCPP's at an address of ours, which it does not free. */
-  private static final class At extends Pointer {
+  static final class At extends Pointer {
     At(MemorySegment memory) {
       address = memory.address();
     }
@@ -268,6 +268,12 @@ final class JavaCppRuntime implements CudaRuntime {
     float[] milliseconds = new float[1];
     check(cudaEventElapsedTime(milliseconds, event(from), event(to)), "timing a step");
     return (long) (milliseconds[0] * 1e6);
+  }
+
+  @Override
+  public Blas openBlas(MemorySegment stream) {
+    CudaDevices.requireCublas();
+    return new CublasBlas(stream(stream));
   }
 
   @Override

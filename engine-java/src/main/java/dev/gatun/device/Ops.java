@@ -2,15 +2,19 @@
 package dev.gatun.device;
 
 import dev.gatun.bindings.Kernels;
+import dev.gatun.bindings.gk_tensor;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /**
  * The ops of one device's queue. Arguments are the structs of {@link Structs}; shapes are stated in
- * kernels.h and checked there. Used by one thread at a time.
+ * kernels.h and checked there. A product whose activations are BF16 is NVIDIA's library's ({@link
+ * Device#openGemm}). Used by one thread at a time.
  */
 public final class Ops {
   private final MemorySegment queue;
   private final boolean syncEach;
+  private Optional<UnpackedProducts> unpacked = Optional.empty();
 
   /**
    * @param syncEach waits after each op, so that its faults are told with its name
@@ -18,6 +22,10 @@ public final class Ops {
   Ops(MemorySegment queue, boolean syncEach) {
     this.queue = queue;
     this.syncEach = syncEach;
+  }
+
+  void multiplyBy(UnpackedProducts products) {
+    unpacked = Optional.of(products);
   }
 
   private void check(int status, String op) {
@@ -54,7 +62,16 @@ public final class Ops {
   }
 
   public void matMul(PackedMatrix weight, MemorySegment x, MemorySegment y) {
-    check(Kernels.gk_mat_mul(queue, weight.struct(), x, y), "gk_mat_mul");
+    if (isUnpacked(x)) {
+      unpacked.orElseThrow().multiply(weight, x, y);
+      check(Kernels.GK_OK(), "cublasGemmEx");
+    } else {
+      check(Kernels.gk_mat_mul(queue, weight.struct(), x, y), "gk_mat_mul");
+    }
+  }
+
+  private static boolean isUnpacked(MemorySegment x) {
+    return gk_tensor.dtype(x) == DType.BF16.id();
   }
 
   public void qkv(
@@ -65,11 +82,21 @@ public final class Ops {
       MemorySegment yq,
       MemorySegment yk,
       MemorySegment yv) {
-    check(Kernels.gk_qkv(queue, q.struct(), k.struct(), v.struct(), x, yq, yk, yv), "gk_qkv");
+    if (isUnpacked(x)) {
+      matMul(q, x, yq);
+      matMul(k, x, yk);
+      matMul(v, x, yv);
+    } else {
+      check(Kernels.gk_qkv(queue, q.struct(), k.struct(), v.struct(), x, yq, yk, yv), "gk_qkv");
+    }
   }
 
   public void gateUp(PackedMatrix gate, PackedMatrix up, MemorySegment x, MemorySegment y) {
     check(Kernels.gk_gate_up(queue, gate.struct(), up.struct(), x, y), "gk_gate_up");
+  }
+
+  public void gated(MemorySegment gate, MemorySegment up, MemorySegment y) {
+    check(Kernels.gk_gated(queue, gate, up, y), "gk_gated");
   }
 
   public void ropeTable(

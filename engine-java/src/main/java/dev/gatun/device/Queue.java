@@ -79,6 +79,15 @@ public final class Queue implements AutoCloseable {
     check(Kernels.gk_workspace(handle, memory.segment(), memory.bytes()), "gk_workspace");
   }
 
+  String kernel(PackedMatrix weight, DType dtype, int rows) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment x = Structs.tensor(arena, Buffer.NONE, rows, weight.cols(), dtype);
+      MemorySegment name = arena.allocate(ValueLayout.ADDRESS);
+      check(Kernels.gk_mat_mul_kernel(handle, weight.struct(), x, name), "gk_mat_mul_kernel");
+      return name.get(ValueLayout.ADDRESS, 0).reinterpret(256).getString(0);
+    }
+  }
+
   double measureRead(Buffer buffer, int repeats) {
     return Double.longBitsToDouble(
         number(

@@ -4,6 +4,7 @@ package dev.gatun.engine;
 import dev.gatun.device.Device;
 import dev.gatun.device.HostView;
 import dev.gatun.device.Sampling;
+import dev.gatun.graph.Crossover;
 import dev.gatun.graph.Program;
 import dev.gatun.graph.Step;
 import dev.gatun.kv.CacheShape;
@@ -49,9 +50,9 @@ public final class Engine implements AutoCloseable {
     config = checkpoint.config();
     Parameters parameters = new Parameters(checkpoint, device, arena);
     Model model = Architectures.of(parameters);
-    StepPlans plans = StepPlans.of(model, options);
+    StepPlans plans = StepPlans.of(model, options, crossover(model, options, device));
     Footprint need =
-        Footprint.of(checkpoint, parameters, options, plans.bytes())
+        Footprint.of(checkpoint, parameters, options, plans)
             .withWorkspace(device.queue().workspaceBytes(LoadPlan.limits(config, options)));
     LoadPlan plan = LoadPlan.of(checkpoint, options, need, Room.of(device, options.device()));
     plan.requireFits();
@@ -65,6 +66,9 @@ public final class Engine implements AutoCloseable {
     builder = new StepBuilder(options.stepTokens(), shape.pages(context), device, arena);
     logits = device.view("the logits", plans.logitBytes(), arena);
     device.lendWorkspace(LoadPlan.limits(config, options.withContext(context)), arena);
+    if (plans.gemmBytes() > 0) {
+      device.lendGemm(plans.unpackedBytes(), arena);
+    }
     steps = new Steps(model, options, plans, device, pool, arena);
     // Last, since it takes long: what was planned is ours before another process can take it.
     parameters.upload(progress);
@@ -91,6 +95,18 @@ public final class Engine implements AutoCloseable {
       device.close();
       throw e;
     }
+  }
+
+  /**
+   * NVIDIA's library is opened and its kernels are called before memory is planned, since they take
+   * some of their own.
+   */
+  private static Crossover crossover(Model model, EngineOptions options, Device device) {
+    if (options.gemm() == Gemm.OWN) {
+      return Crossover.never();
+    }
+    device.openGemm();
+    return Kernels.measured(model, options, device);
   }
 
   /** Runs a step of token 0 on the empty cache, so that no first answer waits for the recording. */

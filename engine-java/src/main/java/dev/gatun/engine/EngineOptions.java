@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param compute number format of the linears' inputs
  * @param logitRows most rows of logits a step computes: 1 for generation
  * @param cache number formats of the cache; empty for what {@link #cacheTypesOf} says
+ * @param gemm whose the products of prompts are
  */
 public record EngineOptions(
     DeviceChoice device,
@@ -26,7 +27,8 @@ public record EngineOptions(
     int ubatch,
     Compute compute,
     int logitRows,
-    Optional<CacheTypes> cache) {
+    Optional<CacheTypes> cache,
+    Gemm gemm) {
 
   /** Context where none is asked for: a longer one costs memory that most prompts never use. */
   public static final int LARGEST_DEFAULT_CONTEXT = 8192;
@@ -39,10 +41,16 @@ public record EngineOptions(
     require(batch >= 1, "batch (-b)", batch, "1 or more");
     require(ubatch >= 1, "ubatch (-ub)", ubatch, "1 or more");
     require(logitRows >= 1, "rows of logits", logitRows, "1 or more");
+    if (gemm != Gemm.OWN && compute == Compute.F32) {
+      throw Refusal.usage(
+          "--gemm " + gemm + " multiplies in bfloat16, --compute f32 in float32",
+          "keep one of them");
+    }
   }
 
   public static EngineOptions defaults() {
-    return new EngineOptions(DeviceChoice.cpu(), 0, 2048, 512, Compute.INT8, 1, Optional.empty());
+    return new EngineOptions(
+        DeviceChoice.cpu(), 0, 2048, 512, Compute.INT8, 1, Optional.empty(), Gemm.OWN);
   }
 
   public EngineOptions withThreads(int value) {
@@ -50,19 +58,19 @@ public record EngineOptions(
   }
 
   public EngineOptions withDevice(DeviceChoice value) {
-    return new EngineOptions(value, context, batch, ubatch, compute, logitRows, cache);
+    return new EngineOptions(value, context, batch, ubatch, compute, logitRows, cache, gemm);
   }
 
   public EngineOptions withContext(int value) {
-    return new EngineOptions(device, value, batch, ubatch, compute, logitRows, cache);
+    return new EngineOptions(device, value, batch, ubatch, compute, logitRows, cache, gemm);
   }
 
   public EngineOptions withBatch(int value, int micro) {
-    return new EngineOptions(device, context, value, micro, compute, logitRows, cache);
+    return new EngineOptions(device, context, value, micro, compute, logitRows, cache, gemm);
   }
 
   public EngineOptions withCompute(Compute value) {
-    return new EngineOptions(device, context, batch, ubatch, value, logitRows, cache);
+    return new EngineOptions(device, context, batch, ubatch, value, logitRows, cache, gemm);
   }
 
   public EngineOptions withIsa(Isa value) {
@@ -71,11 +79,15 @@ public record EngineOptions(
 
   public EngineOptions withCache(CacheTypes value) {
     return new EngineOptions(
-        device, context, batch, ubatch, compute, logitRows, Optional.of(value));
+        device, context, batch, ubatch, compute, logitRows, Optional.of(value), gemm);
   }
 
   public EngineOptions withLogitRows(int value) {
-    return new EngineOptions(device, context, batch, ubatch, compute, value, cache);
+    return new EngineOptions(device, context, batch, ubatch, compute, value, cache, gemm);
+  }
+
+  public EngineOptions withGemm(Gemm value) {
+    return new EngineOptions(device, context, batch, ubatch, compute, logitRows, cache, value);
   }
 
   /** Tokens of the largest step. */

@@ -26,6 +26,7 @@ import java.util.stream.Stream;
  * @param held by random weights on the host; 0 for files
  * @param activations of the largest step, of {@code stepTokens} tokens
  * @param workspace that ops use among themselves
+ * @param gemm lent to NVIDIA's matrix products: workspace and unpacked weights
  */
 public record Footprint(
     ModelConfig config,
@@ -34,7 +35,8 @@ public record Footprint(
     long held,
     long activations,
     int stepTokens,
-    long workspace) {
+    long workspace,
+    long gemm) {
 
   // Keys lose more by fewer bits than values do.
   private static final List<CacheTypes> LADDER =
@@ -49,19 +51,20 @@ public record Footprint(
 
   /** On the device of {@code parameters}, which lays weights out in its own way. */
   static Footprint of(
-      Checkpoint checkpoint, Parameters parameters, EngineOptions options, long activations) {
+      Checkpoint checkpoint, Parameters parameters, EngineOptions options, StepPlans plans) {
     return new Footprint(
         checkpoint.config(),
         byClass(parameters.sizes()),
         embedding(checkpoint),
         checkpoint.heldBytes(),
-        activations,
+        plans.bytes(),
         options.stepTokens(),
-        options.device().kind() == DeviceChoice.Kind.CUDA ? GPU_WORKSPACE : 0);
+        options.device().kind() == DeviceChoice.Kind.CUDA ? GPU_WORKSPACE : 0,
+        plans.gemmBytes());
   }
 
   Footprint withWorkspace(long bytes) {
-    return new Footprint(config, weights, embedding, held, activations, stepTokens, bytes);
+    return new Footprint(config, weights, embedding, held, activations, stepTokens, bytes, gemm);
   }
 
   /** On a GPU, where a weight takes the bytes of its file, and a norm or bias is float32. */
@@ -73,7 +76,7 @@ public record Footprint(
             (name, bytes) ->
                 sizes.put(name, checkpoint.find(name).map(Footprint::onCard).orElse(bytes)));
     return new Footprint(
-        config, byClass(sizes), embedding, held, activations, stepTokens, GPU_WORKSPACE);
+        config, byClass(sizes), embedding, held, activations, stepTokens, GPU_WORKSPACE, gemm);
   }
 
   /** The same model as a file of another kind, whose bytes the device takes as they are. */
@@ -91,7 +94,8 @@ public record Footprint(
         sizes.put(tensor.name(), bytes);
       }
     }
-    return new Footprint(config, byClass(sizes), table, held, activations, stepTokens, workspace);
+    return new Footprint(
+        config, byClass(sizes), table, held, activations, stepTokens, workspace, gemm);
   }
 
   /** Of one page of the cache in all layers: keys and values and nothing else, on every device. */

@@ -4,6 +4,7 @@ package dev.gatun.engine;
 import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.device.StepLimits;
+import dev.gatun.graph.Crossover;
 import dev.gatun.kv.CacheTypes;
 import dev.gatun.model.Architectures;
 import dev.gatun.refusal.Refusal;
@@ -34,8 +35,9 @@ public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes ty
     try (Device device = Device.open(choice);
         Arena arena = Arena.ofConfined()) {
       Parameters parameters = new Parameters(checkpoint, device, arena);
-      long activations = StepPlans.of(Architectures.of(parameters), options).bytes();
-      Footprint need = Footprint.of(checkpoint, parameters, options, activations);
+      Crossover crossover = options.gemm().planned();
+      StepPlans plans = StepPlans.of(Architectures.of(parameters), options, crossover);
+      Footprint need = Footprint.of(checkpoint, parameters, options, plans);
       return card.map(room -> of(checkpoint, options, need.onCard(checkpoint, parameters), room))
           .orElseGet(() -> of(checkpoint, options, need, Room.of(device, choice)));
     }

@@ -57,6 +57,6 @@ public record MemoryBudget(Footprint need, Room room) {
   }
 
   private long used() {
-    return room.taken() + need.activations() + need.workspace();
+    return room.taken() + need.activations() + need.workspace() + need.gemm();
   }
 }

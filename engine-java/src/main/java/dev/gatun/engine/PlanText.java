@@ -70,6 +70,9 @@ public final class PlanText {
         Gib.number(need.activations()));
     if (budget.room().isGpu()) {
       row("", "workspace of the kernels", Gib.number(need.workspace()));
+      if (need.gemm() > 0) {
+        row("", "cuBLAS, unpacked weights", Gib.number(need.gemm()));
+      }
       outside();
     }
     if (budget.held() > 0) {

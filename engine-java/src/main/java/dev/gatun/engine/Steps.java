@@ -49,7 +49,7 @@ final class Steps implements AutoCloseable {
       oldest.next().getValue().close();
       oldest.remove();
     }
-    StepGraph built = StepGraph.of(model, step, options.compute());
+    StepGraph built = StepGraph.of(model, step, options.compute(), plans.crossover());
     Program program = new Program(built.graph(), built.logits(), plans.of(step), place);
     programs.put(shape, program);
     return program;

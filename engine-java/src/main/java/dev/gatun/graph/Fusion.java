@@ -1,6 +1,7 @@
 // Fusion: lets an op write quantised what nothing but a Quantize would read.
 package dev.gatun.graph;
 
+import dev.gatun.device.DType;
 import dev.gatun.graph.Graph.Mark;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -54,7 +55,12 @@ record Fusion(List<Op> ops, Map<String, Mark> marks) {
       case Op.AddRmsNorm o ->
           to(quantized, o.y())
               .map(y -> new Op.AddRmsNorm(o.residual(), o.delta(), o.weight(), o.eps(), y));
-      case Op.GateUp o -> to(quantized, o.y()).map(y -> new Op.GateUp(o.gate(), o.up(), o.x(), y));
+      // Our gate and up before their down: its kernels write no bfloat16.
+      case Op.GateUp o ->
+          to(quantized, o.y())
+              .filter(y -> y.dtype() != DType.BF16)
+              .map(y -> new Op.GateUp(o.gate(), o.up(), o.x(), y));
+      case Op.Gated o -> to(quantized, o.y()).map(y -> new Op.Gated(o.gate(), o.up(), y));
       case Op.Attention o ->
           to(quantized, o.y()).map(y -> new Op.Attention(o.q(), o.layer(), o.scale(), y));
       default -> Optional.empty();

@@ -18,6 +18,7 @@ import java.util.Map;
 public final class Graph {
   private final Step step;
   private final Compute compute;
+  private final Crossover crossover;
   private List<Op> ops = new ArrayList<>();
   private final Map<Blocks, Tensor> quantized = new HashMap<>();
   private final Map<Gather, Tensor> gathered = new HashMap<>();
@@ -31,9 +32,13 @@ public final class Graph {
   /** A tensor whose content is of interest after op {@code op} (its index) has run. */
   public record Mark(int op, Tensor tensor) {}
 
-  public Graph(Step step, Compute compute) {
+  /**
+   * @param crossover what of int8 compute is NVIDIA's library's, in bfloat16
+   */
+  public Graph(Step step, Compute compute, Crossover crossover) {
     this.step = step;
     this.compute = compute;
+    this.crossover = crossover;
   }
 
   public Step step() {
@@ -138,9 +143,13 @@ public final class Graph {
   /** silu(x * gate^T) * (x * up^T). */
   public Tensor gateUp(PackedMatrix gate, PackedMatrix up, Tensor x) {
     requireOneType(gate, up);
-    Tensor input = input(gate, x, DType.A8);
     Tensor y = tensor(DType.F32, x.rows(), Math.toIntExact(gate.rows()));
-    ops.add(new Op.GateUp(gate, up, input, y));
+    if (isTheirs(gate, x, DType.A8, true)) {
+      Tensor gates = multiply(gate, rounded(gate, x));
+      ops.add(new Op.Gated(gates, multiply(up, rounded(up, x)), y));
+    } else {
+      ops.add(new Op.GateUp(gate, up, ours(gate, x, DType.A8), y));
+    }
     return y;
   }
 
@@ -182,7 +191,7 @@ public final class Graph {
   /** (tokens * perToken, ff). */
   public Tensor expertGateUp(PackedMatrix gate, PackedMatrix up, Tensor x, Routing routing) {
     requireOneType(gate, up);
-    Tensor input = input(gate, x, DType.A8);
+    Tensor input = ours(gate, x, DType.A8);
     int rows = x.rows() * routing.ids().cols();
     Tensor y = tensor(DType.F32, rows, Math.toIntExact(gate.rows()));
     ops.add(new Op.ExpertGateUp(gate, up, input, routing.ids(), y));
@@ -191,7 +200,7 @@ public final class Graph {
 
   /** (tokens, hidden): the weighted sum over each token's experts. */
   public Tensor expertDown(PackedMatrix down, Tensor h, Routing routing) {
-    Tensor input = input(down, h, DType.A8);
+    Tensor input = ours(down, h, DType.A8);
     Tensor y = tensor(DType.F32, routing.ids().rows(), Math.toIntExact(down.rows()));
     ops.add(new Op.ExpertDown(down, input, routing.ids(), routing.weights(), y));
     return y;
@@ -210,12 +219,32 @@ public final class Graph {
    * allow, made once.
    */
   private Tensor input(PackedMatrix weight, Tensor x, DType dtype) {
+    return isTheirs(weight, x, dtype, false) ? rounded(weight, x) : ours(weight, x, dtype);
+  }
+
+  private boolean isTheirs(PackedMatrix weight, Tensor x, DType dtype, boolean gated) {
+    Crossover.Kind kind = Crossover.Kind.of(gated, weight, activations(weight, dtype));
+    return compute != Compute.F32 && crossover.isTheirs(kind, weight, x.rows());
+  }
+
+  /** What our kernels are given where {@code dtype} is asked for. */
+  private DType activations(PackedMatrix weight, DType dtype) {
+    boolean blocks = weight.dtype().isQuantized() && weight.cols() % dtype.blockSize() == 0;
+    return compute == Compute.F32 || !blocks ? DType.F32 : dtype;
+  }
+
+  private Tensor ours(PackedMatrix weight, Tensor x, DType dtype) {
     Tensor ordered = ordered(weight, x);
-    boolean blocks = weight.dtype().isQuantized() && x.cols() % dtype.blockSize() == 0;
-    if (compute == Compute.F32 || !blocks) {
-      return ordered;
-    }
-    return quantized.computeIfAbsent(new Blocks(ordered, dtype), this::quantize);
+    DType wanted = activations(weight, dtype);
+    return wanted == DType.F32 ? ordered : quantized(ordered, wanted);
+  }
+
+  private Tensor rounded(PackedMatrix weight, Tensor x) {
+    return quantized(ordered(weight, x), DType.BF16);
+  }
+
+  private Tensor quantized(Tensor x, DType dtype) {
+    return quantized.computeIfAbsent(new Blocks(x, dtype), this::quantize);
   }
 
   /** {@code x} with its columns in the order of the weight's. */

@@ -102,6 +102,17 @@ public sealed interface Op {
     }
   }
 
+  /** silu(gate) * up, of products that are there. */
+  record Gated(Tensor gate, Tensor up, Tensor y) implements Op {
+    public List<Tensor> reads() {
+      return List.of(gate, up);
+    }
+
+    public List<Tensor> writes() {
+      return List.of(y);
+    }
+  }
+
   /** {@code table} (tokens, dim): cosines, then sines. */
   record RopeTable(FloatVector invFreq, int dim, float scale, Tensor table) implements Op {
     public List<Tensor> reads() {

@@ -138,6 +138,7 @@ public final class Program implements AutoCloseable {
       case Op.MatMul o -> matMul(o, ops);
       case Op.Qkv o -> qkv(o, ops);
       case Op.GateUp o -> gateUp(o, ops);
+      case Op.Gated o -> gated(o, ops);
       case Op.RopeTable o -> ropeTable(o, ops);
       case Op.RopeStore o -> ropeStore(o, ops);
       case Op.Attention o -> attention(o, ops);
@@ -205,6 +206,13 @@ public final class Program implements AutoCloseable {
     MemorySegment x = struct(o.x());
     MemorySegment y = struct(o.y());
     return () -> ops.gateUp(o.gate(), o.up(), x, y);
+  }
+
+  private Runnable gated(Op.Gated o, Ops ops) {
+    MemorySegment gate = struct(o.gate());
+    MemorySegment up = struct(o.up());
+    MemorySegment y = struct(o.y());
+    return () -> ops.gated(gate, up, y);
   }
 
   private Runnable ropeTable(Op.RopeTable o, Ops ops) {

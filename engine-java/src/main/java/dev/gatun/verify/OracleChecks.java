@@ -1,9 +1,11 @@
 // OracleChecks: everything one oracle can tell of a device.
 package dev.gatun.verify;
 
+import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.engine.Engine;
 import dev.gatun.engine.EngineOptions;
+import dev.gatun.engine.Gemm;
 import dev.gatun.engine.Generation;
 import dev.gatun.engine.Session;
 import dev.gatun.graph.Compute;
@@ -33,8 +35,12 @@ final class OracleChecks {
   /** Other engines' default compute is at 1e-4 to 1e-3 on these models. */
   private static final double KL_INT8 = 1e-3;
 
+  /** Rounding to bfloat16; 5e-5 at most on these models. */
+  private static final double KL_CUBLAS = 1e-4;
+
   private static final int[] CHUNKS = {1, 7, 33};
   private static final int WHOLE = 512;
+  private static final int CUBLAS = 128; // its shapes are measured at load
   private static final int DECODED = 32;
   private static final SamplingOptions GREEDY = SamplingOptions.defaults().withTemperature(0);
   private static final SamplingOptions LIVELY =
@@ -60,6 +66,9 @@ final class OracleChecks {
     check("logits and chunks, f32", () -> prompt(Compute.F32));
     check("logits and chunks, int8", () -> prompt(Compute.INT8));
     check("greedy tokens, f32", this::greedy);
+    if (Device.hasGemm(device)) {
+      check("logits, cuBLAS", this::cublas);
+    }
     check("graphs", this::graphs);
     check("draws", this::draws);
     check("repeats", this::repeats);
@@ -96,6 +105,13 @@ final class OracleChecks {
     }
     String what = "prompt in chunks of 1, 7, 33, " + compute.name().toLowerCase(Locale.ROOT);
     report.accept(Finding.none(named(what), differing, "logits differ"));
+  }
+
+  private void cublas() {
+    EngineOptions options =
+        options(Compute.INT8).withGemm(Gemm.CUBLAS).withLogitRows(CUBLAS).withBatch(CUBLAS, CUBLAS);
+    double kl = divergence(oracle.floats("logits"), logits(options));
+    report.accept(Finding.atMost(named("KL divergence, cuBLAS"), kl, KL_CUBLAS));
   }
 
   private void greedy() {
@@ -167,8 +183,11 @@ final class OracleChecks {
 
   /** All logits of the prompt, (tokens, vocab). */
   private float[] logits(Compute compute, int chunk) {
+    return logits(options(compute).withLogitRows(WHOLE).withBatch(chunk, chunk));
+  }
+
+  private float[] logits(EngineOptions options) {
     List<float[]> rows = new ArrayList<>();
-    EngineOptions options = options(compute).withLogitRows(WHOLE).withBatch(chunk, chunk);
     return withSession(
         options,
         session -> {

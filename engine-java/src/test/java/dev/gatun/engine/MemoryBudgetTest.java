@@ -74,7 +74,8 @@ class MemoryBudgetTest {
             0,
             need.activations(),
             need.stepTokens(),
-            need.workspace()),
+            need.workspace(),
+            need.gemm()),
         budget.room());
   }
 

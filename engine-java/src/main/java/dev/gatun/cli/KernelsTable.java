@@ -1,0 +1,88 @@
+// KernelsTable: a model's products and the kernels that serve them, for people.
+package dev.gatun.cli;
+
+import dev.gatun.device.PackedMatrix;
+import dev.gatun.engine.Kernels;
+import dev.gatun.graph.Product;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalDouble;
+
+/** Few tokens are limited by the weights that are read, many by the operations. */
+record KernelsTable(Kernels kernels) {
+  private static final int DECODED = 16;
+
+  @Override
+  public String toString() {
+    boolean timed = kernels.rows().stream().anyMatch(row -> row.ours().isPresent());
+    boolean compared = kernels.rows().stream().anyMatch(row -> row.theirs().isPresent());
+    List<String> titles = new ArrayList<>(List.of("product", "weights", "rows x cols", "x"));
+    titles.addAll(List.of("a step", "tokens", "served by"));
+    if (timed) {
+      titles.addAll(List.of("ours", "rate"));
+    }
+    if (compared) {
+      titles.addAll(List.of("cuBLAS", "rate"));
+    }
+    Table table = new Table(titles, List.of(4, 5, 7, 8, 9, 10));
+    List<Kernels.Row> rows = kernels.rows();
+    for (int i = 0; i < rows.size(); i++) {
+      Kernels.Row first = rows.get(i);
+      while (!timed && i + 1 < rows.size() && isSame(first, rows.get(i + 1))) {
+        i++;
+      }
+      List<String> cells = new ArrayList<>(product(first, rows.get(i).tokens()));
+      if (timed) {
+        cells.addAll(time(first, first.ours()));
+      }
+      if (compared) {
+        cells.addAll(time(first, first.theirs()));
+      }
+      table.row(cells.toArray(String[]::new));
+    }
+    return table.toString();
+  }
+
+  /** Whether two rows differ in their tokens alone. */
+  private static boolean isSame(Kernels.Row a, Kernels.Row b) {
+    return a.tokens() < b.tokens() && a.kernel().equals(b.kernel());
+  }
+
+  private static List<String> product(Kernels.Row row, int lastTokens) {
+    Product product = row.product();
+    PackedMatrix weight = product.weight();
+    String shape = weight.rows() + " x " + weight.cols();
+    return List.of(
+        product.op(),
+        weight.dtype().name(),
+        weight.experts() > 1 ? weight.experts() + " x " + shape : shape,
+        row.isTheirs() ? "BF16" : product.x().dtype().name(),
+        String.valueOf(row.count()),
+        row.tokens() == lastTokens ? "" + lastTokens : row.tokens() + " to " + lastTokens,
+        row.kernel());
+  }
+
+  private static List<String> time(Kernels.Row row, OptionalDouble seconds) {
+    if (seconds.isEmpty()) {
+      return List.of("", "");
+    }
+    double time = seconds.getAsDouble();
+    return List.of(format("%.1f us", time * 1e6), rate(row, time));
+  }
+
+  private static String rate(Kernels.Row row, double seconds) {
+    Product product = row.product();
+    if (row.tokens() <= DECODED) {
+      long bytes = product.weights().stream().mapToLong(PackedMatrix::bytes).sum();
+      return format("%.1f GB/s", bytes / seconds * 1e-9);
+    }
+    double weights =
+        (double) product.weights().size() * product.weight().rows() * product.weight().cols();
+    return format("%.2f TFLOP/s", 2 * weights * row.tokens() / seconds * 1e-12);
+  }
+
+  private static String format(String pattern, double value) {
+    return String.format(Locale.ROOT, pattern, value);
+  }
+}

@@ -1,0 +1,156 @@
+// ProductTimer: how long products take on a device, with weights of random bytes.
+package dev.gatun.engine;
+
+import dev.gatun.device.Buffer;
+import dev.gatun.device.DType;
+import dev.gatun.device.Device;
+import dev.gatun.device.Ops;
+import dev.gatun.device.PackedMatrix;
+import dev.gatun.device.Recording;
+import dev.gatun.device.Structs;
+import dev.gatun.graph.Crossover;
+import dev.gatun.graph.Product;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * Its memory suffices for the largest of the products it was made for. Not for experts. Weights are
+ * read from one place after another, so that no cache still holds them.
+ */
+final class ProductTimer implements AutoCloseable {
+  private static final int ROUNDS = 3;
+  private static final int MOST_REPEATS = 50;
+  private static final double ROUND_SECONDS = 2e-3;
+  private static final int RANDOM_BYTES = 1 << 20;
+
+  /** Twice the largest cache of a GPU. */
+  private static final long MORE_THAN_CACHES = 256L << 20;
+
+  private static final String PURPOSE = "timing products";
+
+  private final Arena arena = Arena.ofShared();
+  private final Device device;
+  private final Buffer weights;
+  private final Buffer x;
+  private final Buffer first;
+  private final Buffer second;
+  private long next;
+
+  /**
+   * @param products each with the most rows that it will be timed with
+   */
+  ProductTimer(Device device, List<Product> products) {
+    this.device = device;
+    long bytes = MORE_THAN_CACHES;
+    long inputs = 1;
+    long outputs = 1;
+    for (Product product : products) {
+      long rows = product.x().rows();
+      bytes = Math.max(bytes, product.weight().bytes());
+      inputs = Math.max(inputs, DType.F32.bytes(rows * product.weight().cols()));
+      outputs = Math.max(outputs, DType.F32.bytes(rows * product.weight().rows()));
+    }
+    weights = device.allocate(PURPOSE, bytes, arena);
+    x = device.allocate(PURPOSE, inputs, arena);
+    first = device.allocate(PURPOSE, outputs, arena);
+    second = device.allocate(PURPOSE, outputs, arena);
+    fill(weights);
+    fill(x);
+  }
+
+  /** Zeros would be multiplied with less power than weights are, and so at a higher clock. */
+  private void fill(Buffer buffer) {
+    byte[] random = new byte[RANDOM_BYTES];
+    new Random(1).nextBytes(random);
+    MemorySegment bytes = arena.allocate(random.length).copyFrom(MemorySegment.ofArray(random));
+    for (long at = 0; at < buffer.bytes(); at += random.length) {
+      long count = Math.min(random.length, buffer.bytes() - at);
+      device.upload(bytes.asSlice(0, count), buffer.slice(at, count));
+    }
+  }
+
+  /**
+   * Seconds of one product of {@code rows} rows, of both weights where it is gate and up.
+   *
+   * @param activations what our kernels are given, or BF16 for NVIDIA's library
+   */
+  double seconds(Product product, DType activations, int rows) {
+    PackedMatrix weight = product.weight();
+    PackedMatrix other = product.weights().getLast();
+    Ops ops = device.ops();
+    try (Arena structs = Arena.ofConfined()) {
+      MemorySegment in = Structs.tensor(structs, x, rows, weight.cols(), activations);
+      MemorySegment y = Structs.tensor(structs, first, rows, weight.rows(), DType.F32);
+      MemorySegment z = Structs.tensor(structs, second, rows, weight.rows(), DType.F32);
+      Runnable call =
+          !product.isGated()
+              ? () -> ops.matMul(weight, in, y)
+              : activations != DType.BF16
+                  ? () -> ops.gateUp(weight, other, in, y)
+                  : () -> {
+                    ops.matMul(weight, in, y);
+                    ops.matMul(other, in, z);
+                    ops.gated(y, z, y);
+                  };
+      return seconds(
+          () -> {
+            product.weights().forEach(this::place);
+            call.run();
+          },
+          device.records() && rows < Crossover.FEWEST);
+    }
+  }
+
+  private void place(PackedMatrix weight) {
+    if (next + weight.bytes() > weights.bytes()) {
+      next = 0;
+    }
+    weight.place(weights.slice(next, weight.bytes()));
+    next += weight.bytes();
+  }
+
+  /**
+   * @param recorded as steps of so few tokens are: starting the kernels one by one takes longer
+   *     than they do
+   */
+  private double seconds(Runnable call, boolean recorded) {
+    time(call); // loads the kernels
+    int repeats = Math.clamp((long) (ROUND_SECONDS / time(call)), 1, MOST_REPEATS);
+    if (!recorded) {
+      return best(() -> repeat(call, repeats)) / repeats;
+    }
+    try (Recording calls = device.record(() -> repeat(call, repeats))) {
+      return best(calls::run) / repeats;
+    }
+  }
+
+  private static void repeat(Runnable call, int times) {
+    for (int i = 0; i < times; i++) {
+      call.run();
+    }
+  }
+
+  private double best(Runnable round) {
+    double best = Double.POSITIVE_INFINITY;
+    for (int i = 0; i < ROUNDS; i++) {
+      best = Math.min(best, time(round));
+    }
+    return best;
+  }
+
+  private double time(Runnable call) {
+    device.sync();
+    long began = System.nanoTime();
+    call.run();
+    device.sync();
+    return (System.nanoTime() - began) * 1e-9;
+  }
+
+  @Override
+  public void close() {
+    device.sync();
+    arena.close();
+  }
+}
