@@ -5,28 +5,28 @@ import dev.gatun.refusal.Refusal;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /** {@code -Dgatun.sync=true} waits after each op, so that a fault is told with the op's name. */
 final class CudaDevice implements Device {
   private static final boolean SYNC_EACH_OP = Boolean.getBoolean("gatun.sync");
 
-  private final CudaRuntime runtime;
+  private final GpuRuntime runtime;
   private final Gpu gpu;
   private final String name;
+  private final GpuMemory memory;
   private final boolean records;
   private final MemorySegment stream;
   private final Queue queue;
   private final Ops ops;
   private Optional<UnpackedProducts> products = Optional.empty();
-  private long allocations;
 
   private CudaDevice(CudaRuntime runtime, Gpu gpu, DeviceChoice choice) {
-    this.runtime = runtime;
+    this.runtime = new GpuRuntime(runtime, gpu.index());
     this.gpu = gpu;
     name = choice + " (" + gpu.name() + ")";
+    memory = new GpuMemory(this.runtime, gpu, name);
+    memory.begin();
     records = choice.graphs() && !SYNC_EACH_OP;
-    begin();
     stream = runtime.openStream();
     try {
       queue = Queue.cuda(gpu.index(), stream);
@@ -86,114 +86,32 @@ final class CudaDevice implements Device {
 
   @Override
   public DeviceMemory memory() {
-    use();
-    return runtime.memory();
+    return runtime.here().memory();
   }
 
   @Override
   public Optional<GpuState> state() {
-    return runtime.state(gpu);
-  }
-
-  /** Makes CUDA's context, the first thing that a full GPU has no room for. */
-  private void begin() {
-    try {
-      use();
-    } catch (Refusal e) {
-      throw e.reason() == Refusal.Reason.DOES_NOT_FIT
-          ? Refusal.doesNotFit(
-              name + " has no room for CUDA's context" + others(),
-              "end what else runs on that GPU, or use another")
-          : e;
-    }
-  }
-
-  private void use() {
-    runtime.use(gpu.index());
-  }
-
-  /**
-   * Gives something back, on whatever thread. After a fault nothing can be, and the process's end
-   * does it.
-   */
-  private void giveBack(Runnable call) {
-    try {
-      use();
-    } catch (Refusal e) {
-      return;
-    }
-    call.run();
+    return runtime.runtime().state(gpu);
   }
 
   @Override
   public long allocations() {
-    return allocations;
+    return memory.allocations();
   }
 
   @Override
   public Buffer allocate(String purpose, long bytes, Arena arena) {
-    use();
-    MemorySegment memory = runtime.allocate(bytes);
-    if (memory.address() == 0) {
-      throw noRoom(purpose, bytes);
-    }
-    allocations++;
-    return new Buffer(
-        memory.reinterpret(bytes, arena, freed -> giveBack(() -> runtime.free(freed, bytes))));
-  }
-
-  /** Who holds the memory, as the end of a sentence. */
-  private String others() {
-    return state().stream()
-        .flatMap(state -> state.greatest().stream())
-        .map(process -> ", " + process)
-        .collect(Collectors.joining());
-  }
-
-  private Refusal noRoom(String purpose, long bytes) {
-    DeviceMemory left = runtime.memory();
-    return Refusal.doesNotFit(
-        name
-            + " has no room for "
-            + purpose
-            + ": "
-            + Library.gibibytes(bytes)
-            + " asked for, "
-            + Library.gibibytes(left.free())
-            + " of "
-            + Library.gibibytes(left.total())
-            + " free"
-            + others(),
-        Library.SMALLER + ", or end what else runs on that GPU");
+    return memory.allocate(purpose, bytes, arena);
   }
 
   @Override
   public MemorySegment hostMemory(String purpose, long bytes, Arena arena) {
-    use();
-    // Asked first, since memory that is pinned is taken at once, if need be from other processes.
-    long available = HostMemory.ofMachine().free();
-    MemorySegment memory = bytes > available ? MemorySegment.NULL : runtime.allocatePinned(bytes);
-    if (memory.address() == 0) {
-      throw Refusal.doesNotFit(
-          "no pinned host memory for "
-              + purpose
-              + ": "
-              + Library.gibibytes(bytes)
-              + " asked for, the machine has "
-              + Library.gibibytes(available)
-              + " available",
-          "free memory or use a smaller model (under WSL, Windows lets less be pinned)");
-    }
-    allocations++;
-    return memory.reinterpret(
-        bytes, arena, freed -> giveBack(() -> runtime.freePinned(freed, bytes)));
+    return memory.allocateOnHost(purpose, bytes, arena);
   }
 
   @Override
   public Buffer pin(String purpose, MemorySegment data, Arena arena) {
-    MemorySegment pinned = hostMemory(purpose, data.byteSize(), arena);
-    MemorySegment.copy(data, 0, pinned, 0, data.byteSize());
-    return new Buffer(runtime.onDevice(pinned).reinterpret(pinned.byteSize(), arena, null));
+    return memory.pin(purpose, data, arena);
   }
 
   @Override
@@ -205,7 +123,7 @@ final class CudaDevice implements Device {
   record Copied(CudaDevice device, MemorySegment host) implements HostView {
     @Override
     public void refresh(Buffer buffer) {
-      device.runtime.copy(buffer.segment(), host, buffer.bytes(), device.stream);
+      device.runtime.here().copy(buffer.segment(), host, buffer.bytes(), device.stream);
     }
 
     @Override
@@ -216,49 +134,44 @@ final class CudaDevice implements Device {
 
   @Override
   public void upload(MemorySegment from, Buffer to) {
-    use();
     Buffer part = to.slice(0, from.byteSize());
-    runtime.copy(from, part.segment(), part.bytes(), stream);
+    runtime.here().copy(from, part.segment(), part.bytes(), stream);
   }
 
   @Override
   public void download(Buffer from, MemorySegment to) {
-    use();
     MemorySegment part = to.asSlice(0, from.bytes());
-    runtime.copy(from.segment(), part, from.bytes(), stream);
-    runtime.sync(stream);
+    runtime.here().copy(from.segment(), part, from.bytes(), stream);
+    sync();
   }
 
   @Override
   public void sync() {
-    use();
-    runtime.sync(stream);
+    runtime.here().sync(stream);
   }
 
   @Override
   public Mark mark(Arena arena) {
-    use();
-    MemorySegment event = runtime.openEvent();
+    MemorySegment event = runtime.here().openEvent();
     return new Event(
-        this, event.reinterpret(arena, freed -> giveBack(() -> runtime.closeEvent(freed))));
+        this, event.reinterpret(arena, freed -> runtime.giveBack(cuda -> cuda.closeEvent(freed))));
   }
 
   /** A CUDA event. */
   record Event(CudaDevice device, MemorySegment event) implements Mark {
     @Override
     public void set() {
-      device.use();
-      device.runtime.mark(event, device.stream);
+      device.runtime.here().mark(event, device.stream);
     }
 
     @Override
     public void await() {
-      device.runtime.await(event);
+      device.runtime.here().await(event);
     }
 
     @Override
     public long nanosSince(Mark earlier) {
-      return device.runtime.nanosBetween(((Event) earlier).event, event);
+      return device.runtime.here().nanosBetween(((Event) earlier).event, event);
     }
   }
 
@@ -269,22 +182,7 @@ final class CudaDevice implements Device {
 
   @Override
   public Recording record(Runnable calls) {
-    use();
-    return new OfThisGpu(this, runtime.record(stream, calls));
-  }
-
-  /** Loaded on one thread, run and closed on another. */
-  private record OfThisGpu(CudaDevice device, Recording recording) implements Recording {
-    @Override
-    public void run() {
-      device.use();
-      recording.run();
-    }
-
-    @Override
-    public void close() {
-      device.giveBack(recording::close);
-    }
+    return runtime.record(stream, calls);
   }
 
   @Override
@@ -303,8 +201,8 @@ final class CudaDevice implements Device {
   @Override
   public void openGemm() {
     if (products.isEmpty()) {
-      runtime.use(gpu.index());
-      UnpackedProducts opened = new UnpackedProducts(queue.handle(), runtime.openBlas(stream));
+      Blas blas = runtime.here().openBlas(stream);
+      UnpackedProducts opened = new UnpackedProducts(queue.handle(), blas);
       products = Optional.of(opened);
       ops.multiplyBy(opened);
     }
@@ -330,8 +228,8 @@ final class CudaDevice implements Device {
 
   @Override
   public void close() {
-    products.ifPresent(UnpackedProducts::close);
+    products.ifPresent(opened -> runtime.giveBack(cuda -> opened.close()));
     queue.close();
-    giveBack(() -> runtime.closeStream(stream));
+    runtime.giveBack(cuda -> cuda.closeStream(stream));
   }
 }

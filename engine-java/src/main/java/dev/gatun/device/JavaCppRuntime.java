@@ -10,8 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.UUID;
 import org.bytedeco.cuda.cudart.CUevent_st;
-import org.bytedeco.cuda.cudart.CUgraphExec_st;
-import org.bytedeco.cuda.cudart.CUgraph_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.cudart.CUuuid;
 import org.bytedeco.javacpp.Pointer;
@@ -22,7 +20,7 @@ final class JavaCppRuntime implements CudaRuntime {
   /** The CUDA version that the kernels are compiled with, as CUDA numbers it: 13.0. */
   private static final int CUDA_VERSION = 13_000;
 
-  private static final String PLAIN = "--no-graphs, which launches a step's kernels one by one";
+  static final String PLAIN = "--no-graphs, which launches a step's kernels one by one";
 
   /** A pointer of JavaCPP's at an address of ours, which it does not free. */
   static final class At extends Pointer {
@@ -39,7 +37,7 @@ final class JavaCppRuntime implements CudaRuntime {
     return MemorySegment.ofAddress(pointer.isNull() ? 0 : pointer.address());
   }
 
-  private static void check(int status, String what) {
+  static void check(int status, String what) {
     if (status != cudaSuccess) {
       throw fault(status, what);
     }
@@ -278,38 +276,6 @@ final class JavaCppRuntime implements CudaRuntime {
 
   @Override
   public Recording record(MemorySegment stream, Runnable calls) {
-    CUstream_st on = stream(stream);
-    check(cudaStreamBeginCapture(on, cudaStreamCaptureModeThreadLocal), "recording a step");
-    CUgraph_st graph = new CUgraph_st();
-    try {
-      calls.run();
-    } catch (RuntimeException | Error e) {
-      if (cudaStreamEndCapture(on, graph) == cudaSuccess) {
-        cudaGraphDestroy(graph);
-      }
-      cudaGetLastError();
-      if (e instanceof Refusal refusal && refusal.reason() == Refusal.Reason.DEVICE) {
-        throw Refusal.device("recording a step: " + e.getMessage(), "or with " + PLAIN, e);
-      }
-      throw e;
-    }
-    check(cudaStreamEndCapture(on, graph), "recording a step");
-    CUgraphExec_st executable = new CUgraphExec_st();
-    int status = cudaGraphInstantiate(executable, graph, 0);
-    cudaGraphDestroy(graph);
-    check(status, "building the graph of a step");
-    return new Launched(executable, on);
-  }
-
-  private record Launched(CUgraphExec_st graph, CUstream_st stream) implements Recording {
-    @Override
-    public void run() {
-      check(cudaGraphLaunch(graph, stream), "starting a recorded step");
-    }
-
-    @Override
-    public void close() {
-      cudaGraphExecDestroy(graph);
-    }
+    return JavaCppGraph.record(stream(stream), calls);
   }
 }
