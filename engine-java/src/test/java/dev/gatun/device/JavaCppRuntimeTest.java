@@ -150,7 +150,7 @@ class JavaCppRuntimeTest {
       after.await();
       assertEquals(1_000_000, after.nanosSince(before));
       set("fake_fault", 700);
-      refuses(Refusal.Reason.DEVICE, "waiting for the GPU: a fault made up", after::await);
+      refuses(Refusal.Reason.DEVICE, "a fault made up (cudaErrorFake)", after::await);
       set("fake_fault", 0);
     }
   }
