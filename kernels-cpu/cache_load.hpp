@@ -170,11 +170,20 @@ template <class Body>
 static inline void eachKey(const Turbo3Keys &keys, Body body) {
   const F32x16 low = loadF16(keys.scales), high = loadF16(keys.scales + 16);
   const uint8_t *const signs = keys.codes + keys.dim / 4 * GK_PAGE_TOKENS;
-  for (int64_t d = 0; d < keys.dim; ++d) {
-    const uint8_t *const p = keys.codes + d / 4 * GK_PAGE_TOKENS, *const s = signs + d / 8 * GK_PAGE_TOKENS;
-    const I32x16 at = splat(static_cast<int32_t>(d % 4 * 2)), bit = splat(static_cast<int32_t>(d % 8));
-    body(d, turbo3Level(shiftRightEach(loadU8(p), at), shiftRightEach(loadU8(s), bit)) * low,
-         turbo3Level(shiftRightEach(loadU8(p + 16), at), shiftRightEach(loadU8(s + 16), bit)) * high);
+  for (int64_t block = 0; block < keys.dim; block += 8) {
+    const uint8_t *const s = signs + block / 8 * GK_PAGE_TOKENS;
+    I32x16 firstSigns = loadU8(s), lastSigns = loadU8(s + 16);
+    for (int64_t four = block; four < block + 8; four += 4) {
+      const uint8_t *const p = keys.codes + four / 4 * GK_PAGE_TOKENS;
+      I32x16 first = loadU8(p), last = loadU8(p + 16);
+      for (int64_t d = four; d < four + 4; ++d) {
+        body(d, turbo3Level(first, firstSigns) * low, turbo3Level(last, lastSigns) * high);
+        first = shiftRight<2>(first);
+        last = shiftRight<2>(last);
+        firstSigns = shiftRight<1>(firstSigns);
+        lastSigns = shiftRight<1>(lastSigns);
+      }
+    }
   }
 }
 
