@@ -9,6 +9,7 @@
 // Tasks are (tile of tokens of one sequence, key/value head, range of splits). There are as many ranges as splits
 // where tiles are too few for the threads, as in decoding; else one.
 #include "attention_page.hpp"
+#include "hadamard.hpp"
 #include "ops.hpp"
 
 namespace gatun::cpu::GK_ISA {
@@ -213,6 +214,9 @@ void writeResult(const Attention &a, const Tile &tile, int64_t head, int64_t r, 
       static_cast<float *>(a.y->data) + (tile.token + r / a.group) * a.y->stride + (head * a.group + r % a.group) * dim;
   for (int64_t d = 0; d < dim; d += 16) {
     store(y + d, load(values + d) / splat(total));
+  }
+  if (cacheSpreadsValues(a.cache->value_dtype)) {
+    hadamard(y, dim);
   }
 }
 

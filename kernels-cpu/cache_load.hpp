@@ -70,6 +70,53 @@ struct Q4Values {
   static constexpr int leastVectors = 2;
 };
 
+struct Turbo4Keys {
+  const uint8_t *codes;    // (dim / 2, GK_PAGE_TOKENS)
+  const uint16_t *scales;  // (GK_PAGE_TOKENS)
+  int64_t dim;
+};
+
+struct Turbo3Keys {
+  const uint8_t *codes;    // magnitudes (dim / 4, GK_PAGE_TOKENS), signs (dim / 8, GK_PAGE_TOKENS)
+  const uint16_t *scales;  // (GK_PAGE_TOKENS)
+  int64_t dim;
+};
+
+struct Turbo4Values {
+  const uint8_t *codes;  // (GK_PAGE_TOKENS, dim / 2)
+  const float *scales;   // (GK_PAGE_TOKENS)
+  int64_t dim;
+  static constexpr int leastVectors = 2;
+};
+
+struct Turbo3Values {
+  const uint8_t *codes;  // magnitudes (GK_PAGE_TOKENS, dim / 4), signs (GK_PAGE_TOKENS, dim / 8)
+  const float *scales;   // (GK_PAGE_TOKENS)
+  int64_t dim;
+  static constexpr int leastVectors = 1;
+};
+
+// What a code is times its scale, exactly: a level has at most 7 bits.
+template <int32_t Type>
+struct TurboLevels {
+  float of[16] = {};
+  constexpr TurboLevels() {
+    for (int m = 0; m < turbo::magnitudes(Type); ++m) {
+      of[m] = static_cast<float>(turbo::level(Type, m)) / turbo::levelsToOne;
+      of[turbo::magnitudes(Type) + m] = -of[m];
+    }
+  }
+};
+template <int32_t Type>
+static constexpr TurboLevels<Type> turboLevels;
+
+// Only the low 4 bits of a code are looked at.
+static inline F32x16 turbo4Level(I32x16 codes) { return lookup(turboLevels<GK_TURBO4>.of, codes); }
+// The lowest 2 bits are a magnitude, the lowest a sign.
+static inline F32x16 turbo3Level(I32x16 magnitudes, I32x16 signs) {
+  return lookup(turboLevels<GK_TURBO3>.of, (magnitudes & splat(int32_t{3})) | shiftLeft<2>(signs & splat(int32_t{1})));
+}
+
 static inline F32x16 lowCodes(I32x16 pairs) { return toFloat((pairs & splat(int32_t{15})) - splat(int32_t{8})); }
 static inline F32x16 highCodes(I32x16 pairs) { return toFloat(shiftRight<4>(pairs) - splat(int32_t{8})); }
 
@@ -108,6 +155,38 @@ static inline void eachKey(const Q4Keys &keys, Body body) {
   }
 }
 
+template <class Body>
+static inline void eachKey(const Turbo4Keys &keys, Body body) {
+  const F32x16 low = loadF16(keys.scales), high = loadF16(keys.scales + 16);
+  for (int64_t d = 0; d < keys.dim; d += 2) {
+    const uint8_t *const p = keys.codes + d / 2 * GK_PAGE_TOKENS;
+    const I32x16 first = loadU8(p), last = loadU8(p + 16);
+    body(d, turbo4Level(first) * low, turbo4Level(last) * high);
+    body(d + 1, turbo4Level(shiftRight<4>(first)) * low, turbo4Level(shiftRight<4>(last)) * high);
+  }
+}
+
+template <class Body>
+static inline void eachKey(const Turbo3Keys &keys, Body body) {
+  const F32x16 low = loadF16(keys.scales), high = loadF16(keys.scales + 16);
+  const uint8_t *const signs = keys.codes + keys.dim / 4 * GK_PAGE_TOKENS;
+  for (int64_t block = 0; block < keys.dim; block += 8) {
+    const uint8_t *const s = signs + block / 8 * GK_PAGE_TOKENS;
+    I32x16 firstSigns = loadU8(s), lastSigns = loadU8(s + 16);
+    for (int64_t four = block; four < block + 8; four += 4) {
+      const uint8_t *const p = keys.codes + four / 4 * GK_PAGE_TOKENS;
+      I32x16 first = loadU8(p), last = loadU8(p + 16);
+      for (int64_t d = four; d < four + 4; ++d) {
+        body(d, turbo3Level(first, firstSigns) * low, turbo3Level(last, lastSigns) * high);
+        first = shiftRight<2>(first);
+        last = shiftRight<2>(last);
+        firstSigns = shiftRight<1>(firstSigns);
+        lastSigns = shiftRight<1>(lastSigns);
+      }
+    }
+  }
+}
+
 // x = elements d to d + 16 V of a token's value; V is a multiple of the reader's leastVectors.
 template <int V, class T>
 static inline void loadValues(const Elements<T> &values, int64_t token, int64_t d, F32x16 (&x)[V]) {
@@ -138,6 +217,35 @@ static inline void loadValues(const Q4Values &values, int64_t token, int64_t d, 
   }
 }
 
+template <int V>
+static inline void loadValues(const Turbo4Values &values, int64_t token, int64_t d, F32x16 (&x)[V]) {
+  const F32x16 scale = splat(values.scales[token]);
+#pragma GCC unroll 8
+  for (int v = 0; v < V; v += 2) {
+    const I32x16 pairs = loadU8(values.codes + (token * values.dim + d + 16 * v) / 2);
+    x[v] = turbo4Level(pairs) * scale;
+    x[v + 1] = turbo4Level(shiftRight<4>(pairs)) * scale;
+  }
+}
+
+static const int32_t places[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+
+template <int V>
+static inline void loadValues(const Turbo3Values &values, int64_t token, int64_t d, F32x16 (&x)[V]) {
+  const uint8_t *const signs = values.codes + GK_PAGE_TOKENS * values.dim / 4;
+  const F32x16 scale = splat(values.scales[token]);
+  const I32x16 place = load(places);
+#pragma GCC unroll 8
+  for (int v = 0; v < V; ++v) {
+    const int64_t at = token * values.dim + d + 16 * v;
+    int32_t word;
+    uint16_t half;
+    __builtin_memcpy(&word, values.codes + at / 4, sizeof word);
+    __builtin_memcpy(&half, signs + at / 8, sizeof half);
+    x[v] = turbo3Level(shiftRightEach(splat(word), place + place), shiftRightEach(splat(int32_t{half}), place)) * scale;
+  }
+}
+
 template <class T>
 static inline Elements<T> elements(const Plane &plane) {
   return {reinterpret_cast<const T *>(plane.data), plane.dim};
@@ -160,16 +268,20 @@ static inline void withKeys(const Plane &keys, Body body) {
       return body(elements<F8>(keys));
     case GK_Q8_0:
       return body(Q8Keys{keys.data, scalesOf(keys), keys.dim});
+    case GK_TURBO4:
+      return body(Turbo4Keys{keys.data, scalesOf(keys), keys.dim});
+    case GK_TURBO3:
+      return body(Turbo3Keys{keys.data, scalesOf(keys), keys.dim});
     default:
       return body(Q4Keys{keys.data, scalesOf(keys), keys.dim});
   }
 }
 
-// Room for a plane's scales as float32: (GK_PAGE_TOKENS, dim / 32).
+// Room for a plane's scales as float32: (GK_PAGE_TOKENS, scales of a head).
 using Scales = float[GK_PAGE_TOKENS * cacheMaxDim / cacheBlock];
 
 static inline void widenScales(const Plane &values, Scales &to) {
-  for (int64_t i = 0; i < GK_PAGE_TOKENS * values.dim / cacheBlock; i += 16) {
+  for (int64_t i = 0; i < GK_PAGE_TOKENS * cacheScales(values.dtype, values.dim); i += 16) {
     store(to + i, loadF16(scalesOf(values) + i));
   }
 }
@@ -190,10 +302,15 @@ static inline void withValues(const Plane &values, Body body) {
   }
   Scales scales;
   widenScales(values, scales);
-  if (values.dtype == GK_Q8_0) {
-    body(Q8Values{values.data, scales, values.dim});
-  } else {
-    body(Q4Values{values.data, scales, values.dim});
+  switch (values.dtype) {
+    case GK_Q8_0:
+      return body(Q8Values{values.data, scales, values.dim});
+    case GK_TURBO4:
+      return body(Turbo4Values{values.data, scales, values.dim});
+    case GK_TURBO3:
+      return body(Turbo3Values{values.data, scales, values.dim});
+    default:
+      return body(Q4Values{values.data, scales, values.dim});
   }
 }
 

@@ -1,22 +1,36 @@
 // cache_page.hpp: where a key or value lies in a page of the CPU back end's cache.
 //
 // A page is (kv_heads, keys then values). The keys of a head are (head_dim, GK_PAGE_TOKENS), so that the scores of 16
-// positions are 16 lanes, the values (GK_PAGE_TOKENS, head_dim). With GK_Q8_0 and GK_Q4_0 these are the codes, and the
-// float16 scales follow: of keys (head_dim / 32, GK_PAGE_TOKENS), of values (GK_PAGE_TOKENS, head_dim / 32).
-// GK_Q4_0 has two codes, each plus 8, a byte, low bits first: of keys elements 2 i and 2 i + 1 of one token, so that
-// tokens share no byte and threads may store neighbours; of values elements i and i + 16 of a block of 32.
+// positions are 16 lanes, the values (GK_PAGE_TOKENS, head_dim). With types that have scales these are the codes, and
+// the float16 scales follow: of keys (scales of a head, GK_PAGE_TOKENS), of values (GK_PAGE_TOKENS, scales of a head).
+// Tokens share no byte, so that threads may store neighbours:
+//   GK_Q4_0, plus 8, and GK_TURBO4, two codes a byte, low bits first: of keys elements 2 i and 2 i + 1, of values
+//   elements i and i + 16 of a block of 32.
+//   GK_TURBO3 in two parts: the magnitudes of all codes, 2 bits each, then their signs. Of keys (head_dim / 4,
+//   GK_PAGE_TOKENS) and (head_dim / 8, GK_PAGE_TOKENS) bytes, of values (GK_PAGE_TOKENS, head_dim / 4) and
+//   (GK_PAGE_TOKENS, head_dim / 8), low bits first.
 #pragma once
 
 #include <cstdint>
 
 #include "gatun/kernels.h"
+#include "turbo.hpp"
 
 namespace gatun::cpu {
 
 constexpr int64_t cacheMaxDim = 256;
-constexpr int64_t cacheBlock = 32;  // elements that share a scale
+constexpr int64_t cacheBlock = 32;
 
-static inline bool cacheHasScales(int32_t dtype) { return dtype == GK_Q8_0 || dtype == GK_Q4_0; }
+static inline bool cacheHasScales(int32_t dtype) { return dtype == GK_Q8_0 || dtype == GK_Q4_0 || turbo::is(dtype); }
+
+// Scales of one head of one token.
+static inline int64_t cacheScales(int32_t dtype, int64_t headDim) {
+  return turbo::is(dtype) ? 1 : cacheHasScales(dtype) ? headDim / cacheBlock : 0;
+}
+
+// Whether heads are multiplied by the Walsh-Hadamard matrix before they are rounded.
+static inline bool cacheSpreadsKeys(int32_t dtype) { return dtype == GK_Q4_0 || turbo::is(dtype); }
+static inline bool cacheSpreadsValues(int32_t dtype) { return turbo::is(dtype); }
 
 static inline int64_t cachePlaneElements(int64_t headDim) { return GK_PAGE_TOKENS * headDim; }
 
@@ -30,7 +44,10 @@ static inline int64_t cacheCodeBytes(int32_t dtype, int64_t headDim) {
     case GK_BF16:
       return 2 * elements;
     case GK_Q4_0:
+    case GK_TURBO4:
       return elements / 2;
+    case GK_TURBO3:
+      return elements / 8 * 3;
     default:  // GK_F8, GK_Q8_0
       return elements;
   }
@@ -38,8 +55,7 @@ static inline int64_t cacheCodeBytes(int32_t dtype, int64_t headDim) {
 
 // Bytes of a head's keys, or of its values, in a page.
 static inline int64_t cachePlaneBytes(int32_t dtype, int64_t headDim) {
-  const int64_t scaleBytes = cacheHasScales(dtype) ? 2 * cachePlaneElements(headDim) / cacheBlock : 0;
-  return cacheCodeBytes(dtype, headDim) + scaleBytes;
+  return cacheCodeBytes(dtype, headDim) + 2 * GK_PAGE_TOKENS * cacheScales(dtype, headDim);
 }
 
 static inline int64_t cachePageBytesOf(const gk_cache &cache) {

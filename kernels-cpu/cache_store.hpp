@@ -57,13 +57,50 @@ static inline float extreme(const float *x) {
   return most;  // of numbers, never
 }
 
-// Codes (dim) and float16 scales (dim / 32) of a head in GK_Q8_0 or GK_Q4_0.
+// Codes (dim) and float16 scales of a head: of GK_Q8_0 and GK_Q4_0 the numbers that the scale multiplies, of GK_TURBO4
+// and GK_TURBO3 sign and magnitude.
 struct QuantizedHead {
   int8_t codes[cacheMaxDim];
   uint16_t scales[16];
 };
 
+// The magnitude is counted up, border by border; what is not a number passes none.
+template <int32_t Type>
+static inline void quantizeTurbo(QuantizedHead &to, const float *from, int64_t dim) {
+  constexpr int magnitudes = turbo::magnitudes(Type);
+  F32x16 squares = zero();
+  for (int64_t i = 0; i < dim; i += 16) {
+    const F32x16 x = load(from + i);
+    squares = fma(x, x, squares);
+  }
+  const float step = __builtin_sqrtf(sum(squares) / static_cast<float>(dim)) * turbo::unit(Type);
+  F32x16 products = zero(), levels = zero();
+  for (int64_t i = 0; i < dim; i += 16) {
+    const F32x16 x = load(from + i), a = abs(x);
+    F32x16 level = splat(static_cast<float>(turbo::level(Type, 0)));
+    I32x16 magnitude = splat(int32_t{0});
+#pragma GCC unroll 8
+    for (int m = 1; m < magnitudes; ++m) {
+      const F32x16 border = splat(step * turbo::border(Type, m - 1));
+      level = selectLess(border, a, splat(static_cast<float>(turbo::level(Type, m))), level);
+      magnitude = asInt(selectLess(border, a, asFloat(splat(int32_t{m})), asFloat(magnitude)));
+    }
+    products = fma(a, level, products);
+    levels = fma(level, level, levels);
+    const I32x16 sign = shiftRight<31>(asInt(x));
+    storeI8(to.codes + i, magnitude | shiftLeft<turbo::bits(Type) - 1>(sign));
+  }
+  const float scale = turbo::levelsToOne * sum(products) / sum(levels);
+  storeF16(to.scales, splat(scale));
+}
+
 static inline void quantizeHead(QuantizedHead &to, const float *from, int64_t dim, int32_t dtype) {
+  if (dtype == GK_TURBO4) {
+    return quantizeTurbo<GK_TURBO4>(to, from, dim);
+  }
+  if (dtype == GK_TURBO3) {
+    return quantizeTurbo<GK_TURBO3>(to, from, dim);
+  }
   float scales[16] = {};
   for (int64_t b = 0; b < dim / cacheBlock; ++b) {
     const float *const x = from + b * cacheBlock;
@@ -81,7 +118,20 @@ static inline void quantizeHead(QuantizedHead &to, const float *from, int64_t di
   storeF16(to.scales, load(scales));
 }
 
-static inline int pair(int low, int high) { return (low + 8) | (high + 8) << 4; }
+// Two codes of GK_Q4_0 or GK_TURBO4.
+static inline uint8_t pair(int32_t dtype, int low, int high) {
+  const int bias = dtype == GK_Q4_0 ? 8 : 0;
+  return static_cast<uint8_t>((low + bias) | (high + bias) << 4);
+}
+
+// Bits `from` to `from` + bits of `count` codes, `count` * bits = 8.
+static inline uint8_t gather(const int8_t *codes, int count, int from, int bits) {
+  int byte = 0;
+  for (int i = 0; i < count; ++i) {
+    byte |= (codes[i] >> from & ((1 << bits) - 1)) << (i * bits);
+  }
+  return static_cast<uint8_t>(byte);
+}
 
 template <class T>
 static inline void scatter(T *to, const T *from, int64_t n) {
@@ -113,19 +163,30 @@ static inline void storeKey(int32_t dtype, uint8_t *keys, int64_t slot, const fl
       quantizeHead(quantized, head, dim, dtype);
       scatter(reinterpret_cast<int8_t *>(bytes), quantized.codes, dim);
       break;
+    case GK_TURBO3: {
+      quantizeHead(quantized, head, dim, dtype);
+      uint8_t *const signs = bytes + dim / 4 * GK_PAGE_TOKENS;
+      for (int64_t i = 0; i < dim / 4; ++i) {
+        bytes[i * GK_PAGE_TOKENS] = gather(quantized.codes + 4 * i, 4, 0, 2);
+      }
+      for (int64_t i = 0; i < dim / 8; ++i) {
+        signs[i * GK_PAGE_TOKENS] = gather(quantized.codes + 8 * i, 8, 2, 1);
+      }
+      break;
+    }
     default:
       quantizeHead(quantized, head, dim, dtype);
       for (int64_t i = 0; i < dim / 2; ++i) {
-        bytes[i * GK_PAGE_TOKENS] = static_cast<uint8_t>(pair(quantized.codes[2 * i], quantized.codes[2 * i + 1]));
+        bytes[i * GK_PAGE_TOKENS] = pair(dtype, quantized.codes[2 * i], quantized.codes[2 * i + 1]);
       }
   }
-  scatter(scales, quantized.scales, dim / cacheBlock);
+  scatter(scales, quantized.scales, cacheScales(dtype, dim));
 }
 
 // Stores a value at `slot` of the head's values in a page.
 static inline void storeValue(int32_t dtype, uint8_t *values, int64_t slot, const float *head, int64_t dim) {
   const int64_t codeBytes = cacheCodeBytes(dtype, dim);
-  uint8_t *const bytes = values + slot * (codeBytes / GK_PAGE_TOKENS);
+  uint8_t *const bytes = values + slot * (dtype == GK_TURBO3 ? dim / 4 : codeBytes / GK_PAGE_TOKENS);
   QuantizedHead quantized;
   switch (dtype) {
     case GK_F32:
@@ -142,15 +203,26 @@ static inline void storeValue(int32_t dtype, uint8_t *values, int64_t slot, cons
       quantizeHead(quantized, head, dim, dtype);
       __builtin_memcpy(bytes, quantized.codes, static_cast<size_t>(dim));
       break;
+    case GK_TURBO3: {
+      quantizeHead(quantized, head, dim, dtype);
+      uint8_t *const signs = values + dim / 4 * GK_PAGE_TOKENS + slot * (dim / 8);
+      for (int64_t i = 0; i < dim / 4; ++i) {
+        bytes[i] = gather(quantized.codes + 4 * i, 4, 0, 2);
+      }
+      for (int64_t i = 0; i < dim / 8; ++i) {
+        signs[i] = gather(quantized.codes + 8 * i, 8, 2, 1);
+      }
+      break;
+    }
     default:
       quantizeHead(quantized, head, dim, dtype);
       for (int64_t i = 0; i < dim / 2; ++i) {
         const int8_t *const code = quantized.codes + i / 16 * cacheBlock + i % 16;
-        bytes[i] = static_cast<uint8_t>(pair(code[0], code[16]));
+        bytes[i] = pair(dtype, code[0], code[16]);
       }
   }
-  const int64_t blocks = dim / cacheBlock;
-  __builtin_memcpy(values + codeBytes + slot * blocks * 2, quantized.scales, static_cast<size_t>(blocks) * 2);
+  const int64_t scales = cacheScales(dtype, dim);
+  __builtin_memcpy(values + codeBytes + slot * scales * 2, quantized.scales, static_cast<size_t>(scales) * 2);
 }
 
 }  // namespace gatun::cpu::GK_ISA

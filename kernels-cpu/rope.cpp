@@ -2,9 +2,10 @@
 //
 // Bytes moved: q is read and written, k and v are read, and their cache entries written: per token
 // 8 heads * head_dim + kv_heads * head_dim * (8 + bytes of the cache's two types).
-// Operations: per element of q and k one addition of a bias, 4 of a norm, 3 of the rotation and, with keys of GK_Q4_0,
-// 1 + log2 head_dim of the Walsh-Hadamard matrix, where they apply.
+// Operations: per element of q and k one addition of a bias, 4 of a norm, 3 of the rotation and 1 + log2 head_dim of
+// the Walsh-Hadamard matrix, where they apply.
 #include "cache_store.hpp"
+#include "hadamard.hpp"
 #include "ops.hpp"
 #include "simd.hpp"
 
@@ -78,35 +79,6 @@ void prepare(float *to, const float *from, const float *bias, const float *norm,
   }
 }
 
-// a and b become their sum and difference.
-void butterfly(float *a, float *b, int64_t n) {
-  for (int64_t i = 0; i < n; ++i) {
-    const float x = a[i], y = b[i];
-    a[i] = x + y;
-    b[i] = x - y;
-  }
-}
-
-// Multiplies each run of `length` elements, a power of two, by the orthonormal Walsh-Hadamard matrix: sums of
-// neighbours first.
-void hadamard(float *head, int64_t length, int64_t dim) {
-  if (length == 0) {
-    return;
-  }
-  for (int64_t stride = 1; stride < length; stride *= 2) {
-    for (int64_t i = 0; i < dim; i += 2 * stride) {
-      butterfly(head + i, head + i + stride, stride);
-    }
-  }
-  const F32x16 scale = splat(1.0f / __builtin_sqrtf(static_cast<float>(length)));
-  for (int64_t i = 0; i < dim; i += 16) {
-    store(head + i, load(head + i) * scale);
-  }
-}
-
-// The length of those runs; 0 where keys are stored as they are.
-int64_t spread(const gk_cache &cache) { return cache.key_dtype == GK_Q4_0 ? cache.head_dim & -cache.head_dim : 0; }
-
 const float *ofHead(const float *bias, int64_t h, int64_t dim) { return bias != nullptr ? bias + h * dim : nullptr; }
 
 void storeHeads(const Store &s, int64_t token) {
@@ -120,9 +92,14 @@ void storeHeads(const Store &s, int64_t token) {
   float head[cacheMaxDim];
   for (int64_t h = 0; h < cache.kv_heads; ++h) {
     prepare(head, row(*s.k, token) + h * dim, ofHead(rope.k_bias, h, dim), rope.k_norm, rope, token, dim);
-    hadamard(head, spread(cache), dim);
+    if (cacheSpreadsKeys(cache.key_dtype)) {
+      hadamard(head, dim);
+    }
     storeKey(cache.key_dtype, cacheKeys(cache, page, h), slot, head, dim);
     addBias(head, row(*s.v, token) + h * dim, ofHead(rope.v_bias, h, dim), dim);
+    if (cacheSpreadsValues(cache.value_dtype)) {
+      hadamard(head, dim);
+    }
     storeValue(cache.value_dtype, cacheValues(cache, page, h), slot, head, dim);
   }
 }
@@ -136,7 +113,9 @@ void storeTokens(void *arg, int64_t begin, int64_t end, int) {
     float *const q = static_cast<float *>(s.q->data) + token * s.q->stride;
     for (int64_t h = 0; h < heads; ++h) {
       prepare(q + h * dim, q + h * dim, ofHead(rope.q_bias, h, dim), rope.q_norm, rope, token, dim);
-      hadamard(q + h * dim, spread(*s.cache), dim);
+      if (cacheSpreadsKeys(s.cache->key_dtype)) {
+        hadamard(q + h * dim, dim);
+      }
     }
     storeHeads(s, token);
   }

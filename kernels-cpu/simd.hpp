@@ -8,6 +8,7 @@
 //   load and store of n elements: n >= 16 means all; the rest is read as 0 and left as it was.
 //   max(a, b) is a > b ? a : b and min(a, b) is a < b ? a : b, also where one is not a number.
 //   sum(F32x16) adds lanes i and i + 8, then i + 4, i + 2, i + 1. toInt rounds to nearest even; |a| < 2^22.
+//   lookup(table of 16, index) reads the low 4 bits of an index. shiftRightEach shifts lane i by lane i, below 32.
 //   dot<N, Max>(acc, codes, q) adds the dot products of N code vectors, codes <= Max, with 4 N activations, |q| <= 127.
 //   With Max > 127 it may count codes less 128: kWideBias is 128 where codes count as they are stored, else 0.
 #pragma once

@@ -106,6 +106,17 @@ template <int N>
 static inline I32x16 shiftRight(I32x16 a) {
   return {_mm256_srli_epi32(a.lo, N), _mm256_srli_epi32(a.hi, N)};
 }
+static inline I32x16 shiftRightEach(I32x16 a, I32x16 by) {
+  return {_mm256_srlv_epi32(a.lo, by.lo), _mm256_srlv_epi32(a.hi, by.hi)};
+}
+static inline __m256 lookup(__m256 first, __m256 last, __m256i index) {
+  return _mm256_blendv_ps(_mm256_permutevar8x32_ps(first, index), _mm256_permutevar8x32_ps(last, index),
+                          _mm256_castsi256_ps(_mm256_slli_epi32(index, 28)));
+}
+static inline F32x16 lookup(const float *table16, I32x16 index) {
+  const F32x16 t = load(table16);
+  return {lookup(t.lo, t.hi, index.lo), lookup(t.lo, t.hi, index.hi)};
+}
 static inline I32x16 selectGreater(I32x16 a, I32x16 b, I32x16 yes, I32x16 no) {
   return {_mm256_blendv_epi8(no.lo, yes.lo, _mm256_cmpgt_epi32(a.lo, b.lo)),
           _mm256_blendv_epi8(no.hi, yes.hi, _mm256_cmpgt_epi32(a.hi, b.hi))};

@@ -71,6 +71,10 @@ template <int N>
 static inline I32x16 shiftRight(I32x16 a) {
   return {_mm512_srli_epi32(a.v, N)};
 }
+static inline I32x16 shiftRightEach(I32x16 a, I32x16 by) { return {_mm512_srlv_epi32(a.v, by.v)}; }
+static inline F32x16 lookup(const float *table16, I32x16 index) {
+  return {_mm512_permutexvar_ps(index.v, _mm512_loadu_ps(table16))};
+}
 static inline I32x16 selectGreater(I32x16 a, I32x16 b, I32x16 yes, I32x16 no) {
   return {_mm512_mask_blend_epi32(_mm512_cmpgt_epi32_mask(a.v, b.v), no.v, yes.v)};
 }

@@ -99,6 +99,11 @@ template <int N>
 static inline I32x16 shiftRight(I32x16 a) {
   GK_EACH(a, wrap(word(a.v[i]) >> N));
 }
+static inline I32x16 shiftRightEach(I32x16 a, I32x16 by) { GK_EACH(a, wrap(word(a.v[i]) >> by.v[i])); }
+static inline F32x16 lookup(const float *table16, I32x16 index) {
+  F32x16 r;
+  GK_EACH(r, table16[index.v[i] & 15]);
+}
 static inline I32x16 selectGreater(I32x16 a, I32x16 b, I32x16 yes, I32x16 no) {
   GK_EACH(a, a.v[i] > b.v[i] ? yes.v[i] : no.v[i]);
 }

@@ -66,8 +66,9 @@ void runFp32(const Queue &queue, const Attention &a) {
 
 template <class Power>
 void merge(const Queue &queue, const Attention &a) {
-  const int64_t blocks = ceilDiv(int64_t{a.heads} * a.cache.headDim, mergeThreads) * a.tokens;
-  launch(queue, {gridOf(blocks), mergeThreads, sizeof(MergeShared)}, mergeSplits<Power>, a);
+  const int threads = mergeThreadsOf(a.cache);
+  const int64_t blocks = ceilDiv(int64_t{a.heads} * a.cache.headDim, threads) * a.tokens;
+  launch(queue, {gridOf(blocks), threads, sizeof(MergeShared)}, mergeSplits<Power>, a);
 }
 
 void runTokens(const Queue &queue, Attention a) {

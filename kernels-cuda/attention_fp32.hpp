@@ -120,11 +120,16 @@ __global__ void __launch_bounds__(32 * fp32Warps, 1) attendFp32(Attention a) {
     }
   }
   __syncwarp();
-  for (int from = 0; !partial && from < dim; from += 128) {
-    const int d = from + 4 * lane;
-    const float4 x = d < dim ? *reinterpret_cast<const float4 *>(q + d) : make_float4(0, 0, 0, 0);
-    writeFour(a, token, head * dim + d, x, d < dim);
+  if (partial) {
+    return;
   }
+  float4 x[2];
+#pragma unroll
+  for (int n = 0; n < 2; ++n) {
+    const int d = 128 * n + 4 * lane;
+    x[n] = d < dim ? *reinterpret_cast<const float4 *>(q + d) : make_float4(0, 0, 0, 0);
+  }
+  writeColumns(a, token, head * dim, x, dim);
 }
 
 }  // namespace gatun::cuda

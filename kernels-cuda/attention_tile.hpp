@@ -3,15 +3,17 @@
 // Scores: a query is split into two terms of 16 bits, high and low, which together have 22 bits (16 with GK_BF16 keys,
 // for bfloat16 has 8), and multiplies keys exactly: GK_F16, GK_F8 and the codes of GK_Q8_0 and GK_Q4_0 in float16,
 // GK_BF16 in bfloat16; a block's scale multiplies its fp32 sum. So a score is off by no more than fp32 sums of
-// head_dim terms are, plus 2^-22 (2^-16) of the terms' magnitudes.
+// head_dim terms are, plus 2^-22 (2^-16) of the terms' magnitudes. Levels of GK_TURBO4 and GK_TURBO3 are exact in
+// float16 too, and a head's scale multiplies the whole sum.
 // Values: probabilities, in units of 2^-headroom, are rounded once to float16: each weight is off by at most 2^-11 of
 // itself, since those a float16 cannot hold are below 2^-29 of the greatest. GK_F16 and GK_F8 are exact; the product
-// of a code and the scale of GK_Q8_0 and GK_Q4_0 is rounded once to float16, another 2^-11. With GK_BF16 probabilities
-// have two terms of bfloat16: 2^-16, and the values are exact. So with p the weights, which sum to 1,
+// of a code and its scale, of types that have scales, is rounded once to float16, another 2^-11. With GK_BF16
+// probabilities have two terms of bfloat16: 2^-16, and the values are exact. So with p the weights, which sum to 1,
 //   |y - exact| <= (2^-11 or 2^-10 or 2^-16) * sum of p |v| + what the scores' error moves p by.
 #pragma once
 
 #include "attention_query.hpp"
+#include "attention_turbo.hpp"
 
 namespace gatun::cuda {
 
@@ -106,14 +108,18 @@ __device__ __forceinline__ void scoreTile(float (&s)[4], const Query<Steps, InSh
     const unsigned char *const run = keys + codeBytes(Type, 256) * block;
     uint32_t k[4];
     if (2 * block + 1 < steps) {
-      loadKeys<Type, 8>(k, run + codeBytes(Type, 8) * lane);
+      if constexpr (turbo::is(Type)) {
+        loadTurboKeys<Type>(k, head, j * 128 * steps + 256 * block + 8 * lane, cache.headDim);
+      } else {
+        loadKeys<Type, 8>(k, run + codeBytes(Type, 8) * lane);
+      }
       addStep<Type>(high, low, query, 2 * block, k[0], k[1]);
       addStep<Type>(high, low, query, 2 * block + 1, k[2], k[3]);
     } else if (2 * block < steps) {
       loadKeys<Type, 4>(k, run + codeBytes(Type, 4) * lane);
       addStep<Type>(high, low, query, 2 * block, k[0], k[1]);
     }
-    if constexpr (hasScales(Type)) {
+    if constexpr (hasScales(Type) && !turbo::is(Type)) {
       if (2 * block < steps) {
         const auto *const scales = reinterpret_cast<const uint32_t *>(head + cache.keyScales);
         const uint32_t pair = scales[(j * (steps / 2) + block) * 4 + lane % 4];
@@ -126,7 +132,14 @@ __device__ __forceinline__ void scoreTile(float (&s)[4], const Query<Steps, InSh
       }
     }
   }
-  if constexpr (!hasScales(Type)) {
+  if constexpr (turbo::is(Type)) {
+    const uint32_t pair = reinterpret_cast<const uint32_t *>(head + cache.keyScales)[j * 4 + lane % 4];
+    const float scale[2] = {fromF16(static_cast<uint16_t>(pair)), fromF16(static_cast<uint16_t>(pair >> 16))};
+#pragma unroll
+    for (int i = 0; i < 4; ++i) {
+      s[i] = (high[i] + low[i]) * scale[i % 2];
+    }
+  } else if constexpr (!hasScales(Type)) {
 #pragma unroll
     for (int i = 0; i < 4; ++i) {
       s[i] = high[i] + low[i];
@@ -256,7 +269,8 @@ __device__ __forceinline__ void addSlab(float (*o)[4], const Weights<Type> &weig
   } else {
     uint32_t scales[4] = {};
     if constexpr (hasScales(Type)) {
-      const uint4 w = reinterpret_cast<const uint4 *>(head + cache.valueScales)[4 * slab + lane % 4];
+      const uint4 w =
+          reinterpret_cast<const uint4 *>(head + cache.valueScales)[(turbo::is(Type) ? 0 : 4 * slab) + lane % 4];
       scales[0] = w.x, scales[1] = w.y, scales[2] = w.z, scales[3] = w.w;
     }
     const auto add = [&](float (&sums)[4], uint32_t (&v)[4]) {
@@ -269,7 +283,17 @@ __device__ __forceinline__ void addSlab(float (*o)[4], const Weights<Type> &weig
       weights.add(sums, v);
     };
     uint32_t v[4];
-    if constexpr (Type == GK_Q4_0) {
+    if constexpr (turbo::is(Type)) {
+      TurboSlab stored;
+      stored.template load<Type>(head + cache.values, slab, lane, cache.headDim);
+#pragma unroll
+      for (int i = 0; i < 2; ++i) {
+        uint32_t next[4];
+        stored.template widen<Type>(i, v, next);
+        add(o[2 * i], v);
+        add(o[2 * i + 1], next);
+      }
+    } else if constexpr (Type == GK_Q4_0) {
       const uint4 w = codes[lane];
 #pragma unroll
       for (int i = 0; i < 4; ++i) {
@@ -311,6 +335,10 @@ __device__ __forceinline__ void withType(int type, const Body &body) {
       return body(TypeConstant<GK_F8>());
     case GK_Q8_0:
       return body(TypeConstant<GK_Q8_0>());
+    case GK_TURBO4:
+      return body(TypeConstant<GK_TURBO4>());
+    case GK_TURBO3:
+      return body(TypeConstant<GK_TURBO3>());
     default:
       return body(TypeConstant<GK_Q4_0>());
   }
@@ -339,7 +367,8 @@ __device__ __forceinline__ void clearValues(const CachePages &cache, unsigned ch
   }
   // A scale of zero makes any code zero.
   auto *const halves = reinterpret_cast<uint16_t *>(head + (hasScales(type) ? cache.valueScales : cache.values));
-  for (int i = thread; i < (hasScales(type) ? elements / scaleBlock : elements); i += static_cast<int>(blockDim.x)) {
+  for (int i = thread; i < (hasScales(type) ? scaleBytes(type, cache.headDim) / 2 : elements);
+       i += static_cast<int>(blockDim.x)) {
     if (i % pageTokens >= count) {
       halves[i] = 0;
     }

@@ -95,7 +95,7 @@ __device__ __forceinline__ void foldSplit(const Attention &a, int split, const i
 
 template <int Steps>
 __global__ void __launch_bounds__(32 * walkWarps<Steps>, 1) walkSplits(Attention a, int stages) {
-  constexpr int warps = walkWarps<Steps>, slabs = (Steps + 1) / 2;
+  constexpr int warps = walkWarps<Steps>, slabs = (Steps + 1) / 2, parts = (Steps + 7) / 8;
   dependencyWait();
   dependencyTrigger();
   unsigned char *const pages = shared<WalkShared>().pages;
@@ -204,14 +204,14 @@ __global__ void __launch_bounds__(32 * walkWarps<Steps>, 1) walkSplits(Attention
       }
       const float total = merged[r].total;
       const int head = kvHead * a.group + row % a.group;
-      for (int from = 0; from < dim; from += 128) {
-        const int d = from + 4 * lane;
-        float4 x = make_float4(0, 0, 0, 0);
-        if (d < dim) {
-          x = *reinterpret_cast<const float4 *>(sums + mergedAt(r, d, dim));
-        }
-        writeFour(a, t, head * dim + d, make_float4(x.x / total, x.y / total, x.z / total, x.w / total), d < dim);
+      float4 x[parts];
+#pragma unroll
+      for (int n = 0; n < parts; ++n) {
+        const int d = 128 * n + 4 * lane;
+        x[n] = d < dim ? *reinterpret_cast<const float4 *>(sums + mergedAt(r, d, dim)) : make_float4(0, 0, 0, 0);
+        x[n] = make_float4(x[n].x / total, x[n].y / total, x[n].z / total, x[n].w / total);
       }
+      writeColumns(a, t, head * dim, x, dim);
     }
     __syncwarp();
   }

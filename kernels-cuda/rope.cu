@@ -2,9 +2,9 @@
 //
 // Bytes moved: q is read and written, k and v are read, and their cache entries written: per token
 // 8 heads * head_dim + kv_heads * head_dim * (8 + bytes of the cache's two types).
-// Operations: per element of q and k one addition of a bias, 4 of a norm, 3 of the rotation and, with keys of GK_Q4_0,
-// 1 + log2 head_dim of the Walsh-Hadamard matrix, where they apply. Grid: a warp each (token, head of q, k or v), four
-// a block. Limit: for one token the latency of a read, the steps above and a write; for a prompt memory.
+// Operations: per element of q and k one addition of a bias, 4 of a norm, 3 of the rotation and 1 + log2 head_dim of
+// the Walsh-Hadamard matrix, where they apply. Grid: a warp each (token, head of q, k or v), four a block. Limit: for
+// one token the latency of a read, the steps above and a write; for a prompt memory.
 //
 // Bit-equal to the CPU, sums of squares too: they have 16 lanes, by element mod 16.
 #include "cache_page.hpp"
@@ -47,15 +47,20 @@ __device__ __forceinline__ void load(Head &head, const float *from, const float 
   __syncwarp();
 }
 
+// Of the lanes by element mod 16.
+__device__ __forceinline__ float sumOfSixteen(float part) {
+  for (int mask = 8; mask > 0; mask /= 2) {
+    part += shuffleXor(part, mask);
+  }
+  return part;
+}
+
 __device__ __forceinline__ void normalize(Head &head, const float *weight, float eps, int dim) {
   float squares = 0;
   for (int i = laneId() % 16; i < dim; i += 16) {
     squares = fmaf(head.x[i], head.x[i], squares);
   }
-  for (int mask = 8; mask > 0; mask /= 2) {
-    squares += shuffleXor(squares, mask);
-  }
-  const float scale = 1.0f / sqrtf(squares / static_cast<float>(dim) + eps);
+  const float scale = 1.0f / sqrtf(sumOfSixteen(squares) / static_cast<float>(dim) + eps);
   __syncwarp();
   for (int i = laneId(); i < dim; i += 32) {
     head.x[i] = head.x[i] * scale * weight[i];
@@ -104,9 +109,45 @@ __device__ __forceinline__ void prepare(Head &head, const Store &s, const float 
     normalize(head, norm, s.rope.norm_eps, dim);
   }
   rotate(head, s.rope, token);
-  if (s.cache.keyType == GK_Q4_0) {
+  if (spreadsKeys(s.cache.keyType)) {
     spread(head, dim);
   }
+}
+
+template <int Type>
+__device__ __forceinline__ int magnitudeOf(float x, float step) {
+  int magnitude = 0;
+#pragma unroll
+  for (int m = 1; m < turbo::magnitudes(Type); ++m) {
+    magnitude += fabsf(x) > step * turbo::border(Type, m - 1) ? 1 : 0;
+  }
+  return magnitude;
+}
+
+// Turns a head into codes of GK_TURBO4 or GK_TURBO3, as floats, and gives its scale.
+template <int Type>
+__device__ __forceinline__ uint16_t quantizeTurbo(Head &head, int dim) {
+  float squares = 0, products = 0, levels = 0;
+  for (int i = laneId() % 16; i < dim; i += 16) {
+    squares = fmaf(head.x[i], head.x[i], squares);
+  }
+  const float step = sqrtf(sumOfSixteen(squares) / static_cast<float>(dim)) * turbo::unit(Type);
+  for (int i = laneId() % 16; i < dim; i += 16) {
+    const auto level = static_cast<float>(turbo::level(Type, magnitudeOf<Type>(head.x[i], step)));
+    products = fmaf(fabsf(head.x[i]), level, products);
+    levels = fmaf(level, level, levels);
+  }
+  const float scale = turbo::levelsToOne * sumOfSixteen(products) / sumOfSixteen(levels);
+  __syncwarp();
+  for (int i = laneId(); i < dim; i += 32) {
+    const int sign = static_cast<int>(bitsAs<uint32_t>(head.x[i]) >> 31);
+    head.x[i] = static_cast<float>(magnitudeOf<Type>(head.x[i], step) | sign << (turbo::bits(Type) - 1));
+  }
+  __syncwarp();
+  return toF16(scale);
+}
+__device__ __forceinline__ uint16_t quantizeTurbo(Head &head, int type, int dim) {
+  return type == GK_TURBO4 ? quantizeTurbo<GK_TURBO4>(head, dim) : quantizeTurbo<GK_TURBO3>(head, dim);
 }
 
 // Turns a head into codes of GK_Q8_0 or GK_Q4_0, as floats, and puts the scale of block b at scales[at(b)].
@@ -137,6 +178,37 @@ __device__ __forceinline__ uint32_t byteOf(float code) { return static_cast<uint
 
 __device__ __forceinline__ uint32_t nibbleOf(float code) { return (byteOf(code) + 8) & 15u; }
 
+// A run of 8 elements of a GK_TURBO3 key, which lies in two planes; index: of the first in the page's keys.
+__device__ __forceinline__ void storeTurbo3Run(unsigned char *keys, int index, int headDim, const float *codes) {
+  uint32_t magnitudes = 0, signs = 0;
+  for (int i = 0; i < 8; ++i) {
+    magnitudes |= (byteOf(codes[i]) & 3u) << keyBitTurbo3(i);
+    signs |= byteOf(codes[i]) >> 2 << crossed(i);
+  }
+  *reinterpret_cast<uint16_t *>(keys + index / 4) = static_cast<uint16_t>(magnitudes);
+  keys[keySignsAt(headDim) + index / 8] = static_cast<unsigned char>(signs);
+}
+
+// The bytes of element i of a GK_TURBO3 value and of those that share them: of magnitudes four, from i % 32 < 8, of
+// signs eight, from i % 32 < 4.
+__device__ __forceinline__ void storeTurbo3Value(unsigned char *values, int i, int slot, int headDim,
+                                                 const float *codes) {
+  if (i % 32 < 8) {
+    uint32_t byte = 0;
+    for (int d = i; d < i + 32; d += 8) {
+      byte |= (byteOf(codes[d]) & 3u) << valueBit3(d);
+    }
+    values[valueAt3(i, slot)] = static_cast<unsigned char>(byte);
+  }
+  if (i % 32 < 4) {
+    uint32_t byte = 0;
+    for (int d = i; d < i + 32; d += 4) {
+      byte |= byteOf(codes[d]) >> 2 << valueSignBit(d);
+    }
+    values[valueSignsAt(headDim) + valueSignAt(i, slot)] = static_cast<unsigned char>(byte);
+  }
+}
+
 // A run of a key: 8 elements, or 4 at the end, which one lane holds in the attention kernels.
 template <int Length>
 __device__ __forceinline__ void storeRun(unsigned char *keys, int type, int offset, const float *x) {
@@ -151,10 +223,10 @@ __device__ __forceinline__ void storeRun(unsigned char *keys, int type, int offs
     } else {
       *reinterpret_cast<uint2 *>(to) = make_uint2(words[0], words[1]);
     }
-  } else if (type == GK_Q4_0) {
+  } else if (type == GK_Q4_0 || type == GK_TURBO4) {
     uint32_t word = 0;
     for (int i = 0; i < Length; ++i) {
-      word |= nibbleOf(x[i]) << (4 * keyNibble(i));
+      word |= type == GK_Q4_0 ? nibbleOf(x[i]) << (4 * keyNibble(i)) : byteOf(x[i]) << (4 * keyNibbleTurbo4(i));
     }
     *reinterpret_cast<uint32_t *>(keys + offset / 2) = word;
   } else {
@@ -182,13 +254,20 @@ __device__ __forceinline__ void storeKey(const CachePages &cache, unsigned char 
     }
     return;
   }
-  if (hasScales(type)) {
-    quantizeHead(head, type, dim, reinterpret_cast<uint16_t *>(part + cache.keyScales),
-                 [&](int block) { return keyScaleAt(block, slot, dim); });
+  auto *const scales = reinterpret_cast<uint16_t *>(part + cache.keyScales);
+  if (turbo::is(type)) {
+    const uint16_t scale = quantizeTurbo(head, type, dim);
+    if (laneId() == 0) {
+      scales[keyScaleAt(type, 0, slot, dim)] = scale;
+    }
+  } else if (hasScales(type)) {
+    quantizeHead(head, type, dim, scales, [&](int block) { return keyScaleAt(type, block, slot, dim); });
   }
   for (int i = laneId(); i < keyRuns(dim); i += 32) {
     const KeyRun run = keyRun(i, slot, dim);
-    if (run.length == 8) {
+    if (type == GK_TURBO3) {
+      storeTurbo3Run(part, run.offset, dim, head.x + run.first);
+    } else if (run.length == 8) {
       storeRun<8>(part, type, run.offset, head.x + run.first);
     } else {
       storeRun<4>(part, type, run.offset, head.x + run.first);
@@ -199,9 +278,14 @@ __device__ __forceinline__ void storeKey(const CachePages &cache, unsigned char 
 __device__ __forceinline__ void storeValue(const CachePages &cache, unsigned char *part, int slot, Head &head) {
   const int type = cache.valueType, dim = cache.headDim;
   unsigned char *const values = part + cache.values;
-  if (hasScales(type)) {
-    quantizeHead(head, type, dim, reinterpret_cast<uint16_t *>(part + cache.valueScales),
-                 [&](int block) { return valueScaleAt(block * scaleBlock, slot); });
+  auto *const scales = reinterpret_cast<uint16_t *>(part + cache.valueScales);
+  if (turbo::is(type)) {
+    const uint16_t scale = quantizeTurbo(head, type, dim);
+    if (laneId() == 0) {
+      scales[valueScaleAt(type, 0, slot)] = scale;
+    }
+  } else if (hasScales(type)) {
+    quantizeHead(head, type, dim, scales, [&](int block) { return valueScaleAt(type, block * scaleBlock, slot); });
   }
   for (int i = laneId(); i < dim; i += 32) {
     const float x = head.x[i];
@@ -220,6 +304,14 @@ __device__ __forceinline__ void storeValue(const CachePages &cache, unsigned cha
         break;
       case GK_Q8_0:
         values[valueAt8(i, slot)] = static_cast<uint8_t>(byteOf(x));
+        break;
+      case GK_TURBO4:
+        if (i / 8 % 2 == 0) {
+          values[valueAtTurbo4(i, slot)] = static_cast<uint8_t>(byteOf(x) | byteOf(head.x[i + 8]) << 4);
+        }
+        break;
+      case GK_TURBO3:
+        storeTurbo3Value(values, i, slot, dim, head.x);
         break;
       default:
         if (i / 8 % 2 == 0) {
@@ -268,6 +360,9 @@ __global__ void __launch_bounds__(32 * warps) storeTokens(Store s) {
     storeKey(s.cache, part, position % pageTokens, head);
   } else {
     load(head, s.v + token * s.vStride + at, s.rope.v_bias != nullptr ? s.rope.v_bias + at : nullptr, dim);
+    if (spreadsValues(s.cache.valueType)) {
+      spread(head, dim);
+    }
     storeValue(s.cache, part, position % pageTokens, head);
   }
 }

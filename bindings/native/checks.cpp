@@ -27,7 +27,7 @@ constexpr Format formats[] = {
     {GK_Q2_K, "Q2_K", 256}, {GK_Q3_K, "Q3_K", 256},    {GK_Q4_K, "Q4_K", 256},     {GK_Q5_K, "Q5_K", 256},
     {GK_Q6_K, "Q6_K", 256}, {GK_IQ4_NL, "IQ4_NL", 32}, {GK_IQ4_XS, "IQ4_XS", 256}, {GK_AWQ, "AWQ", 32},
     {GK_GPTQ, "GPTQ", 32},  {GK_I32, "I32", 0},        {GK_A8, "A8", 0},           {GK_A16, "A16", 0},
-    {GK_F8, "F8", 0},
+    {GK_F8, "F8", 0},       {GK_TURBO4, "TURBO4", 0},  {GK_TURBO3, "TURBO3", 0},
 };
 
 const Format *format(int32_t dtype) {
@@ -294,12 +294,14 @@ static void cacheType(const char *name, int32_t dtype, int32_t headDim) {
       return;
     case GK_Q8_0:
     case GK_Q4_0:
+    case GK_TURBO4:
+    case GK_TURBO3:
       if (headDim % 32 != 0) {
         refuse("%s is %s, expected cache.head_dim a multiple of 32, it is %d", name, dtypeName(dtype), headDim);
       }
       return;
     default:
-      refuse("%s is %s (%d), expected F32, F16, BF16, F8, Q8_0 or Q4_0", name, dtypeName(dtype), dtype);
+      refuse("%s is %s (%d), expected F32, F16, BF16, F8, Q8_0, Q4_0, TURBO4 or TURBO3", name, dtypeName(dtype), dtype);
   }
 }
 

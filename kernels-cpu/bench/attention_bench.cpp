@@ -17,9 +17,11 @@ struct Type {
   int value;
 };
 
-constexpr Type types[] = {{"F32", GK_F32, GK_F32},        {"F16", GK_F16, GK_F16},    {"BF16", GK_BF16, GK_BF16},
-                          {"F8", GK_F8, GK_F8},           {"Q8_0", GK_Q8_0, GK_Q8_0}, {"Q4_0", GK_Q4_0, GK_Q4_0},
-                          {"Q8_0/Q4_0", GK_Q8_0, GK_Q4_0}};
+constexpr Type types[] = {{"F32", GK_F32, GK_F32},         {"F16", GK_F16, GK_F16},
+                          {"BF16", GK_BF16, GK_BF16},      {"F8", GK_F8, GK_F8},
+                          {"Q8_0", GK_Q8_0, GK_Q8_0},      {"Q4_0", GK_Q4_0, GK_Q4_0},
+                          {"Q8_0/Q4_0", GK_Q8_0, GK_Q4_0}, {"TURBO4", GK_TURBO4, GK_TURBO4},
+                          {"TURBO3", GK_TURBO3, GK_TURBO3}};
 
 struct Measured {
   double seconds;  // of one call, the best

@@ -17,8 +17,8 @@ struct CacheType {
   const char *name;
 };
 
-constexpr CacheType cacheTypes[] = {{GK_F32, "F32"}, {GK_F16, "F16"},   {GK_BF16, "BF16"},
-                                    {GK_F8, "F8"},   {GK_Q8_0, "Q8_0"}, {GK_Q4_0, "Q4_0"}};
+constexpr CacheType cacheTypes[] = {{GK_F32, "F32"},   {GK_F16, "F16"},   {GK_BF16, "BF16"},     {GK_F8, "F8"},
+                                    {GK_Q8_0, "Q8_0"}, {GK_Q4_0, "Q4_0"}, {GK_TURBO4, "TURBO4"}, {GK_TURBO3, "TURBO3"}};
 
 inline const char *cacheTypeName(int32_t dtype) {
   return std::find_if(std::begin(cacheTypes), std::end(cacheTypes), [&](CacheType t) { return t.dtype == dtype; })
@@ -65,8 +65,50 @@ inline void roundBlock(int32_t dtype, float *x) {
   }
 }
 
+// The sum of 16 lanes, by element mod 16, as kernels.h adds them.
+inline float laneSum(const std::vector<float> &a, const std::vector<float> &b) {
+  float lanes[16] = {};
+  for (size_t i = 0; i < a.size(); ++i) {
+    lanes[i % 16] = std::fma(a[i], b[i], lanes[i % 16]);
+  }
+  for (size_t n = 8; n > 0; n /= 2) {
+    for (size_t i = 0; i < n; ++i) {
+      lanes[i] += lanes[i + n];
+    }
+  }
+  return lanes[0];
+}
+
+inline const std::vector<float> &turboMagnitudes(int32_t dtype) {
+  static const std::vector<float> four = {5, 15, 25, 36, 48, 62, 79, 104}, three = {10, 31, 55, 88};
+  return dtype == GK_TURBO4 ? four : three;
+}
+
+inline std::vector<float> roundTurbo(int32_t dtype, const std::vector<float> &head) {
+  const std::vector<float> &c = turboMagnitudes(dtype);
+  const float rms = std::sqrt(laneSum(head, head) / static_cast<float>(head.size()));
+  const float step = rms * (dtype == GK_TURBO4 ? 0.026222f : 0.024447f);
+  std::vector<float> sizes, levels;
+  for (const float x : head) {
+    size_t i = 0;
+    while (i + 1 < c.size() && std::fabs(x) > step * ((c[i] + c[i + 1]) / 2)) {
+      ++i;
+    }
+    sizes.push_back(std::fabs(x));
+    levels.push_back(c[i]);
+  }
+  const float scale = cpu::f16ToF32(cpu::f32ToF16(32 * laneSum(sizes, levels) / laneSum(levels, levels)));
+  for (size_t i = 0; i < head.size(); ++i) {
+    levels[i] = std::copysign(levels[i] * scale / 32, head[i]);
+  }
+  return levels;
+}
+
 // A head as the cache gives it back.
 inline std::vector<float> roundHead(int32_t dtype, std::vector<float> head) {
+  if (dtype == GK_TURBO4 || dtype == GK_TURBO3) {
+    return roundTurbo(dtype, head);
+  }
   for (size_t i = 0; i < head.size(); i += cpu::cacheHasScales(dtype) ? 32 : 1) {
     float &x = head[i];
     switch (dtype) {
@@ -133,20 +175,57 @@ inline float storedElement(int32_t dtype, const uint8_t *plane, int64_t index) {
 
 inline float nibble(uint8_t pair, bool high) { return static_cast<float>((high ? pair >> 4 : pair & 15) - 8); }
 
+// A code of GK_TURBO4 or GK_TURBO3: the magnitude and, above it, the sign.
+inline float turboLevel(int32_t dtype, int magnitude, bool negative) {
+  const float level = turboMagnitudes(dtype)[static_cast<size_t>(magnitude)] / 32;
+  return negative ? -level : level;
+}
+
 inline float scaleAt(int32_t dtype, const uint8_t *plane, int64_t dim, int64_t index) {
   return cpu::f16ToF32(reinterpret_cast<const uint16_t *>(plane + cpu::cacheCodeBytes(dtype, dim))[index]);
+}
+
+// Element d of what lies at a slot, by its type, but for the scale.
+inline float keyCode(int32_t type, const uint8_t *plane, int64_t dim, int64_t d, int64_t slot) {
+  const int nibbles = plane[d / 2 * GK_PAGE_TOKENS + slot] >> (d % 2 * 4) & 15;
+  switch (type) {
+    case GK_Q4_0:
+      return static_cast<float>(nibbles - 8);
+    case GK_TURBO4:
+      return turboLevel(type, nibbles & 7, nibbles >= 8);
+    case GK_TURBO3:
+      return turboLevel(type, plane[d / 4 * GK_PAGE_TOKENS + slot] >> (d % 4 * 2) & 3,
+                        (plane[(dim / 4 + d / 8) * GK_PAGE_TOKENS + slot] >> (d % 8) & 1) != 0);
+    default:
+      return storedElement(type, plane, d * GK_PAGE_TOKENS + slot);
+  }
+}
+
+inline float valueCode(int32_t type, const uint8_t *plane, int64_t dim, int64_t d, int64_t slot) {
+  const int64_t index = slot * dim + d;
+  const int nibble = plane[index / 32 * 16 + d % 16] >> (d % 32 / 16 * 4) & 15;
+  switch (type) {
+    case GK_Q4_0:
+      return static_cast<float>(nibble - 8);
+    case GK_TURBO4:
+      return turboLevel(type, nibble & 7, nibble >= 8);
+    case GK_TURBO3:
+      return turboLevel(type, plane[index / 4] >> (d % 4 * 2) & 3,
+                        (plane[GK_PAGE_TOKENS * dim / 4 + index / 8] >> (d % 8) & 1) != 0);
+    default:
+      return storedElement(type, plane, index);
+  }
 }
 
 // The key at a slot of a page.
 inline std::vector<float> storedKey(const gk_cache &cache, int32_t page, int64_t head, int64_t slot) {
   const int32_t type = cache.key_dtype;
+  const int64_t dim = cache.head_dim, scales = cpu::cacheScales(type, dim);
   const uint8_t *const plane = cpu::cacheKeys(cache, page, head);
   std::vector<float> key;
-  for (int64_t d = 0; d < cache.head_dim; ++d) {
-    const float code = type == GK_Q4_0 ? nibble(plane[d / 2 * GK_PAGE_TOKENS + slot], d % 2 == 1)
-                                       : storedElement(type, plane, d * GK_PAGE_TOKENS + slot);
-    key.push_back(
-        cpu::cacheHasScales(type) ? code * scaleAt(type, plane, cache.head_dim, d / 32 * GK_PAGE_TOKENS + slot) : code);
+  for (int64_t d = 0; d < dim; ++d) {
+    const float code = keyCode(type, plane, dim, d, slot);
+    key.push_back(scales == 0 ? code : code * scaleAt(type, plane, dim, d * scales / dim * GK_PAGE_TOKENS + slot));
   }
   return key;
 }
@@ -154,13 +233,12 @@ inline std::vector<float> storedKey(const gk_cache &cache, int32_t page, int64_t
 // The value at a slot of a page.
 inline std::vector<float> storedValue(const gk_cache &cache, int32_t page, int64_t head, int64_t slot) {
   const int32_t type = cache.value_dtype;
+  const int64_t dim = cache.head_dim, scales = cpu::cacheScales(type, dim);
   const uint8_t *const plane = cpu::cacheValues(cache, page, head);
   std::vector<float> value;
-  for (int64_t d = 0; d < cache.head_dim; ++d) {
-    const int64_t index = slot * cache.head_dim + d;
-    const float code =
-        type == GK_Q4_0 ? nibble(plane[index / 32 * 16 + d % 16], d % 32 >= 16) : storedElement(type, plane, index);
-    value.push_back(cpu::cacheHasScales(type) ? code * scaleAt(type, plane, cache.head_dim, index / 32) : code);
+  for (int64_t d = 0; d < dim; ++d) {
+    const float code = valueCode(type, plane, dim, d, slot);
+    value.push_back(scales == 0 ? code : code * scaleAt(type, plane, dim, slot * scales + d * scales / dim));
   }
   return value;
 }

@@ -280,8 +280,9 @@ void cacheOps(gk_queue *queue) {
   REFUSES(with(cache.head_dim, 272, pageBytes),
           "gk_cache_page_bytes: cache.head_dim is 272, expected a multiple of 16 up to 256");
   REFUSES(with(cache.kv_heads, 0, pageBytes), "gk_cache_page_bytes: cache.kv_heads is 0, expected 1 to 65536");
-  REFUSES(with(cache.key_dtype, GK_I32, pageBytes),
-          "gk_cache_page_bytes: cache.key_dtype is I32 (26), expected F32, F16, BF16, F8, Q8_0 or Q4_0");
+  REFUSES(
+      with(cache.key_dtype, GK_I32, pageBytes),
+      "gk_cache_page_bytes: cache.key_dtype is I32 (26), expected F32, F16, BF16, F8, Q8_0, Q4_0, TURBO4 or TURBO3");
   REFUSES(with(cache.value_dtype, GK_Q4_0, pageBytes),
           "gk_cache_page_bytes: cache.value_dtype is Q4_0, expected cache.head_dim a multiple of 32, it is 16");
   cache.head_dim = 80;

@@ -175,7 +175,7 @@ class Sequences {
       x[b] = x[b] * std::cos(angle) + x[a] * std::sin(angle);
       x[a] = first;
     }
-    return s.keyType == GK_Q4_0 ? hadamard(x) : x;
+    return cpu::cacheSpreadsKeys(s.keyType) ? hadamard(x) : x;
   }
 
   const Shape s;
@@ -240,13 +240,15 @@ inline Errors Sequences::worstErrors(const Results &results) const {
           value.push_back(static_cast<double>(v[static_cast<size_t>(at * kvWidth + d)]) +
                           (s.biases ? static_cast<double>(vBias[static_cast<size_t>(d)]) : 0));
         }
-        widen(worst.value, values.back().data(), value);
+        const bool spread = cpu::cacheSpreadsValues(s.valueType);
+        widen(worst.value, values.back().data(), spread ? hadamard(value) : value);
         widen(worst.key, keys.back().data(),
               rotated(k.data() + at * kvWidth + offset, kBias.data() + offset, kNorm, t));
         for (int64_t h = int64_t{kv} * group * s.headDim; h < (kv + 1) * int64_t{group} * s.headDim; h += s.headDim) {
           const float *const query = results.q.data() + at * width + h;
           widen(worst.q, query, rotated(q.data() + at * width + h, qBias.data() + h, qNorm, t));
-          widen(worst.y, results.y.data() + at * width + h, attend(query, scale(), keys, values));
+          const std::vector<double> y = attend(query, scale(), keys, values);
+          widen(worst.y, results.y.data() + at * width + h, spread ? hadamard(y) : y);
         }
       }
     }

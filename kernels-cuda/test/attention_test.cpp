@@ -7,9 +7,12 @@
 //   sum towards zero), and by 3 u of itself in units of log2, of which |s| <= A;
 //   so p, and with it y, by twice that and the exponentials' 4 u, of B;
 //   then come the roundings of p and v, and 2 n u of the sums. The CPU's own error is A * head_dim u and n u.
+//   Values that the Walsh-Hadamard matrix of length l has spread: an element is the sum of l errors over sqrt(l), at
+//   most sqrt(l) times each, and log2 l + 1 roundings of as much on either side.
 #include "cached.hpp"
 
 using namespace gatun::test;
+namespace cuda = gatun::cuda;
 
 namespace {
 
@@ -19,6 +22,8 @@ double roundings(int32_t valueType) {
       return 0x1p-16;
     case GK_Q8_0:
     case GK_Q4_0:
+    case GK_TURBO4:
+    case GK_TURBO3:
       return 0x1p-10;
     default:
       return 0x1p-11;
@@ -127,7 +132,11 @@ class Case {
     }
     const double u = 0x1p-24, split = s_.keyType == GK_BF16 ? 0x1p-16 : 0x1p-22;
     const double score = most * (split + 2 * (dim + 8) * u + 3 * u + dim * u);
-    return greatest * (2 * score + 8 * u + roundings(s_.valueType) + 3 * n * u);  // B <= the greatest |v|
+    const double bound = greatest * (2 * score + 8 * u + roundings(s_.valueType) + 3 * n * u);  // B <= the greatest |v|
+    const double length = dim & -dim;
+    return !cuda::spreadsValues(s_.valueType)
+               ? bound
+               : std::sqrt(length) * (bound + 2 * (std::log2(length) + 1) * u * greatest);
   }
 
   const Both &both_;
@@ -190,7 +199,7 @@ int main(int argc, char **argv) {
       checkShort(both, {3, 1, 80, type, type});
       checkShort(both, {1, 1, 112, type, GK_F16});
     }
-    for (const int32_t type : {GK_F32, GK_F16, GK_F8, GK_Q8_0, GK_Q4_0}) {
+    for (const int32_t type : {GK_F32, GK_F16, GK_F8, GK_Q8_0, GK_Q4_0, GK_TURBO4, GK_TURBO3}) {
       checkShort(both, {7, 1, 96, type, type});
       checkShort(both, {2, 1, 256, type, type});
       checkShort(both, {16, 1, 32, type, type});
@@ -203,10 +212,15 @@ int main(int argc, char **argv) {
     checkLong(both, {1, 1, 64, GK_BF16, GK_BF16});
     checkLong(both, {4, 2, 64, GK_Q8_0, GK_Q4_0});
     checkLong(both, {8, 1, 128, GK_Q4_0, GK_Q4_0});
+    checkLong(both, {5, 1, 128, GK_TURBO4, GK_TURBO3});
+    checkLong(both, {1, 1, 256, GK_TURBO3, GK_TURBO4});
+    checkLong(both, {2, 1, 32, GK_F32, GK_TURBO3});
     Case(both, {2, 1, 64, GK_F8, GK_Q8_0}, lengths, prompt()).check();
+    Case(both, {2, 1, 64, GK_Q8_0, GK_TURBO3}, lengths, prompt()).check();
   }
   if (all || only == "results") {
-    for (const CacheShape &shape : {CacheShape{4, 2, 64, GK_F16, GK_F16}, CacheShape{4, 2, 32, GK_F32, GK_F32}}) {
+    for (const CacheShape &shape : {CacheShape{4, 2, 64, GK_F16, GK_F16}, CacheShape{4, 2, 32, GK_F32, GK_F32},
+                                    CacheShape{4, 2, 64, GK_TURBO4, GK_TURBO3}}) {
       Case few(both, shape, {600}, {{0, 3}, {0, 599}, {0, 40}});
       few.check();
       few.checkQuantised(GK_A8);

@@ -66,7 +66,10 @@ enum gk_dtype {
   GK_GPTQ = 65, /* int4, scale and zero a group; AutoGPTQ layout */
   GK_A8 = 66,   /* activations: int8 in blocks of GK_ACTIVATION_BLOCK, see gk_quantize */
   GK_A16 = 67,  /* the same with 16 bits as two int8 digits */
-  GK_F8 = 68    /* cache: float8 e4m3fn, no scale; the greatest is 448 (source: OCP OFP8 1.0) */
+  GK_F8 = 68,   /* cache: float8 e4m3fn, no scale; the greatest is 448 (source: OCP OFP8 1.0) */
+  /* Cache: 4 and 3 bits an element and a float16 scale a head, see gk_rope_store. */
+  GK_TURBO4 = 70,
+  GK_TURBO3 = 71
 };
 
 /* Instruction sets of the CPU back end, each a superset of the one before. */
@@ -144,8 +147,8 @@ typedef struct gk_cache {
   void *pages;
   int32_t page_count;
   int32_t kv_heads;
-  int32_t head_dim;    /* a multiple of 16, at most 256; of 32 with GK_Q8_0 and GK_Q4_0 */
-  int32_t key_dtype;   /* GK_F32, GK_F16, GK_BF16, GK_F8, GK_Q8_0 or GK_Q4_0; see gk_rope_store */
+  int32_t head_dim;    /* a multiple of 16, at most 256; of 32 with types that have scales */
+  int32_t key_dtype;   /* GK_F32, GK_F16, GK_BF16, GK_F8 or, with scales, GK_Q8_0, GK_Q4_0, GK_TURBO4, GK_TURBO3 */
   int32_t value_dtype; /* likewise */
   int32_t unused;
 } gk_cache;
@@ -297,14 +300,22 @@ int32_t gk_rope_table(gk_queue *queue, const gk_batch *batch, const float *inv_f
  * types. GK_F8 saturates at 448. GK_Q8_0, a block of 32 elements of a head: scale = float16(max|x| / 127), q =
  * round(x / scale), |q| <= 127. GK_Q4_0: scale = float16(m / -8), m the first element of greatest magnitude, q =
  * clamp(round(x / scale), -8, 7). A scale of 0 gives q = 0; divisions by the scale before its rounding, in fp32.
- * With GK_Q4_0 keys, q and k are multiplied, after rotation, by the orthonormal Walsh-Hadamard matrix (Sylvester order,
- * fp32) of the greatest power of two that divides head_dim, a run of that many elements at a time: scores stay what
- * they were, and outliers spread (source: QuaRot, arXiv 2404.00456). */
+ * GK_TURBO4 and GK_TURBO3 have one scale a head (source: TurboQuant, arXiv 2504.19874). With magnitudes c = 5 15 25 36
+ * 48 62 79 104 and u = 0.026222 * rms, or c = 10 31 55 88 and u = 0.024447 * rms, where rms = sqrt(sum of x^2 /
+ * head_dim): |x| takes the magnitude c[i] with i the number of j for which |x| > u * (c[j] + c[j + 1]) / 2; scale =
+ * float16(32 * sum of |x| c / sum of c^2), the least squares; what is stored is c * scale / 32 with the sign of x. The
+ * sums have 16 lanes, by element mod 16, each an fma an element, ascending; lanes i and i + 8 add up, then i + 4, i +
+ * 2, i + 1.
+ * With GK_Q4_0, GK_TURBO4 or GK_TURBO3 keys, q and k are multiplied, after rotation, by the orthonormal
+ * Walsh-Hadamard matrix (Sylvester order, fp32) of the greatest power of two that divides head_dim, a run of that many
+ * elements at a time: scores stay what they were, and outliers spread (source: QuaRot, arXiv 2404.00456). So are v with
+ * GK_TURBO4 or GK_TURBO3 values; gk_attention undoes it, the matrix being its own inverse. */
 int32_t gk_rope_store(gk_queue *queue, const gk_rope *rope, const gk_batch *batch, const gk_tensor *q,
                       const gk_tensor *k, const gk_tensor *v, const gk_cache *cache);
 /* y (tokens, heads * head_dim) = softmax(scale * q . keys) . values over positions 0 .. the token's own. heads is
  * a multiple of kv_heads; head h reads key/value head h / (heads / kv_heads). y of the types gk_rms_norm takes. A NaN
- * in a cache of GK_F8 may be read as 480. */
+ * in a cache of GK_F8 may be read as 480. With GK_TURBO4 or GK_TURBO3 values each head of the result is multiplied, in
+ * fp32, by the matrix that v was. */
 int32_t gk_attention(gk_queue *queue, const gk_batch *batch, const gk_tensor *q, const gk_cache *cache, float scale,
                      const gk_tensor *y);
 /* ids (tokens, k) GK_I32 and weights (tokens, k): the k largest of softmax(logits), ties to the lower id, in

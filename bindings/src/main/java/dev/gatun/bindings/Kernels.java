@@ -311,6 +311,24 @@ public class Kernels extends Kernels$shared {
     public static int GK_F8() {
         return GK_F8;
     }
+    private static final int GK_TURBO4 = (int)70L;
+    /**
+     * {@snippet lang=c :
+     * enum gk_dtype.GK_TURBO4 = 70
+     * }
+     */
+    public static int GK_TURBO4() {
+        return GK_TURBO4;
+    }
+    private static final int GK_TURBO3 = (int)71L;
+    /**
+     * {@snippet lang=c :
+     * enum gk_dtype.GK_TURBO3 = 71
+     * }
+     */
+    public static int GK_TURBO3() {
+        return GK_TURBO3;
+    }
     private static final int GK_ISA_BEST = (int)0L;
     /**
      * {@snippet lang=c :

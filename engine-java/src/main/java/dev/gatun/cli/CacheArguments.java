@@ -27,8 +27,8 @@ final class CacheArguments {
       names = {"-ctk", KEYS},
       paramLabel = "TYPE",
       description =
-          "Type of the cache's keys: f32, f16, bf16, f8 (e4m3), q8_0 or q4_0; f16 by default, f32"
-              + " with --compute f32.")
+          "Type of the cache's keys: f32, f16, bf16, f8 (e4m3), q8_0, q4_0, turbo4 or turbo3 (8.5,"
+              + " 4.5, 4.1 and 3.1 bits an element); f16 by default, f32 with --compute f32.")
   Optional<String> keys = Optional.empty();
 
   @Option(

@@ -36,7 +36,11 @@ public enum DType {
    */
   A16(67, 32, 76),
   /** The cache's float8, e4m3fn. */
-  F8(68, 1, 1);
+  F8(68, 1, 1),
+  /** The cache's 4 bits, and a float16 scale a head, which is no part of a block. */
+  TURBO4(70, 32, 16),
+  /** The cache's 3 bits likewise. */
+  TURBO3(71, 32, 12);
 
   private final int id;
   private final int blockSize;

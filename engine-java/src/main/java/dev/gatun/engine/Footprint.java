@@ -40,7 +40,19 @@ public record Footprint(
 
   // Keys lose more by fewer bits than values do.
   private static final List<CacheTypes> LADDER =
-      Stream.of("f32", "f16", "q8_0", "f8", "q8_0,q4_0", "q4_0").map(CacheTypes::parse).toList();
+      Stream.of(
+              "f32",
+              "f16",
+              "q8_0",
+              "f8",
+              "q8_0,q4_0",
+              "q8_0,turbo3",
+              "q4_0",
+              "turbo4",
+              "turbo4,turbo3",
+              "turbo3")
+          .map(CacheTypes::parse)
+          .toList();
 
   /** Most that the kernels keep, for splits of the attention over a long context. */
   private static final long GPU_WORKSPACE = 32L << 20;
@@ -103,7 +115,7 @@ public record Footprint(
     return (long) config.layers()
         * config.kvHeads()
         * Device.pageTokens()
-        * (types.keys().bytes(config.headDim()) + types.values().bytes(config.headDim()));
+        * types.headBytes(config.headDim());
   }
 
   /** The types that suit this model's heads, from most bytes to fewest. */

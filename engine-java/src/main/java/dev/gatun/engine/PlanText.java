@@ -30,7 +30,7 @@ public final class PlanText {
           QuantMix.Q2_K);
 
   private static final List<CacheTypes> SHOWN =
-      Stream.of("f16", "q8_0", "q8_0,q4_0", "q4_0").map(CacheTypes::parse).toList();
+      Stream.of("f16", "q8_0", "q4_0", "turbo4", "turbo3").map(CacheTypes::parse).toList();
 
   private final LoadPlan plan;
   private final MemoryBudget budget;
@@ -110,12 +110,21 @@ public final class PlanText {
   private void contexts() {
     ModelConfig config = plan.checkpoint().config();
     line("");
-    line("%-18s%12s%20s".formatted("cache", "KiB/token", "largest context"));
+    line("%-16s%10s%6s%17s%12s".formatted("cache", "KiB/token", "bits", "largest context", "loss"));
     for (CacheTypes types : budget.need().cacheTypes()) {
       double kib = budget.cacheBytes(types, 1 << 10) / (double) (1 << 20);
       String mark = types.equals(plan.types()) ? " *" : "";
-      line("%-18s%12.1f%20d%s".formatted(types, kib, budget.largestContext(types), mark));
+      line(
+          "%-16s%10.1f%6.1f%17d%12s%s"
+              .formatted(
+                  types,
+                  kib,
+                  types.bits(config.headDim()),
+                  budget.largestContext(types),
+                  CacheLoss.of(types).number(),
+                  mark));
     }
+    line("loss: KL divergence in nats a token, measured on the demo model");
     line("RoPE scaling: " + RopeOverride.described(config));
     String further =
         RopeOverride.longest(config)
@@ -134,6 +143,11 @@ public final class PlanText {
       line(
           "      %d tokens, %s left; a token reads up to %s"
               .formatted(each.context(), Gib.of(each.left()), Gib.of(read)));
+      line(
+          "      cache of %.1f bits, loses %s"
+              .formatted(
+                  each.types().bits(plan.checkpoint().config().headDim()),
+                  CacheLoss.of(each.types()).words()));
     }
     if (budget.room().isGpu()) {
       moreMemory();
@@ -168,7 +182,7 @@ public final class PlanText {
   }
 
   private static String cells(List<CacheTypes> columns, Function<CacheTypes, String> cell) {
-    return columns.stream().map(cell).map("%12s"::formatted).collect(Collectors.joining());
+    return columns.stream().map(cell).map("%9s"::formatted).collect(Collectors.joining());
   }
 
   private void row(String name, String what, String value) {

@@ -10,6 +10,8 @@ import java.util.Map;
 
 /** How each is rounded is told at {@code gk_rope_store} in kernels.h. */
 public record CacheTypes(DType keys, DType values) {
+  private static final int SCALE = Short.BYTES;
+
   private static final Map<String, DType> NAMES =
       Map.of(
           "f32", DType.F32,
@@ -19,7 +21,9 @@ public record CacheTypes(DType keys, DType values) {
           "fp8", DType.F8,
           "fp8_e4m3", DType.F8,
           "q8_0", DType.Q8_0,
-          "q4_0", DType.Q4_0);
+          "q4_0", DType.Q4_0,
+          "turbo4", DType.TURBO4,
+          "turbo3", DType.TURBO3);
 
   /**
    * Reads {@code q8_0} for both, or {@code q8_0,q4_0} for keys and values; Refusal.usage on
@@ -40,7 +44,8 @@ public record CacheTypes(DType keys, DType values) {
     DType type = NAMES.get(name.strip().toLowerCase(Locale.ROOT));
     if (type == null) {
       throw Refusal.usage(
-          "there is no cache type '" + name + "'", "use f32, f16, bf16, f8, q8_0 or q4_0");
+          "there is no cache type '" + name + "'",
+          "use f32, f16, bf16, f8, q8_0, q4_0, turbo4 or turbo3");
     }
     return type;
   }
@@ -48,6 +53,24 @@ public record CacheTypes(DType keys, DType values) {
   /** A name that {@link #type} reads: llama.cpp's where it has the type. */
   public static String name(DType type) {
     return type.name().toLowerCase(Locale.ROOT);
+  }
+
+  /** Bytes of one token's key and value in one head of {@code headDim} elements. */
+  public long headBytes(int headDim) {
+    return headBytes(keys, headDim) + headBytes(values, headDim);
+  }
+
+  /** Bits of an element, scales included, on average over keys and values. */
+  public double bits(int headDim) {
+    return 8.0 * headBytes(headDim) / (2 * headDim);
+  }
+
+  private static long headBytes(DType type, int headDim) {
+    return type.bytes(headDim) + (hasScaleOfHead(type) ? SCALE : 0);
+  }
+
+  private static boolean hasScaleOfHead(DType type) {
+    return type == DType.TURBO4 || type == DType.TURBO3;
   }
 
   /** Refusal.usage where a type's blocks do not divide a head of {@code headDim} elements. */

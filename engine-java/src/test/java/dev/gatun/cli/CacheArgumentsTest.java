@@ -37,6 +37,7 @@ class CacheArgumentsTest {
         "-ctk q8_0 -ctv q4_0           | q8_0 q4_0",
         "--kv fp8_e4m3                 | f8 f8",
         "--kv q4_0,f16                 | q4_0 f16",
+        "-ctk turbo4 -ctv turbo3       | turbo4 turbo3",
         "--kv f32 --compute int8       | f32 f32",
       })
   void eachIsNamedInTheBench(String arguments, String types) {
@@ -73,7 +74,19 @@ class CacheArgumentsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"f32", "f16", "bf16", "f8", "q8_0", "q4_0", "q8_0,q4_0", "q4_0,f8"})
+  @ValueSource(
+      strings = {
+        "f32",
+        "f16",
+        "bf16",
+        "f8",
+        "q8_0",
+        "q4_0",
+        "q8_0,q4_0",
+        "q4_0,f8",
+        "turbo4",
+        "q8_0,turbo3"
+      })
   void everyTypeAnswers(String types) {
     Cli.Result result =
         Cli.piped("")

@@ -59,6 +59,21 @@ class PlanTest {
   }
 
   @Test
+  void aThreeBitCacheHolds131072TokensBesideFourBitWeights() {
+    String[] wanted = {"-c", "131072", "--rope-scaling", "yarn"};
+    Cli.Result awq = plan("qwq-32b:type=awq", "24G", wanted);
+    assertTrue(awq.out().contains("  --kv turbo3\n      131072 tokens, 0.19 GiB left"), awq.out());
+    assertTrue(awq.out().contains("cache of 3.1 bits, loses much"), awq.out());
+    Cli.Result larger = plan("qwq-32b:type=q4_k_m", "24G", wanted);
+    assertTrue(larger.out().contains("qwq-32b:type=iq4_xs --kv turbo3"), larger.out());
+    assertTrue(larger.out().contains("qwq-32b:type=q3_k_m --kv turbo4"), larger.out());
+    narrow(larger.out());
+    List<String> fitting = new ArrayList<>(List.of(wanted));
+    fitting.addAll(List.of("--kv", "turbo3"));
+    plan("qwq-32b:type=awq", "24G", fitting.toArray(String[]::new)).succeeded();
+  }
+
+  @Test
   void onThisMachineTheTableIsOfItsMemory() {
     String out = Cli.terminal().run("plan", "-m", model, "-c", "max").succeeded();
     assertTrue(out.contains("memory available"), out);

@@ -113,6 +113,50 @@ class MemoryBudgetTest {
     }
   }
 
+  // 67,584 bytes a token in 4 bits with a scale a head, 51,200 in 3.
+  @ParameterizedTest
+  @CsvSource({
+    "turbo4, 67584, 0.52, 2.06, 2.58, 8.25",
+    "turbo3, 51200, 0.39, 1.56, 1.95, 6.25",
+    "q4_0, 73728, 0.56, 2.25, 2.81, 9.0",
+    "q8_0, 139264, 1.06, 4.25, 5.31, 17.0"
+  })
+  void cachesOfQwqTakeThis(
+      String types, long tokenBytes, double at8k, double at32k, double at40k, double at128k) {
+    try (Checkpoint checkpoint = Checkpoint.synthetic("qwq-32b")) {
+      MemoryBudget budget = plan(checkpoint, EngineOptions.defaults()).budget();
+      CacheTypes cache = CacheTypes.parse(types);
+      assertEquals(32 * tokenBytes, budget.need().pageBytes(cache));
+      near(at8k, budget.cacheBytes(cache, 8_192) / (double) (1 << 30));
+      near(at32k, budget.cacheBytes(cache, 32_768) / (double) (1 << 30));
+      near(at40k, budget.cacheBytes(cache, 40_960) / (double) (1 << 30));
+      near(at128k, budget.cacheBytes(cache, 131_072) / (double) (1 << 30));
+    }
+  }
+
+  // Of what fits a card of 24 GB, the best cache of each kind of weights.
+  @ParameterizedTest
+  @CsvSource({
+    "awq, turbo3, 0.19",
+    "iq4_xs, turbo3, 0.49",
+    "iq4_xs_imatrix, turbo3, 0.65",
+    "q3_k_m, turbo4, 0.22",
+    "q4_0, , 0",
+    "q4_k_m, , 0"
+  })
+  void whatHolds131072Tokens(String type, String types, double left) {
+    try (Checkpoint checkpoint = Checkpoint.synthetic("qwq-32b:type=" + type)) {
+      MemoryBudget budget = plan(checkpoint, EngineOptions.defaults()).budget();
+      Optional<CacheTypes> best =
+          budget.need().cacheTypes().stream()
+              .filter(cache -> budget.fits(cache, 131_072))
+              .findFirst();
+      assertEquals(Optional.ofNullable(types).map(CacheTypes::parse), best);
+      best.ifPresent(
+          cache -> assertEquals(left, budget.left(cache, 131_072) / (double) (1 << 30), 0.01));
+    }
+  }
+
   @Test
   void aSmallerReserveThanWhatIsUsedIsNotBelieved() {
     try (Checkpoint checkpoint = Checkpoint.synthetic("qwq-32b")) {

@@ -24,7 +24,9 @@ class CacheTypesTest {
     "fp8, F8",
     "fp8_e4m3, F8",
     "q8_0, Q8_0",
-    "Q4_0, Q4_0"
+    "Q4_0, Q4_0",
+    "turbo4, TURBO4",
+    "turbo3, TURBO3"
   })
   void namesAreRead(String name, DType type) {
     assertEquals(new CacheTypes(type, type), CacheTypes.parse(name));
@@ -49,6 +51,22 @@ class CacheTypesTest {
       assertTrue(keys.getMessage().contains("keys in q8_0"), keys.getMessage());
       Refusal values = assertThrows(Refusal.class, () -> shapeOf80(device, "f8,q4_0"));
       assertTrue(values.getMessage().contains("-ctv f8"), values.getMessage());
+    }
+  }
+
+  @Test
+  void bytesAreTheDevices() {
+    try (Device device = Device.open(DeviceChoice.cpu())) {
+      for (String types : new String[] {"f16,f8", "q8_0,turbo3", "turbo4,q4_0", "turbo3,f32"}) {
+        CacheTypes cache = CacheTypes.parse(types);
+        for (int headDim : new int[] {32, 96, 128}) {
+          assertEquals(
+              2L * Device.pageTokens() * cache.headBytes(headDim),
+              CacheShape.of(device, 1, 2, headDim, cache).pageBytes(),
+              types);
+        }
+      }
+      assertEquals(3.125, CacheTypes.parse("turbo3").bits(128));
     }
   }
 
