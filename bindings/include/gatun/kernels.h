@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-#define GK_ABI_VERSION 3
+#define GK_ABI_VERSION 4
 
 /* Rows that one tile of packed weights interleaves. */
 #define GK_TILE_ROWS 16

@@ -23,10 +23,10 @@ public class Kernels extends Kernels$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int GK_ABI_VERSION = (int)3L;
+    private static final int GK_ABI_VERSION = (int)4L;
     /**
      * {@snippet lang=c :
-     * #define GK_ABI_VERSION 3
+     * #define GK_ABI_VERSION 4
      * }
      */
     public static int GK_ABI_VERSION() {

@@ -150,7 +150,7 @@ class GgufFileTest {
   @EnumSource(
       value = DType.class,
       mode = EnumSource.Mode.EXCLUDE,
-      names = {"AWQ", "GPTQ", "A8", "A16", "F8"})
+      names = {"AWQ", "GPTQ", "A8", "A16", "F8", "TURBO4", "TURBO3"})
   void readsEveryTensorType(DType type) {
     byte[] content = GgufWriter.counting((int) type.bytes(512));
     Weight read =
