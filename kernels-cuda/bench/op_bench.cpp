@@ -1,9 +1,10 @@
 // op_bench.cpp: the ops that carry a model, on a GPU, at QwQ-32B's shapes, as shares of what the same run measures.
 //   op_bench [--csv FILE] [filter]
 // Products of few rows and attention of one token: bytes a second against the read bandwidth. Products of many rows and
-// attention of a prompt: operations a second against bfloat16 tensor peak. Each op is captured into a CUDA graph over
-// copies of its weights that no cache holds, and the graph's time divided by the ops in it; the best of seven. Before
-// each the graph runs once untimed, while which the host issues the one that is timed.
+// attention of a prompt: operations a second against bfloat16 tensor peak, products also against that of int8, which
+// they use. Products of a few rows are also told as multiples of the time of one row. Each op is captured into a CUDA
+// graph over copies of its weights that no cache holds, and the graph's time divided by the ops in it; best of seven.
+// Before each the graph runs once untimed, while which the host issues the one that is timed.
 #include <cuda_runtime.h>
 
 #include <cstdio>
@@ -17,7 +18,7 @@
 
 namespace {
 
-constexpr int64_t coldBytes = int64_t{1} << 30;  // of weights read in turn: more than any cache
+constexpr int64_t coldBytes = int64_t{1} << 30;  // of weights read in turn: twice any second-level cache and more
 constexpr int repeats = 7;
 
 void require(bool holds, const char *what, const char *why) {
@@ -37,7 +38,8 @@ struct Bench {
   gk_queue *queue = nullptr;
   cudaStream_t stream = nullptr;
   double readRate = 0;
-  double peak = 0;
+  double peak = 0;  // of bfloat16
+  double int8Peak = 0;
   std::FILE *csv = nullptr;
   std::string filter;
   std::string device;
@@ -73,19 +75,28 @@ struct Bench {
     return best / count;
   }
 
+  // oneRow: the time of one row, where that is to be compared. int8: the op uses integer tensor cores.
   void report(const char *op, const char *type, const std::string &shape, int64_t rows, double time, double bytes,
-              double operations) const {
+              double operations, double oneRow = 0, bool int8 = false) const {
     const bool bound = bytes / readRate > operations / peak;  // by bandwidth
     const double rate = bound ? bytes / time * 1e-9 : operations / time * 1e-12;
     const double share = 100 * (bound ? bytes / time / readRate : operations / time / peak);
-    std::printf("%-10s %-10s %-22s %6lld %10.1f us %9.1f %s %6.1f %% of %s\n", op, type, shape.c_str(),
+    char more[64] = "", columns[64] = ",";
+    if (rows > 1 && oneRow > 0) {
+      std::snprintf(more, sizeof more, ", %.2f x one row", time / oneRow);
+      std::snprintf(columns, sizeof columns, ",%.3f", time / oneRow);
+    } else if (!bound && int8) {
+      std::snprintf(more, sizeof more, ", %.1f %% of int8's", 100 * operations / time / int8Peak);
+      std::snprintf(columns, sizeof columns, "%.1f,", 100 * operations / time / int8Peak);
+    }
+    std::printf("%-10s %-10s %-22s %6lld %10.1f us %9.1f %s %6.1f %% of %s%s\n", op, type, shape.c_str(),
                 static_cast<long long>(rows), time * 1e6, rate, bound ? "GB/s  " : "TOP/s ", share,
-                bound ? "read bandwidth" : "bf16 peak");
+                bound ? "read bandwidth" : "bf16 peak", more);
     std::fflush(stdout);
     if (csv != nullptr) {
-      std::fprintf(csv, "%s,%s,%s,%s,%lld,%.2f,%.1f,%s,%.1f,%s\n", device.c_str(), op, type, shape.c_str(),
+      std::fprintf(csv, "%s,%s,%s,%s,%lld,%.2f,%.1f,%s,%.1f,%s,%s\n", device.c_str(), op, type, shape.c_str(),
                    static_cast<long long>(rows), time * 1e6, rate, bound ? "GB/s" : "TOP/s", share,
-                   bound ? "read bandwidth" : "bf16 peak");
+                   bound ? "read bandwidth" : "bf16 peak", columns);
     }
   }
 
@@ -195,18 +206,20 @@ void products(const Bench &b) {
   for (const Type &type : types) {
     for (const auto &shape : shapes) {
       const bool head = shape[0] > 100000, plain = type.dtype == GK_F16;
-      if (plain != (head && plain) || !b.wanted(std::string("mat_mul ") + type.name)) continue;
+      if ((plain && !head) || !b.wanted(std::string("mat_mul ") + type.name)) continue;
       const Weights w(b, type, shape[0], shape[1]);
-      for (const int64_t rows : {1, 4, 16, 512, 2048}) {
-        if ((head || plain) && rows > 16) continue;
+      double oneRow = 0;
+      for (const int64_t rows : {1, 4, 8, 16, 512, 2048}) {
+        if (head && rows > 16) continue;
         const Rows x(b, plain ? GK_F32 : head ? GK_A16 : GK_A8, rows, shape[1]);
         float *out = onDevice<float>(rows * shape[0] * 4);
         const gk_tensor y = floats(out, rows, shape[0]);
         const int count = rows > 16 ? 4 : w.count();
         const double time =
             b.seconds(count, [&](int i) { GK(gk_mat_mul(b.queue, &w.copies[i % w.count()], &x.tensor, &y)); });
+        if (rows == 1) oneRow = time;
         b.report("mat_mul", type.name, dims(shape[0], shape[1]), rows, time, static_cast<double>(w.bytes),
-                 2.0 * static_cast<double>(rows * shape[0] * shape[1]));
+                 2.0 * static_cast<double>(rows * shape[0] * shape[1]), rows > 16 ? 0 : oneRow, !plain);
         CUDA(cudaFree(out));
       }
     }
@@ -218,14 +231,36 @@ void gates(const Bench &b) {
   for (const Type &type : types) {
     if (!b.wanted(std::string("gate_up ") + type.name)) continue;
     const Weights w(b, type, 27648, 5120);
-    for (const int64_t rows : {1, 4, 16, 512, 2048}) {
+    double oneRow = 0;
+    for (const int64_t rows : {1, 4, 8, 16, 512, 2048}) {
       const Rows x(b, GK_A8, rows, 5120);
       const Rows y(b, GK_A8, rows, 27648);
       const double time = b.seconds(w.count() / 2, [&](int i) {
         GK(gk_gate_up(b.queue, &w.copies[2 * i], &w.copies[2 * i + 1], &x.tensor, &y.tensor));
       });
+      if (rows == 1) oneRow = time;
       b.report("gate_up", type.name, "2x" + dims(27648, 5120), rows, time, 2.0 * static_cast<double>(w.bytes),
-               4.0 * static_cast<double>(rows * 27648 * 5120));
+               4.0 * static_cast<double>(rows * 27648 * 5120), rows > 16 ? 0 : oneRow, true);
+    }
+  }
+}
+
+// Queries, keys and values as attention asks for them, of weights of one type: one launch.
+void attentionInputs(const Bench &b) {
+  const Type types[] = {{GK_Q4_K, "Q4_K", 0}, {GK_AWQ, "AWQ", 128}};
+  for (const Type &type : types) {
+    if (!b.wanted(std::string("qkv ") + type.name)) continue;
+    const Weights q(b, type, 5120, 5120), k(b, type, 1024, 5120), v(b, type, 1024, 5120);
+    double oneRow = 0;
+    for (const int64_t rows : {1, 4, 8, 16}) {
+      const Rows x(b, GK_A16, rows, 5120), yq(b, GK_F32, rows, 5120), yk(b, GK_F32, rows, 1024),
+          yv(b, GK_F32, rows, 1024);
+      const double time = b.seconds(q.count(), [&](int i) {
+        GK(gk_qkv(b.queue, &q.copies[i], &k.copies[i], &v.copies[i], &x.tensor, &yq.tensor, &yk.tensor, &yv.tensor));
+      });
+      if (rows == 1) oneRow = time;
+      b.report("qkv", type.name, dims(7168, 5120), rows, time, static_cast<double>(q.bytes + k.bytes + v.bytes),
+               2.0 * static_cast<double>(rows * 7168 * 5120), oneRow, true);
     }
   }
 }
@@ -306,18 +341,23 @@ int main(int count, char **arguments) {
   void *buffer = onDevice(coldBytes, 1);
   GK(gk_measure_read(b.queue, buffer, coldBytes, 10, &b.readRate));
   CUDA(cudaFree(buffer));
-  double int8 = 0;
+  require(coldBytes >= int64_t{2} * properties.l2CacheSize, "weights", "a cache holds them");
   GK(gk_measure_bf16(b.queue, &b.peak));
-  GK(gk_measure_int8(b.queue, &int8));
+  GK(gk_measure_int8(b.queue, &b.int8Peak));
   std::printf("%s: read %.0f GB/s, bf16 %.0f TFLOP/s, int8 %.0f TOP/s (mma.sync)\n", b.device.c_str(),
-              b.readRate * 1e-9, b.peak * 1e-12, int8 * 1e-12);
+              b.readRate * 1e-9, b.peak * 1e-12, b.int8Peak * 1e-12);
   if (b.csv != nullptr) {
-    std::fprintf(b.csv, "device,op,type,shape,rows,us,rate,unit,share_percent,of\n");
-    std::fprintf(b.csv, "%s,limit,read,,,,%.1f,GB/s,,\n%s,limit,bf16,,,,%.1f,TOP/s,,\n%s,limit,int8,,,,%.1f,TOP/s,,\n",
-                 b.device.c_str(), b.readRate * 1e-9, b.device.c_str(), b.peak * 1e-12, b.device.c_str(), int8 * 1e-12);
+    std::fprintf(b.csv, "device,op,type,shape,rows,us,rate,unit,share_percent,of,int8_percent,of_one_row\n");
+    const auto limit = [&](const char *name, double rate, const char *unit) {
+      std::fprintf(b.csv, "%s,limit,%s,,,,%.1f,%s,,,,\n", b.device.c_str(), name, rate, unit);
+    };
+    limit("read", b.readRate * 1e-9, "GB/s");
+    limit("bf16", b.peak * 1e-12, "TOP/s");
+    limit("int8", b.int8Peak * 1e-12, "TOP/s");
   }
   products(b);
   gates(b);
+  attentionInputs(b);
   attentions(b);
   norms(b);
   if (b.csv != nullptr) std::fclose(b.csv);
