@@ -155,6 +155,16 @@ __device__ __forceinline__ uint32_t loadOnce(const uint32_t *p) {
   asm("ld.global.nc.L1::no_allocate.L2::128B.u32 %0, [%1];" : "=r"(v) : "l"(p));
   return v;
 }
+__device__ __forceinline__ uint32_t loadOnce(const uint16_t *p) {
+  uint32_t v;
+  asm("{.reg .u16 h; ld.global.nc.L1::no_allocate.L2::128B.u16 h, [%1]; cvt.u32.u16 %0, h;}" : "=r"(v) : "l"(p));
+  return v;
+}
+__device__ __forceinline__ uint32_t loadOnce(const uint8_t *p) {
+  uint32_t v;
+  asm("ld.global.nc.L1::no_allocate.L2::128B.u8 %0, [%1];" : "=r"(v) : "l"(p));
+  return v;
+}
 
 // ---- bits ----
 

@@ -44,7 +44,7 @@ __device__ __forceinline__ void weightsOf(const Codes<Dtype> &c, const BlockFact
         const int run = e / 4 * P::runs / 2;
         const uint32_t byte = a[e / 4 * 2 + i] >> (8 * (e % 4)) & 0xff;
         const auto signedCode = static_cast<int8_t>(static_cast<uint8_t>(byte));
-        const float product = factors.scale[i][run] * static_cast<float>(int{signedCode} - codeOffset<Dtype>);
+        const float product = factors.scale[i][run] * static_cast<float>(signedCode);
         // Adding a shift of 0 would turn -0 into 0.
         weight[i][e] = P::shifted ? product + factors.shift[i][run] : product;
       }

@@ -17,7 +17,7 @@ struct Shares {
 };
 
 template <int Dtype, bool Wide>
-__global__ void __launch_bounds__(32 * vecMaxWarps(1), 1) addExperts(ExpertJob job, Shares shares) {
+__global__ void __launch_bounds__(32 * vecMaxWarps<Dtype, Wide, 1>, 1) addExperts(ExpertJob job, Shares shares) {
   const auto tokens = static_cast<uint32_t>(job.rows);
   const int64_t token = blockIdx.x % tokens, tile = blockIdx.x / tokens;
   const VecOperand &down = job.vec.operand[0];
@@ -33,7 +33,7 @@ __global__ void __launch_bounds__(32 * vecMaxWarps(1), 1) addExperts(ExpertJob j
     own.x = job.vec.x + (token * job.k + j) * own.xRowBytes;
     float *result = results.result(results.slot(), 0);
     VecBlock<Dtype, Wide, 1>(own).run([&](int32_t) { return data; }, [&](int32_t) { return result; },
-                                      [&](int32_t, int i, float sum) { result[i] = sum; });
+                                      [&](int32_t, int i, float sum) { result[i] = sum; }, [](int32_t) {});
     __syncthreads();
     if (threadIdx.x < tileRows) {
       for (int slot = 0; slot < count; slot++) {
@@ -70,13 +70,13 @@ void expertDown(const Queue &queue, const gk_weight &down, const gk_tensor &h, c
   const Shares shares = {static_cast<const float *>(weights.data), weights.stride};
   const int64_t blocks = ceilDiv(down.rows, tileRows) * y.rows;
   const auto start = [&]<int Dtype, bool Wide>() {
-    using Shared = typename VecBlock<Dtype, Wide, 1>::Shared;
-    const int64_t most = mostWarps<Shared, 1>(queue), each = most / job.k;
+    using Block = VecBlock<Dtype, Wide, 1>;
+    const int64_t most = mostWarps<Block>(queue, vecMaxWarps<Dtype, Wide, 1>), each = most / job.k;
     shareChunks(job.vec, each < 1 ? 1 : each);
     const int64_t slots = most / job.vec.warps;
     job.vec.slots = static_cast<int32_t>(slots < job.k ? slots : job.k);
     const int warps = job.vec.slots * job.vec.warps;
-    launch(queue, {gridOf(blocks), static_cast<unsigned>(32 * warps), warps * static_cast<int64_t>(sizeof(Shared))},
+    launch(queue, {gridOf(blocks), static_cast<unsigned>(32 * warps), Block::sharedBytes(job.vec.warps, job.vec.slots)},
            addExperts<Dtype, Wide>, job, shares);
   };
   forQuantizedType(down.dtype, [&]<int Dtype>() {

@@ -11,7 +11,7 @@ namespace gatun::cuda {
 namespace {
 
 template <int Dtype, bool Wide>
-__global__ void __launch_bounds__(32 * vecMaxWarps(1), 1) multiplyExperts(ExpertJob job) {
+__global__ void __launch_bounds__(32 * vecMaxWarps<Dtype, Wide, 1>, 1) multiplyExperts(ExpertJob job) {
   const int64_t pair = blockIdx.x % static_cast<unsigned>(job.rows), token = pair / job.k;
   const int64_t rows = job.vec.operand[0].rows, tiles = (rows + tileRows - 1) / tileRows;
   VecJob own = job.vec;
@@ -34,7 +34,8 @@ __global__ void __launch_bounds__(32 * vecMaxWarps(1), 1) multiplyExperts(Expert
         } else if (row < rows) {
           own.operand[0].y[pair * own.operand[0].yStride + row] = gated(*first, sum);
         }
-      });
+      },
+      [](int32_t) {});
 }
 
 }  // namespace
@@ -60,10 +61,9 @@ void expertGateUp(const Queue &queue, const gk_weight &gate, const gk_weight &up
   job.vec.operand[1] = {static_cast<const uint8_t *>(up.data), nullptr, 0, up.rows, 0};
   const int64_t blocks = ceilDiv(gate.rows, 2 * tileRows) * y.rows;
   const auto start = [&]<int Dtype, bool Wide>() {
-    using Shared = typename VecBlock<Dtype, Wide, 1>::Shared;
-    shareChunks(job.vec, mostWarps<Shared, 1>(queue) / 2);
-    const int warps = 2 * job.vec.warps;
-    launch(queue, {gridOf(blocks), static_cast<unsigned>(32 * warps), warps * static_cast<int64_t>(sizeof(Shared))},
+    using Block = VecBlock<Dtype, Wide, 1>;
+    shareChunks(job.vec, mostWarps<Block>(queue, vecMaxWarps<Dtype, Wide, 1>) / 2);
+    launch(queue, {gridOf(blocks), static_cast<unsigned>(64 * job.vec.warps), Block::sharedBytes(job.vec.warps, 2)},
            multiplyExperts<Dtype, Wide>, job);
   };
   forQuantizedType(gate.dtype, [&]<int Dtype>() {

@@ -1,7 +1,7 @@
 // experts.hpp: how the ops over chosen experts find a row's matrix, with GK_A8 and GK_A16.
 #pragma once
 
-#include "vec_block.hpp"
+#include "vec_launch.hpp"
 
 namespace gatun::cuda {
 

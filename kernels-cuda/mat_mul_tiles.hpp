@@ -10,7 +10,7 @@ namespace gatun::cuda {
 struct TilesJob {
   Matrix matrix;
   const uint8_t *up;  // or null
-  const uint32_t *x;
+  const uint8_t *x;
   int32_t tokens;
   int32_t tokenTiles;
   void *y;

@@ -83,43 +83,6 @@ class TilesBlock {
     }
   }
 
-  // Codes, all below 128, less the type's offset.
-  static __device__ __forceinline__ void lower(uint32_t (&a)[4]) {
-    if constexpr (codeOffset<Dtype> != 0) {
-#pragma unroll
-      for (int j = 0; j < 4; j++) {
-        a[j] = ((a[j] | 0x80808080u) - 0x01010101u * codeOffset<Dtype>)^0x80808080u;
-      }
-    }
-  }
-
-  // acc += the products of a block's 16 rows and 8 tokens. scale, sum: of the lane's two tokens.
-  static __device__ __forceinline__ void multiplyPart(const uint32_t (&a)[4], const uint32_t (&b)[Digits][2],
-                                                      const BlockFactors<Dtype> &f, const float (&scale)[2],
-                                                      const float (&sum)[2][P::runs], float (&acc)[4]) {
-    constexpr int32_t start = kWide ? 0 : magicBits;
-    int32_t d[Digits][P::runs][4];
-#pragma unroll
-    for (int digit = 0; digit < Digits; digit++) {
-      if constexpr (P::runs == 1) {
-        mmaInt8From(start, d[digit][0], a, b[digit]);
-      } else {
-        mmaInt8HalfFrom(start, d[digit][0], a[0], a[1], b[digit][0]);
-        mmaInt8HalfFrom(start, d[digit][1], a[2], a[3], b[digit][1]);
-      }
-    }
-#pragma unroll
-    for (int i = 0; i < 4; i++) {
-      int32_t dot[P::runs];
-#pragma unroll
-      for (int run = 0; run < P::runs; run++) {
-        dot[run] = kWide ? joined(d[0][run][i], d[Digits - 1][run][i]) : d[0][run][i];
-      }
-      const float part = partOf<Dtype, kWide>(dot, f.scale[i / 2]);
-      acc[i] = addPart<Dtype>(acc[i], part, f.shift[i / 2], scale[i % 2], sum[i % 2]);
-    }
-  }
-
   template <int Block>
   __device__ __forceinline__ void multiplyPair(int pair) {
     uint32_t a[Shape::kMats][4];
@@ -127,8 +90,10 @@ class TilesBlock {
 #pragma unroll
     for (int m = 0; m < Shape::kMats; m++) {
       fragment<Dtype, Block>(stage_.codesAt(pair, m), a[m]);
-      lower(a[m]);
       f[m] = stage_.factorsAt(pair, Block, m);
+      if constexpr (P::zeroed) {
+        lessZeros(a[m], f[m].zero);
+      }
     }
     const int token = stage_.across() * 8 * Shape::kParts;
     const auto &x = s_.x[pair % 2][Block];
@@ -144,25 +109,15 @@ class TilesBlock {
       }
 #pragma unroll
       for (int i = 0; i < 2; i++) {
-        const int at = token + (n + i) * 8 + lane % 4 * 2;
         uint32_t b[Digits][2];
 #pragma unroll
         for (int digit = 0; digit < Digits; digit++) {
           b[digit][0] = words[digit][2 * i], b[digit][1] = words[digit][2 * i + 1];
         }
-        const float2 scales = *reinterpret_cast<const float2 *>(&x[0][at]);
-        const float scale[2] = {scales.x, scales.y};
-        float sum[2][P::runs] = {};
-        if constexpr (P::shifted) {
-#pragma unroll
-          for (int run = 0; run < P::runs; run++) {
-            const float2 sums = *reinterpret_cast<const float2 *>(&x[1 + run][at]);
-            sum[0][run] = sums.x, sum[1][run] = sums.y;
-          }
-        }
+        const Terms<Dtype, true> terms = x[token / 2 + (n + i) * 4 + lane % 4];
 #pragma unroll
         for (int m = 0; m < Shape::kMats; m++) {
-          multiplyPart(a[m], b, f[m], scale, sum, acc_[m][n + i]);
+          addBlock<Dtype, kWide>(acc_[m][n + i], a[m], b, f[m], terms);
         }
       }
     }
@@ -262,7 +217,8 @@ void launchShape(const Queue &queue, TilesJob job) {
   launch(queue, {gridOf(blocks), Shape::kThreads, sizeof(Shared)}, matMulTilesKernel<Dtype, Digits, Shape>, job);
 }
 
-// Large tiles where there are enough of them for the device, since they read the least; else small ones.
+// Large tiles, whose instructions serve more mma; small ones, which take 1.4 times the time for the same work, where
+// large ones would leave more of the device idle.
 template <int Dtype, int Digits>
 void launchTiles(const Queue &queue, const TilesJob &job) {
   // Two sums a block, or two digits, leave registers for half the tokens.
@@ -270,7 +226,8 @@ void launchTiles(const Queue &queue, const TilesJob &job) {
   using Small = TilesShape<2, 1, 4>;
   const int64_t rows = tileRows * (job.up != nullptr ? Large::kDown : Large::kTiles);
   const int64_t blocks = ceilDiv(job.matrix.rows, rows) * ceilDiv(job.tokens, Large::kTokens);
-  if (job.tokens > 2 * Small::kTokens && blocks >= queue.multiprocessors) {
+  const int64_t places = ceilDiv(blocks, queue.multiprocessors) * queue.multiprocessors;
+  if (job.tokens > 2 * Small::kTokens && 5 * places <= 7 * blocks) {
     launchShape<Dtype, Digits, Large>(queue, job);
   } else {
     launchShape<Dtype, Digits, Small>(queue, job);

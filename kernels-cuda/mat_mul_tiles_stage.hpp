@@ -1,8 +1,8 @@
 // mat_mul_tiles_stage.hpp: brings what a block of mat_mul_tiles_block.hpp multiplies into shared memory, and reads it.
 #pragma once
 
-#include "decode.hpp"
 #include "mat_mul_tiles.hpp"
+#include "products.hpp"
 
 namespace gatun::cuda {
 
@@ -21,7 +21,6 @@ struct TilesShared {
   using P = Packed<Dtype>;
   static constexpr int kTokenBytes = 64 * Digits + 16;  // 16 more, so that eight tokens lie in different banks
   static constexpr int kFactors = P::runs * (P::shifted ? 2 : 1);
-  static constexpr int kTerms = 1 + (P::shifted ? P::runs : 0);
   static constexpr int kStages = Digits == 1 ? 4 : 3;  // pairs of blocks of 32 columns, under way or in use
   static constexpr int kTileBytes = 128 * (P::codeWords + P::highWords);
   alignas(16) uint8_t codes[kStages][Shape::kTiles][kTileBytes];
@@ -29,9 +28,9 @@ struct TilesShared {
     alignas(16) uint8_t q[kStages][Shape::kTokens][kTokenBytes];
     alignas(16) float result[Shape::kTokens][16 * Shape::kDown + 4];  // of gate | up, before it is quantised
   };
-  // Of a pair's two blocks: the tokens' scales, then scale * sum of each run.
-  float x[2][2][kTerms][Shape::kTokens];
-  // Of a quad's eight blocks: the rows' scales of each run, then the shifts; rows g and g + 8 of a tile side by side.
+  Terms<Dtype, true> x[2][2][Shape::kTokens / 2];  // of a pair's two blocks
+  // Of a quad's eight blocks: the rows' scales of each run, then the shifts, or zeros as integers; rows g and g + 8 of
+  // a tile side by side.
   float w[2][quadBlocks][kFactors][Shape::kTiles][8][2];
 };
 
@@ -41,17 +40,16 @@ class TilesStage {
   using P = Packed<Dtype>;
   using Shared = TilesShared<Dtype, Digits, Shape>;
   static constexpr bool kWide = Digits == 2;
-  static constexpr uint32_t kBlockWords = (kWide ? cpu::kA16BlockBytes : cpu::kA8BlockBytes) / 4;
-  static constexpr int kHeaderWords = Digits + 1;
   struct Header {  // what stands before a block's digits
-    uint32_t word[Digits + 1];
+    uint32_t word[headWords<kWide>];
   };
 
   __device__ __forceinline__ TilesStage(const TilesJob &job, Shared &s)
       : job_(job),
         s_(s),
         firstToken_(static_cast<int>(blockIdx.x) % job.tokenTiles * Shape::kTokens),
-        firstTile_(static_cast<int>(blockIdx.x) / job.tokenTiles * (isGated() ? Shape::kDown : Shape::kTiles)) {}
+        firstTile_(static_cast<int>(blockIdx.x) / job.tokenTiles * (isGated() ? Shape::kDown : Shape::kTiles)),
+        rowBytes_(static_cast<uint32_t>(job.matrix.blocks) * uint32_t{activationBytes<kWide>}) {}
 
   __device__ __forceinline__ int lane() const { return static_cast<int>(threadIdx.x) % 32; }
   __device__ __forceinline__ int warp() const { return static_cast<int>(threadIdx.x) / 32; }
@@ -137,7 +135,8 @@ class TilesStage {
           for (int run = 0; run < P::runs; run++) {
             to[run][tile][lane() / 4][row] = own.scale[block][row][run];
             if constexpr (P::shifted) {
-              to[P::runs + run][tile][lane() / 4][row] = own.shift[block][row][run];
+              const float zero = bitsAs<float>(own.zero[block][row]);
+              to[P::runs + run][tile][lane() / 4][row] = P::zeroed ? zero : own.shift[block][row][run];
             }
           }
         }
@@ -145,11 +144,11 @@ class TilesStage {
     }
   }
 
-  // Where a token's block begins in x. Past the last of either: that one; what becomes of it is not used.
-  __device__ __forceinline__ uint32_t wordOf(int token, int block) const {
-    return static_cast<uint32_t>(least(firstToken_ + token, job_.tokens - 1) * job_.matrix.blocks +
-                                 least(block, job_.matrix.blocks - 1)) *
-           kBlockWords;
+  // Where byte `at` of a token's block is in x. Past the last of either: of that one; what becomes of it is not used.
+  __device__ __forceinline__ const uint8_t *byteOf(int token, int block, int at) const {
+    const auto known = static_cast<uint32_t>(least(block, job_.matrix.blocks - 1));
+    const auto row = static_cast<uint32_t>(least(firstToken_ + token, job_.tokens - 1));
+    return job_.x + (known * uint32_t{activationBytes<kWide>} + static_cast<uint32_t>(at)) + uint64_t{row} * rowBytes_;
   }
 
   // Of one token and one of the pair's blocks, by the thread's number.
@@ -157,9 +156,9 @@ class TilesStage {
     const int thread = static_cast<int>(threadIdx.x);
     Header header = {};
     if (thread < 2 * Shape::kTokens) {
-      const uint32_t *from = job_.x + wordOf(thread / 2, 2 * pair + thread % 2);
+      const auto *from = reinterpret_cast<const uint32_t *>(byteOf(thread / 2, 2 * pair + thread % 2, 0));
 #pragma unroll
-      for (int i = 0; i <= Digits; i++) {
+      for (int i = 0; i < headWords<kWide>; i++) {
         header.word[i] = from[i];
       }
     }
@@ -170,32 +169,18 @@ class TilesStage {
     if (thread >= 2 * Shape::kTokens) {
       return;
     }
-    auto &to = s_.x[pair % 2][thread % 2];
-    int32_t sum[2];
-    if constexpr (kWide) {
-      sum[0] = static_cast<int32_t>(header.word[1]), sum[1] = static_cast<int32_t>(header.word[2]);
-    } else {
-      sum[0] = static_cast<int16_t>(header.word[1] & 0xffff), sum[1] = static_cast<int32_t>(header.word[1]) >> 16;
-    }
-    const Activation<Dtype> a = activationOf<Dtype, kWide>(bitsAs<float>(header.word[0]), sum[0], sum[1]);
-    to[0][token] = a.scale;
-    if constexpr (P::shifted) {
-#pragma unroll
-      for (int run = 0; run < P::runs; run++) {
-        to[1 + run][token] = a.sum[run];
-      }
-    }
+    s_.x[pair % 2][thread % 2][token / 2].set(token % 2, activationAt<Dtype, kWide>(header.word));
   }
 
   // Asks for the digits of a pair of all the block's tokens: each thread for one place in a token's row.
   __device__ __forceinline__ void copyDigits(int pair) {
     constexpr int unit = kWide ? 4 : 8, units = 64 * Digits / unit, step = Shape::kThreads / units;
     const int thread = static_cast<int>(threadIdx.x), at = thread % units, first = thread / units;
-    const uint32_t *from = job_.x + kHeaderWords + at % (units / 2) * (unit / 4);
+    const int block = 2 * pair + at / (units / 2), place = 4 * headWords<kWide> + at % (units / 2) * unit;
     uint8_t *to = &s_.q[pair % Shared::kStages][first][at * unit];
 #pragma unroll
     for (int i = 0; i < Shape::kTokens; i += step) {
-      const uint32_t *source = from + wordOf(first + i, 2 * pair + at / (units / 2));
+      const uint8_t *source = byteOf(first + i, block, place);
       if constexpr (kWide) {
         copyAsync4(to + i * Shared::kTokenBytes, source);
       } else {
@@ -215,6 +200,7 @@ class TilesStage {
       if constexpr (P::shifted) {
         const float2 shift = *reinterpret_cast<const float2 *>(w[P::runs + run][tile][lane() / 4]);
         f.shift[0][run] = shift.x, f.shift[1][run] = shift.y;
+        f.zero[0] = bitsAs<int32_t>(shift.x), f.zero[1] = bitsAs<int32_t>(shift.y);
       }
     }
     return f;
@@ -226,6 +212,7 @@ class TilesStage {
   const TilesJob &job_;
   Shared &s_;
   int firstToken_, firstTile_;
+  uint32_t rowBytes_;  // of x
 };
 
 }  // namespace gatun::cuda

@@ -1,21 +1,32 @@
 // mat_mul_vec.cu: y = x * weight^T for 1 to 16 rows of GK_A8 or GK_A16; one weight, or the three of attention.
 //
-// Bytes moved: the weights once, each row of x from the L2 cache once a block. Operations: 2 a weight and row. Grid: a
-// block for a tile of 16 rows, a warp for each 1024 of its columns (or each third where there are many). Limit: memory;
-// on the fastest of it also the issue of instructions: for a block of 16 x 32 weights (256 bytes of 4-bit codes), where
-// an H200 has 49 cycles of a quarter of a multiprocessor and an RTX 4090 330, sm_90 code has
-//            1 row  8 rows  16 rows        (GK_A8)
-//   Q4_K        34      63       81
-//   AWQ         48      78       not counted
-// So an H200 is expected to be limited by issue from 8 rows on, an RTX 4090 by memory everywhere.
-//   QwQ-32B        Q4_K bytes   blocks x warps          reads at 4.8 TB/s   at 1.0 TB/s
-//   5120 x 5120       14.7 MB    320 x 5                    3.1 us             15 us
-//   1024 x 5120        2.9 MB     64 x 5                    0.6 us              3 us
-//   27648 x 5120      79.6 MB    864 x 5 (gate and up)       33 us            159 us
-//   5120 x 27648      79.6 MB    320 x 9, three rounds       17 us             80 us
-//   152064 x 5120      639 MB   2376 x 5 (Q6_K)             133 us            639 us
+// Bytes moved: the weights once. One row of x comes from the L2 cache once a tile, 14 % more bytes. Sixteen would be
+// 220 % more, over what that cache gives; they are staged in shared memory, for all tiles that a block multiplies.
+// Operations: 2 a weight and row. Grid: a tile of 16 rows takes a warp for each 1024 of its columns, or in several
+// rounds where there are many. One row: blocks of a tile or a few. More rows: a block a multiprocessor, see
+// vec_launch.hpp.
+//
+// Limit: memory, as long as it takes longer than the issue of instructions: one a cycle for each quarter of a
+// multiprocessor. In that time an H200 reads 4.1 bytes (4.3 TB/s, 132 multiprocessors at 1.98 GHz), an RTX 4090 0.78
+// (1.008 TB/s, 128 at 2.52). A block of 16 x 32 weights thus leaves time for so many, and takes, counted in the machine
+// code for sm_90 with all that is done once a quad (GK_A8):
+//            bytes   H200   RTX 4090     1 row   8 rows   16 rows
+//   AWQ 128    268     65        344        28       35        54
+//   Q4_K       288     70        369        35       42        57
+//   Q6_K       420    102        538        43       56        76
+//   Q4_0       288     70        369        26       31        42
+//   IQ4_XS     272     66        349        58       63        74   (two thirds for looking values up)
+//   Q8_0       544    132        697        23       28        38
+// Bytes under way: a warp asks for two quads ahead, 4.3 KiB of AWQ and 4.5 of Q4_K, and a multiprocessor has 10 to 15
+// warps. An H200 needs 26 KiB a multiprocessor at 0.8 us, an RTX 4090 6.
+//   QwQ-32B           bytes    time at 4.3 and 1.008 TB/s   blocks x warps, 1 row; 16 rows on an H200
+//   5120 x 5120     14.7 MB    3.4 us      15 us             320 x 5               107 x 15, 3 tiles each
+//   1024 x 5120      2.9 MB    0.7 us       3 us              64 x 5                64 x 5
+//   2 x 27648 x 5120  159 MB    37 us     158 us             864 x 5               132 x 10, 6 or 7 times 32 rows
+//   5120 x 27648    79.6 MB     19 us      79 us             320 x 9, 3 rounds     132 x 9, 3 rounds of 3 tiles
+//   152064 x 5120    639 MB    149 us     634 us  (Q6_K)    2376 x 5, 4 tiles      132 x 10, 72 tiles
 #include "ops.hpp"
-#include "vec_block.hpp"
+#include "vec_launch.hpp"
 
 namespace gatun::cuda {
 namespace {
@@ -25,39 +36,24 @@ struct Product {
   const gk_tensor &y;
 };
 
-constexpr int64_t plainWarps = 10;  // of a tile: QwQ's 27 chunks are three rounds of 9
-
 // Products of one type, in one launch.
 template <class Products>
 void multiply(const Queue &queue, const Products &products, int count, const gk_tensor &x) {
   VecJob job = vecJob(products[0]->weight, x);
   int64_t tiles = 0;
-  for (int i = 0; i < count; i++) {
-    tiles += cpu::tileCount(products[i]->weight.rows);
+  for (int i = 0; i < 3; i++) {
+    job.operand[i].firstTile = INT64_MAX;
+    if (i < count) {
+      const Product &p = *products[i];
+      job.operand[i] = {static_cast<const uint8_t *>(p.weight.data), static_cast<float *>(p.y.data), p.y.stride,
+                        p.weight.rows, tiles};
+      tiles += cpu::tileCount(p.weight.rows);
+    }
   }
-  forQuantizedType(products[0]->weight.dtype, [&]<int Dtype>() {
+  forVecType(products[0]->weight, [&]<int Dtype>() {
     forTokens(x, [&]<bool Wide, int Tokens>() {
-      using Shared = typename VecBlock<Dtype, Wide, Tokens>::Shared;
-      const int64_t most = mostWarps<Shared, Tokens>(queue);
-      shareChunks(job, most < plainWarps ? most : plainWarps);
-      // Small blocks so that every multiprocessor has some; larger ones, and more turns, only where tiles abound.
-      const int64_t fit = (most < 8 ? most : 8) / job.warps, each = tiles / (2 * queue.multiprocessors);
-      job.slots = static_cast<int32_t>(each < 1 || fit < 1 ? 1 : each < fit ? each : fit);
-      const int64_t turns = tiles / (int64_t{8} * job.slots * queue.multiprocessors);
-      job.turns = static_cast<int32_t>(turns < 1 ? 1 : turns < 4 ? turns : 4);
-      int64_t blocks = 0;
-      for (int i = 0; i < 3; i++) {
-        job.operand[i].firstBlock = INT64_MAX;
-        if (i < count) {
-          const Product &p = *products[i];
-          job.operand[i] = {static_cast<const uint8_t *>(p.weight.data), static_cast<float *>(p.y.data), p.y.stride,
-                            p.weight.rows, blocks};
-          blocks += ceilDiv(cpu::tileCount(p.weight.rows), int64_t{job.slots} * job.turns);
-        }
-      }
-      const int warps = job.warps * job.slots;
-      launch(queue, {gridOf(blocks), static_cast<unsigned>(32 * warps), warps * static_cast<int64_t>(sizeof(Shared))},
-             multiplyVec<Dtype, Wide, Tokens>, job);
+      launchVec<VecBlock<Dtype, Wide, Tokens>>(queue, job, tiles, 1, vecMaxWarps<Dtype, Wide, Tokens>,
+                                               multiplyVec<Dtype, Wide, Tokens>, tiles);
     });
   });
 }

@@ -6,7 +6,7 @@
 // one accumulator with the eight blocks' products and the scales are applied once, each by the lane that knows them.
 #pragma once
 
-#include "decode.hpp"
+#include "products.hpp"
 #include "queue.hpp"
 
 namespace gatun::cuda {
@@ -19,7 +19,7 @@ struct VecOperand {
   float *y;
   int64_t yStride;
   int64_t rows;
-  int64_t firstBlock;  // of the grid
+  int64_t firstTile;  // of all operands' tiles, one after the other
 };
 
 // What a launch multiplies. A block has `slots` tiles at a time, `turns` times; each is shared by `warps` warps.
@@ -30,17 +30,11 @@ struct VecJob {
   int64_t xRowBytes;
   int32_t tokens;
   int32_t chunks;
+  int32_t rounds;  // that the warps of a slot take for all chunks
   int32_t warps;
   int32_t slots;
   int32_t turns;
 };
-
-template <bool Wide>
-constexpr int activationBytes = static_cast<int>(Wide ? cpu::kA16BlockBytes : cpu::kA8BlockBytes);
-template <bool Wide>
-constexpr int digits = Wide ? 2 : 1;
-template <bool Wide>
-constexpr int headWords = Wide ? 3 : 2;  // before the digits
 
 // What a warp holds of a tile's quad.
 template <int Dtype>
@@ -67,27 +61,16 @@ __device__ __forceinline__ void loadQuad(Quad<Dtype> &to, const uint8_t *tile, c
   }
 }
 
-// The two sums of a stored block: GK_A8 has both in a word.
-template <int Dtype, bool Wide>
-__device__ __forceinline__ Activation<Dtype> activationAt(const uint32_t *head) {
-  const float scale = bitsAs<float>(head[0]);
-  if constexpr (Wide) {
-    return activationOf<Dtype, true>(scale, static_cast<int32_t>(head[1]), static_cast<int32_t>(head[2]));
-  } else {
-    return activationOf<Dtype, false>(scale, static_cast<int16_t>(head[1] & 0xffff),
-                                      static_cast<int32_t>(head[1]) >> 16);
-  }
-}
-
 // The products of 16 rows with one token.
 template <int Dtype, bool Wide>
 class OneToken {
   using P = Packed<Dtype>;
-  static constexpr int shifts = P::shifted ? P::runs : 0;
+  static constexpr int shifts = P::summed ? P::runs : 0;
   static constexpr int rowFloats = 12;  // of a row's 8 blocks: apart so that reads of 16 bytes meet no bank twice
 
  public:
   static constexpr int tokens = 1;
+  static constexpr bool staged = false;
   struct alignas(16) Scratch {
     float part[2][1 + shifts][tileRows][rowFloats];  // then the shifts
     float head[2][1 + shifts][quadBlocks];           // the activations' scales, then their sums
@@ -95,12 +78,11 @@ class OneToken {
 
   __device__ __forceinline__ OneToken(const VecJob &job, Scratch &scratch, int lane)
       : job_(job), scratch_(scratch), lane_(lane) {}
-  __device__ __forceinline__ void ask(int32_t) {}
   __device__ __forceinline__ void clear() { sum_ = 0; }
 
   // Adds quad 0 to 3 of the chunk; Parity: of the quad.
   template <int Parity>
-  __device__ __forceinline__ void add(const Quad<Dtype> &w, int32_t chunk, int quadOfChunk, int32_t) {
+  __device__ __forceinline__ void add(const Quad<Dtype> &w, int32_t chunk, int quadOfChunk) {
     const int32_t quad = chunkQuads * chunk + quadOfChunk;
     if (4 * quad >= job_.shape.pairs) {
       return;
@@ -115,10 +97,12 @@ class OneToken {
       q[i / 2][i % 2] = real ? words[headWords<Wide> + 4 * i + t] : 0;
     }
     const Activation<Dtype> x[2] = {activation(quadBlocks * quad + 2 * t), activation(quadBlocks * quad + 2 * t + 1)};
+    const Factors<Dtype> f = factorsOf<Dtype>(w.raw, lane_);
     int32_t low[P::runs][4], high[P::runs][4] = {};
 #pragma unroll
     for (int i = 0; i < 4 * P::runs; i++) {
-      low[i / 4][i % 4] = x[i % 2].start[i / 4];
+      const int block = i % 2;
+      low[i / 4][i % 4] = dotStart<Wide> - (P::zeroed ? f.zero[block][i / 2 % 2] * x[block].total : 0);
     }
 #pragma unroll
     for (int p = 0; p < 4; p++) {
@@ -128,7 +112,7 @@ class OneToken {
       fragment<Dtype, 1>(w.codes[p], a);
       multiply(low, high, a, q, g == 2 * p + 1);
     }
-    addInOrder(scratch_.part[Parity], scratch_.head[Parity], low, high, factorsOf<Dtype>(w.raw, lane_), x);
+    addInOrder(scratch_.part[Parity], scratch_.head[Parity], low, high, f, x);
   }
 
   __device__ __forceinline__ void store(float *totals) const {
@@ -225,37 +209,28 @@ class OneToken {
   float sum_ = 0;  // of row lane % 16
 };
 
-// The products of 16 rows with 8 or 16 tokens. Activations come through shared memory, half a quad ahead; those of
-// tokens there are not are 0.
+// The products of 16 rows with 8 or 16 tokens. The chunk's activations are in shared memory, brought there once for all
+// tiles that the block multiplies with them; those of tokens there are not are 0.
 template <int Dtype, bool Wide, int Tokens>
 class ManyTokens {
   using P = Packed<Dtype>;
-  static constexpr int stageBlocks = 4;
-  static constexpr int blockWords = activationBytes<Wide> / 4;
-  static constexpr int stageBytes = stageBlocks * activationBytes<Wide>;
-  // Of a token: 12 modulo 32, so that the words of 8 tokens that an mma takes meet no bank twice.
-  static constexpr int rowWords = Wide ? 76 : 44;
-  static_assert(rowWords % 32 == 12 && rowWords >= stageBytes / 4);
-
-  // An activation block as the sums take it.
-  struct alignas(P::runs == 1 ? 8 : 16) Head {
-    float scale;
-    uint32_t rest[P::runs == 1 ? 1 : 3];  // sums where weights have shifts, else starts
-  };
+  static constexpr int blockWords = 8 * digits<Wide>;
+  // Zeros of groups are subtracted from codes, which takes fewer registers, or as zero * sum, fewer instructions for
+  // one mma.
+  static constexpr bool lowered = Tokens == 16 || !P::paired;
+  // Of a token: 8 modulo 32, so that the pairs of words that half a warp reads at once meet no bank twice.
+  static constexpr int rowWords = chunkBlocks * blockWords + 8;
 
  public:
   static constexpr int tokens = Tokens;
+  static constexpr bool staged = true;
   struct alignas(16) Scratch {
-    uint32_t words[2][Tokens][rowWords];
-    Head head[stageBlocks][Tokens];
+    uint32_t words[Tokens][rowWords];                          // of a digit: 0, 4, 1, 5, 2, 6, 3, 7
+    Terms<Dtype, lowered> terms[chunkBlocks][Tokens / 2 + 1];  // one more, so that fewer blocks meet in a bank
   };
 
   __device__ __forceinline__ ManyTokens(const VecJob &job, Scratch &scratch, int lane)
-      : job_(job), scratch_(scratch), lane_(lane) {
-    row_ = job.x + (token() < job.tokens ? token() : 0) * job.xRowBytes;
-  }
-  // Starts to copy what the chunk begins with.
-  __device__ __forceinline__ void ask(int32_t chunk) { copy(chunk, 0, scratch_.words[0]); }
+      : job_(job), scratch_(scratch), lane_(lane) {}
   __device__ __forceinline__ void clear() {
 #pragma unroll
     for (int i = 0; i < Tokens / 2; i++) {
@@ -263,12 +238,43 @@ class ManyTokens {
     }
   }
 
-  // Adds quad 0 to 3 of the chunk. next: the chunk after this one, -1 where there is none.
+  // Brings every slots-th token's activations of the chunk, from token `slot` on, two at once.
+  __device__ __forceinline__ void stage(int32_t chunk, int slot) {
+    constexpr int batch = 2;
+    for (int first = slot; first < Tokens; first += batch * job_.slots) {
+      Block block[batch];
+#pragma unroll
+      for (int i = 0; i < batch; i++) {
+        block[i] = blockOf(first + i * job_.slots, chunkBlocks * chunk + lane_);
+      }
+#pragma unroll
+      for (int i = 0; i < batch; i++) {
+        if (first + i * job_.slots < Tokens) {
+          put(first + i * job_.slots, block[i]);
+        }
+      }
+    }
+  }
+
+  // Adds quad 0 to 3 of the chunk.
   template <int Parity>
-  __device__ __forceinline__ void add(const Quad<Dtype> &w, int32_t chunk, int quadOfChunk, int32_t next) {
+  __device__ __forceinline__ void add(const Quad<Dtype> &w, int32_t chunk, int quadOfChunk) {
+    if (4 * (chunkQuads * chunk + quadOfChunk) >= job_.shape.pairs) {
+      return;
+    }
     const Factors<Dtype> own = factorsOf<Dtype>(w.raw, lane_);
-    half<0>(w, own, chunk, quadOfChunk, next);
-    half<1>(w, own, chunk, quadOfChunk, next);
+#pragma unroll
+    for (int p = 0; p < 4; p++) {
+      uint32_t a[4];
+      BlockFactors<Dtype> f = factorsOfBlock<Dtype>(own, 2 * p, lane_);
+      fragment<Dtype, 0>(w.codes[p], a);
+      add(a, f, quadBlocks * quadOfChunk + 2 * p);
+      if constexpr (!P::paired) {
+        f = factorsOfBlock<Dtype>(own, 2 * p + 1, lane_);
+      }
+      fragment<Dtype, 1>(w.codes[p], a);
+      add(a, f, quadBlocks * quadOfChunk + 2 * p + 1);
+    }
   }
 
   __device__ __forceinline__ void store(float *totals) const {
@@ -280,109 +286,60 @@ class ManyTokens {
   }
 
  private:
-  // Asks for blocks 4 stage .. 4 stage + 3 of the chunk, if their quad has any: zeros past the row's end and for tokens
-  // there are not.
-  __device__ __forceinline__ void copy(int32_t chunk, int stage, uint32_t (&to)[Tokens][rowWords]) const {
-    const int32_t block = chunkBlocks * chunk + stageBlocks * stage;
-    if (chunk >= 0 && block + stageBlocks <= job_.shape.blocks && job_.xRowBytes % 16 == 0) {
-      const uint8_t *from = row_ + static_cast<uint32_t>(block) * uint32_t{activationBytes<Wide>} + 16 * part();
-#pragma unroll
-      for (int at = 0; at < stageBytes; at += 16 * share) {
-        if (at + 16 * share <= stageBytes || at + 16 * part() < stageBytes) {
-          copyAsync16(&to[token()][at / 4 + 4 * part()], from + at, token() < job_.tokens);
-        }
-      }
-    } else if (chunk >= 0 && block - stage % 2 * stageBlocks < job_.shape.blocks) {
-      const int64_t first = int64_t{block} * activationBytes<Wide>;
-      const int64_t left = token() < job_.tokens ? job_.xRowBytes - first : 0;
-#pragma unroll 1
-      for (int at = 4 * part(); at < stageBytes; at += 4 * share) {
-        copyAsync4(&to[token()][at / 4], at < left ? row_ + first + at : row_, at < left);
-      }
+  // block: of the chunk.
+  __device__ __forceinline__ void add(uint32_t (&a)[4], const BlockFactors<Dtype> &f, int block) {
+    if constexpr (P::zeroed && lowered) {
+      lessZeros(a, f.zero);
     }
-    copyAsyncCommit();
-  }
-
-  __device__ __forceinline__ void prepare(const uint32_t (&words)[Tokens][rowWords]) {
-#pragma unroll
-    for (int i = lane_; i < stageBlocks * Tokens; i += 32) {
-      const int token = i % Tokens, block = i / Tokens;
-      const Activation<Dtype> a = activationAt<Dtype, Wide>(&words[token][block * blockWords]);
-      Head head = {a.scale, {}};
-#pragma unroll
-      for (int n = 0; n < P::runs; n++) {
-        head.rest[n] = P::shifted ? bitsAs<uint32_t>(a.sum[n]) : bitsAs<uint32_t>(a.start[n]);
-      }
-      scratch_.head[block][token] = head;
-    }
-  }
-
-  template <int Half>
-  __device__ __forceinline__ void half(const Quad<Dtype> &w, const Factors<Dtype> &own, int32_t chunk, int quadOfChunk,
-                                       int32_t next) {
-    copyAsyncWait<0>();
-    __syncwarp();  // and every lane is done with the other half's words and heads
-    const int stage = 2 * quadOfChunk + Half + 1;
-    copy(stage < 8 ? chunk : next, stage % 8, scratch_.words[1 - Half]);
-    if (4 * (chunkQuads * chunk + quadOfChunk) >= job_.shape.pairs) {
-      return;
-    }
-    prepare(scratch_.words[Half]);
-    __syncwarp();
-#pragma unroll
-    for (int p = 0; p < 2; p++) {
-      uint32_t a[4];
-      fragment<Dtype, 0>(w.codes[2 * Half + p], a);
-      addBlock(a, factorsOfBlock<Dtype>(own, 4 * Half + 2 * p, lane_), scratch_.words[Half], 2 * p);
-      fragment<Dtype, 1>(w.codes[2 * Half + p], a);
-      addBlock(a, factorsOfBlock<Dtype>(own, 4 * Half + 2 * p + 1, lane_), scratch_.words[Half], 2 * p + 1);
-    }
-  }
-
-  // block: of the stage.
-  __device__ __forceinline__ void addBlock(const uint32_t (&a)[4], const BlockFactors<Dtype> &f,
-                                           const uint32_t (&words)[Tokens][rowWords], int block) {
     const int g = lane_ / 4, t = lane_ % 4;
 #pragma unroll
     for (int c = 0; c < Tokens / 8; c++) {
-      const uint32_t *q = &words[8 * c + g][block * blockWords + headWords<Wide> + t];
-      const Head x[2] = {scratch_.head[block][8 * c + 2 * t], scratch_.head[block][8 * c + 2 * t + 1]};
-      int32_t dot[P::runs][4], high[P::runs][4] = {};
-      if constexpr (Wide) {
-        const uint32_t upper[2] = {q[0], q[4]};
-        multiplyBlock<P::runs>(high, a, upper);
-      }
+      uint32_t b[digits<Wide>][2];
 #pragma unroll
-      for (int i = 0; i < 4 * P::runs; i++) {
-        const int32_t start = P::shifted ? (Wide ? 0 : magicBits) : bitsAs<int32_t>(x[i % 2].rest[i / 4]);
-        dot[i / 4][i % 4] = Wide ? joined(high[i / 4][i % 4], start) : start;
+      for (int digit = 0; digit < digits<Wide>; digit++) {
+        const uint2 q =
+            *reinterpret_cast<const uint2 *>(&scratch_.words[8 * c + g][block * blockWords + 8 * digit + 2 * t]);
+        b[digit][0] = q.x, b[digit][1] = q.y;
       }
-      const uint32_t b[2] = {q[8 * (digits<Wide> - 1)], q[8 * (digits<Wide> - 1) + 4]};
-      multiplyBlock<P::runs>(dot, a, b);
-#pragma unroll
-      for (int i = 0; i < 4; i++) {
-        int32_t total[P::runs];
-        float sum[P::runs];
-#pragma unroll
-        for (int n = 0; n < P::runs; n++) {
-          total[n] = dot[n][i];
-          sum[n] = bitsAs<float>(x[i % 2].rest[n]);
-        }
-        sum_[c][i] =
-            addPart<Dtype>(sum_[c][i], partOf<Dtype, Wide>(total, f.scale[i / 2]), f.shift[i / 2], x[i % 2].scale, sum);
-      }
+      const Terms<Dtype, lowered> x = scratch_.terms[block][4 * c + t];
+      addBlock<Dtype, Wide>(sum_[c], a, b, f, x);
     }
   }
 
-  // The lane's share in copying.
-  static constexpr int share = 32 / Tokens;
-  __device__ __forceinline__ int token() const { return lane_ / share; }
-  __device__ __forceinline__ int part() const { return lane_ % share; }
+  struct Block {  // of a token's activations, as stored
+    uint32_t word[activationBytes<Wide> / 4];
+  };
+  // Zeros past the row's end and for tokens there are not.
+  __device__ __forceinline__ Block blockOf(int token, int32_t block) const {
+    Block b = {};
+    if (token < job_.tokens && block < job_.shape.blocks) {
+      const uint8_t *from = job_.x + token * job_.xRowBytes + int64_t{block} * activationBytes<Wide>;
+#pragma unroll
+      for (int i = 0; i < activationBytes<Wide> / 4; i++) {
+        if constexpr (Wide) {
+          b.word[i] = reinterpret_cast<const uint32_t *>(from)[i];
+        } else if (i % 2 == 0) {
+          const uint2 two = reinterpret_cast<const uint2 *>(from)[i / 2];
+          b.word[i] = two.x, b.word[i + 1] = two.y;
+        }
+      }
+    }
+    return b;
+  }
+  // The lane's block of the chunk.
+  __device__ __forceinline__ void put(int token, const Block &block) {
+    uint32_t *to = scratch_.words[token] + blockWords * lane_;
+#pragma unroll
+    for (int i = 0; i < blockWords; i += 4) {
+      const uint32_t *q = block.word + headWords<Wide> + i / 8 * 8 + i % 8 / 2;
+      *reinterpret_cast<uint4 *>(to + i) = make_uint4(q[0], q[4], q[1], q[5]);
+    }
+    scratch_.terms[lane_][token / 2].set(token % 2, activationAt<Dtype, Wide>(block.word));
+  }
 
   const VecJob &job_;
   Scratch &scratch_;
   int lane_;
-  const uint8_t *row_;  // of x that the lane copies
   float sum_[Tokens / 8][4] = {};
 };
 

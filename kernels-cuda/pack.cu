@@ -51,13 +51,15 @@ int64_t laneWord(int64_t b, int r, int t, int words) { return ((b / 2) * 32 + 4 
 void putCodes(const Work &work, uint8_t *tile, int64_t b, int r, const uint8_t *codes) {
   const int base = cpu::baseBits(work.format.bits), high = cpu::highBits(work.format.bits);
   const int lower = r / 8, m = static_cast<int>(b % 2);
+  const uint32_t sign = work.format.lookup ? 0 : 0x01010101u * static_cast<uint32_t>(work.format.offset);
   for (int t = 0; t < 4; t++) {
-    const uint32_t first = wordAt(codes + 4 * t), second = wordAt(codes + 16 + 4 * t);  // registers lower, lower + 2
+    // Registers lower and lower + 2.
+    const uint32_t first = wordAt(codes + 4 * t) ^ sign, second = wordAt(codes + 16 + 4 * t) ^ sign;
     const int64_t at = laneWord(b, r, t, base);
     if (base == 8) {
       const int64_t word = (b * 32 + 4 * (r % 8) + t) * 4 + lower;
-      put(tile, word, first ^ 0x80808080);
-      put(tile, word + 2, second ^ 0x80808080);
+      put(tile, word, first);
+      put(tile, word + 2, second);
     } else if (work.format.lookup) {
       put(tile, at + 2 * m + lower, nibbles(first) | nibbles(second) << 16);
     } else if (base == 4) {

@@ -4,10 +4,10 @@
 // pair, four pairs a quad, and the columns are padded to a pair with zero codes. A tile is planes, each starting at a
 // multiple of GK_ALIGNMENT. They are in the order in which the lanes of a warp hold fragments of m16n8k32: lane =
 // 4 g + t; register j of a block is row g (+ 8 where j is odd), columns 4 t .. 4 t + 3 (+ 16 where j >= 2).
-//   codes  4 bits: [pair][lane][4 words]: words 0 and 1 are rows g and g + 8 of block 0, words 2 and 3 of block 1. Byte
-//   i
-//          holds column 4 t + i in the low and 16 + 4 t + i in the high bits. Where codes are looked up, nibble i and
-//          nibble 4 + i instead.
+//   codes  with an offset of 2^(bits - 1), less that in two's complement, but for those that are looked up.
+//          4 bits: [pair][lane][4 words]: words 0 and 1 are rows g and g + 8 of block 0, words 2 and 3 of block 1.
+//          Byte i holds column 4 t + i in the low and 16 + 4 t + i in the high bits. Where codes are looked up, nibble
+//          i and nibble 4 + i instead.
 //          8 bits: [block][lane][4 words]: registers 0 to 3 as signed bytes.
 //          2 bits: [pair][lane][word of block 0, of block 1]: register j in bits 2 j of each byte.
 //          F16, BF16: [16 columns][lane][4 words]: the fragment of m16n8k16. F32: [8 columns][lane][4 words]: row g
@@ -43,7 +43,7 @@ constexpr int blockColumns = 32;
 constexpr int pairColumns = 64;
 constexpr int quadColumns = 256;  // also of a super-block
 constexpr int quadBlocks = 8;
-constexpr int chunkColumns = 1024;  // whose products one sum holds; see decode.hpp
+constexpr int chunkColumns = 1024;  // whose products one sum holds; see products.hpp
 constexpr int chunkBlocks = 32;
 constexpr int chunkQuads = 4;
 
@@ -62,19 +62,25 @@ constexpr int factorWordsOf(const cpu::Format &format) {
   }
 }
 
-// What a type of weights is made of. GPTQ is AWQ once it is packed.
+// What a type of weights is made of. Once packed, AWQ and GPTQ are the same.
 template <int Dtype>
 struct Packed {
   static constexpr cpu::Format format = cpu::formatOf(Dtype);
   static constexpr Scales scales = format.scales;
   static constexpr bool plain = format.bits == 0;
   static constexpr bool shifted = cpu::hasShift(scales);
+  static constexpr bool zeroed = scales == Scales::Group;  // its shift is -scale * zero
+  // Groups hold whole pairs of blocks: GK_GPTQ stands for AWQ and GPTQ where that is known, GK_AWQ where it is not.
+  static constexpr bool paired = Dtype == GK_GPTQ;
+  static constexpr bool summed = shifted && !zeroed;  // integer products add shift * sum of the activations
   static constexpr int runs = plain ? 1 : 32 / cpu::scaleRun(scales);  // scales a block
   static constexpr int high = plain ? 0 : cpu::highBits(format.bits);
   // Words of a lane for a pair. A weight of n bits takes n of them.
+  // Codes less an offset are signed: in the upper bits of a byte they have their sign without further ado.
+  static constexpr int codeShift = plain || format.lookup || format.offset == 0 ? 0 : 8 - format.bits;
   static constexpr int codeWords = plain ? 8 * format.floatBytes : cpu::baseBits(format.bits);
   static constexpr int highWords = high;
-  static constexpr int factorWords = factorWordsOf(format);
+  static constexpr int factorWords = paired ? 1 : factorWordsOf(format);
 };
 
 // Byte offsets of a tile's planes, and its size. The codes come first.
@@ -134,7 +140,7 @@ struct Matrix {
   int32_t blocks;  // with data: ceil(cols / 32)
   int32_t pairs;
   int32_t groupBlocks;  // blocks of a group; 1 for types without
-  int32_t groupShift;   // its logarithm, -1 where it is no power of 2
+  uint32_t groupShare;  // 2^31 / groupBlocks, rounded up: block b is in group b * groupShare / 2^31
 };
 
 inline Matrix matrixOf(const gk_weight &weight, int64_t expert = 0) {
@@ -146,12 +152,8 @@ inline Matrix matrixOf(const gk_weight &weight, int64_t expert = 0) {
   m.blocks = static_cast<int32_t>((weight.cols + blockColumns - 1) / blockColumns);
   m.pairs = static_cast<int32_t>((weight.cols + pairColumns - 1) / pairColumns);
   m.groupBlocks = weight.group > 0 ? weight.group / blockColumns : 1;
-  m.groupShift = -1;
-  for (int32_t i = 0; i < 31; i++) {
-    if (1 << i == m.groupBlocks) {
-      m.groupShift = i;
-    }
-  }
+  const auto divisor = static_cast<uint32_t>(m.groupBlocks);
+  m.groupShare = ((uint32_t{1} << 31) + divisor - 1) / divisor;
   return m;
 }
 

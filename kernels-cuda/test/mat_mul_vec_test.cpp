@@ -130,8 +130,9 @@ void check(const Both &both, const TypeName &type, int32_t dtype, int64_t rows, 
   expectSameBits(name("MatMul, row 11 of", type.name, dtype, most, rows, cols), wanted, alone.download());
 }
 
-void checkGateUp(const Both &both, const TypeName &type, int32_t dtype, int64_t m, int64_t rows, int64_t cols) {
-  const Matrix gate(both, type.dtype, rows, cols, 1), up(both, type.dtype, rows, cols, 2);
+void checkGateUp(const Both &both, const TypeName &type, int32_t dtype, int64_t m, int64_t rows, int64_t cols,
+                 int32_t group = 32) {
+  const Matrix gate(both, type.dtype, rows, cols, 1, group), up(both, type.dtype, rows, cols, 2, group);
   const Activations x(m, cols, dtype, 3);
   const Twin<float> y(m * rows), g(m * rows), u(m * rows);
   const auto run = [&](const Side &side, const gk_tensor &to) {
@@ -188,6 +189,10 @@ int main() {
       if (format.scales == gatun::cpu::Scales::Group) {
         check(both, type, dtype, 24, 96, 96);
         check(both, type, dtype, 40, 1152, 128);
+        check(both, type, dtype, 16, 352, 32);
+        for (const int64_t m : {1, 3, 13}) {
+          checkGateUp(both, type, dtype, m, 64, 384, 64);
+        }
       } else if (format.blockColumns == 256) {
         check(both, type, dtype, 17, 256);
         check(both, type, dtype, 33, 1792);
@@ -210,7 +215,10 @@ int main() {
     check(both, q4, GK_A8, 400000, 32);
   }
   check(both, {GK_Q8_0, "Q8_0"}, GK_A8, 16, 4096);
+  check(both, q4, GK_A8, 400, 7200);          // the same in several rounds
   checkGateUp(both, q4, GK_A8, 2, 32, 7200);  // two rounds
+  checkGateUp(both, q4, GK_A8, 5, 320, 7200);
+  checkGateUp(both, q4, GK_A16, 11, 640, 1056);  // several units of 32 rows a block
   checkGateUp(both, q4, GK_A16, 16, 32, 7200);
   for (const int64_t m : {1, 5, 16}) {
     checkQkv(both, {GK_Q4_K, GK_Q4_K, GK_Q4_K}, GK_A8, m);
