@@ -3,9 +3,10 @@
 //
 // A block of 8 warps makes 128 weight rows x 128 tokens, a warp 32 x 64, two blocks of columns (a pair) at a time. Four
 // pairs are under way by cp.async: the codes as they are packed and the activations' digits; the scales of both go
-// through registers. Codes become fragments when they are read. Types with two scales a block, and GK_A16, have 64
-// tokens; where these blocks would fill the device badly, 64 x 32 by 2 warps. The grid has all token tiles of a row
-// tile side by side, so that weights come from memory once. Shared memory: 48 to 82 KiB, 22 to 34 of the small ones.
+// through registers. Codes become fragments when they are read. Types with two scales a block, Q4_1, Q5_1 and GK_A16
+// have 64 tokens; where these blocks would fill the device badly, 64 x 32 by 2 warps. The grid has all token tiles of a
+// row tile side by side, so that weights come from memory once. Shared memory: 48 to 82 KiB, 22 to 34 of the small
+// ones.
 //
 // Bytes of a block and pair from the second-level cache: 128 x 64 weights, 4.5 KiB at 4.5 bits, and 128 tokens' 10
 // KiB: 14.5 KiB for 256 mma of m16n8k32, 14 bytes a cycle and multiprocessor at 16 cycles an mma and scheduler.

@@ -221,8 +221,9 @@ void launchShape(const Queue &queue, TilesJob job) {
 // large ones would leave more of the device idle.
 template <int Dtype, int Digits>
 void launchTiles(const Queue &queue, const TilesJob &job) {
-  // Two sums a block, or two digits, leave registers for half the tokens.
-  using Large = TilesShape<4, 2, Packed<Dtype>::runs == 1 && Digits == 1 ? 8 : 4>;
+  // Two sums a block, two digits, or a scale and a shift in every block leave registers for half the tokens.
+  constexpr bool half = Packed<Dtype>::runs == 2 || Digits == 2 || Packed<Dtype>::scales == Scales::DM;
+  using Large = TilesShape<4, 2, half ? 4 : 8>;
   using Small = TilesShape<2, 1, 4>;
   const int64_t rows = tileRows * (job.up != nullptr ? Large::kDown : Large::kTiles);
   const int64_t blocks = ceilDiv(job.matrix.rows, rows) * ceilDiv(job.tokens, Large::kTokens);

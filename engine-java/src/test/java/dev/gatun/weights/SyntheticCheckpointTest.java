@@ -105,7 +105,7 @@ class SyntheticCheckpointTest {
   @ParameterizedTest
   @EnumSource(
       value = DType.class,
-      names = "A8|A16|AWQ|GPTQ|I32|F8",
+      names = "A8|A16|AWQ|GPTQ|I32|F8|TURBO.",
       mode = EnumSource.Mode.MATCH_NONE)
   void randomBlocksAreWeights(DType type) {
     int count = ROWS * COLS;
