@@ -7,9 +7,15 @@
 
 namespace gatun::cuda {
 
-// Of a block: as many as registers allow. 15 leave 128 a thread, 12 leave 168.
+// Of a block: as many as registers allow. 15 leave 128 a thread, 12 leave 168; 8 leave 255, since a scheduler has a
+// quarter of all: sums of two digits and two scales a block take more than 168 on compute capability 8.0.
 template <int Dtype, bool Wide, int Tokens>
-constexpr int vecMaxWarps = Tokens == 1 || Wide || Packed<Dtype>::codeWords + Packed<Dtype>::highWords > 4 ? 12 : 15;
+constexpr int vecMaxWarps = [] {
+  if (Wide && Tokens > 8 && Packed<Dtype>::runs > 1) {
+    return 8;
+  }
+  return Tokens == 1 || Wide || Packed<Dtype>::codeWords + Packed<Dtype>::highWords > 4 ? 12 : 15;
+}();
 
 // What the launch of a gate | up needs beside the job: operands 0 and 1 are gate and up.
 struct VecResult {
