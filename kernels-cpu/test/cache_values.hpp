@@ -187,12 +187,12 @@ inline float scaleAt(int32_t dtype, const uint8_t *plane, int64_t dim, int64_t i
 
 // Element d of what lies at a slot, by its type, but for the scale.
 inline float keyCode(int32_t type, const uint8_t *plane, int64_t dim, int64_t d, int64_t slot) {
-  const int nibbles = plane[d / 2 * GK_PAGE_TOKENS + slot] >> (d % 2 * 4) & 15;
+  const auto nibble = [&] { return plane[d / 2 * GK_PAGE_TOKENS + slot] >> (d % 2 * 4) & 15; };
   switch (type) {
     case GK_Q4_0:
-      return static_cast<float>(nibbles - 8);
+      return static_cast<float>(nibble() - 8);
     case GK_TURBO4:
-      return turboLevel(type, nibbles & 7, nibbles >= 8);
+      return turboLevel(type, nibble() & 7, nibble() >= 8);
     case GK_TURBO3:
       return turboLevel(type, plane[d / 4 * GK_PAGE_TOKENS + slot] >> (d % 4 * 2) & 3,
                         (plane[(dim / 4 + d / 8) * GK_PAGE_TOKENS + slot] >> (d % 8) & 1) != 0);
@@ -203,12 +203,12 @@ inline float keyCode(int32_t type, const uint8_t *plane, int64_t dim, int64_t d,
 
 inline float valueCode(int32_t type, const uint8_t *plane, int64_t dim, int64_t d, int64_t slot) {
   const int64_t index = slot * dim + d;
-  const int nibble = plane[index / 32 * 16 + d % 16] >> (d % 32 / 16 * 4) & 15;
+  const auto nibble = [&] { return plane[index / 32 * 16 + d % 16] >> (d % 32 / 16 * 4) & 15; };
   switch (type) {
     case GK_Q4_0:
-      return static_cast<float>(nibble - 8);
+      return static_cast<float>(nibble() - 8);
     case GK_TURBO4:
-      return turboLevel(type, nibble & 7, nibble >= 8);
+      return turboLevel(type, nibble() & 7, nibble() >= 8);
     case GK_TURBO3:
       return turboLevel(type, plane[index / 4] >> (d % 4 * 2) & 3,
                         (plane[GK_PAGE_TOKENS * dim / 4 + index / 8] >> (d % 8) & 1) != 0);
