@@ -29,6 +29,8 @@ record PackageMap(String root) {
           "server",
           "verify",
           "engine",
+          "load",
+          "step",
           "hub",
           "text",
           "sample",

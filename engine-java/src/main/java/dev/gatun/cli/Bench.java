@@ -7,7 +7,7 @@ import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.device.GpuState;
 import dev.gatun.engine.Engine;
-import dev.gatun.engine.EngineOptions;
+import dev.gatun.load.EngineOptions;
 import dev.gatun.engine.Generation;
 import dev.gatun.engine.Session;
 import dev.gatun.refusal.Refusal;

@@ -1,7 +1,7 @@
 // BenchReport: writes a bench's results, each as soon as it is there.
 package dev.gatun.cli;
 
-import dev.gatun.engine.EngineOptions;
+import dev.gatun.load.EngineOptions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -2,7 +2,7 @@
 package dev.gatun.cli;
 
 import dev.gatun.device.DeviceChoice;
-import dev.gatun.engine.EngineOptions;
+import dev.gatun.load.EngineOptions;
 import dev.gatun.kv.CacheTypes;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

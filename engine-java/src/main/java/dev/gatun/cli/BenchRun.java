@@ -1,7 +1,7 @@
 // BenchRun: the repetitions of one test.
 package dev.gatun.cli;
 
-import dev.gatun.engine.EngineOptions;
+import dev.gatun.load.EngineOptions;
 
 /**
  * @param device its name, for people

@@ -5,7 +5,7 @@ import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.device.Isa;
 import dev.gatun.engine.Engine;
-import dev.gatun.engine.EngineOptions;
+import dev.gatun.load.EngineOptions;
 import dev.gatun.graph.Compute;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.Checkpoint;

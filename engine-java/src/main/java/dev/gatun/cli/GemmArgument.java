@@ -3,7 +3,7 @@ package dev.gatun.cli;
 
 import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
-import dev.gatun.engine.Gemm;
+import dev.gatun.load.Gemm;
 import picocli.CommandLine.Option;
 
 /** Mixed into commands that run the model or tell of its kernels. */

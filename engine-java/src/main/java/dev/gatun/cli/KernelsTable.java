@@ -2,7 +2,7 @@
 package dev.gatun.cli;
 
 import dev.gatun.device.PackedMatrix;
-import dev.gatun.engine.Kernels;
+import dev.gatun.load.KernelChoice;
 import dev.gatun.graph.Product;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 
 /** Few tokens are limited by the weights that are read, many by the operations. */
-record KernelsTable(Kernels kernels) {
+record KernelsTable(KernelChoice kernels) {
   private static final int DECODED = 16;
 
   @Override
@@ -26,9 +26,9 @@ record KernelsTable(Kernels kernels) {
       titles.addAll(List.of("cuBLAS", "rate"));
     }
     Table table = new Table(titles, List.of(4, 5, 7, 8, 9, 10));
-    List<Kernels.Row> rows = kernels.rows();
+    List<KernelChoice.Row> rows = kernels.rows();
     for (int i = 0; i < rows.size(); i++) {
-      Kernels.Row first = rows.get(i);
+      KernelChoice.Row first = rows.get(i);
       while (!timed && i + 1 < rows.size() && isSame(first, rows.get(i + 1))) {
         i++;
       }
@@ -45,11 +45,11 @@ record KernelsTable(Kernels kernels) {
   }
 
   /** Whether two rows differ in their tokens alone. */
-  private static boolean isSame(Kernels.Row a, Kernels.Row b) {
+  private static boolean isSame(KernelChoice.Row a, KernelChoice.Row b) {
     return a.tokens() < b.tokens() && a.kernel().equals(b.kernel());
   }
 
-  private static List<String> product(Kernels.Row row, int lastTokens) {
+  private static List<String> product(KernelChoice.Row row, int lastTokens) {
     Product product = row.product();
     PackedMatrix weight = product.weight();
     String shape = weight.rows() + " x " + weight.cols();
@@ -63,7 +63,7 @@ record KernelsTable(Kernels kernels) {
         row.kernel());
   }
 
-  private static List<String> time(Kernels.Row row, OptionalDouble seconds) {
+  private static List<String> time(KernelChoice.Row row, OptionalDouble seconds) {
     if (seconds.isEmpty()) {
       return List.of("", "");
     }
@@ -71,7 +71,7 @@ record KernelsTable(Kernels kernels) {
     return List.of(format("%.1f us", time * 1e6), rate(row, time));
   }
 
-  private static String rate(Kernels.Row row, double seconds) {
+  private static String rate(KernelChoice.Row row, double seconds) {
     Product product = row.product();
     if (row.tokens() <= DECODED) {
       long bytes = product.weights().stream().mapToLong(PackedMatrix::bytes).sum();

@@ -2,7 +2,7 @@
 package dev.gatun.cli;
 
 import dev.gatun.engine.Engine;
-import dev.gatun.engine.EngineOptions;
+import dev.gatun.load.EngineOptions;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.Checkpoint;
 import java.util.concurrent.ExecutionException;

@@ -1,10 +1,10 @@
 // Plan: what a model takes on a device, before anything is loaded.
 package dev.gatun.cli;
 
-import dev.gatun.engine.EngineOptions;
-import dev.gatun.engine.LoadPlan;
-import dev.gatun.engine.PlanText;
-import dev.gatun.engine.Room;
+import dev.gatun.load.EngineOptions;
+import dev.gatun.load.LoadPlan;
+import dev.gatun.load.PlanText;
+import dev.gatun.load.Capacity;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.Weight;
@@ -45,7 +45,7 @@ final class Plan implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Optional<Room> card = vram.map(Room::card);
+    Optional<Capacity> card = vram.map(Capacity::card);
     if (card.isPresent() && engine.device.isPresent()) {
       throw Refusal.usage("--vram and --device each name a device", "keep one of them");
     }

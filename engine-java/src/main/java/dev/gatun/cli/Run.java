@@ -1,7 +1,7 @@
 // Run: asks the model, once or in a conversation.
 package dev.gatun.cli;
 
-import dev.gatun.engine.EngineOptions;
+import dev.gatun.load.EngineOptions;
 import dev.gatun.engine.Generation.Stop;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.Advice;

@@ -3,8 +3,8 @@ package dev.gatun.cli;
 
 import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
-import dev.gatun.engine.EngineOptions;
-import dev.gatun.engine.Kernels;
+import dev.gatun.load.EngineOptions;
+import dev.gatun.load.KernelChoice;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
@@ -72,7 +72,7 @@ final class Show implements Callable<Integer> {
     Optional<EngineOptions> options = kernels ? Optional.of(options()) : Optional.empty();
     try (Checkpoint checkpoint = model.open(stdio).checkpoint()) {
       if (options.isPresent()) {
-        Kernels found = Kernels.of(checkpoint, options.get(), device.isPresent());
+        KernelChoice found = KernelChoice.of(checkpoint, options.get(), device.isPresent());
         stdio.out().print(new KernelsTable(found).toString());
       } else if (template) {
         stdio.out().print(templateOf(checkpoint));

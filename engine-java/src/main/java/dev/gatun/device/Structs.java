@@ -65,6 +65,11 @@ public final class Structs {
     return batch;
   }
 
+  /** Sets how many rows of a batch, from the first on, are the only ones of their sequences. */
+  public static void singles(MemorySegment batch, int singles) {
+    gk_batch.unused(batch, singles);
+  }
+
   /**
    * What {@code gk_rope_store} needs beside the tensors; {@code table} is what {@code
    * gk_rope_table} writes.

@@ -1,19 +1,22 @@
-// Generation: the loop that turns a prompt into an answer, token by token.
+// Generation: turns a prompt into an answer, token by token.
 package dev.gatun.engine;
 
-import dev.gatun.refusal.Refusal;
+import dev.gatun.engine.Answer.Cancelled;
+import dev.gatun.engine.Answer.Failure;
+import dev.gatun.engine.Answer.Token;
 import dev.gatun.sample.Sampler;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
 
-/** One answer: reads the prompt, then samples until something stops it. */
+/**
+ * One answer, as the caller hears it. The engine goes on while the caller listens; where the caller
+ * stops it, the session is as if no token had been drawn after the last that was heard.
+ */
 public final class Generation {
   private final Session session;
-  private final Sampler sampler;
-  private final Drawing drawing;
-  private final Limits limits;
   private final IntConsumer onToken;
   private final BooleanSupplier interrupted;
   private int[] answer = new int[16];
@@ -21,18 +24,8 @@ public final class Generation {
   private long firstToken;
   private long lastToken;
 
-  private Generation(
-      Session session,
-      Sampler sampler,
-      Limits limits,
-      IntConsumer onToken,
-      BooleanSupplier interrupted) {
+  private Generation(Session session, IntConsumer onToken, BooleanSupplier interrupted) {
     this.session = session;
-    this.sampler = sampler;
-    this.limits = limits;
-    drawing =
-        Drawing.of(
-            session, sampler, Math.min(limits.drawable(), session.engine().config().vocab()));
     this.onToken = onToken;
     this.interrupted = interrupted;
   }
@@ -46,11 +39,17 @@ public final class Generation {
   }
 
   /**
+   * @param promptTokens that are in the cache now
+   * @param sharedTokens of them, which another sequence had computed
    * @param promptNanos from the start of the prompt to the first token's choice
    * @param generationNanos from there to the last token's choice
    */
   public record Stats(
-      int promptTokens, long promptNanos, int generatedTokens, long generationNanos) {}
+      int promptTokens,
+      int sharedTokens,
+      long promptNanos,
+      int generatedTokens,
+      long generationNanos) {}
 
   /**
    * @param tokens the answer, with the token that ended it
@@ -60,14 +59,25 @@ public final class Generation {
   /**
    * @param drawable ids from this on are padding of the output projection and never chosen
    * @param stopIds tokens that end the answer; they are not shown to {@code onToken}
-   * @param tokens most tokens of the answer; negative for as many as the context holds
+   * @param tokens most tokens of the answer, 1 or more; negative for as many as the context holds
    */
-  public record Limits(int drawable, Set<Integer> stopIds, int tokens) {}
+  public record Limits(int drawable, Set<Integer> stopIds, int tokens) {
+    public Limits {
+      if (tokens == 0) {
+        throw new IllegalArgumentException("an answer of no tokens");
+      }
+      stopIds = Set.copyOf(stopIds);
+    }
+  }
 
   /**
+   * Runs a prompt and draws what follows. What goes wrong on the way is thrown here, after the
+   * tokens before it were heard; the session then holds them.
+   *
    * @param prompt tokens not yet in the session, at least one
-   * @param onToken hears each token as it is chosen
-   * @param interrupted asked between two tokens, after the first of them was shown
+   * @param sampler the answer's from now on: not to be used by anybody else
+   * @param onToken hears each token, on this thread
+   * @param interrupted asked on this thread, between two tokens and while it waits for one
    */
   public static Result run(
       Session session,
@@ -76,70 +86,62 @@ public final class Generation {
       Limits limits,
       IntConsumer onToken,
       BooleanSupplier interrupted) {
-    return new Generation(session, sampler, limits, onToken, interrupted).run(prompt);
+    Generation generation = new Generation(session, onToken, interrupted);
+    return session.locked(() -> generation.run(prompt, sampler, limits));
   }
 
-  private Result run(int[] prompt) {
+  private Result run(int[] prompt, Sampler sampler, Limits limits) {
+    session.check(prompt);
+    int before = session.sequence().length();
     long start = System.nanoTime();
-    boolean read;
+    Answer task = session.newAnswer(prompt, sampler, limits);
     Stop stop;
-    try (drawing) {
-      read = read(prompt);
-      stop = read ? answer() : Stop.INTERRUPTED;
+    try {
+      stop = session.run(task, this::listen);
+    } finally {
+      // The last token heard is not in the cache yet.
+      session.sequence().cut(before + prompt.length + Math.max(0, count - 1));
     }
     long first = count == 0 ? System.nanoTime() : firstToken;
-    int tokens = read ? prompt.length : 0;
-    Stats stats = new Stats(tokens, first - start, count, count == 0 ? 0 : lastToken - first);
+    int read = Math.min(prompt.length, session.sequence().length() - before);
+    Stats stats =
+        new Stats(
+            read, task.shared(), first - start, count, count == 0 ? 0 : lastToken - first);
     return new Result(stop, stats, Arrays.copyOf(answer, count));
   }
 
-  /** False where it was interrupted. */
-  private boolean read(int[] prompt) {
-    try {
-      drawing.read(prompt, interrupted);
-    } catch (Refusal refusal) {
-      if (refusal.reason() != Refusal.Reason.INTERRUPTED) {
-        throw refusal;
+  private Stop listen(Answer task) {
+    while (true) {
+      switch (Session.await(task, task::poll, interrupted)) {
+        case Token token -> {
+          remember(token);
+          if (token.stop().equals(Optional.of(Stop.END_OF_TEXT))) {
+            return Stop.END_OF_TEXT;
+          }
+          onToken.accept(token.id());
+          if (token.stop().isPresent()) {
+            return token.stop().get();
+          }
+          if (interrupted.getAsBoolean()) {
+            return Stop.INTERRUPTED;
+          }
+        }
+        case Cancelled _ -> {
+          return Stop.INTERRUPTED;
+        }
+        case Failure failure -> throw Task.rethrown(failure.cause());
       }
-      return false;
     }
-    for (int id : prompt) {
-      sampler.accept(id);
-    }
-    return true;
   }
 
-  private Stop answer() {
-    while (count != limits.tokens()) {
-      int token = drawing.next(count + 1 != limits.tokens());
-      sampler.accept(token);
-      remember(token);
-      if (limits.stopIds().contains(token)) {
-        return Stop.END_OF_TEXT;
-      }
-      onToken.accept(token);
-      if (count == limits.tokens()) {
-        return Stop.LIMIT;
-      }
-      if (session.length() == session.engine().context()) {
-        return Stop.CONTEXT_FULL;
-      }
-      if (interrupted.getAsBoolean()) {
-        return Stop.INTERRUPTED;
-      }
-      drawing.append(token);
-    }
-    return Stop.LIMIT;
-  }
-
-  private void remember(int token) {
-    lastToken = System.nanoTime();
+  private void remember(Token token) {
+    lastToken = token.nanos();
     if (count == 0) {
       firstToken = lastToken;
     }
     if (count == answer.length) {
       answer = Arrays.copyOf(answer, 2 * count);
     }
-    answer[count++] = token;
+    answer[count++] = token.id();
   }
 }

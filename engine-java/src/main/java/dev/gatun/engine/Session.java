@@ -1,25 +1,39 @@
 // Session: one sequence of tokens and its cache.
 package dev.gatun.engine;
 
-import dev.gatun.device.Sampling;
 import dev.gatun.kv.PageTable;
 import dev.gatun.refusal.Refusal;
+import dev.gatun.sample.Sampler;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 
-/** A mutable timeline: tokens are appended or cut off. Used by one thread at a time. */
+/**
+ * A mutable timeline: tokens are appended or cut off. Sessions of one engine may be used by any
+ * threads at once; of one session, one call runs at a time and others wait for it.
+ *
+ * <p>After {@link #close}, and after the engine is closed, methods that run tokens throw
+ * IllegalStateException.
+ */
 public final class Session implements AutoCloseable {
+  /** How often a caller's {@code interrupted} is asked while its tokens run. */
+  static final long PATIENCE_MILLIS = 10;
+
   private final Engine engine;
-  private final PageTable pages;
-  private int[] tokens = new int[64];
-  private int length;
+  private final Sequence sequence;
+  private final ReentrantLock lock = new ReentrantLock();
+  private volatile Task current;
+  private volatile boolean closed;
 
   Session(Engine engine, PageTable pages) {
     this.engine = engine;
-    this.pages = pages;
+    sequence = new Sequence(pages, engine.options().batching().sharesPrefixes());
   }
 
   public Engine engine() {
@@ -28,134 +42,211 @@ public final class Session implements AutoCloseable {
 
   /** Tokens in the cache. */
   public int length() {
-    return length;
+    return locked(sequence::length);
   }
 
+  /** The tokens in the cache, a copy. */
   public int[] tokens() {
-    return Arrays.copyOf(tokens, length);
+    return locked(sequence::tokens);
   }
 
-  /**
-   * Runs at least one token; returns the last one's logits, (vocab) float32, valid until the next
-   * step.
-   */
+  /** Runs at least one token; returns the last one's logits, (vocab) float32, a copy. */
   public MemorySegment append(int... ids) {
     return append(ids, () -> false);
   }
 
   /**
-   * As {@link #append(int...)}; Refusal.interrupted between two steps, nothing being appended of
-   * the rest.
+   * As {@link #append(int...)}.
+   *
+   * @param interrupted asked on this thread while the tokens run; where it tells true the call ends
+   *     with Refusal.interrupted, and the session keeps the tokens whose steps were done
    */
   public MemorySegment append(int[] ids, BooleanSupplier interrupted) {
-    return inSteps(
-        ids, interrupted, (from, count) -> engine.run(ids, from, count, 1, length, pages));
-  }
-
-  /** As {@link #append}, and the device draws the token that follows; returns the last step. */
-  Turn draw(int[] ids, Sampling sampling, BooleanSupplier interrupted) {
-    return inSteps(
-        ids, interrupted, (from, count) -> engine.draw(ids, from, count, length, pages, sampling));
-  }
-
-  /** Whether there is room for {@link #drawAhead}. */
-  boolean canRunAhead() {
-    return length < engine.context() && pages.hasRoom(length + 1);
-  }
-
-  /**
-   * Issues the step of the token that was drawn last, which is not appended before {@link
-   * #remember} says which one it is.
-   */
-  Turn drawAhead(Sampling sampling) {
-    return engine.drawNext(length, pages, sampling);
-  }
-
-  /** Appends the token of the step that {@link #drawAhead} issued. */
-  void remember(int token) {
-    remember(new int[] {token}, 0, 1);
-  }
-
-  /** Waits for what is under way and forgets what was not appended. */
-  void settle() {
-    engine.settle();
-    pages.resize(length);
-  }
-
-  private interface PartOfIds<T> {
-    T run(int from, int count);
-  }
-
-  private <T> T inSteps(int[] ids, BooleanSupplier interrupted, PartOfIds<T> step) {
-    check(ids);
-    int most = engine.options().stepTokens();
-    int from = 0;
-    T last;
-    do {
-      if (interrupted.getAsBoolean()) {
-        throw Refusal.interrupted("interrupted while reading the prompt");
-      }
-      int count = Math.min(most, ids.length - from);
-      last = step.run(from, count);
-      remember(ids, from, count);
-      from += count;
-    } while (from < ids.length);
-    return last;
+    return locked(
+        () -> {
+          check(ids);
+          return forward(new Forward(sequence, ids.clone(), false, vocab()), interrupted);
+        });
   }
 
   /**
    * Runs tokens and hands over every row of their logits, (rows, vocab) float32, some rows at a
-   * time, each valid during the call.
+   * time.
+   *
+   * @param rows called on this thread; what it is given is a copy
    */
   public void logits(int[] ids, Consumer<MemorySegment> rows) {
-    check(ids);
-    int most = Math.min(engine.options().stepTokens(), engine.options().logitRows());
-    for (int from = 0; from < ids.length; from += most) {
-      int count = Math.min(most, ids.length - from);
-      rows.accept(engine.run(ids, from, count, count, length, pages));
-      remember(ids, from, count);
-    }
+    locked(
+        () -> {
+          check(ids);
+          int most = engine.options().stepBounds().logitRows();
+          for (int from = 0; from < ids.length; from += most) {
+            int[] some = Arrays.copyOfRange(ids, from, Math.min(from + most, ids.length));
+            rows.accept(forward(new Forward(sequence, some, true, vocab()), () -> false));
+          }
+          return null;
+        });
   }
 
   /**
-   * Runs tokens in one step and shows every marked tensor of the graph, (tokens, hidden) float32.
+   * Runs tokens in one step and shows every marked tensor of the graph, (tokens, hidden) float32,
+   * and the logits, (tokens, vocab).
+   *
+   * @param ids at most as many as the engine computes rows of logits
+   * @param observer called on this thread; what it is given is a copy
    */
   public void observe(int[] ids, BiConsumer<String, MemorySegment> observer) {
-    check(ids);
-    MemorySegment logits = engine.observe(ids, length, pages, observer);
-    observer.accept("logits", logits);
-    remember(ids, 0, ids.length);
+    locked(
+        () -> {
+          check(ids);
+          int most = engine.options().stepBounds().logitRows();
+          if (ids.length > most) {
+            throw Refusal.usage(
+                ids.length + " tokens to observe, the engine computes " + most + " rows of logits",
+                "load it with as many (EngineOptions.withLogitRows)");
+          }
+          Observation task = new Observation(sequence, ids.clone(), vocab());
+          MemorySegment logits = forward(task, () -> false);
+          task.marks().forEach(observer);
+          observer.accept("logits", logits);
+          return null;
+        });
   }
 
-  /** Forgets every token from {@code newLength} on. */
-  public void truncate(int newLength) {
-    length = Math.min(newLength, length);
-    pages.resize(length);
+  /**
+   * Forgets every token from {@code newLength} on. Where that is the middle of a page that another
+   * session reads too, the tokens before it in that page are forgotten as well.
+   *
+   * @return the tokens that are left
+   */
+  public int truncate(int newLength) {
+    return locked(
+        () -> {
+          sequence.cut(Math.max(0, newLength));
+          return sequence.length();
+        });
   }
 
+  /**
+   * Ends what runs at the next step, and gives the cache's pages back. From any thread; may be
+   * called twice, and from within a call of this session, which then ends soon.
+   */
   @Override
   public void close() {
-    pages.close();
-  }
-
-  private void remember(int[] ids, int from, int count) {
-    if (length + count > tokens.length) {
-      tokens = Arrays.copyOf(tokens, Math.max(length + count, 2 * tokens.length));
+    closed = true;
+    Task task = current;
+    if (task != null) {
+      task.cancel();
     }
-    System.arraycopy(ids, from, tokens, length, count);
-    length += count;
+    if (!lock.isHeldByCurrentThread()) {
+      lock.lock();
+      release();
+    }
   }
 
-  private void check(int[] ids) {
+  /** Runs a call while no other runs. */
+  <T> T locked(Supplier<T> call) {
+    if (lock.isHeldByCurrentThread()) {
+      throw new IllegalStateException("a call of this thread is running in the session");
+    }
+    lock.lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("the session is closed");
+      }
+      return call.get();
+    } finally {
+      release();
+    }
+  }
+
+  private void release() {
+    if (closed) {
+      sequence.close();
+    }
+    lock.unlock();
+  }
+
+  /** Hands the sequence over to the engine's thread until the task ends, however it does. */
+  <T extends Task, R> R run(T task, Function<T, R> meanwhile) {
+    current = task;
+    if (closed) { // by a thread that did not see the task
+      task.cancel();
+    }
+    engine.scheduler().submit(task);
+    try {
+      return meanwhile.apply(task);
+    } finally {
+      task.cancel();
+      task.join();
+      current = null;
+    }
+  }
+
+  /** What the engine's thread gives within some time; null where it gave nothing yet. */
+  interface Poll<T> {
+    T within(long time, TimeUnit unit) throws InterruptedException;
+  }
+
+  /**
+   * Waits for what a task gives. The thread's own interruption cancels the task as well, and is
+   * left for the caller to see.
+   *
+   * @param interrupted asked now and then; true cancels the task
+   */
+  static <T> T await(Task task, Poll<T> poll, BooleanSupplier interrupted) {
+    boolean threadInterrupted = false;
+    try {
+      while (true) {
+        try {
+          T found = poll.within(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+          if (found != null) {
+            return found;
+          }
+        } catch (InterruptedException e) {
+          threadInterrupted = true;
+          task.cancel();
+        }
+        if (interrupted.getAsBoolean()) {
+          task.cancel();
+        }
+      }
+    } finally {
+      if (threadInterrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private MemorySegment forward(Forward task, BooleanSupplier interrupted) {
+    return run(task, running -> MemorySegment.ofArray(await(running, running::poll, interrupted)));
+  }
+
+  Answer newAnswer(int[] prompt, Sampler sampler, Generation.Limits limits) {
+    boolean onDevice = engine.device().isGpu();
+    return new Answer(
+        sequence, prompt.clone(), sampler, limits, engine.context(), vocab(), onDevice);
+  }
+
+  Sequence sequence() {
+    return sequence;
+  }
+
+  private int vocab() {
+    return engine.config().vocab();
+  }
+
+  /** Refuses what cannot be run. */
+  void check(int[] ids) {
     if (ids.length == 0) {
       throw Refusal.usage("no tokens to run", "give a prompt of at least one token");
     }
-    if (length + ids.length > engine.context()) {
+    if (sequence.length() + ids.length > engine.context()) {
       throw Refusal.usage(
-          length + ids.length + " tokens, the context holds " + engine.context(),
+          sequence.length() + ids.length + " tokens, the context holds " + engine.context(),
           "shorten the prompt or load with a larger context (-c)");
     }
-    int vocab = engine.config().vocab();
+    int vocab = vocab();
     for (int id : ids) {
       if (id < 0 || id >= vocab) {
         throw Refusal.usage(

@@ -16,7 +16,7 @@ import java.util.Map;
 
 /** Each method appends one op and returns what it writes; shapes follow from the inputs. */
 public final class Graph {
-  private final Step step;
+  private final StepShape shape;
   private final Compute compute;
   private final Crossover crossover;
   private List<Op> ops = new ArrayList<>();
@@ -35,14 +35,14 @@ public final class Graph {
   /**
    * @param crossover what of int8 compute is NVIDIA's library's, in bfloat16
    */
-  public Graph(Step step, Compute compute, Crossover crossover) {
-    this.step = step;
+  public Graph(StepShape shape, Compute compute, Crossover crossover) {
+    this.shape = shape;
     this.compute = compute;
     this.crossover = crossover;
   }
 
-  public Step step() {
-    return step;
+  public StepShape shape() {
+    return shape;
   }
 
   public List<Op> ops() {
@@ -72,7 +72,7 @@ public final class Graph {
 
   /** (tokens, hidden): the rows of the table that the step's tokens name. */
   public Tensor embed(EmbeddingTable table) {
-    Tensor y = tensor(DType.F32, step.tokens(), Math.toIntExact(table.cols()));
+    Tensor y = tensor(DType.F32, shape.tokens(), Math.toIntExact(table.cols()));
     ops.add(new Op.Embed(table, y));
     return y;
   }
@@ -92,10 +92,10 @@ public final class Graph {
 
   /** The rows whose logits the step wants; {@code x} itself where it wants them all. */
   public Tensor logitRows(Tensor x) {
-    if (step.keepsAllRows()) {
+    if (shape.keepsAllRows()) {
       return x;
     }
-    Tensor y = tensor(x.dtype(), step.logitRows(), x.cols());
+    Tensor y = tensor(x.dtype(), shape.logitRows(), x.cols());
     ops.add(new Op.GatherRows(x, y));
     return y;
   }
@@ -155,7 +155,7 @@ public final class Graph {
 
   /** (tokens, dim) cosines and sines of the step's positions; invFreq (dim / 2) float32. */
   public Tensor ropeTable(FloatVector invFreq, int dim, float scale) {
-    Tensor table = tensor(DType.F32, step.tokens(), dim);
+    Tensor table = tensor(DType.F32, shape.tokens(), dim);
     ops.add(new Op.RopeTable(invFreq, dim, scale, table));
     return table;
   }
@@ -172,7 +172,7 @@ public final class Graph {
     return y;
   }
 
-  /** Draws the token that follows the step's last, and leaves it where {@link #embed} reads. */
+  /** Draws a token from each row of logits, and leaves it where {@link #embed} may read it. */
   public void sample(Tensor logits) {
     ops.add(new Op.Sample(logits));
   }

@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Byte offsets of a graph's tensors, each {@link #ALIGNMENT}-aligned; the graph's result stays
@@ -13,11 +15,14 @@ import java.util.List;
 public final class MemoryPlan {
   static final long ALIGNMENT = 64;
 
-  private final long[] offsets;
+  /** What each tensor was given: none overlaps another that is alive with it. */
+  private final Map<Integer, Placed> placed;
+
   private final long bytes;
 
-  private MemoryPlan(long[] offsets, long bytes) {
-    this.offsets = offsets;
+  private MemoryPlan(List<Placed> placed, long bytes) {
+    this.placed =
+        placed.stream().collect(Collectors.toMap(each -> each.life.tensor.id(), each -> each));
     this.bytes = bytes;
   }
 
@@ -27,7 +32,7 @@ public final class MemoryPlan {
   }
 
   long offset(Tensor tensor) {
-    return offsets[tensor.id()];
+    return placed.get(tensor.id()).begin;
   }
 
   /** From the op that first writes a tensor to the last one that touches it. */
@@ -39,9 +44,27 @@ public final class MemoryPlan {
 
   private record Placed(Life life, long begin, long end) {}
 
+  /**
+   * Whether a graph may run by this plan: each of its tensors has its place, lives no longer than
+   * what was planned there, and takes no more room. So it is with a smaller step of the same
+   * structure.
+   *
+   * @param result as in {@link #of}
+   */
+  public boolean covers(Graph graph, Tensor result) {
+    return lives(graph, result).stream().allMatch(this::covers);
+  }
+
+  private boolean covers(Life life) {
+    Placed place = placed.get(life.tensor.id());
+    return place != null
+        && place.life.from <= life.from
+        && life.to <= place.life.to
+        && life.tensor.bytes() <= place.end - place.begin;
+  }
+
   /** Places each tensor, largest first, at the lowest offset free for all of its life. */
   public static MemoryPlan of(Graph graph, Tensor result) {
-    long[] offsets = new long[graph.tensors()];
     List<Placed> placed = new ArrayList<>();
     long bytes = 0;
     List<Life> lives = lives(graph, result);
@@ -49,11 +72,10 @@ public final class MemoryPlan {
     for (Life life : lives) {
       long begin = lowestGap(life, placed);
       long end = begin + roundUp(life.tensor.bytes());
-      offsets[life.tensor.id()] = begin;
       placed.add(new Placed(life, begin, end));
       bytes = Math.max(bytes, end);
     }
-    return new MemoryPlan(offsets, bytes);
+    return new MemoryPlan(placed, bytes);
   }
 
   private static long lowestGap(Life life, List<Placed> placed) {
@@ -92,7 +114,7 @@ public final class MemoryPlan {
     to[result.id()] = graph.ops().size();
     List<Life> lives = new ArrayList<>();
     for (int id = 0; id < tensors.length; id++) {
-      if (tensors[id] != null) { // an op left it out
+      if (tensors[id] != null) { // else no op uses it
         lives.add(new Life(tensors[id], from[id], to[id]));
       }
     }

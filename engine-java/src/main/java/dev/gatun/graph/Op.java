@@ -147,7 +147,7 @@ public sealed interface Op {
   }
 
   /**
-   * Draws the token that follows the step's last: into the step's tokens, where the next begins.
+   * Draws a token from each row, into {@link StepInputs#drawn}, where the next step may read it.
    */
   record Sample(Tensor logits) implements Op {
     public List<Tensor> reads() {

@@ -20,13 +20,17 @@ import java.util.function.IntFunction;
  * the step's input buffers, so a device that can record repeats the whole run with one launch.
  */
 public final class Program implements AutoCloseable {
-  /** Recorded from their second run on; larger steps run longer than it takes to issue them. */
-  private static final int MOST_RECORDED_TOKENS = 16;
+  /**
+   * Steps that decode are recorded from their second run on; larger ones run longer than it takes
+   * to issue them, and others come in too many shapes.
+   */
+  private static final int MOST_RECORDED_TOKENS = 64;
 
   private final Arena arena = Arena.ofShared();
   private final Graph graph;
   private final Device device;
   private final Buffer slab;
+  private final StepInputs inputs;
   private final MemoryPlan plan;
   private final List<Runnable> calls = new ArrayList<>();
   private final Buffer result;
@@ -40,33 +44,48 @@ public final class Program implements AutoCloseable {
    * Where the programs of an engine run, shared by them all.
    *
    * @param slab at least {@code plan.bytes()} bytes for each program's plan
+   * @param inputs what each run reads
    * @param cacheOfLayer the {@code gk_cache} struct of each layer
    */
-  public record Place(Device device, Buffer slab, IntFunction<MemorySegment> cacheOfLayer) {}
+  public record Place(
+      Device device, Buffer slab, StepInputs inputs, IntFunction<MemorySegment> cacheOfLayer) {}
 
   /**
    * @param result the tensor that {@link #result} is after a run
    */
   public Program(Graph graph, Tensor result, MemoryPlan plan, Place place) {
+    if (!plan.covers(graph, result)) {
+      throw new IllegalArgumentException("the memory plan does not cover " + graph.shape());
+    }
     this.graph = graph;
     this.plan = plan;
     device = place.device();
+    inputs = place.inputs();
     slab = place.slab();
     cacheOfLayer = place.cacheOfLayer();
     this.result = data(result);
     this.tensors = new MemorySegment[graph.tensors()];
-    Step step = graph.step();
-    Step.Inputs in = step.inputs();
     batch =
         Structs.batch(
-            arena, step.tokens(), 1, step.maxPages(), in.position(), in.sequence(), in.pageTable());
+            arena,
+            graph.shape().tokens(),
+            inputs.sequences(),
+            inputs.maxPages(),
+            inputs.position(),
+            inputs.sequence(),
+            inputs.pageTable());
     for (Op op : graph.ops()) {
       calls.add(bind(op, device.ops()));
     }
   }
 
-  /** Issues every op in order; the step's inputs are in their buffers. */
-  public void run() {
+  /**
+   * Issues every op in order; the step's inputs are in their buffers.
+   *
+   * @param singles how many rows, from the first on, are the only ones of their sequences
+   */
+  public void run(int singles) {
+    Structs.singles(batch, singles);
     if (recording.isEmpty() && hasRun && records()) {
       recording = Optional.of(device.record(this::issue));
     }
@@ -75,7 +94,9 @@ public final class Program implements AutoCloseable {
   }
 
   private boolean records() {
-    return device.records() && graph.step().tokens() <= MOST_RECORDED_TOKENS;
+    return device.records()
+        && graph.shape().decodes()
+        && graph.shape().tokens() <= MOST_RECORDED_TOKENS;
   }
 
   private void issue() {
@@ -85,10 +106,11 @@ public final class Program implements AutoCloseable {
   }
 
   /**
-   * As {@link #run()}, and shows each marked tensor, (rows, cols) float32, as soon as it holds its
+   * As {@link #run}, and shows each marked tensor, (rows, cols) float32, as soon as it holds its
    * mark.
    */
-  public void run(BiConsumer<String, MemorySegment> observer) {
+  public void run(int singles, BiConsumer<String, MemorySegment> observer) {
+    Structs.singles(batch, singles);
     for (int i = 0; i < calls.size(); i++) {
       calls.get(i).run();
       int done = i;
@@ -150,7 +172,7 @@ public final class Program implements AutoCloseable {
   }
 
   private Runnable embed(Op.Embed o, Ops ops) {
-    MemorySegment ids = rowOfInts(graph.step().inputs().tokenIds(), graph.step().tokens());
+    MemorySegment ids = rowOfInts(inputs.tokenIds(), graph.shape().tokens());
     MemorySegment y = struct(o.y());
     return () -> ops.embed(o.table().struct(), ids, y);
   }
@@ -170,7 +192,7 @@ public final class Program implements AutoCloseable {
 
   private Runnable gatherRows(Op.GatherRows o, Ops ops) {
     MemorySegment x = struct(o.x());
-    MemorySegment rows = rowOfInts(graph.step().inputs().logitRows(), graph.step().logitRows());
+    MemorySegment rows = rowOfInts(inputs.logitRows(), graph.shape().logitRows());
     MemorySegment y = struct(o.y());
     return () -> ops.gatherRows(x, rows, y);
   }
@@ -238,8 +260,7 @@ public final class Program implements AutoCloseable {
 
   private Runnable sample(Op.Sample o, Ops ops) {
     MemorySegment logits = struct(o.logits());
-    Step.Inputs inputs = graph.step().inputs();
-    MemorySegment tokens = rowOfInts(inputs.tokenIds(), o.logits().rows());
+    MemorySegment tokens = rowOfInts(inputs.drawn(), o.logits().rows());
     return () -> ops.sample(logits, inputs.sampling(), tokens);
   }
 

@@ -5,31 +5,111 @@ import dev.gatun.device.Device;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
-/** Grows and shrinks with its sequence; pages come from and go back to a pool. */
+/**
+ * Grows and shrinks with its sequence; pages come from and go back to a pool, where full ones are
+ * found by other sequences that begin alike. For one thread at a time.
+ */
 public final class PageTable implements AutoCloseable {
   private final PagePool pool;
   private final List<Integer> pages = new ArrayList<>();
+
+  /** Ids of what the first pages hold; pages behind are not full, or not known to be. */
+  private final List<Long> contents = new ArrayList<>();
 
   public PageTable(PagePool pool) {
     this.pool = pool;
   }
 
-  /** Takes or gives back pages so that exactly {@code tokens} tokens have room. */
+  /**
+   * Takes or gives back pages so that exactly {@code tokens} tokens have room; Refusal.doesNotFit,
+   * nothing being changed, where the pool has too few.
+   */
   public void resize(int tokens) {
-    int wanted = Math.ceilDiv(tokens, Device.pageTokens());
-    while (pages.size() < wanted) {
-      pages.add(pool.take());
+    int wanted = pagesOf(tokens);
+    if (wanted > pages.size()) {
+      pages.addAll(pool.take(wanted - pages.size()));
     }
+    // The last page goes first, so that of pages nobody holds a sequence's beginning stays longest.
     while (pages.size() > wanted) {
       pool.give(pages.removeLast());
+    }
+    while (contents.size() > wanted) {
+      contents.removeLast();
     }
   }
 
   /** Whether {@link #resize} to {@code tokens} would succeed. */
   public boolean hasRoom(int tokens) {
-    return Math.ceilDiv(tokens, Device.pageTokens()) - pages.size() <= pool.free();
+    return pagesOf(tokens) - pages.size() <= pool.available();
+  }
+
+  /**
+   * Forgets every token from {@code tokens} on, so that others may be written there. A page that
+   * another sequence reads too cannot be written to: then it is forgotten as a whole.
+   *
+   * @return the tokens that are left, at most {@code tokens}
+   */
+  public int cut(int tokens) {
+    resize(tokens);
+    int whole = tokens / Device.pageTokens();
+    if (tokens % Device.pageTokens() == 0 || whole >= contents.size()) {
+      return tokens;
+    }
+    if (pool.reopen(pages.get(whole))) {
+      contents.removeLast();
+      return tokens;
+    }
+    resize(whole * Device.pageTokens());
+    return whole * Device.pageTokens();
+  }
+
+  /**
+   * Takes over whole pages of others that hold what comes next. The sequence has {@code length}
+   * tokens, and room for no more.
+   *
+   * @param ids tokens that follow, from {@code from} on; the last of them is left out, since it has
+   *     to be run
+   * @return how many of them are there now
+   */
+  public int share(int length, int[] ids, int from) {
+    int size = Device.pageTokens();
+    int shared = 0;
+    if (length != contents.size() * size || contents.size() != pages.size()) {
+      return shared;
+    }
+    while (from + shared + size < ids.length) {
+      int[] next = Arrays.copyOfRange(ids, from + shared, from + shared + size);
+      Optional<PagePool.Content> found = pool.hold(lastContent(), next);
+      if (found.isEmpty()) {
+        break;
+      }
+      pages.add(found.get().page());
+      contents.add(found.get().id());
+      shared += size;
+    }
+    return shared;
+  }
+
+  /**
+   * Lets others find the pages that are full.
+   *
+   * @param tokens of the sequence, of which {@code length} are in its pages
+   */
+  public void publish(int[] tokens, int length) {
+    int size = Device.pageTokens();
+    while ((contents.size() + 1) * size <= length) {
+      int begin = contents.size() * size;
+      int[] full = Arrays.copyOfRange(tokens, begin, begin + size);
+      contents.add(pool.publish(pages.get(contents.size()), lastContent(), full));
+    }
+  }
+
+  private long lastContent() {
+    return contents.isEmpty() ? PagePool.BEGINNING : contents.getLast();
   }
 
   /** Writes the pages, int32, at the front of {@code row}. */
@@ -37,6 +117,10 @@ public final class PageTable implements AutoCloseable {
     for (int i = 0; i < pages.size(); i++) {
       row.setAtIndex(ValueLayout.JAVA_INT, i, pages.get(i));
     }
+  }
+
+  private static int pagesOf(int tokens) {
+    return Math.ceilDiv(tokens, Device.pageTokens());
   }
 
   @Override

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.engine.Engine;
-import dev.gatun.engine.EngineOptions;
+import dev.gatun.load.EngineOptions;
 import dev.gatun.sample.SamplingOptions;
 import dev.gatun.weights.Checkpoint;
 import java.io.ByteArrayInputStream;

@@ -3,6 +3,7 @@ package dev.gatun.engine;
 
 import static dev.gatun.engine.Resources.ORACLES;
 
+import dev.gatun.load.EngineOptions;
 import dev.gatun.engine.Generation.Limits;
 import dev.gatun.graph.Compute;
 import dev.gatun.sample.Sampler;

@@ -15,6 +15,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gatun.load.EngineOptions;
 import dev.gatun.device.DeviceMemory;
 import dev.gatun.engine.Generation.Result;
 import dev.gatun.engine.Generation.Stop;

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.gatun.load.EngineOptions;
 import dev.gatun.device.DeviceMemory;
 import dev.gatun.graph.Compute;
 import dev.gatun.refusal.Refusal;

@@ -7,8 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gatun.load.EngineOptions;
+import dev.gatun.load.Gemm;
+import dev.gatun.load.KernelChoice;
 import dev.gatun.device.DeviceChoice;
-import dev.gatun.engine.Kernels.Row;
+import dev.gatun.load.KernelChoice.Row;
 import dev.gatun.graph.Crossover;
 import dev.gatun.verify.Divergence;
 import dev.gatun.verify.Oracle;
@@ -67,7 +70,7 @@ class GemmTest {
     assertTrue(divergence(expected, found, oracle.inputIds().length) <= KL);
     try (Checkpoint checkpoint = Checkpoint.open(oracle.checkpoint())) {
       EngineOptions options = options(Gemm.FASTEST).withBatch(64, 64);
-      Kernels kernels = Kernels.of(checkpoint, options, true);
+      KernelChoice kernels = KernelChoice.of(checkpoint, options, true);
       assertEquals(
           List.of(1, 16, 64), kernels.rows().stream().map(Row::tokens).distinct().toList());
       for (Row row : kernels.rows()) {
@@ -86,7 +89,7 @@ class GemmTest {
   void kernelsAreNamedWithoutADevice() throws IOException {
     EngineOptions options = EngineOptions.defaults().withDevice(DeviceChoice.cpu());
     try (Checkpoint checkpoint = Checkpoint.open(ORACLES.gguf("qwen2-f16").checkpoint())) {
-      Kernels kernels = Kernels.of(checkpoint, options, false);
+      KernelChoice kernels = KernelChoice.of(checkpoint, options, false);
       assertEquals(Crossover.never(), kernels.crossover());
       assertTrue(kernels.rows().stream().allMatch(row -> row.kernel().startsWith("mat_mul_fp32")));
       assertTrue(kernels.rows().stream().allMatch(row -> row.ours().isEmpty()));

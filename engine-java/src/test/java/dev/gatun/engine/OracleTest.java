@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gatun.load.EngineOptions;
 import dev.gatun.device.Device;
 import dev.gatun.device.Isa;
 import dev.gatun.graph.Compute;

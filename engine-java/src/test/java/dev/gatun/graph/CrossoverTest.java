@@ -26,7 +26,7 @@ class CrossoverTest {
   }
 
   private static Graph graph(int tokens, Crossover crossover) {
-    return new Graph(Step.ofShape(tokens, tokens), Compute.INT8, crossover);
+    return new Graph(StepShape.of(tokens, tokens), Compute.INT8, crossover);
   }
 
   private static Tensor x(int tokens) {
@@ -68,7 +68,7 @@ class CrossoverTest {
     Graph router = graph(17, Crossover.always());
     router.matMul(matrix(DType.F32), x(17));
     assertEquals(DType.F32, inputOf(router.ops().getLast()));
-    Graph reference = new Graph(Step.ofShape(17, 17), Compute.F32, Crossover.always());
+    Graph reference = new Graph(StepShape.of(17, 17), Compute.F32, Crossover.always());
     reference.matMul(matrix(DType.Q4_0), x(17));
     assertEquals(DType.F32, inputOf(reference.ops().getLast()));
   }

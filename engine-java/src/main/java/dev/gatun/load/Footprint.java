@@ -1,9 +1,10 @@
 // Footprint: what a model takes on a device besides its cache, and what a page of cache takes.
-package dev.gatun.engine;
+package dev.gatun.load;
 
 import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.kv.CacheTypes;
+import dev.gatun.step.StepPlans;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;

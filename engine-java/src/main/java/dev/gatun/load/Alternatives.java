@@ -1,5 +1,5 @@
 // Alternatives: what would fit where a plan does not, least change first.
-package dev.gatun.engine;
+package dev.gatun.load;
 
 import dev.gatun.kv.CacheTypes;
 import dev.gatun.weights.QuantMix;

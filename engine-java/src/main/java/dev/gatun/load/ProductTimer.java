@@ -1,5 +1,5 @@
 // ProductTimer: how long products take on a device, with weights of random bytes.
-package dev.gatun.engine;
+package dev.gatun.load;
 
 import dev.gatun.device.Buffer;
 import dev.gatun.device.DType;

@@ -1,5 +1,5 @@
 // EngineOptions: how a model is loaded.
-package dev.gatun.engine;
+package dev.gatun.load;
 
 import dev.gatun.device.DType;
 import dev.gatun.device.DeviceChoice;
@@ -7,6 +7,7 @@ import dev.gatun.device.Isa;
 import dev.gatun.graph.Compute;
 import dev.gatun.kv.CacheTypes;
 import dev.gatun.refusal.Refusal;
+import dev.gatun.step.StepBounds;
 import java.util.Optional;
 
 /**
@@ -16,9 +17,10 @@ import java.util.Optional;
  * @param batch most tokens handed to the model at once, at least 1
  * @param ubatch most tokens of one step, at least 1
  * @param compute number format of the linears' inputs
- * @param logitRows most rows of logits a step computes: 1 for generation
+ * @param logitRows most rows of logits of one sequence that a step computes: 1 for generation
  * @param cache number formats of the cache; empty for what {@link #cacheTypesOf} says
- * @param gemm whose the products of prompts are
+ * @param gemm which library multiplies prompts
+ * @param batching how several sequences share the steps
  */
 public record EngineOptions(
     DeviceChoice device,
@@ -28,7 +30,8 @@ public record EngineOptions(
     Compute compute,
     int logitRows,
     Optional<CacheTypes> cache,
-    Gemm gemm) {
+    Gemm gemm,
+    Batching batching) {
 
   /** Context where none is asked for: a longer one costs memory that most prompts never use. */
   public static final int LARGEST_DEFAULT_CONTEXT = 8192;
@@ -41,6 +44,11 @@ public record EngineOptions(
     require(batch >= 1, "batch (-b)", batch, "1 or more");
     require(ubatch >= 1, "ubatch (-ub)", ubatch, "1 or more");
     require(logitRows >= 1, "rows of logits", logitRows, "1 or more");
+    if (batching.sequences() > Math.min(batch, ubatch)) {
+      throw Refusal.usage(
+          batching.sequences() + " sequences at once (-np) in steps of " + Math.min(batch, ubatch),
+          "give fewer, or a larger -ub and -b");
+    }
     if (gemm != Gemm.OWN && compute == Compute.F32) {
       throw Refusal.usage(
           "--gemm " + gemm + " multiplies in bfloat16, --compute f32 in float32",
@@ -50,7 +58,7 @@ public record EngineOptions(
 
   public static EngineOptions defaults() {
     return new EngineOptions(
-        DeviceChoice.cpu(), 0, 2048, 512, Compute.INT8, 1, Optional.empty(), Gemm.OWN);
+        DeviceChoice.cpu(), 0, 2048, 512, Compute.INT8, 1, Optional.empty(), Gemm.OWN, Batching.alone());
   }
 
   public EngineOptions withThreads(int value) {
@@ -58,19 +66,19 @@ public record EngineOptions(
   }
 
   public EngineOptions withDevice(DeviceChoice value) {
-    return new EngineOptions(value, context, batch, ubatch, compute, logitRows, cache, gemm);
+    return new EngineOptions(value, context, batch, ubatch, compute, logitRows, cache, gemm, batching);
   }
 
   public EngineOptions withContext(int value) {
-    return new EngineOptions(device, value, batch, ubatch, compute, logitRows, cache, gemm);
+    return new EngineOptions(device, value, batch, ubatch, compute, logitRows, cache, gemm, batching);
   }
 
   public EngineOptions withBatch(int value, int micro) {
-    return new EngineOptions(device, context, value, micro, compute, logitRows, cache, gemm);
+    return new EngineOptions(device, context, value, micro, compute, logitRows, cache, gemm, batching);
   }
 
   public EngineOptions withCompute(Compute value) {
-    return new EngineOptions(device, context, batch, ubatch, value, logitRows, cache, gemm);
+    return new EngineOptions(device, context, batch, ubatch, value, logitRows, cache, gemm, batching);
   }
 
   public EngineOptions withIsa(Isa value) {
@@ -79,15 +87,27 @@ public record EngineOptions(
 
   public EngineOptions withCache(CacheTypes value) {
     return new EngineOptions(
-        device, context, batch, ubatch, compute, logitRows, Optional.of(value), gemm);
+        device, context, batch, ubatch, compute, logitRows, Optional.of(value), gemm, batching);
   }
 
   public EngineOptions withLogitRows(int value) {
-    return new EngineOptions(device, context, batch, ubatch, compute, value, cache, gemm);
+    return new EngineOptions(device, context, batch, ubatch, compute, value, cache, gemm, batching);
   }
 
   public EngineOptions withGemm(Gemm value) {
-    return new EngineOptions(device, context, batch, ubatch, compute, logitRows, cache, value);
+    return new EngineOptions(device, context, batch, ubatch, compute, logitRows, cache, value, batching);
+  }
+
+  public EngineOptions withBatching(Batching value) {
+    return new EngineOptions(
+        device, context, batch, ubatch, compute, logitRows, cache, gemm, value);
+  }
+
+  /** Of the largest steps. */
+  public StepBounds stepBounds() {
+    int tokens = stepTokens();
+    int rows = Math.max(batching.sequences(), Math.min(tokens, logitRows));
+    return new StepBounds(tokens, rows, batching.sequences());
   }
 
   /** Tokens of the largest step. */

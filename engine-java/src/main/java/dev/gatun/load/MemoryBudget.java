@@ -1,19 +1,19 @@
 // MemoryBudget: what a model takes set against what a device has; arithmetic only.
-package dev.gatun.engine;
+package dev.gatun.load;
 
 import dev.gatun.device.Device;
 import dev.gatun.kv.CacheTypes;
 import dev.gatun.weights.QuantMix;
 
 /** All sizes in bytes, contexts in tokens. */
-public record MemoryBudget(Footprint need, Room room) {
+public record MemoryBudget(Footprint need, Capacity capacity) {
 
   /**
-   * What weights and cache leave alone: the room's reserve, or more where driver, activations and
+   * What weights and cache leave alone: the capacity's reserve, or more where driver, activations and
    * workspace take more.
    */
   public long reserve() {
-    return Math.max(room.reserve(), used() + room.margin());
+    return Math.max(capacity.reserve(), used() + capacity.margin());
   }
 
   /** What of the reserve nothing is known to take. */
@@ -23,12 +23,12 @@ public record MemoryBudget(Footprint need, Room room) {
 
   /** Left for the cache once weights and reserve are taken; negative where they do not fit. */
   public long leftForCache() {
-    return room.bytes() - reserve() - held() - need.weightBytes();
+    return capacity.bytes() - reserve() - held() - need.weightBytes();
   }
 
   /** Random weights' source, where it lies in the memory that is counted. */
   public long held() {
-    return room.isGpu() ? 0 : need.held();
+    return capacity.isGpu() ? 0 : need.held();
   }
 
   /** Of a cache of {@code context} tokens, in whole pages. */
@@ -53,10 +53,10 @@ public record MemoryBudget(Footprint need, Room room) {
 
   /** The same model as a file of another kind. */
   MemoryBudget withWeights(QuantMix mix) {
-    return new MemoryBudget(need.withWeights(mix), room);
+    return new MemoryBudget(need.withWeights(mix), capacity);
   }
 
   private long used() {
-    return room.taken() + need.activations() + need.workspace() + need.gemm();
+    return capacity.taken() + need.activations() + need.workspace() + need.gemm();
   }
 }

@@ -1,5 +1,5 @@
-// Gemm: whose the products of prompts are.
-package dev.gatun.engine;
+// Gemm: which library multiplies prompts.
+package dev.gatun.load;
 
 import dev.gatun.graph.Crossover;
 import java.util.Locale;

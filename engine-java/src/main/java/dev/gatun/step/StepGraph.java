@@ -1,12 +1,12 @@
 // StepGraph: what a model writes for a step, in as few ops as it takes.
-package dev.gatun.engine;
+package dev.gatun.step;
 
 import dev.gatun.graph.Compute;
 import dev.gatun.graph.Crossover;
 import dev.gatun.graph.Graph;
 import dev.gatun.graph.MemoryPlan;
 import dev.gatun.graph.Product;
-import dev.gatun.graph.Step;
+import dev.gatun.graph.StepShape;
 import dev.gatun.graph.Tensor;
 import dev.gatun.model.Model;
 import java.util.stream.Stream;
@@ -14,19 +14,19 @@ import java.util.stream.Stream;
 /**
  * @param logits (logitRows, vocab) float32
  */
-record StepGraph(Graph graph, Tensor logits) {
+public record StepGraph(Graph graph, Tensor logits) {
 
-  static StepGraph of(Model model, Step step, Compute compute, Crossover crossover) {
-    Graph graph = new Graph(step, compute, crossover);
+  public static StepGraph of(Model model, StepShape shape, Compute compute, Crossover crossover) {
+    Graph graph = new Graph(shape, compute, crossover);
     Tensor logits = model.logits(graph);
-    if (step.draws()) {
+    if (shape.draws()) {
       graph.sample(logits);
     }
     graph.fuse();
     return new StepGraph(graph, logits);
   }
 
-  Stream<Product> products() {
+  public Stream<Product> products() {
     return graph.ops().stream().flatMap(Product::of);
   }
 

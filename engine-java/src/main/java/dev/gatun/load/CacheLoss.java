@@ -1,5 +1,5 @@
 // CacheLoss: what rounding the cache costs a model's answers, as measured.
-package dev.gatun.engine;
+package dev.gatun.load;
 
 import dev.gatun.device.DType;
 import dev.gatun.kv.CacheTypes;
@@ -11,9 +11,9 @@ import java.util.Locale;
  * both together lose the sum and up to a seventh more. Other models lose more or less, in the same
  * order.
  */
-record CacheLoss(double divergence) {
+public record CacheLoss(double divergence) {
 
-  static CacheLoss of(CacheTypes types) {
+  public static CacheLoss of(CacheTypes types) {
     return new CacheLoss(ofKeys(types.keys()) + ofValues(types.values()));
   }
 

@@ -1,5 +1,5 @@
 // Gib: sizes in GiB as people read them.
-package dev.gatun.engine;
+package dev.gatun.load;
 
 import java.util.Locale;
 

@@ -1,5 +1,5 @@
-// Room: the memory of a device before a model is loaded.
-package dev.gatun.engine;
+// Capacity: the memory of a device before a model is loaded.
+package dev.gatun.load;
 
 import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
  * @param isGpu whether weights keep their file's size and the embedding stays outside
  * @param others processes that have much of {@code taken}, the greatest first
  */
-public record Room(
+public record Capacity(
     String name,
     long bytes,
     long taken,
@@ -54,7 +54,7 @@ public record Room(
    * A GPU that need not be there: {@code 24G} is a card as sold, which reports 12 MiB less than 24
    * GiB; {@code 24GiB}, {@code 24GB} and {@code 24564M} are exact, M and MiB being 2^20 bytes.
    */
-  public static Room card(String size) {
+  public static Capacity card(String size) {
     return gpu("a card of " + size, bytes(size), Math.min(bytes(size), GPU_TAKEN), List.of());
   }
 
@@ -64,15 +64,15 @@ public record Room(
    * @param taken bytes that are not free before the model is loaded
    * @param others who has much of them, the greatest first
    */
-  public static Room gpu(String name, long bytes, long taken, List<GpuProcess> others) {
-    return new Room(name, bytes, taken, GPU_RESERVE, GPU_MARGIN, true, others);
+  public static Capacity gpu(String name, long bytes, long taken, List<GpuProcess> others) {
+    return new Capacity(name, bytes, taken, GPU_RESERVE, GPU_MARGIN, true, others);
   }
 
   /** The memory of a device that is there, before anything is loaded. */
-  static Room of(Device device, DeviceChoice choice) {
+  static Capacity of(Device device, DeviceChoice choice) {
     DeviceMemory memory = device.memory();
     if (choice.kind() != DeviceChoice.Kind.CUDA) {
-      return new Room("memory available", memory.free(), 0, 0, HOST_MARGIN, false, List.of());
+      return new Capacity("memory available", memory.free(), 0, 0, HOST_MARGIN, false, List.of());
     }
     List<GpuProcess> others = device.state().map(GpuState::greatest).orElse(List.of());
     return gpu(device.name(), memory.total(), memory.total() - memory.free(), others);

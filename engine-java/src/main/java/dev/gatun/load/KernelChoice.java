@@ -1,15 +1,13 @@
-// Kernels: which kernel serves each product of a model, how long it takes, and what is the faster.
-package dev.gatun.engine;
+// KernelChoice: which kernel serves each product of a model, how long it takes, and what is the faster.
+package dev.gatun.load;
 
 import dev.gatun.device.DType;
 import dev.gatun.device.Device;
 import dev.gatun.graph.Crossover;
 import dev.gatun.graph.Product;
-import dev.gatun.graph.Step;
-import dev.gatun.model.Architectures;
-import dev.gatun.model.Model;
+import dev.gatun.graph.StepShape;
+import dev.gatun.step.StepGraph;
 import dev.gatun.weights.Checkpoint;
-import dev.gatun.weights.Parameters;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,7 +21,7 @@ import java.util.stream.IntStream;
  * @param rows in the order of a layer's ops; of each product those with fewer tokens first
  * @param crossover what serves the products of a step
  */
-public record Kernels(List<Row> rows, Crossover crossover) {
+public record KernelChoice(List<Row> rows, Crossover crossover) {
   private static final int DECODED = Crossover.FEWEST - 1;
   private static final int FEWER = 4;
   private static final double FASTER = 0.95;
@@ -71,10 +69,10 @@ public record Kernels(List<Row> rows, Crossover crossover) {
    *
    * @param timed whether its products are measured on the device
    */
-  public static Kernels of(Checkpoint checkpoint, EngineOptions options, boolean timed) {
+  public static KernelChoice of(Checkpoint checkpoint, EngineOptions options, boolean timed) {
     try (Device device = Device.open(options.device());
         Arena arena = Arena.ofConfined()) {
-      Model model = Architectures.of(new Parameters(checkpoint, device, arena));
+      Blueprint blueprint = Blueprint.of(checkpoint, options, device, arena);
       if (options.gemm() != Gemm.OWN) {
         device.openGemm();
       }
@@ -82,7 +80,7 @@ public record Kernels(List<Row> rows, Crossover crossover) {
       int step = options.stepTokens();
       IntStream few = IntStream.of(1, DECODED).filter(tokens -> tokens < step);
       int[] sizes = IntStream.concat(few, IntStream.of(promptSizes(step))).toArray();
-      return of(find(model, options, sizes), model, options, device, needsTimes);
+      return of(find(blueprint, sizes), blueprint, needsTimes);
     }
   }
 
@@ -90,9 +88,9 @@ public record Kernels(List<Row> rows, Crossover crossover) {
    * What {@link Gemm#FASTEST} chooses, or always NVIDIA's, called for each shape all the same.
    * NVIDIA's products have been opened.
    */
-  static Crossover measured(Model model, EngineOptions options, Device device) {
-    int[] sizes = promptSizes(options.stepTokens());
-    return of(find(model, options, sizes), model, options, device, true).crossover();
+  static Crossover measured(Blueprint blueprint) {
+    int[] sizes = promptSizes(blueprint.options().stepTokens());
+    return of(find(blueprint, sizes), blueprint, true).crossover();
   }
 
   /** The largest step, and quarters of it while they are no decoding; ascending. */
@@ -104,12 +102,16 @@ public record Kernels(List<Row> rows, Crossover crossover) {
     return sizes.stream().mapToInt(Integer::intValue).toArray();
   }
 
-  private static Map<Kind, List<Found>> find(Model model, EngineOptions options, int[] sizes) {
+  private static Map<Kind, List<Found>> find(Blueprint blueprint, int[] sizes) {
     Map<Kind, List<Found>> all = new LinkedHashMap<>();
     for (int tokens : sizes) {
       Map<Kind, Found> here = new LinkedHashMap<>();
       // Of a prompt the last layer, and the head, have one row.
-      StepGraph.of(model, Step.ofShape(tokens, 1), options.compute(), Crossover.never())
+      StepGraph.of(
+              blueprint.model(),
+              StepShape.of(tokens, 1),
+              blueprint.options().compute(),
+              Crossover.never())
           .products()
           .filter(product -> product.x().rows() >= tokens)
           .forEach(
@@ -123,18 +125,16 @@ public record Kernels(List<Row> rows, Crossover crossover) {
     return all;
   }
 
-  private static Kernels of(
-      Map<Kind, List<Found>> found,
-      Model model,
-      EngineOptions options,
-      Device device,
-      boolean timed) {
-    Map<Kind, List<Found>> all = timed ? timed(found, model, options, device) : found;
+  private static KernelChoice of(
+      Map<Kind, List<Found>> found, Blueprint blueprint, boolean timed) {
+    Map<Kind, List<Found>> all = timed ? timed(found, blueprint) : found;
+    EngineOptions options = blueprint.options();
+    Device device = blueprint.device();
     Crossover crossover =
         options.gemm() == Gemm.FASTEST ? crossover(all) : options.gemm().planned();
     List<Row> rows = new ArrayList<>();
     all.forEach((kind, each) -> each.forEach(one -> rows.add(row(kind, one, crossover, device))));
-    return new Kernels(rows, crossover);
+    return new KernelChoice(rows, crossover);
   }
 
   private static Row row(Kind kind, Found found, Crossover crossover, Device device) {
@@ -152,7 +152,8 @@ public record Kernels(List<Row> rows, Crossover crossover) {
   }
 
   private static Map<Kind, List<Found>> timed(
-      Map<Kind, List<Found>> found, Model model, EngineOptions options, Device device) {
+      Map<Kind, List<Found>> found, Blueprint blueprint) {
+    Device device = blueprint.device();
     List<Product> products =
         found.values().stream()
             .map(each -> each.getLast().product)
@@ -161,7 +162,8 @@ public record Kernels(List<Row> rows, Crossover crossover) {
     Map<Kind, List<Found>> timed = new LinkedHashMap<>();
     try (Arena lent = Arena.ofShared();
         ProductTimer timer = new ProductTimer(device, products)) {
-      long unpacked = StepPlans.of(model, options, options.gemm().planned()).unpackedBytes();
+      long unpacked =
+          blueprint.steps(blueprint.options().gemm().planned()).unpackedBytes();
       if (unpacked > 0) {
         device.lendGemm(unpacked, lent);
       }

@@ -1,5 +1,5 @@
 // MemoryBudgetTest: QwQ-32B on a card of 24 GB, against figures worked out by hand.
-package dev.gatun.engine;
+package dev.gatun.load;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -76,7 +76,7 @@ class MemoryBudgetTest {
             need.stepTokens(),
             need.workspace(),
             need.gemm()),
-        budget.room());
+        budget.capacity());
   }
 
   private static void contexts(MemoryBudget budget, int f16, int q8, int q4) {
@@ -220,13 +220,13 @@ class MemoryBudgetTest {
     "500MB, 500000000"
   })
   void sizesOfCards(String text, long bytes) {
-    assertEquals(bytes, Room.card(text).bytes());
+    assertEquals(bytes, Capacity.card(text).bytes());
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "24", "G", "-24G", "24T", "24 G B", "1e3G", "0GiB", "0.001G"})
   void whatIsNoSizeIsRefused(String text) {
-    Refusal refusal = assertThrows(Refusal.class, () -> Room.card(text));
+    Refusal refusal = assertThrows(Refusal.class, () -> Capacity.card(text));
     assertEquals(Refusal.Reason.USAGE, refusal.reason());
   }
 
@@ -237,7 +237,7 @@ class MemoryBudgetTest {
         List.of(
             new GpuProcess(4711, Optional.of("python"), OptionalLong.of(9 * gib)),
             new GpuProcess(88, Optional.of("Xorg"), OptionalLong.of(gib / 4)));
-    Room filled = Room.gpu("cuda:0 (a card)", 24 * gib, 10 * gib, others);
+    Capacity filled = Capacity.gpu("cuda:0 (a card)", 24 * gib, 10 * gib, others);
     try (Checkpoint checkpoint = Checkpoint.synthetic("qwq-32b:type=q4_k_m")) {
       LoadPlan plan = LoadPlan.of(checkpoint, EngineOptions.defaults(), Optional.of(filled));
       Refusal refusal = assertThrows(Refusal.class, plan::requireFits);
@@ -254,6 +254,6 @@ class MemoryBudgetTest {
   }
 
   private static LoadPlan plan(Checkpoint checkpoint, EngineOptions options) {
-    return LoadPlan.of(checkpoint, options, Optional.of(Room.card("24G")));
+    return LoadPlan.of(checkpoint, options, Optional.of(Capacity.card("24G")));
   }
 }

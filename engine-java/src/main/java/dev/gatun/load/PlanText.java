@@ -1,8 +1,8 @@
 // PlanText: a plan as a table for people, at most 72 columns wide.
-package dev.gatun.engine;
+package dev.gatun.load;
 
 import dev.gatun.device.GpuProcess;
-import dev.gatun.engine.Alternatives.Alternative;
+import dev.gatun.load.Alternatives.Alternative;
 import dev.gatun.kv.CacheTypes;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.QuantMix;
@@ -68,7 +68,7 @@ public final class PlanText {
         "reserve",
         "activations of " + need.stepTokens() + " tokens",
         Gib.number(need.activations()));
-    if (budget.room().isGpu()) {
+    if (budget.capacity().isGpu()) {
       row("", "workspace of the kernels", Gib.number(need.workspace()));
       if (need.gemm() > 0) {
         row("", "cuBLAS, unpacked weights", Gib.number(need.gemm()));
@@ -80,15 +80,15 @@ public final class PlanText {
     }
     row("", "margin", Gib.number(budget.margin()));
     long left = budget.left(plan.types(), plan.context());
-    row("total", "", Gib.number(budget.room().bytes() - left));
-    row(budget.room().name(), "", Gib.number(budget.room().bytes()));
+    row("total", "", Gib.number(budget.capacity().bytes() - left));
+    row(budget.capacity().name(), "", Gib.number(budget.capacity().bytes()));
     row(left < 0 ? "short by" : "left", "", Gib.number(Math.abs(left)));
   }
 
   /** What other processes are known to hold, and the rest of what is gone before a load. */
   private void outside() {
-    long rest = budget.room().taken();
-    for (GpuProcess other : budget.room().others()) {
+    long rest = budget.capacity().taken();
+    for (GpuProcess other : budget.capacity().others()) {
       long bytes = other.bytes().orElse(0);
       if (bytes > 0 && bytes <= rest) {
         row("", other.title(), Gib.number(bytes));
@@ -100,7 +100,7 @@ public final class PlanText {
 
   private void onTheHost() {
     String where =
-        budget.room().isGpu()
+        budget.capacity().isGpu()
             ? "on the host, pinned: "
             : budget.held() > 0 ? "among the random numbers: " : "in its file, mapped: ";
     line("");
@@ -149,13 +149,13 @@ public final class PlanText {
                   each.types().bits(plan.checkpoint().config().headDim()),
                   CacheLoss.of(each.types()).words()));
     }
-    if (budget.room().isGpu()) {
+    if (budget.capacity().isGpu()) {
       moreMemory();
     }
   }
 
   private void moreMemory() {
-    long bytes = budget.room().bytes();
+    long bytes = budget.capacity().bytes();
     long missing = -budget.left(plan.types(), plan.context());
     long second = bytes - budget.reserve() - missing;
     long tokens = (1L << 29) / (budget.cacheBytes(plan.types(), 1 << 10) >> 10);

@@ -1,0 +1,204 @@
+// Answer: reads a prompt, then draws token after token until something stops it.
+package dev.gatun.engine;
+
+import dev.gatun.device.Sampling;
+import dev.gatun.engine.Generation.Limits;
+import dev.gatun.engine.Generation.Stop;
+import dev.gatun.sample.Sampler;
+import dev.gatun.step.Batch;
+import dev.gatun.step.StepInFlight;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Draws on the device where its sampler allows: then the step of a token may be issued before the
+ * host has seen that token. If the answer ends with it, that step was in vain: it wrote behind the
+ * sequence's end, which nobody reads, and its draw is dropped.
+ */
+final class Answer extends Task {
+
+  /** What the session's thread hears. */
+  sealed interface Event {}
+
+  /**
+   * @param stop why it is the last event, if it is; a token that ends the text is no part of it
+   * @param nanos when it was drawn
+   */
+  record Token(int id, Optional<Stop> stop, long nanos) implements Event {}
+
+  /** The last event of an answer that was cancelled. */
+  record Cancelled() implements Event {}
+
+  /** The last event of an answer that went wrong. */
+  record Failure(Throwable cause) implements Event {}
+
+  private final int[] prompt;
+  private final Sampler sampler;
+  private final Limits limits;
+  private final int context;
+  private final int vocab;
+  private final int limit;
+  private final Optional<Sampling> onDevice;
+  private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
+  private final Deque<Integer> unkept = new ArrayDeque<>();
+  private int issued;
+  private int kept;
+  private int shared;
+  private int draws;
+  private int drawn;
+  private long firstDraw;
+  private Optional<Integer> next = Optional.empty();
+  private Optional<Stop> stop = Optional.empty();
+
+  /**
+   * @param prompt at least one token, each in the vocabulary
+   * @param sampler this task's alone from now on
+   * @param context most tokens of the sequence
+   * @param drawsOnDevice whether the device draws what the sampler allows it to
+   */
+  Answer(
+      Sequence sequence,
+      int[] prompt,
+      Sampler sampler,
+      Limits limits,
+      int context,
+      int vocab,
+      boolean drawsOnDevice) {
+    super(sequence);
+    this.prompt = prompt;
+    this.sampler = sampler;
+    this.limits = limits;
+    this.context = context;
+    this.vocab = vocab;
+    limit = Math.min(limits.drawable(), vocab);
+    onDevice = drawsOnDevice ? sampler.onDevice(limit) : Optional.empty();
+  }
+
+  /** The next event, if there is one within some time. */
+  Event poll(long time, TimeUnit unit) throws InterruptedException {
+    return events.poll(time, unit);
+  }
+
+  /** Tokens of the prompt that another sequence had computed; once the task has ended. */
+  int shared() {
+    return shared;
+  }
+
+  @Override
+  void begin() {
+    shared = sequence().share(prompt);
+    issued = shared;
+    kept = shared;
+    for (int id : prompt) {
+      sampler.accept(id);
+    }
+    firstDraw = sampler.accepted();
+  }
+
+  @Override
+  int ready() {
+    return issued < prompt.length ? prompt.length - issued : next.isPresent() ? 1 : 0;
+  }
+
+  @Override
+  boolean isDecoding() {
+    return issued == prompt.length;
+  }
+
+  @Override
+  boolean wantsAllRows() {
+    return false;
+  }
+
+  @Override
+  Batch.Part issue(int count) {
+    int position = sequence().position();
+    sequence().issue(count);
+    int[] ids;
+    if (isDecoding()) {
+      ids = new int[] {next.orElseThrow()};
+      next = Optional.empty();
+    } else {
+      ids = Arrays.copyOfRange(prompt, issued, issued + count);
+      issued += count;
+    }
+    if (!isDecoding()) {
+      return new Batch.Part(ids, position, sequence().pages(), 0, Optional.empty());
+    }
+    long counter = firstDraw + draws++;
+    return new Batch.Part(
+        ids, position, sequence().pages(), 1, onDevice.map(sampling -> sampling.at(counter)));
+  }
+
+  @Override
+  void placed(int row) {
+    boolean goesOn = draws != limits.tokens() && sequence().position() < context;
+    if (onDevice.isPresent() && isDecoding() && goesOn) {
+      next = Optional.of(Batch.Part.drawnInRow(row));
+    }
+  }
+
+  @Override
+  boolean wantsLogits() {
+    return onDevice.isEmpty() && isDecoding();
+  }
+
+  @Override
+  void finish(Batch.Part part, StepInFlight step, int row) {
+    if (kept < prompt.length) {
+      sequence().keep(prompt, kept, part.ids().length);
+      kept += part.ids().length;
+    } else {
+      sequence().keep(new int[] {unkept.removeFirst()}, 0, 1);
+    }
+    if (part.logitRows() > 0) {
+      accept(
+          onDevice.isPresent()
+              ? Sampler.drawn(step.token(row))
+              : sampler.sample(step.logits(row, 1, vocab), limit));
+    }
+  }
+
+  private void accept(int token) {
+    drawn++;
+    sampler.accept(token);
+    stop = stopAt(token);
+    events.add(new Token(token, stop, System.nanoTime()));
+    unkept.add(token);
+    if (onDevice.isEmpty()) {
+      next = Optional.of(token);
+    }
+  }
+
+  private Optional<Stop> stopAt(int token) {
+    if (limits.stopIds().contains(token)) {
+      return Optional.of(Stop.END_OF_TEXT);
+    }
+    if (drawn == limits.tokens()) {
+      return Optional.of(Stop.LIMIT);
+    }
+    return sequence().length() == context ? Optional.of(Stop.CONTEXT_FULL) : Optional.empty();
+  }
+
+  @Override
+  boolean isDone() {
+    return stop.isPresent();
+  }
+
+  @Override
+  void tell() {
+    if (!isDone()) {
+      events.add(new Cancelled());
+    }
+  }
+
+  @Override
+  void tell(Throwable cause) {
+    events.add(new Failure(cause));
+  }
+}

@@ -1,0 +1,245 @@
+// Scheduler: the thread that owns the device and decides who runs next.
+package dev.gatun.engine;
+
+import dev.gatun.refusal.Refusal;
+import dev.gatun.step.Batch;
+import dev.gatun.step.StepInFlight;
+import dev.gatun.step.Stepper;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Sessions of any threads hand it tasks; it runs what they have ready in steps of several sequences
+ * each (continuous batching: a sequence joins and leaves between any two steps). A task that fails
+ * or is cancelled leaves alone.
+ */
+final class Scheduler implements AutoCloseable {
+  private final Stepper stepper;
+  private final StepPolicy policy;
+  private final boolean runsAhead;
+  private final Thread thread;
+
+  /** Tasks that the thread has not seen yet; guarded by this, as is {@link #closed}. */
+  private final Deque<Task> arrivals = new ArrayDeque<>();
+
+  private boolean closed;
+
+  // The thread's own.
+  private final List<Task> active = new ArrayList<>();
+  private final Deque<Task> waiting = new ArrayDeque<>();
+  private Optional<Running> running = Optional.empty();
+
+  /** A step that was issued and not looked at yet. */
+  private record Running(StepInFlight step, Batch batch, List<Share> shares, boolean staysThere) {}
+
+  /** A task's part of a step. */
+  private record Share(Task task, Batch.Part part) {}
+
+  /**
+   * @param runsAhead whether a step may be issued before the one before it is done
+   */
+  Scheduler(Stepper stepper, StepPolicy policy, boolean runsAhead) {
+    this.stepper = stepper;
+    this.policy = policy;
+    this.runsAhead = runsAhead;
+    thread = Thread.ofPlatform().daemon().name("gatun-engine").start(this::run);
+  }
+
+  /** Hands over a task, and with it its sequence until the task ends; from any thread. */
+  void submit(Task task) {
+    synchronized (this) {
+      if (!closed) {
+        arrivals.add(task);
+        notifyAll();
+        return;
+      }
+    }
+    task.fail(isClosed());
+  }
+
+  /** Ends every task at the next step; returns when nothing runs any more. From any thread. */
+  @Override
+  public void close() {
+    synchronized (this) {
+      closed = true;
+      notifyAll();
+    }
+    boolean interrupted = false;
+    while (thread.isAlive()) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static IllegalStateException isClosed() {
+    return new IllegalStateException("the engine is closed");
+  }
+
+  private void run() {
+    Throwable reason = isClosed();
+    try {
+      while (goesOn()) {
+        advance();
+      }
+      running.ifPresent(this::finish);
+      stepper.settle();
+    } catch (Throwable e) {
+      // After a fault of the device, or of this class, no result can be trusted.
+      reason = e;
+    }
+    end(reason);
+  }
+
+  /** Waits until there is something to do; false when the engine is closed. */
+  private synchronized boolean goesOn() throws InterruptedException {
+    while (!closed && arrivals.isEmpty() && active.isEmpty() && running.isEmpty()) {
+      wait();
+    }
+    waiting.addAll(arrivals);
+    arrivals.clear();
+    return !closed;
+  }
+
+  /** From now on tasks are refused; those that are here fail. */
+  private void end(Throwable reason) {
+    synchronized (this) {
+      closed = true;
+      waiting.addAll(arrivals);
+      arrivals.clear();
+    }
+    waiting.addAll(active);
+    waiting.forEach(task -> task.fail(reason));
+  }
+
+  /** One step: admits tasks, issues what they have ready, looks at the step before. */
+  private void advance() {
+    admit();
+    if (running.isPresent() && !running.get().staysThere) {
+      finishRunning();
+    }
+    dropCancelled();
+    List<Share> shares = issueParts();
+    if (shares.isEmpty()) {
+      if (running.isPresent()) {
+        finishRunning();
+      } else {
+        refuseOne();
+      }
+      return;
+    }
+    Running next = issue(shares);
+    finishRunning();
+    running = Optional.of(next);
+    if (!next.staysThere) {
+      finishRunning();
+    }
+  }
+
+  private void admit() {
+    while (active.size() < policy.most().sequences() && !waiting.isEmpty()) {
+      Task task = waiting.removeFirst();
+      if (task.isCancelled()) {
+        task.end();
+      } else {
+        task.begin();
+        active.add(task);
+      }
+    }
+  }
+
+  private void dropCancelled() {
+    for (Task task : List.copyOf(active)) {
+      if (task.isCancelled()) {
+        active.remove(task);
+        task.end();
+      }
+    }
+  }
+
+  /** Takes from each task what the policy says; a task whose tokens find no pages waits. */
+  private List<Share> issueParts() {
+    Optional<Task> alone = active.stream().filter(task -> task.observer().isPresent()).findFirst();
+    if (alone.isPresent()) {
+      Task task = alone.get();
+      return task.sequence().hasRoom(task.ready())
+          ? List.of(new Share(task, task.issue(task.ready())))
+          : List.of();
+    }
+    List<StepPolicy.Offer> offers =
+        active.stream()
+            .map(task -> new StepPolicy.Offer(task.ready(), task.isDecoding(), task.wantsAllRows()))
+            .toList();
+    int[] counts = policy.shares(offers);
+    List<Share> shares = new ArrayList<>();
+    for (int i = 0; i < counts.length; i++) {
+      Task task = active.get(i);
+      if (counts[i] > 0 && task.sequence().hasRoom(counts[i])) {
+        shares.add(new Share(task, task.issue(counts[i])));
+      }
+    }
+    return shares;
+  }
+
+  /** Nobody can go on, and nobody will give pages back: the last to arrive is refused. */
+  private void refuseOne() {
+    if (!active.isEmpty()) {
+      active
+          .removeLast()
+          .fail(
+              Refusal.doesNotFit(
+                  "the cache is full",
+                  "close another session or load with a larger context (-c)"));
+    }
+  }
+
+  private Running issue(List<Share> shares) {
+    Batch batch = new Batch(shares.stream().map(Share::part).toList());
+    boolean wantsLogits = shares.stream().anyMatch(share -> share.task.wantsLogits());
+    StepInFlight step =
+        shares.getFirst().task.observer().isPresent()
+            ? stepper.issue(batch, shares.getFirst().task.observer().get())
+            : stepper.issue(batch, wantsLogits);
+    shares.forEach(share -> share.task.placed(batch.firstLogitRow(share.part)));
+    return new Running(step, batch, shares, runsAhead && !wantsLogits);
+  }
+
+  private void finishRunning() {
+    Optional<Running> done = running;
+    running = Optional.empty();
+    done.ifPresent(this::finish);
+  }
+
+  private void finish(Running done) {
+    done.step.await();
+    for (Share share : done.shares) {
+      // One that ended meanwhile has its sequence back.
+      if (active.contains(share.task)) {
+        finish(share, done);
+      }
+    }
+  }
+
+  private void finish(Share share, Running done) {
+    Task task = share.task;
+    try {
+      task.finish(share.part, done.step, done.batch.firstLogitRow(share.part));
+    } catch (RuntimeException e) {
+      active.remove(task);
+      task.fail(e);
+      return;
+    }
+    if (task.isDone()) {
+      active.remove(task);
+      task.end();
+    }
+  }
+}

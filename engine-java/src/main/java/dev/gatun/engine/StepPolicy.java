@@ -1,0 +1,63 @@
+// StepPolicy: who runs next: how many tokens of each sequence a step takes.
+package dev.gatun.engine;
+
+import dev.gatun.load.Batching.PromptOrder;
+import dev.gatun.step.StepBounds;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Sequences that decode take one token each; prompts share what is left of the step, and beside
+ * sequences that decode no more than {@code promptTokens}.
+ *
+ * @param promptTokens most tokens of prompts beside a sequence that decodes
+ */
+record StepPolicy(StepBounds most, int promptTokens, PromptOrder order) {
+
+  /**
+   * What a sequence could do.
+   *
+   * @param tokens it has ready, 0 or more
+   * @param decodes whether it draws a token a step
+   * @param everyRow whether all its tokens' logits are wanted
+   */
+  record Offer(int tokens, boolean decodes, boolean everyRow) {}
+
+  /**
+   * Tokens that the next step takes of each.
+   *
+   * @param offers in order of arrival, at most as many as a step has sequences
+   */
+  int[] shares(List<Offer> offers) {
+    int[] shares = new int[offers.size()];
+    List<Integer> prompts = new ArrayList<>();
+    int left = most.tokens();
+    int rows = most.logitRows();
+    for (int i = 0; i < shares.length; i++) {
+      Offer offer = offers.get(i);
+      if (offer.decodes() && offer.tokens() > 0) {
+        shares[i] = 1;
+        left--;
+      } else if (offer.tokens() > 0) {
+        prompts.add(i);
+      }
+      rows--; // one is kept for each, whether it is wanted or not
+    }
+    if (left < most.tokens()) {
+      left = Math.min(left, promptTokens);
+    }
+    for (int i = 0; i < prompts.size() && left > 0; i++) {
+      Offer offer = offers.get(prompts.get(i));
+      int share =
+          order == PromptOrder.ARRIVAL ? left : Math.ceilDiv(left, prompts.size() - i);
+      int count = Math.min(share, offer.tokens());
+      if (offer.everyRow()) {
+        count = Math.min(count, rows + 1);
+        rows -= count - 1;
+      }
+      shares[prompts.get(i)] = count;
+      left -= count;
+    }
+    return shares;
+  }
+}

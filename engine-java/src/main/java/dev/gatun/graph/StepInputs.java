@@ -1,0 +1,29 @@
+// StepInputs: the memory of a device in which a step finds what it is given.
+package dev.gatun.graph;
+
+import dev.gatun.device.Buffer;
+
+/**
+ * Buffers at fixed addresses that live as long as the programs that read them. Their contents
+ * change from step to step.
+ *
+ * @param tokenIds (tokens) int32; -1 - k stands for what {@code drawn} holds in row k
+ * @param position (tokens) int32, position of each token in its sequence
+ * @param sequence (tokens) int32, row of the page table, -1 for a row of padding
+ * @param logitRows (rows) int32, which tokens' logits are wanted
+ * @param sampling (rows) {@code gk_sampling}
+ * @param drawn (rows) int32, the tokens that a step draws
+ * @param pageTable (sequences, maxPages) int32
+ * @param sequences rows of the page table
+ * @param maxPages columns of the page table
+ */
+public record StepInputs(
+    Buffer tokenIds,
+    Buffer position,
+    Buffer sequence,
+    Buffer logitRows,
+    Buffer sampling,
+    Buffer drawn,
+    Buffer pageTable,
+    int sequences,
+    int maxPages) {}

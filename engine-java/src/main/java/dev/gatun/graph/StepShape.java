@@ -1,0 +1,29 @@
+// StepShape: the shape of a step, by which its program is found.
+package dev.gatun.graph;
+
+/**
+ * Steps of one shape run one program: they differ in what their inputs hold, and in nothing else.
+ *
+ * @param tokens rows of the step, of all sequences and of padding
+ * @param logitRows rows that the last layer keeps, padding included, at most {@code tokens}
+ * @param decodes whether every row is the only one of its sequence
+ * @param draws whether the device draws a token from each row of logits
+ */
+public record StepShape(int tokens, int logitRows, boolean decodes, boolean draws) {
+
+  public StepShape {
+    if (logitRows < 1 || logitRows > tokens) {
+      throw new IllegalArgumentException(logitRows + " rows of logits of " + tokens + " tokens");
+    }
+  }
+
+  /** A step of one sequence that draws nothing. */
+  public static StepShape of(int tokens, int logitRows) {
+    return new StepShape(tokens, logitRows, tokens == 1, false);
+  }
+
+  /** True where every token's logits are wanted. */
+  public boolean keepsAllRows() {
+    return tokens == logitRows;
+  }
+}

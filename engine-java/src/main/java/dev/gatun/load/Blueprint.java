@@ -1,0 +1,60 @@
+// Blueprint: a model and its weights on a device, described and not loaded yet.
+package dev.gatun.load;
+
+import dev.gatun.device.Device;
+import dev.gatun.device.StepLimits;
+import dev.gatun.graph.Crossover;
+import dev.gatun.model.Architectures;
+import dev.gatun.model.Model;
+import dev.gatun.step.StepPlans;
+import dev.gatun.weights.Checkpoint;
+import dev.gatun.weights.ModelConfig;
+import dev.gatun.weights.Parameters;
+import java.lang.foreign.Arena;
+
+/**
+ * Where every load, and every plan of one, begins.
+ *
+ * @param parameters what the model asked the checkpoint for
+ */
+record Blueprint(
+    Checkpoint checkpoint,
+    EngineOptions options,
+    Device device,
+    Parameters parameters,
+    Model model) {
+
+  /**
+   * Refusal.model where the checkpoint lacks what its family needs.
+   *
+   * @param arena lifetime of the weights, if they are loaded
+   */
+  static Blueprint of(Checkpoint checkpoint, EngineOptions options, Device device, Arena arena) {
+    Parameters parameters = new Parameters(checkpoint, device, arena);
+    return new Blueprint(
+        checkpoint, options, device, parameters, Architectures.of(parameters));
+  }
+
+  /** How its steps lie in memory. */
+  StepPlans steps(Crossover crossover) {
+    return StepPlans.of(model, options.stepBounds(), options.compute(), crossover);
+  }
+
+  /** What it takes of its device. */
+  Footprint footprint(StepPlans steps) {
+    return Footprint.of(checkpoint, parameters, options, steps);
+  }
+
+  /** Of the steps; where the context is not known yet, the longest it may be. */
+  StepLimits limits() {
+    return limits(
+        options.context() > 0 ? options.context() : checkpoint.config().contextLength());
+  }
+
+  /** Of the steps with a context that is known. */
+  StepLimits limits(int context) {
+    ModelConfig config = checkpoint.config();
+    return new StepLimits(
+        options.stepBounds().tokens(), config.heads(), config.headDim(), context);
+  }
+}

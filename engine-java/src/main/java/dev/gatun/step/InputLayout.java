@@ -1,0 +1,75 @@
+// InputLayout: where each of a step's inputs begins, in the host's memory as in the device's.
+package dev.gatun.step;
+
+import dev.gatun.device.Buffer;
+import dev.gatun.device.Sampling;
+import dev.gatun.graph.StepInputs;
+
+/**
+ * Byte offsets of the arrays of {@link StepInputs}. The page table comes last, since a step uses
+ * only the rows of its own sequences.
+ *
+ * @param sequences rows of the page table
+ * @param maxPages columns of the page table
+ */
+record InputLayout(
+    long tokenIds,
+    long position,
+    long sequence,
+    long logitRows,
+    long sampling,
+    long pageTable,
+    long bytes,
+    int sequences,
+    int maxPages) {
+  private static final long ALIGNMENT = 64;
+
+  /**
+   * @param maxPages of the longest sequence
+   */
+  static InputLayout of(StepBounds most, int maxPages) {
+    long tokens = aligned((long) Integer.BYTES * most.tokens());
+    long logitRows = 3 * tokens;
+    long sampling = logitRows + aligned((long) Integer.BYTES * most.logitRows());
+    long pageTable = sampling + aligned(Sampling.BYTES * most.logitRows());
+    long pages = aligned((long) Integer.BYTES * most.sequences() * maxPages);
+    return new InputLayout(
+        0,
+        tokens,
+        2 * tokens,
+        logitRows,
+        sampling,
+        pageTable,
+        pageTable + pages,
+        most.sequences(),
+        maxPages);
+  }
+
+  private static long aligned(long bytes) {
+    return Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT;
+  }
+
+  /** Bytes that a step of {@code count} sequences uses. */
+  long usedBytes(int count) {
+    return pageTable + (long) Integer.BYTES * count * maxPages;
+  }
+
+  /** Offset of a sequence's row of the page table. */
+  long pages(int row) {
+    return usedBytes(row);
+  }
+
+  /** The arrays within a buffer of {@link #bytes}. */
+  StepInputs in(Buffer buffer, Buffer drawn) {
+    return new StepInputs(
+        buffer.slice(tokenIds, position - tokenIds),
+        buffer.slice(position, sequence - position),
+        buffer.slice(sequence, logitRows - sequence),
+        buffer.slice(logitRows, sampling - logitRows),
+        buffer.slice(sampling, pageTable - sampling),
+        drawn,
+        buffer.slice(pageTable, bytes - pageTable),
+        sequences,
+        maxPages);
+  }
+}

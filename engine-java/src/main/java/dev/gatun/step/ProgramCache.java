@@ -1,0 +1,48 @@
+// ProgramCache: the bound programs of a model, one for each shape of step.
+package dev.gatun.step;
+
+import dev.gatun.graph.Compute;
+import dev.gatun.graph.Program;
+import dev.gatun.graph.StepShape;
+import dev.gatun.model.Model;
+import java.util.LinkedHashMap;
+
+/** All programs share one slab; those used longest ago are forgotten. For one thread. */
+final class ProgramCache implements AutoCloseable {
+  private static final int MOST = 64;
+
+  private final Model model;
+  private final Compute compute;
+  private final StepPlans plans;
+  private final Program.Place place;
+  private final LinkedHashMap<StepShape, Program> programs =
+      new LinkedHashMap<>(16, 0.75f, true);
+
+  ProgramCache(Model model, Compute compute, StepPlans plans, Program.Place place) {
+    this.model = model;
+    this.compute = compute;
+    this.plans = plans;
+    this.place = place;
+  }
+
+  /** The program of a shape, built on first use. */
+  Program of(StepShape shape) {
+    Program known = programs.get(shape);
+    if (known != null) {
+      return known;
+    }
+    if (programs.size() == MOST) {
+      programs.pollFirstEntry().getValue().close();
+    }
+    StepGraph built = StepGraph.of(model, shape, compute, plans.crossover());
+    Program program = new Program(built.graph(), built.logits(), plans.of(built), place);
+    programs.put(shape, program);
+    return program;
+  }
+
+  @Override
+  public void close() {
+    programs.values().forEach(Program::close);
+    programs.clear();
+  }
+}

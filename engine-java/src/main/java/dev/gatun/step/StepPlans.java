@@ -1,0 +1,98 @@
+// StepPlans: how the steps of a model lie in memory.
+package dev.gatun.step;
+
+import dev.gatun.device.DType;
+import dev.gatun.device.Device;
+import dev.gatun.graph.Compute;
+import dev.gatun.graph.Crossover;
+import dev.gatun.graph.MemoryPlan;
+import dev.gatun.graph.Product;
+import dev.gatun.graph.StepShape;
+import dev.gatun.model.Model;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Steps that keep every token's logits, or whose products are served by others, have another graph;
+ * all share one slab. A smaller step of the same structure has the same tensors, none larger, so it
+ * takes the same offsets.
+ *
+ * @param most the largest steps
+ * @param plans of the largest step of each structure
+ * @param logitBytes of the logits of the most rows
+ * @param unpackedBytes lent to products that unpack their weights; 0 where none does
+ */
+public record StepPlans(
+    StepBounds most,
+    Crossover crossover,
+    List<MemoryPlan> plans,
+    long logitBytes,
+    long unpackedBytes) {
+
+  /** Most of a weight that is unpacked at once: enough tiles for every multiprocessor. */
+  private static final long MOST_UNPACKED = 256L << 20;
+
+  public static StepPlans of(Model model, StepBounds most, Compute compute, Crossover crossover) {
+    List<MemoryPlan> plans = new ArrayList<>();
+    long logits = 0;
+    long unpacked = 0;
+    for (StepShape shape : largestSteps(most, crossover)) {
+      StepGraph built = StepGraph.of(model, shape, compute, crossover);
+      plans.add(built.plan());
+      logits = DType.F32.bytes((long) most.logitRows() * built.logits().cols());
+      unpacked = Math.max(unpacked, unpackedBytes(built));
+    }
+    return new StepPlans(most, crossover, plans, logits, unpacked);
+  }
+
+  /** The largest step of each structure there is; the draw adds no tensor. */
+  private static List<StepShape> largestSteps(StepBounds most, Crossover crossover) {
+    List<StepShape> shapes = new ArrayList<>();
+    for (int rows : crossover.largestOfPhases(most.logitRows())) {
+      shapes.add(StepShape.of(rows, rows));
+      for (int tokens : crossover.largestOfPhases(most.tokens())) {
+        int fewer = Math.min(rows, tokens - 1);
+        if (fewer > 0 && crossover.phase(fewer) == crossover.phase(rows)) {
+          shapes.add(StepShape.of(tokens, fewer));
+        }
+      }
+    }
+    return shapes;
+  }
+
+  private static long unpackedBytes(StepGraph graph) {
+    long most =
+        graph
+            .products()
+            .filter(Product::isUnpacked)
+            .mapToLong(Product::unpackedBytes)
+            .max()
+            .orElse(0);
+    return Math.min(most, MOST_UNPACKED);
+  }
+
+  /**
+   * A plan by which a graph may run.
+   *
+   * @throws IllegalArgumentException where the step is larger than what was planned for
+   */
+  MemoryPlan of(StepGraph built) {
+    return plans.stream()
+        .filter(plan -> plan.covers(built.graph(), built.logits()))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    built.graph().shape() + " is larger than what was planned for: " + most));
+  }
+
+  /** Bytes of the slab. */
+  public long bytes() {
+    return plans.stream().mapToLong(MemoryPlan::bytes).max().orElseThrow();
+  }
+
+  /** Bytes lent to NVIDIA's library: its workspace and the rows of a weight. */
+  public long gemmBytes() {
+    return unpackedBytes > 0 ? Device.GEMM_WORKSPACE + unpackedBytes : 0;
+  }
+}

@@ -1,0 +1,148 @@
+// Stepper: runs batches on a device, each as one step of a model.
+package dev.gatun.step;
+
+import dev.gatun.device.Buffer;
+import dev.gatun.device.Device;
+import dev.gatun.device.HostView;
+import dev.gatun.graph.Compute;
+import dev.gatun.graph.Program;
+import dev.gatun.graph.StepInputs;
+import dev.gatun.graph.StepShape;
+import dev.gatun.kv.PagePool;
+import dev.gatun.model.Model;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+
+/**
+ * Owns the memory that changes from step to step, at fixed addresses. On a GPU a step runs after
+ * {@link #issue} has returned, and the next may be issued before it is done. For one thread at a
+ * time.
+ */
+public final class Stepper implements AutoCloseable {
+  /** Above so many tokens a step that decodes is padded to a multiple of it. */
+  private static final int BUCKET = 8;
+
+  private final Device device;
+  private final StepPlans plans;
+  private final ProgramCache programs;
+  private final StepInFlight[] steps;
+  private int issued;
+
+  /**
+   * @param maxPages of the longest sequence
+   * @param arena lifetime of its memory; it is closed before
+   */
+  public Stepper(
+      Model model,
+      Compute compute,
+      StepPlans plans,
+      Device device,
+      PagePool pool,
+      int maxPages,
+      Arena arena) {
+    this.device = device;
+    this.plans = plans;
+    InputLayout layout = InputLayout.of(plans.most(), maxPages);
+    Buffer buffer = device.allocate("the steps' inputs", layout.bytes(), arena);
+    Buffer drawn =
+        device.allocate(
+            "the tokens drawn", (long) Integer.BYTES * plans.most().logitRows(), arena);
+    Buffer slab = device.allocate("the activations", plans.bytes(), arena);
+    StepInputs inputs = layout.in(buffer, drawn);
+    programs =
+        new ProgramCache(
+            model, compute, plans, new Program.Place(device, slab, inputs, pool::cache));
+    HostView logits = device.view("the logits", plans.logitBytes(), arena);
+    steps =
+        new StepInFlight[] {
+          new StepInFlight(layout, buffer, drawn, logits, device, arena),
+          new StepInFlight(layout, buffer, drawn, logits, device, arena)
+        };
+  }
+
+  /** The largest steps it takes. */
+  public StepBounds most() {
+    return plans.most();
+  }
+
+  /**
+   * Issues a step, after which its sequences' pages hold its tokens. Waits for the step before the
+   * last.
+   *
+   * @param wantsLogits whether the host wants the rows of logits, and not only what is drawn
+   */
+  public StepInFlight issue(Batch batch, boolean wantsLogits) {
+    return issue(batch, wantsLogits, program -> program.run(batch.singles()));
+  }
+
+  /**
+   * As {@link #issue}, and shows each marked tensor of the graph, (rows, cols) float32, as soon as
+   * it holds what its mark says.
+   */
+  public StepInFlight issue(Batch batch, BiConsumer<String, MemorySegment> observer) {
+    return issue(batch, true, program -> program.run(batch.singles(), observer));
+  }
+
+  private StepInFlight issue(Batch batch, boolean wantsLogits, Consumer<Program> run) {
+    StepShape shape = shape(batch);
+    Program program = programs.of(shape);
+    StepInFlight step = steps[issued++ % steps.length];
+    step.await();
+    step.fill(batch, shape.tokens(), shape.logitRows());
+    step.issue(
+        batch.parts().size(),
+        () -> run.accept(program),
+        wantsLogits ? program.result() : Buffer.NONE,
+        shape.draws());
+    return step;
+  }
+
+  /**
+   * A step that decodes is recorded where that saves launches, so there it has one of few shapes.
+   * Elsewhere a row of padding costs as much as any other, and there is none.
+   */
+  private StepShape shape(Batch batch) {
+    int tokens = batch.tokens();
+    int rows = Math.max(1, batch.logitRows());
+    boolean decodes = batch.singles() == tokens;
+    if (decodes && device.records()) {
+      int padded = Math.min(bucket(tokens), plans.most().logitRows());
+      return new StepShape(padded, rows == tokens ? padded : rows, true, batch.draws());
+    }
+    return new StepShape(tokens, rows, decodes, batch.draws());
+  }
+
+  private static int bucket(int tokens) {
+    return tokens > BUCKET
+        ? Math.ceilDiv(tokens, BUCKET) * BUCKET
+        : Integer.highestOneBit(Math.max(1, 2 * tokens - 1));
+  }
+
+  /** Bytes of weights that a step of one token reads. */
+  public long weightBytesPerToken() {
+    return programs.of(new StepShape(1, 1, true, device.isGpu())).weightBytes();
+  }
+
+  /** Waits for every step that is in flight. */
+  public void settle() {
+    for (StepInFlight step : steps) {
+      step.await();
+    }
+  }
+
+  /** Nanoseconds that steps were on the device, those that were awaited. */
+  public long busyNanos() {
+    long nanos = 0;
+    for (StepInFlight step : steps) {
+      nanos += step.busyNanos();
+    }
+    return nanos;
+  }
+
+  @Override
+  public void close() {
+    programs.close();
+  }
+}
