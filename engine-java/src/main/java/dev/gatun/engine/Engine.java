@@ -108,6 +108,11 @@ public final class Engine implements AutoCloseable {
     return loaded.context();
   }
 
+  /** Tokens that one session can hold. */
+  public int longestSequence() {
+    return loaded.longest();
+  }
+
   /** Bytes of weights on the device. */
   public long weightBytes() {
     return loaded.weightBytes();

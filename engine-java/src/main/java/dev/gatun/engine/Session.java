@@ -225,7 +225,7 @@ public final class Session implements AutoCloseable {
   Answer newAnswer(int[] prompt, Sampler sampler, Generation.Limits limits) {
     boolean onDevice = engine.device().isGpu();
     return new Answer(
-        sequence, prompt.clone(), sampler, limits, engine.context(), vocab(), onDevice);
+        sequence, prompt.clone(), sampler, limits, engine.longestSequence(), vocab(), onDevice);
   }
 
   Sequence sequence() {
@@ -241,9 +241,10 @@ public final class Session implements AutoCloseable {
     if (ids.length == 0) {
       throw Refusal.usage("no tokens to run", "give a prompt of at least one token");
     }
-    if (sequence.length() + ids.length > engine.context()) {
+    int longest = engine.longestSequence();
+    if (sequence.length() + ids.length > longest) {
       throw Refusal.usage(
-          sequence.length() + ids.length + " tokens, the context holds " + engine.context(),
+          sequence.length() + ids.length + " tokens, the context holds " + longest,
           "shorten the prompt or load with a larger context (-c)");
     }
     int vocab = vocab();

@@ -47,11 +47,11 @@ record Blueprint(
 
   /** Of the steps; where the context is not known yet, the longest it may be. */
   StepLimits limits() {
-    return limits(
-        options.context() > 0 ? options.context() : checkpoint.config().contextLength());
+    int longest = checkpoint.config().contextLength();
+    return limits(options.context() > 0 ? Math.min(options.context(), longest) : longest);
   }
 
-  /** Of the steps with a context that is known. */
+  /** Of the steps, no sequence being longer than {@code context} tokens. */
   StepLimits limits(int context) {
     ModelConfig config = checkpoint.config();
     return new StepLimits(

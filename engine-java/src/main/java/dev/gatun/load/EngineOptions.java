@@ -12,8 +12,9 @@ import java.util.Optional;
 
 /**
  * @param device where the model runs
- * @param context tokens of the cache; 0 takes the model's own, at most {@link
- *     #LARGEST_DEFAULT_CONTEXT}; {@link #WHAT_FITS} the largest that fits
+ * @param context tokens of the cache, of all sequences together; 0 takes for each sequence the
+ *     model's own, at most {@link #LARGEST_DEFAULT_CONTEXT}; {@link #WHAT_FITS} the largest that
+ *     fits
  * @param batch most tokens handed to the model at once, at least 1
  * @param ubatch most tokens of one step, at least 1
  * @param compute number format of the linears' inputs

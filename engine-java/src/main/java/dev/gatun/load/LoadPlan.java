@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
  * Computed before anything is loaded; {@link Loaded} follows the same plan.
  *
  * @param checkpoint must stay open as long as the plan is used
- * @param context tokens of the cache, whether they fit or not
+ * @param context tokens of the cache, of all sequences together, whether they fit or not
  */
 public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes types, int context) {
 
@@ -75,23 +75,28 @@ public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes ty
   }
 
   private static int contextOf(ModelConfig config, EngineOptions options, int fitting) {
+    int sequences = options.batching().sequences();
+    int most = (int) Math.min((long) config.contextLength() * sequences, Integer.MAX_VALUE);
     if (options.context() == EngineOptions.WHAT_FITS) {
       // Where not even a page fits, one page is what is refused.
-      return Math.max(Math.min(fitting, config.contextLength()), Device.pageTokens());
+      return Math.max(Math.min(fitting, most), Device.pageTokens());
     }
-    if (options.context() > config.contextLength()) {
-      throw tooLong(config, options.context());
+    if (options.context() > most) {
+      throw tooLong(config, options.context(), most);
     }
-    return options.context() > 0
-        ? options.context()
-        : Math.min(config.contextLength(), EngineOptions.LARGEST_DEFAULT_CONTEXT);
+    int each = Math.min(config.contextLength(), EngineOptions.LARGEST_DEFAULT_CONTEXT);
+    return options.context() > 0 ? options.context() : Math.min(most, each * sequences);
   }
 
-  private static Refusal tooLong(ModelConfig config, int context) {
+  private static Refusal tooLong(ModelConfig config, int context, int most) {
     return Refusal.usage(
-        "a context of " + context + " tokens, the model was made for " + config.contextLength(),
-        "give -c "
+        "a context of "
+            + context
+            + " tokens, the model was made for "
             + config.contextLength()
+            + (most > config.contextLength() ? " a sequence" : ""),
+        "give -c "
+            + most
             + " or less"
             + RopeOverride.flagsFor(config, context).map(flags -> ", or add " + flags).orElse(""));
   }

@@ -16,11 +16,12 @@ import java.util.function.LongConsumer;
  * Memory is taken once, here, and lives as long as the arena.
  *
  * @param context tokens of the cache
+ * @param longest tokens that one sequence may have
  * @param weightBytes of weights on the device
  * @param cacheBytes of the cache's pages
  */
 public record Loaded(
-    Stepper stepper, PagePool pool, int context, long weightBytes, long cacheBytes) {
+    Stepper stepper, PagePool pool, int context, int longest, long weightBytes, long cacheBytes) {
 
   /**
    * Loads a checkpoint; Refusal where it is inconsistent, unsupported, or does not fit.
@@ -43,21 +44,22 @@ public record Loaded(
     plan.requireFits();
     int context = plan.context();
     ModelConfig config = checkpoint.config();
+    int longest = Math.min(context, config.contextLength());
     CacheShape shape =
         CacheShape.of(
             device, config.layers(), config.kvHeads(), config.headDim(), options.cacheTypes());
     PagePool pool = new PagePool(shape, context, device, arena);
     Stepper stepper =
         new Stepper(
-            blueprint.model(), options.compute(), steps, device, pool, shape.pages(context), arena);
-    device.lendWorkspace(blueprint.limits(context), arena);
+            blueprint.model(), options.compute(), steps, device, pool, shape.pages(longest), arena);
+    device.lendWorkspace(blueprint.limits(longest), arena);
     if (steps.gemmBytes() > 0) {
       device.lendGemm(steps.unpackedBytes(), arena);
     }
     // Last, since it takes long: what was planned is ours before another process can take it.
     blueprint.parameters().upload(progress);
     return new Loaded(
-        stepper, pool, context, blueprint.parameters().bytes(), shape.bytes(context));
+        stepper, pool, context, longest, blueprint.parameters().bytes(), shape.bytes(context));
   }
 
   /**

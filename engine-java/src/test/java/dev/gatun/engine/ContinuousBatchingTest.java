@@ -1,0 +1,296 @@
+// ContinuousBatchingTest: a sequence's tokens and logits are the same bits whatever its neighbours.
+package dev.gatun.engine;
+
+import static dev.gatun.engine.Answers.MODEL;
+import static dev.gatun.engine.Answers.withEngine;
+import static dev.gatun.engine.Resources.ORACLES;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.gatun.engine.Generation.Limits;
+import dev.gatun.engine.Generation.Result;
+import dev.gatun.engine.Generation.Stop;
+import dev.gatun.load.Batching;
+import dev.gatun.load.Batching.PromptOrder;
+import dev.gatun.load.EngineOptions;
+import dev.gatun.refusal.Refusal;
+import dev.gatun.sample.Sampler;
+import dev.gatun.sample.SamplingOptions;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Answers, prompts, cuts, cancellations and refusals arrive from several threads in whatever order
+ * these run; each is held against the same job done alone, one sequence a step, nothing shared.
+ */
+@Tag("anyDevice")
+class ContinuousBatchingTest {
+  private static final int LONGEST = 256; // of the models
+  private static final int CONTEXT = 640; // less than five sequences at once want now and then
+  private static final int[] FOLLOW_UP = {3, 5, 8};
+  private static final boolean FAST = !"emulated".equals(System.getProperty("gatun.device"));
+
+  private enum End {
+    SAME_AS_ALONE,
+    CANCELLED,
+    FAILED,
+    REFUSED
+  }
+
+  /**
+   * @param cancelAfter tokens; -1 for never
+   * @param fails whether its sampler refuses to draw
+   */
+  private record Job(
+      int[] prompt, SamplingOptions sampling, int limit, int cancelAfter, boolean fails) {}
+
+  /**
+   * @param tokens of the whole answer
+   * @param logits after the follow-up, behind the tokens that are heard
+   */
+  private record Alone(int[] tokens, float[] logits) {}
+
+  private static EngineOptions options(Batching batching, int stepTokens) {
+    return Answers.options()
+        .withContext(Math.min(CONTEXT, LONGEST * batching.sequences()))
+        .withBatch(stepTokens, stepTokens)
+        .withBatching(batching);
+  }
+
+  private static Job job(Random random, int vocab, List<int[]> heads) {
+    int[] head = heads.get(random.nextInt(heads.size()));
+    int[] tail = random.ints(1 + random.nextInt(40), 1, vocab).toArray();
+    int[] prompt = Arrays.copyOf(head, head.length + tail.length);
+    System.arraycopy(tail, 0, prompt, head.length, tail.length);
+    SamplingOptions sampling =
+        SamplingOptions.defaults().withTemperature(3).withSeed(random.nextInt(1000));
+    boolean fails = random.nextInt(12) == 0;
+    sampling =
+        switch (random.nextInt(3)) {
+          case 0 -> sampling.withTemperature(0);
+          case 1 -> sampling.withRepeatPenalty(1.1); // drawn on the host, on every device
+          default -> sampling;
+        };
+    int limit = 1 + random.nextInt(24);
+    int cancelAfter = random.nextInt(4) == 0 ? random.nextInt(limit) : -1;
+    return new Job(
+        prompt,
+        fails ? sampling.withLogitBias(Map.of(vocab, 1f)) : sampling,
+        limit,
+        cancelAfter,
+        fails);
+  }
+
+  private static Alone alone(Engine engine, Job job) {
+    if (job.fails()) {
+      return new Alone(new int[0], new float[0]);
+    }
+    try (Session session = engine.newSession()) {
+      Result result = run(session, job, new ArrayList<>(), -1);
+      int heard = job.cancelAfter() > 0 ? job.cancelAfter() : job.limit();
+      session.truncate(job.prompt().length + heard - 1);
+      return new Alone(result.tokens(), floats(session.append(FOLLOW_UP)));
+    }
+  }
+
+  private static Result run(Session session, Job job, List<Integer> heard, int cancelAfter) {
+    Limits limits = new Limits(session.engine().config().vocab(), Set.of(), job.limit());
+    return Generation.run(
+        session,
+        job.prompt(),
+        new Sampler(job.sampling()),
+        limits,
+        heard::add,
+        () -> heard.size() == cancelAfter);
+  }
+
+  private static End together(Engine engine, Job job, Alone alone) {
+    List<Integer> heard = Collections.synchronizedList(new ArrayList<>());
+    try (Session session = engine.newSession()) {
+      Result result;
+      try {
+        result = run(session, job, heard, job.cancelAfter());
+      } catch (Refusal refusal) {
+        requirePrefix(heard, alone.tokens());
+        if (refusal.reason() == Refusal.Reason.DOES_NOT_FIT) {
+          return End.REFUSED; // all pages were taken, by sequences that all wanted more
+        }
+        assertTrue(job.fails(), refusal.toString());
+        return End.FAILED;
+      }
+      requirePrefix(heard, alone.tokens());
+      assertArrayEquals(heard.stream().mapToInt(Integer::intValue).toArray(), result.tokens());
+      if (job.cancelAfter() == 0) {
+        assertEquals(Stop.INTERRUPTED, result.stop());
+        return End.CANCELLED;
+      }
+      int count = job.cancelAfter() > 0 ? job.cancelAfter() : job.limit();
+      assertEquals(count, heard.size());
+      assertEquals(job.cancelAfter() > 0 ? Stop.INTERRUPTED : Stop.LIMIT, result.stop());
+      return followUp(session, job, heard, alone);
+    }
+  }
+
+  /** What an answer left in the cache is what it would have been alone. */
+  private static End followUp(Session session, Job job, List<Integer> heard, Alone alone) {
+    int[] held = session.tokens();
+    int[] expected = Arrays.copyOf(job.prompt(), job.prompt().length + heard.size() - 1);
+    for (int i = 0; i + 1 < heard.size(); i++) {
+      expected[job.prompt().length + i] = heard.get(i);
+    }
+    assertArrayEquals(Arrays.copyOf(expected, held.length), held);
+    // A page that others read too was given up: its tokens are run again.
+    int[] rest = Arrays.copyOfRange(expected, held.length, expected.length + FOLLOW_UP.length);
+    System.arraycopy(FOLLOW_UP, 0, rest, rest.length - FOLLOW_UP.length, FOLLOW_UP.length);
+    try {
+      assertArrayEquals(alone.logits(), floats(session.append(rest)));
+    } catch (Refusal refusal) {
+      assertEquals(Refusal.Reason.DOES_NOT_FIT, refusal.reason());
+      return End.REFUSED;
+    }
+    return job.cancelAfter() > 0 ? End.CANCELLED : End.SAME_AS_ALONE;
+  }
+
+  private static void requirePrefix(List<Integer> heard, int[] tokens) {
+    for (int i = 0; i < heard.size(); i++) {
+      assertEquals(tokens[i], heard.get(i), "token " + i);
+    }
+  }
+
+  private static float[] floats(MemorySegment logits) {
+    return logits.toArray(ValueLayout.JAVA_FLOAT);
+  }
+
+  @Test
+  void randomArrivalsChangeNoBit() throws Exception {
+    Random random = new Random(20);
+    List<int[]> heads =
+        List.of(new int[0], random.ints(32, 1, 200).toArray(), random.ints(70, 1, 200).toArray());
+    List<Job> jobs = new ArrayList<>();
+    List<Alone> expected = new ArrayList<>();
+    withEngine(
+        MODEL,
+        options(Batching.alone().withSharedPrefixes(false), 64),
+        engine -> {
+          for (int i = 0; i < (FAST ? 400 : 40); i++) {
+            jobs.add(job(random, engine.config().vocab(), heads));
+            expected.add(alone(engine, jobs.getLast()));
+          }
+        });
+    Map<End, Integer> ends = new EnumMap<>(End.class);
+    for (PromptOrder order : PromptOrder.values()) {
+      Batching batching = Batching.alone().withSequences(5).withPromptTokens(7).withOrder(order);
+      withEngine(
+          MODEL,
+          options(batching, order == PromptOrder.SHARED ? 24 : 512),
+          engine -> {
+            for (End end : all(engine, jobs, expected)) {
+              ends.merge(end, 1, Integer::sum);
+            }
+            requireAllPages(engine);
+          });
+    }
+    for (End end : List.of(End.SAME_AS_ALONE, End.CANCELLED, End.FAILED)) {
+      assertNotNull(ends.get(end), end + " in " + ends);
+    }
+    assertTrue(ends.getOrDefault(End.REFUSED, 0) < jobs.size() / 4, ends.toString());
+  }
+
+  /** Every page came back. */
+  private static void requireAllPages(Engine engine) {
+    try (Session first = engine.newSession();
+        Session second = engine.newSession();
+        Session third = engine.newSession()) {
+      first.append(filled(1, LONGEST));
+      second.append(filled(2, LONGEST));
+      third.append(filled(3, CONTEXT - 2 * LONGEST));
+      assertThrows(Refusal.class, () -> third.append(4));
+    }
+  }
+
+  private static int[] filled(int token, int count) {
+    int[] ids = new int[count];
+    Arrays.fill(ids, token);
+    return ids;
+  }
+
+  private static List<End> all(Engine engine, List<Job> jobs, List<Alone> expected) {
+    List<Future<End>> running = new ArrayList<>();
+    List<End> ends = new ArrayList<>();
+    try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
+      for (int i = 0; i < jobs.size(); i++) {
+        Job job = jobs.get(i);
+        Alone alone = expected.get(i);
+        running.add(threads.submit((Callable<End>) () -> together(engine, job, alone)));
+      }
+      for (Future<End> each : running) {
+        ends.add(each.get());
+      }
+    } catch (ExecutionException | InterruptedException e) {
+      throw new AssertionError(e.getCause());
+    }
+    return ends;
+  }
+
+  /** Also where the engine takes one sequence a step. */
+  @Test
+  void twoThreadsGetWhatEachWouldAlone() throws IOException {
+    for (int sequences : new int[] {1, 2}) {
+      withEngine(
+          MODEL,
+          options(Batching.alone().withSequences(sequences), 64),
+          engine -> {
+            Random random = new Random(4);
+            List<Job> jobs = new ArrayList<>();
+            List<Alone> expected = new ArrayList<>();
+            for (int i = 0; i < (FAST ? 40 : 8); i++) {
+              int[] prompt = random.ints(20, 1, 200).toArray();
+              jobs.add(new Job(prompt, Answers.LIVELY, 12, -1, false));
+              expected.add(alone(engine, jobs.getLast()));
+            }
+            assertEquals(Set.of(End.SAME_AS_ALONE), Set.copyOf(all(engine, jobs, expected)));
+          });
+    }
+  }
+
+  /** Every family's ops, and experts, with rows of several sequences. */
+  @Test
+  void everyFamilyIsTheSameInCompany() throws IOException {
+    for (String model : List.of("llama-q4_k_m", "qwen3-moe-q4_k_m")) {
+      assertNotNull(ORACLES.gguf(model));
+      withEngine(
+          model,
+          options(Batching.alone().withSequences(4).withPromptTokens(9), 40),
+          engine -> {
+            Random random = new Random(9);
+            List<Job> jobs = new ArrayList<>();
+            List<Alone> expected = new ArrayList<>();
+            for (int i = 0; i < (FAST ? 16 : 4); i++) {
+              int[] prompt = random.ints(5 + random.nextInt(50), 1, 200).toArray();
+              jobs.add(new Job(prompt, Answers.LIVELY, 9, -1, false));
+              expected.add(alone(engine, jobs.getLast()));
+            }
+            assertEquals(Set.of(End.SAME_AS_ALONE), Set.copyOf(all(engine, jobs, expected)));
+          });
+    }
+  }
+}
