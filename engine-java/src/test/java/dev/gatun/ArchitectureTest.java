@@ -62,6 +62,11 @@ class ArchitectureTest {
   }
 
   @Test
+  void everyFormatNamesItsLocale() {
+    LocaleRule.everyFormatNamesItsLocale().check(ENGINE);
+  }
+
+  @Test
   void anArrowUpIsCaught() {
     assertCaught(PLANTED_MAP.arrowsPointDown(), "kv.LooksUp");
   }
@@ -96,6 +101,16 @@ class ArchitectureTest {
   @Test
   void aFormatInALayersNameIsCaught() {
     assertCaught(PLANTED_MAP.modelsNameNoFormatAndNoPhase(), "layer.Q4PrefillLinear");
+  }
+
+  @Test
+  void aFormatInTheMachinesLocaleIsCaught() {
+    ArchRule rule = LocaleRule.everyFormatNamesItsLocale();
+    for (String way : List.of("format", "formatted", "printf", "lower", "upper", "reference")) {
+      assertCaught(rule, "text.Speaks." + way + "(");
+    }
+    String report = rule.evaluate(PLANTED).getFailureReport().toString();
+    assertFalse(report.contains("text.Speaks.allowed("), report);
   }
 
   private static void assertCaught(ArchRule rule, String part) {

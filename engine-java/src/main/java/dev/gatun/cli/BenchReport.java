@@ -99,7 +99,8 @@ final class BenchReport {
   }
 
   private static String bandwidth(BenchResult result) {
-    return "%.1f %% of %.1f GB/s".formatted(result.bandwidthShare(), result.bandwidth() / 1e9);
+    return String.format(
+        Locale.ROOT, "%.1f %% of %.1f GB/s", result.bandwidthShare(), result.bandwidth() / 1e9);
   }
 
   private static String markdownHeader(BenchResult result) {
@@ -114,7 +115,7 @@ final class BenchReport {
 
   private static String row(List<Column> columns, Function<Column, Object> cell) {
     return columns.stream()
-        .map(column -> column.format().formatted(cell.apply(column)))
+        .map(column -> String.format(Locale.ROOT, column.format(), cell.apply(column)))
         .collect(Collectors.joining(" | ", "| ", " |\n"));
   }
 

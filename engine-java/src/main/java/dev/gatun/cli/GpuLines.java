@@ -7,6 +7,7 @@ import dev.gatun.device.GpuProcess;
 import dev.gatun.device.GpuState;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -39,8 +40,13 @@ final class GpuLines {
   }
 
   private static String link(GpuState.Link link) {
-    return ", PCIe %d.0 x%d (up to %d.0 x%d)"
-        .formatted(link.generation(), link.width(), link.mostGeneration(), link.mostWidth());
+    return String.format(
+        Locale.ROOT,
+        ", PCIe %d.0 x%d (up to %d.0 x%d)",
+        link.generation(),
+        link.width(),
+        link.mostGeneration(),
+        link.mostWidth());
   }
 
   private static String pace(GpuState state) {

@@ -31,10 +31,14 @@ final class Machine {
    * nothing to a loop that is bound by memory or by the vector units.
    */
   static int cores() {
-    int processors = Runtime.getRuntime().availableProcessors();
+    // Java counts what affinity and the control groups' quota allow, rounded up.
+    return cores(CPUINFO, Runtime.getRuntime().availableProcessors());
+  }
+
+  static int cores(Path cpuinfo, int processors) {
     Set<String> cores = new HashSet<>();
     String socket = "";
-    for (String line : lines(CPUINFO)) {
+    for (String line : lines(cpuinfo)) {
       if (line.startsWith("physical id")) {
         socket = value(line);
       } else if (line.startsWith("core id")) {

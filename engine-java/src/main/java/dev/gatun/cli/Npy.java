@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Locale;
 
 /**
  * Layout (source: numpy/lib/format.py): magic {@code \x93NUMPY}, version 1.0, little-endian uint16
@@ -55,7 +56,11 @@ final class Npy implements AutoCloseable {
 
   private static byte[] header(int rows, int columns) {
     String dict =
-        "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }".formatted(rows, columns);
+        String.format(
+            Locale.ROOT,
+            "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }",
+            rows,
+            columns);
     int unpadded = MAGIC.length + Short.BYTES + dict.length() + 1;
     String text = dict + " ".repeat(-unpadded & (ALIGNMENT - 1)) + "\n";
     byte[] header = new byte[MAGIC.length + Short.BYTES + text.length()];

@@ -8,6 +8,7 @@ import dev.gatun.load.Capacity;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.Weight;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -61,11 +62,12 @@ final class Plan implements Callable<Integer> {
 
   private static String title(Checkpoint checkpoint) {
     long parameters = checkpoint.weights().stream().mapToLong(Weight::count).sum();
-    return "%s: %s, %s parameters, %s"
-        .formatted(
-            checkpoint.name(),
-            checkpoint.config().architecture(),
-            Amount.count(parameters),
-            Amount.bytes(checkpoint.fileBytes()));
+    return String.format(
+        Locale.ROOT,
+        "%s: %s, %s parameters, %s",
+        checkpoint.name(),
+        checkpoint.config().architecture(),
+        Amount.count(parameters),
+        Amount.bytes(checkpoint.fileBytes()));
   }
 }

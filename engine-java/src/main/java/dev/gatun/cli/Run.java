@@ -10,6 +10,7 @@ import dev.gatun.text.ChatTemplate.Message;
 import dev.gatun.weights.Checkpoint;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -161,15 +162,16 @@ final class Run implements Callable<Integer> {
     stdio
         .err()
         .println(
-            "%s: %s, %s weights, context of %d tokens in %s of %s, on %s"
-                .formatted(
-                    checkpoint.name(),
-                    checkpoint.config().architecture(),
-                    Amount.bytes(chat.engine().weightBytes()),
-                    chat.engine().context(),
-                    Amount.bytes(chat.engine().cacheBytes()),
-                    chat.engine().options().cacheTypes(),
-                    chat.engine().device().name()));
+            String.format(
+                Locale.ROOT,
+                "%s: %s, %s weights, context of %d tokens in %s of %s, on %s",
+                checkpoint.name(),
+                checkpoint.config().architecture(),
+                Amount.bytes(chat.engine().weightBytes()),
+                chat.engine().context(),
+                Amount.bytes(chat.engine().cacheBytes()),
+                chat.engine().options().cacheTypes(),
+                chat.engine().device().name()));
     stdio.err().println("sampling: " + drawing);
   }
 }

@@ -8,6 +8,6 @@ final class ThreadsArgument {
   @Option(
       names = {"-t", "--threads"},
       paramLabel = "N",
-      description = "Threads; by default one a core of the machine.")
+      description = "Threads; by default one a core, at most what a container is allowed.")
   Optional<Integer> count = Optional.empty();
 }

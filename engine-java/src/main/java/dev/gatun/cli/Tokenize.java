@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -113,7 +114,11 @@ final class Tokenize implements Callable<Integer> {
         .forEach(
             id ->
                 rows.append(
-                    "%7d  %s%n".formatted(id, Json.line(tokenizer.decode(new int[] {id}, false)))));
+                    String.format(
+                        Locale.ROOT,
+                        "%7d  %s%n",
+                        id,
+                        Json.line(tokenizer.decode(new int[] {id}, false)))));
     return rows.toString();
   }
 }

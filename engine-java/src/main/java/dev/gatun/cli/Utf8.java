@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Locale;
 
 final class Utf8 {
   /** More than any context holds; stops a device file or a stray archive from filling the heap. */
@@ -54,8 +55,12 @@ final class Utf8 {
     CoderResult result = StandardCharsets.UTF_8.newDecoder().decode(in, out, true);
     if (result.isError()) {
       throw Refusal.usage(
-          "%s is not UTF-8: byte 0x%02x at offset %d"
-              .formatted(name, in.get(in.position()), in.position()),
+          String.format(
+              Locale.ROOT,
+              "%s is not UTF-8: byte 0x%02x at offset %d",
+              name,
+              in.get(in.position()),
+              in.position()),
           "convert it, for example with iconv -t UTF-8");
     }
     return out.flip().toString();

@@ -87,7 +87,7 @@ final class GpuMemory {
               + purpose
               + ": "
               + Library.gibibytes(bytes)
-              + " asked for, the machine has "
+              + " asked for, "
               + Library.gibibytes(available)
               + " available",
           "free memory or use a smaller model (under WSL, Windows lets less be pinned)");

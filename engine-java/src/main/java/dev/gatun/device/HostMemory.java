@@ -11,19 +11,25 @@ import java.nio.file.Path;
 
 /** In huge pages where the system has them, which spares the address translation of gigabytes. */
 public final class HostMemory {
-  private static final Path MEMINFO = Path.of("/proc/meminfo");
-
   private HostMemory() {}
 
-  /** Of the machine, and what could be allocated now without swapping. */
+  /** Of the machine or of the container, and what could be allocated now without swapping. */
   static DeviceMemory ofMachine() {
-    return new DeviceMemory(meminfo("MemTotal:"), meminfo("MemAvailable:"));
+    return under(Path.of("/"));
+  }
+
+  /** The same, read below {@code root} in place of "/". */
+  static DeviceMemory under(Path root) {
+    Path meminfo = root.resolve("proc/meminfo");
+    DeviceMemory machine =
+        new DeviceMemory(bytes(meminfo, "MemTotal:"), bytes(meminfo, "MemAvailable:"));
+    return ControlGroups.least(machine, new ControlGroups(root).memory());
   }
 
   /** A field of /proc/meminfo in bytes (source: proc(5)). */
-  private static long meminfo(String field) {
+  private static long bytes(Path meminfo, String field) {
     try {
-      for (String line : Files.readAllLines(MEMINFO)) {
+      for (String line : Files.readAllLines(meminfo)) {
         if (line.startsWith(field)) {
           return Long.parseLong(line.replaceAll("[^0-9]", "")) * 1024;
         }

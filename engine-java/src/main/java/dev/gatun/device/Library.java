@@ -6,11 +6,15 @@ import dev.gatun.refusal.Refusal;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The native library; {@code -Dgatun.library} names its file. */
+/**
+ * The native library; {@code -Dgatun.library} names its file, else it lies where the engine does.
+ */
 final class Library {
   /** What to do where memory runs out. */
   static final String SMALLER = "use a smaller context (-c), batch (-ub) or model";
@@ -33,8 +37,37 @@ final class Library {
     }
   }
 
+  /** Never looked for in the current folder, which may be a stranger's. */
   static Path file() {
-    return Path.of(System.getProperty("gatun.library", "build/libgatun.so")).toAbsolutePath();
+    String named = System.getProperty("gatun.library");
+    return named == null ? near(engine()) : Path.of(named).toAbsolutePath();
+  }
+
+  /** The folder of the engine's jar, or of its folder of classes. */
+  private static Path engine() {
+    try {
+      return Path.of(Library.class.getProtectionDomain().getCodeSource().getLocation().toURI())
+          .getParent();
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * The library of an engine in {@code folder}: beside it, in a bundle's {@code lib}, or in a
+   * checkout's {@code build}.
+   */
+  static Path near(Path folder) {
+    Path beside = folder.resolve("libgatun.so");
+    if (Files.exists(beside)) {
+      return beside;
+    }
+    if (folder.endsWith("jars")) {
+      return folder.resolveSibling("lib").resolve("libgatun.so");
+    }
+    return folder.endsWith("engine-java/target")
+        ? folder.getParent().resolveSibling("build").resolve("libgatun.so")
+        : beside;
   }
 
   private static Optional<Refusal> load() {

@@ -9,6 +9,7 @@ import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.RopeOverride;
 import java.lang.foreign.Arena;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -57,14 +58,15 @@ public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes ty
     int largest = budget.largestContext(types);
     long there = budget.capacity().bytes();
     throw Refusal.doesNotFit(
-        "weights of %s, a cache of %s and the reserve need %s, there are %s (%s)%s"
-            .formatted(
-                Gib.of(budget.need().weightBytes()),
-                Gib.of(budget.cacheBytes(types, context)),
-                Gib.of(there - budget.left(types, context)),
-                Gib.of(there),
-                budget.capacity().name(),
-                others()),
+        String.format(
+            Locale.ROOT,
+            "weights of %s, a cache of %s and the reserve need %s, there are %s (%s)%s",
+            Gib.of(budget.need().weightBytes()),
+            Gib.of(budget.cacheBytes(types, context)),
+            Gib.of(there - budget.left(types, context)),
+            Gib.of(there),
+            budget.capacity().name(),
+            others()),
         (largest > 0 ? "use -c " + largest + " or less" : "use a smaller model or quantisation")
             + (budget.capacity().others().isEmpty() ? "" : ", or end what else runs on that GPU"),
         new PlanText(this).toString());

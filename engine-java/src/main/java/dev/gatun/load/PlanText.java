@@ -9,6 +9,7 @@ import dev.gatun.weights.QuantMix;
 import dev.gatun.weights.RopeOverride;
 import dev.gatun.weights.WeightClass;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -110,19 +111,19 @@ public final class PlanText {
   private void contexts() {
     ModelConfig config = plan.checkpoint().config();
     line("");
-    line("%-16s%10s%6s%17s%12s".formatted("cache", "KiB/token", "bits", "largest context", "loss"));
+    line(format("%-16s%10s%6s%17s%12s", "cache", "KiB/token", "bits", "largest context", "loss"));
     for (CacheTypes types : budget.need().cacheTypes()) {
       double kib = budget.cacheBytes(types, 1 << 10) / (double) (1 << 20);
       String mark = types.equals(plan.types()) ? " *" : "";
       line(
-          "%-16s%10.1f%6.1f%17d%12s%s"
-              .formatted(
-                  types,
-                  kib,
-                  types.bits(config.headDim()),
-                  budget.largestContext(types),
-                  CacheLoss.of(types).number(),
-                  mark));
+          format(
+              "%-16s%10.1f%6.1f%17d%12s%s",
+              types,
+              kib,
+              types.bits(config.headDim()),
+              budget.largestContext(types),
+              CacheLoss.of(types).number(),
+              mark));
     }
     line("loss: KL divergence in nats a token, measured on the demo model");
     line("RoPE scaling: " + RopeOverride.described(config));
@@ -141,13 +142,14 @@ public final class PlanText {
       long read = each.weights() + budget.cacheBytes(each.types(), each.context());
       line("  " + each.options());
       line(
-          "      %d tokens, %s left; a token reads up to %s"
-              .formatted(each.context(), Gib.of(each.left()), Gib.of(read)));
+          format(
+              "      %d tokens, %s left; a token reads up to %s",
+              each.context(), Gib.of(each.left()), Gib.of(read)));
       line(
-          "      cache of %.1f bits, loses %s"
-              .formatted(
-                  each.types().bits(plan.checkpoint().config().headDim()),
-                  CacheLoss.of(each.types()).words()));
+          format(
+              "      cache of %.1f bits, loses %s",
+              each.types().bits(plan.checkpoint().config().headDim()),
+              CacheLoss.of(each.types()).words()));
     }
     if (budget.capacity().isGpu()) {
       moreMemory();
@@ -172,21 +174,27 @@ public final class PlanText {
     List<CacheTypes> columns = budget.need().cacheTypes().stream().filter(SHOWN::contains).toList();
     line("");
     line("largest context by weights (bits of each, on average) and cache:");
-    line("%-10s%6s%8s".formatted("weights", "bits", "GiB") + cells(columns, CacheTypes::toString));
+    line(format("%-10s%6s%8s", "weights", "bits", "GiB") + cells(columns, CacheTypes::toString));
     for (QuantMix mix : PUBLISHED) {
       MemoryBudget other = budget.withWeights(mix);
       line(
-          "%-10s%6.2f%8s".formatted(mix, mix.bits(config), Gib.number(other.need().weightBytes()))
+          format("%-10s%6.2f%8s", mix, mix.bits(config), Gib.number(other.need().weightBytes()))
               + cells(columns, types -> String.valueOf(other.largestContext(types))));
     }
   }
 
   private static String cells(List<CacheTypes> columns, Function<CacheTypes, String> cell) {
-    return columns.stream().map(cell).map("%9s"::formatted).collect(Collectors.joining());
+    return columns.stream()
+        .map(types -> format("%9s", cell.apply(types)))
+        .collect(Collectors.joining());
+  }
+
+  private static String format(String form, Object... values) {
+    return String.format(Locale.ROOT, form, values);
   }
 
   private void row(String name, String what, String value) {
-    line("%-18s%-32s%10s".formatted(name, what, value));
+    line(format("%-18s%-32s%10s", name, what, value));
   }
 
   private void line(String line) {

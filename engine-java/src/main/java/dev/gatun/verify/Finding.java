@@ -29,6 +29,6 @@ public record Finding(boolean holds, String name, String figure) {
   /** One line: ok or FAIL, the name, the figure. */
   @Override
   public String toString() {
-    return String.format("%-4s  %-56s %s", holds ? "ok" : "FAIL", name, figure);
+    return String.format(Locale.ROOT, "%-4s  %-56s %s", holds ? "ok" : "FAIL", name, figure);
   }
 }

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -30,7 +31,9 @@ record GgufSplit(String name, List<Path> parts) {
     int count = Integer.parseInt(part.group(3));
     List<Path> parts = new ArrayList<>();
     for (int i = 1; i <= Math.max(1, count); i++) {
-      Path sibling = path.resolveSibling("%s-%05d-of-%05d.gguf".formatted(part.group(1), i, count));
+      Path sibling =
+          path.resolveSibling(
+              String.format(Locale.ROOT, "%s-%05d-of-%05d.gguf", part.group(1), i, count));
       if (!Files.isRegularFile(sibling)) {
         throw Refusal.model(
             "part " + i + " of " + count + " is missing: '" + sibling + "'",

@@ -221,7 +221,7 @@ class JavaCppRuntimeTest {
           () -> device.hostMemory("the embedding", 3L << 28, arena));
       refuses(
           Refusal.Reason.DOES_NOT_FIT,
-          "no pinned host memory for everything: 1048576.00 GiB asked for, the machine has ",
+          "no pinned host memory for everything: 1048576.00 GiB asked for, ",
           () -> device.hostMemory("everything", 1L << 50, arena));
       assertEquals(0, device.allocations());
     }

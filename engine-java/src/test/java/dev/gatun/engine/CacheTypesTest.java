@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -48,7 +49,8 @@ class CacheTypesTest {
       double keys = divergence(oracle, exact, logits(oracle, type + ",f32", 512));
       double values = divergence(oracle, exact, logits(oracle, "f32," + type, 512));
       double both = divergence(oracle, exact, logits(oracle, type, 512));
-      String found = "%s: keys %g, values %g, both %g".formatted(model, keys, values, both);
+      String found =
+          String.format(Locale.ROOT, "%s: keys %g, values %g, both %g", model, keys, values, both);
       // A tenth of the bound is what the least sensitive of these models shows.
       assertTrue(bound / 50 < keys && keys < both, found);
       assertTrue(bound / 50 < values && values < both, found);

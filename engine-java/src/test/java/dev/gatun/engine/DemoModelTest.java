@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
 class DemoModelTest {
@@ -36,6 +37,7 @@ class DemoModelTest {
       }
     }
     System.out.printf(
+        Locale.ROOT,
         "demo model, int8 against float32 over %d tokens: KL %.2e, same top %.1f %%, perplexity"
             + " x%.4f%n",
         divergence.tokens(),
@@ -59,7 +61,8 @@ class DemoModelTest {
         CacheTypes cache = CacheTypes.parse(types);
         Divergence divergence = new Divergence();
         add(divergence, ids, exact, logits(checkpoint, ids, options.withCache(cache)));
-        System.out.printf("demo model, cache of %s: KL %.2e%n", types, divergence.kl());
+        System.out.printf(
+            Locale.ROOT, "demo model, cache of %s: KL %.2e%n", types, divergence.kl());
         double told = CacheLoss.of(cache).divergence();
         assertEquals(told, divergence.kl(), told / 2, types);
       }

@@ -11,6 +11,7 @@ import dev.gatun.refusal.Refusal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class DownloadTest {
@@ -122,12 +124,10 @@ class DownloadTest {
   }
 
   @Test
+  @Timeout(60) // a client that stays waits for ever
   void aSilentConnectionIsLeftAndTriedAgain() throws IOException {
     alter(1, response -> response.silentAfter(500_000));
-    long start = System.nanoTime();
     assertWhole(fetch());
-    assertTrue(
-        System.nanoTime() - start < 5_000_000_000L, "waited far beyond the 0.4 s it may be silent");
   }
 
   @Test
@@ -246,7 +246,10 @@ class DownloadTest {
                   }
                   fetching.interrupt();
                 });
-    Refusal refusal = refused();
+    Patience endless = new Patience(Duration.ofDays(1), Duration.ofDays(1), 1, Duration.ofDays(1));
+    Refusal refusal =
+        assertThrows(
+            Refusal.class, () -> HuggingFace.fetch(SPEC, hub.options(cache).withPatience(endless)));
     ctrlC.join();
     assertEquals(Refusal.Reason.INTERRUPTED, refusal.reason());
     assertTrue(Files.exists(part));

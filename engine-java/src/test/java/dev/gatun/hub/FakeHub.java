@@ -43,7 +43,10 @@ final class FakeHub implements AutoCloseable {
     }
   }
 
-  /** Sends {@code send} bytes of the body, then closes, or falls silent. */
+  /**
+   * Sends {@code send} bytes of the body, then closes, or is silent for as long as the client
+   * stays.
+   */
   record Response(int status, Map<String, String> headers, byte[] body, int send, boolean silent) {
     static Response of(int status, Map<String, String> headers, byte[] body) {
       return new Response(status, headers, body, body.length, false);
@@ -182,9 +185,9 @@ final class FakeHub implements AutoCloseable {
       out.write(response.body(), 0, response.send());
       out.flush();
       if (response.silent()) {
-        Thread.sleep(Duration.ofSeconds(30));
+        socket.getInputStream().read(); // returns when the client leaves
       }
-    } catch (IOException | InterruptedException e) {
+    } catch (IOException e) {
       return; // the client has gone
     }
   }

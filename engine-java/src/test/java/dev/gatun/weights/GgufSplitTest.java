@@ -35,9 +35,9 @@ class GgufSplitTest {
   @ValueSource(ints = {1, 2, 3})
   void opensAllPartsFromAnyOfThem(int given) throws IOException {
     for (int i = 1; i <= 3; i++) {
-      part(i, 3).write(part("big-0000%d-of-00003".formatted(i)));
+      part(i, 3).write(part("big-0000" + i + "-of-00003"));
     }
-    try (Checkpoint model = Checkpoint.open(part("big-0000%d-of-00003".formatted(given)))) {
+    try (Checkpoint model = Checkpoint.open(part("big-0000" + given + "-of-00003"))) {
       assertEquals("big", model.name());
       assertEquals(2, model.weights().size());
       assertArrayEquals(

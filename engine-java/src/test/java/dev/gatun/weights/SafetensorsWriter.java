@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.StringJoiner;
 
 /** Tensors lie one after another, in the order they are given. */
@@ -19,8 +20,14 @@ public final class SafetensorsWriter {
     int begin = data.size();
     data.writeBytes(content);
     return entry(
-        "\"%s\":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%d,%d]}"
-            .formatted(name, dtype, Arrays.toString(shape), begin, data.size()));
+        String.format(
+            Locale.ROOT,
+            "\"%s\":{\"dtype\":\"%s\",\"shape\":%s,\"data_offsets\":[%d,%d]}",
+            name,
+            dtype,
+            Arrays.toString(shape),
+            begin,
+            data.size()));
   }
 
   /** A tensor of counted-up bytes. */

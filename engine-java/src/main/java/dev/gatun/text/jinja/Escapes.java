@@ -3,6 +3,8 @@ package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.syntax;
 
+import java.util.Locale;
+
 final class Escapes {
   private static final String SIMPLE = "ntrbfav\\'\"";
   private static final String MEANS = "\n\t\r\b\f\u0007\u000b\\'\"";
@@ -56,7 +58,7 @@ final class Escapes {
       out.append((char) c);
     } else {
       String form = c < 0x100 ? "x%02x" : c < 0x10000 ? "u%04x" : "U%08x";
-      out.append(form.formatted(c));
+      out.append(String.format(Locale.ROOT, form, c));
     }
     return at + Character.charCount(c) - 1;
   }

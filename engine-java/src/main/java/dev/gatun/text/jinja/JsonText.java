@@ -8,6 +8,7 @@ import java.math.BigInteger;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -162,7 +163,7 @@ final class JsonText {
       case '\b' -> out.append("\\b");
       default -> {
         if (c < ' ' || ascii && c > '~') {
-          out.append(String.format("\\u%04x", (int) c));
+          out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
         } else {
           out.append(c);
         }

@@ -7,6 +7,7 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** {@code str()} and {@code repr()}. */
@@ -142,7 +143,8 @@ final class Repr {
         } else if (printable(c)) {
           out.appendCodePoint(c);
         } else {
-          out.append(String.format(c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c));
+          String form = c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x";
+          out.append(String.format(Locale.ROOT, form, c));
         }
       }
     }
