@@ -3,6 +3,8 @@ package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.runtime;
 
+import dev.gatun.text.jinja.Values.Tuple;
+import dev.gatun.text.jinja.Values.View;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

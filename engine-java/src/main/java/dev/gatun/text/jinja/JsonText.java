@@ -4,6 +4,7 @@ package dev.gatun.text.jinja;
 import static dev.gatun.text.jinja.TemplateFault.limit;
 import static dev.gatun.text.jinja.TemplateFault.runtime;
 
+import dev.gatun.text.jinja.Globals.Range;
 import java.math.BigInteger;
 import java.util.Comparator;
 import java.util.Iterator;

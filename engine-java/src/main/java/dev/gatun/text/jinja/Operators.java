@@ -4,6 +4,11 @@ package dev.gatun.text.jinja;
 import static dev.gatun.text.jinja.TemplateFault.limit;
 import static dev.gatun.text.jinja.TemplateFault.runtime;
 
+import dev.gatun.text.jinja.Globals.Range;
+import dev.gatun.text.jinja.Values.Lazy;
+import dev.gatun.text.jinja.Values.Tuple;
+import dev.gatun.text.jinja.Values.Undefined;
+import dev.gatun.text.jinja.Values.View;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
@@ -42,6 +47,22 @@ final class Operators {
       }
     }
     throw unsupported(operator.equals("**") ? "** or pow()" : operator, left, right);
+  }
+
+  static Object sign(boolean negative, Object value) {
+    defined(value);
+    if (!Numbers.isNumber(value)) {
+      throw runtime(
+          "bad operand type for unary "
+              + (negative ? "-" : "+")
+              + ": '"
+              + Values.typeName(value)
+              + "'");
+    }
+    if (negative) {
+      return Numbers.negate(value);
+    }
+    return value instanceof Boolean ? Numbers.index(value) : value;
   }
 
   private static void defined(Object value) {

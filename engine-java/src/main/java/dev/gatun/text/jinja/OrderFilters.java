@@ -3,6 +3,10 @@ package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.runtime;
 
+import dev.gatun.text.jinja.Values.Attributed;
+import dev.gatun.text.jinja.Values.Lazy;
+import dev.gatun.text.jinja.Values.Tuple;
+import dev.gatun.text.jinja.Values.Undefined;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;

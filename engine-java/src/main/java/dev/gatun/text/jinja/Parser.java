@@ -6,6 +6,7 @@ import static dev.gatun.text.jinja.TemplateFault.syntax;
 import dev.gatun.text.jinja.Stmt.If.Branch;
 import dev.gatun.text.jinja.Stmt.Signature;
 import dev.gatun.text.jinja.Stmt.Target;
+import dev.gatun.text.jinja.Token.Cursor;
 import dev.gatun.text.jinja.Token.Kind;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -22,17 +23,17 @@ final class Parser {
   private static final Set<String> CONSTANTS =
       Set.of("true", "True", "false", "False", "none", "None");
 
-  private final Tokens tokens;
+  private final Cursor tokens;
   private final ExprParser expressions;
   private int loops;
 
-  private Parser(Tokens tokens) {
+  private Parser(Cursor tokens) {
     this.tokens = tokens;
     this.expressions = new ExprParser(tokens);
   }
 
   static List<Stmt> parse(String source) {
-    Parser parser = new Parser(new Tokens(Lexer.tokens(source)));
+    Parser parser = new Parser(new Cursor(Lexer.tokens(source)));
     return parser.body(Set.of());
   }
 

@@ -3,6 +3,8 @@ package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.runtime;
 
+import dev.gatun.text.jinja.Values.Tuple;
+import dev.gatun.text.jinja.Values.Undefined;
 import java.math.BigDecimal;
 import java.util.Collections;
 import java.util.List;

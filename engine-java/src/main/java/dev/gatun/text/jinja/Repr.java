@@ -3,6 +3,11 @@ package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.limit;
 
+import dev.gatun.text.jinja.Globals.Namespace;
+import dev.gatun.text.jinja.Globals.Range;
+import dev.gatun.text.jinja.Values.Tuple;
+import dev.gatun.text.jinja.Values.Undefined;
+import dev.gatun.text.jinja.Values.View;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Iterator;

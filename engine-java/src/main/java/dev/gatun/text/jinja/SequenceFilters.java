@@ -3,6 +3,9 @@ package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.runtime;
 
+import dev.gatun.text.jinja.Values.Attributed;
+import dev.gatun.text.jinja.Values.Lazy;
+import dev.gatun.text.jinja.Values.Undefined;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;

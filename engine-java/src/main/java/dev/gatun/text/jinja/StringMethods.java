@@ -3,6 +3,7 @@ package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.runtime;
 
+import dev.gatun.text.jinja.Values.Tuple;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;

@@ -3,6 +3,12 @@ package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.runtime;
 
+import dev.gatun.text.jinja.Globals.Range;
+import dev.gatun.text.jinja.Values.Attributed;
+import dev.gatun.text.jinja.Values.Callable;
+import dev.gatun.text.jinja.Values.Slice;
+import dev.gatun.text.jinja.Values.Tuple;
+import dev.gatun.text.jinja.Values.Undefined;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

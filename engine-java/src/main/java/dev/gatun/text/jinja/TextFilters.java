@@ -3,6 +3,8 @@ package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.runtime;
 
+import dev.gatun.text.jinja.Values.Attributed;
+import dev.gatun.text.jinja.Values.Tuple;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;

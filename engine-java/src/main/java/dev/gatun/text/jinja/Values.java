@@ -3,14 +3,19 @@ package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.runtime;
 
+import dev.gatun.text.jinja.Globals.Namespace;
+import dev.gatun.text.jinja.Globals.Range;
 import java.math.BigInteger;
+import java.util.AbstractList;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.RandomAccess;
 
 /**
  * The closed set of values: null (None), Boolean, Long and BigInteger (int), Double, String, List,
@@ -161,5 +166,100 @@ final class Values {
       case Map<?, ?> _, List<?> _, View _, Slice _ -> false;
       case null, default -> true;
     };
+  }
+
+  static Object call(Object callee, Arguments arguments) {
+    if (callee instanceof Callable callable) {
+      return callable.call(arguments);
+    }
+    if (callee instanceof Undefined undefined) {
+      throw undefined.fault();
+    }
+    throw runtime("'" + typeName(callee) + "' object is not callable");
+  }
+
+  /** A value with attributes of its own. */
+  interface Attributed {
+    /** What {@link #attribute} gives where there is no such attribute; null is None. */
+    Object ABSENT = new Object();
+
+    /** Python's name of the type. */
+    String typeName();
+
+    /** The attribute's value, or {@link #ABSENT}. */
+    Object attribute(String name);
+  }
+
+  /** A function of a template, a method bound to its receiver, a macro. */
+  @FunctionalInterface
+  interface Callable {
+    Object call(Arguments arguments);
+  }
+
+  /** A list that prints with parentheses and never equals a list. */
+  static final class Tuple extends AbstractList<Object> implements RandomAccess {
+    private final List<?> items;
+
+    Tuple(List<?> items) {
+      this.items = items;
+    }
+
+    static Tuple of(Object... items) {
+      return new Tuple(Arrays.asList(items));
+    }
+
+    @Override
+    public Object get(int index) {
+      return items.get(index);
+    }
+
+    @Override
+    public int size() {
+      return items.size();
+    }
+  }
+
+  /**
+   * What a dict's keys(), values() and items() return: elements without positions.
+   *
+   * @param kind {@code dict_keys}, {@code dict_values} or {@code dict_items}
+   */
+  record View(String kind, List<?> items) {}
+
+  /** A generator; its elements can be taken once. */
+  record Lazy(Iterator<?> elements) {}
+
+  /** The three bounds between brackets; null is an absent one. */
+  record Slice(Object start, Object stop, Object step) {}
+
+  /**
+   * A name or attribute that does not exist; prints as nothing, else is an error.
+   *
+   * @param message what is said when the value is used
+   */
+  record Undefined(String message) {
+    static Undefined name(String name) {
+      return new Undefined(Repr.quoted(name) + " is undefined");
+    }
+
+    static Undefined attribute(Object owner, Object name, Budget budget) {
+      String type = owner == null ? "None" : Values.typeName(owner) + " object";
+      return name instanceof String text
+          ? new Undefined("'" + type + "' has no attribute " + Repr.quoted(text))
+          : new Undefined(type + " has no element " + Repr.repr(name, budget));
+    }
+
+    static Undefined unsafe(Object owner, String name) {
+      return new Undefined(
+          "access to attribute '"
+              + name
+              + "' of '"
+              + Values.typeName(owner)
+              + "' object is unsafe.");
+    }
+
+    TemplateFault fault() {
+      return TemplateFault.runtime(message);
+    }
   }
 }
