@@ -26,7 +26,7 @@ final class Operators {
     }
     defined(left);
     if (operator.equals("%") && left instanceof String format) {
-      return Printf.format(format, right, budget);
+      return Format.percent(format, right, budget);
     }
     defined(right);
     if (operator.equals("+")) {

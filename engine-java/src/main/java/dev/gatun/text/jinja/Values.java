@@ -168,6 +168,13 @@ final class Values {
     };
   }
 
+  /** A dict's items. */
+  static List<Tuple> pairs(Map<?, ?> map) {
+    List<Tuple> pairs = new ArrayList<>(map.size());
+    map.forEach((key, value) -> pairs.add(Tuple.of(key, value)));
+    return pairs;
+  }
+
   static Object call(Object callee, Arguments arguments) {
     if (callee instanceof Callable callable) {
       return callable.call(arguments);
