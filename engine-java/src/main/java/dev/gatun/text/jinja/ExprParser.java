@@ -21,7 +21,6 @@ import java.util.Set;
 final class ExprParser {
   private static final Set<String> COMPARISONS = Set.of("==", "!=", "<", "<=", ">", ">=");
   private static final Set<String> FACTORS = Set.of("*", "/", "//", "%");
-
   private static final Expr NONE = new Expr.Literal(null);
   private static final Set<Kind> OPERANDS =
       Set.of(Kind.NAME, Kind.STRING, Kind.INTEGER, Kind.FLOAT);

@@ -14,9 +14,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 final class Filters {
-  private static final Pattern TITLE_WORD =
-      Pattern.compile("[-\\s({\\[<]+|[^-\\s({\\[<]+", Pattern.UNICODE_CHARACTER_CLASS);
-  private static final Pattern WORD = Pattern.compile("\\w++", Pattern.UNICODE_CHARACTER_CLASS);
 
   private Filters() {}
 
@@ -122,23 +119,10 @@ final class Filters {
       case "upper" -> text.toUpperCase(Locale.ROOT);
       case "lower" -> text.toLowerCase(Locale.ROOT);
       case "capitalize" -> Text.capitalize(text);
-      case "title" -> title(text);
-      case "wordcount" -> WORD.matcher(text).results().count();
+      case "title" -> Words.title(text);
+      case "wordcount" -> Words.count(text);
       default -> escaped(text, budget);
     };
-  }
-
-  /** Unlike str.title, a word begins only after a blank, a hyphen or an opening bracket. */
-  private static String title(String text) {
-    StringBuilder out = new StringBuilder(text.length());
-    Matcher words = TITLE_WORD.matcher(text);
-    while (words.find()) {
-      String word = words.group();
-      int first = Character.charCount(word.codePointAt(0));
-      out.append(word.substring(0, first).toUpperCase(Locale.ROOT))
-          .append(word.substring(first).toLowerCase(Locale.ROOT));
-    }
-    return out.toString();
   }
 
   private static String escaped(String text, Budget budget) {
@@ -197,5 +181,29 @@ final class Filters {
     String kept = Text.slice(text, 0, 1, (int) (length - endLength));
     int lastBlank = kept.lastIndexOf(' ');
     return (bound.flag(1, false) || lastBlank < 0 ? kept : kept.substring(0, lastBlank)) + end;
+  }
+
+  /** What regards a text as words; a class, so that its patterns are made when one is asked for. */
+  private static final class Words {
+    private static final Pattern TITLE_WORD =
+        Pattern.compile("[-\\s({\\[<]+|[^-\\s({\\[<]+", Pattern.UNICODE_CHARACTER_CLASS);
+    private static final Pattern WORD = Pattern.compile("\\w++", Pattern.UNICODE_CHARACTER_CLASS);
+
+    /** Unlike str.title, a word begins only after a blank, a hyphen or an opening bracket. */
+    static String title(String text) {
+      StringBuilder out = new StringBuilder(text.length());
+      Matcher words = TITLE_WORD.matcher(text);
+      while (words.find()) {
+        String word = words.group();
+        int first = Character.charCount(word.codePointAt(0));
+        out.append(word.substring(0, first).toUpperCase(Locale.ROOT))
+            .append(word.substring(first).toLowerCase(Locale.ROOT));
+      }
+      return out.toString();
+    }
+
+    static long count(String text) {
+      return WORD.matcher(text).results().count();
+    }
   }
 }

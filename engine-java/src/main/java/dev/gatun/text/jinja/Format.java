@@ -1,5 +1,4 @@
-// Format: Python's two ways to lay values out in a text, % and str.format, and the specification
-// of one value that both share.
+// Format: Python's % and str.format, and the specification of one value that both use.
 package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.limit;

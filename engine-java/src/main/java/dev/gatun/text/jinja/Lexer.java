@@ -1,5 +1,4 @@
-// Lexer: cuts a template into tokens: text with Jinja's whitespace control, and what stands in
-// tags.
+// Lexer: cuts a template into tokens: text, with Jinja's whitespace control, and tags.
 package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.syntax;
@@ -305,6 +304,7 @@ final class Lexer {
     return index < source.length() ? source.charAt(index) : 0;
   }
 
+  /** The backslash sequences of a string literal, as Python reads them. */
   private static final class Escapes {
     private static final String SIMPLE = "ntrbfav\\'\"";
     private static final String MEANS = "\n\t\r\b\f\u0007\u000b\\'\"";
@@ -353,13 +353,7 @@ final class Lexer {
      */
     private static int unknown(String raw, int at, StringBuilder out) {
       int c = raw.codePointAt(at);
-      out.append('\\');
-      if (c < 0x80) {
-        out.append((char) c);
-      } else {
-        String form = c < 0x100 ? "x%02x" : c < 0x10000 ? "u%04x" : "U%08x";
-        out.append(form.formatted(c));
-      }
+      out.append(c < 0x80 ? "\\" + (char) c : Repr.escape(c));
       return at + Character.charCount(c) - 1;
     }
 

@@ -1,5 +1,4 @@
-// Numbers: Python's arithmetic on Boolean, Long, BigInteger and Double, and its int, float and
-// round.
+// Numbers: Python's arithmetic on Boolean, Long, BigInteger and Double; int, float and round.
 package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.limit;
@@ -22,12 +21,6 @@ final class Numbers {
 
   private static final int MAX_BITS = MAX_DIGITS * 10 / 3;
 
-  private static final Pattern INTEGER = Pattern.compile("[-+]?[0-9]++(_[0-9]++)*+");
-  private static final Pattern REAL =
-      Pattern.compile(
-          "[-+]?(([0-9]++(\\.[0-9]*+)?|\\.[0-9]++)(e[-+]?[0-9]{1,6})?|inf|infinity|nan)",
-          Pattern.CASE_INSENSITIVE);
-
   private Numbers() {}
 
   static boolean isNumber(Object value) {
@@ -47,14 +40,16 @@ final class Numbers {
   }
 
   static BigInteger big(Object value) {
-    return switch (value) {
-      case BigInteger number -> number;
-      case Long number -> BigInteger.valueOf(number);
-      case Boolean flag -> flag ? BigInteger.ONE : BigInteger.ZERO;
-      case null, default ->
-          throw runtime(
-              "'" + Values.typeName(value) + "' object cannot be interpreted as an integer");
-    };
+    if (value instanceof BigInteger number) {
+      return number;
+    }
+    if (value instanceof Long number) {
+      return BigInteger.valueOf(number);
+    }
+    if (value instanceof Boolean flag) {
+      return flag ? BigInteger.ONE : BigInteger.ZERO;
+    }
+    throw runtime("'" + Values.typeName(value) + "' object cannot be interpreted as an integer");
   }
 
   /** An integer used as a count or position; one beyond a long is as good as the largest. */
@@ -193,6 +188,7 @@ final class Numbers {
     return Double.compare(real(left) + 0.0, real(right) + 0.0);
   }
 
+  /** Python's abs(). */
   static Object absolute(Object value) {
     if (value instanceof Double real) {
       return Math.abs(real);
@@ -209,7 +205,7 @@ final class Numbers {
       return Optional.of(narrow(big(value)));
     }
     if (value instanceof String text) {
-      Optional<Object> whole = parsed(text, base);
+      Optional<Object> whole = Spelled.integer(text, base);
       if (whole.isPresent()) {
         return whole;
       }
@@ -219,46 +215,12 @@ final class Numbers {
         .map(real -> narrow(new BigDecimal(real).toBigInteger()));
   }
 
-  private static Optional<Object> parsed(String text, int base) {
-    String digits = Text.strip(text, Text::isSpace, true, true);
-    int radix = base == 0 ? 10 : base;
-    if (digits.length() > MAX_DIGITS || radix < 2) {
-      return Optional.empty();
-    }
-    if (radix == 10) {
-      boolean integer = INTEGER.matcher(digits).matches();
-      return integer
-          ? Optional.of(narrow(new BigInteger(digits.replace("_", ""))))
-          : Optional.empty();
-    }
-    String prefix = radix == 16 ? "0x" : radix == 8 ? "0o" : radix == 2 ? "0b" : "";
-    boolean prefixed = !prefix.isEmpty() && digits.toLowerCase(Locale.ROOT).startsWith(prefix);
-    try {
-      return Optional.of(narrow(new BigInteger(prefixed ? digits.substring(2) : digits, radix)));
-    } catch (NumberFormatException notAnInteger) {
-      return Optional.empty();
-    }
-  }
-
   /** What Python's float() makes of a value; empty where it fails. */
   static Optional<Double> toReal(Object value) {
     if (isNumber(value)) {
       return Optional.of(real(value));
     }
-    if (!(value instanceof String text)) {
-      return Optional.empty();
-    }
-    String digits = Text.strip(text, Text::isSpace, true, true);
-    if (digits.length() > MAX_DIGITS || !REAL.matcher(digits).matches()) {
-      return Optional.empty();
-    }
-    boolean negative = digits.startsWith("-");
-    return Optional.of(
-        switch (digits.charAt(negative || digits.startsWith("+") ? 1 : 0)) {
-          case 'i', 'I' -> negative ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
-          case 'n', 'N' -> Double.NaN;
-          default -> Double.parseDouble(digits);
-        });
+    return value instanceof String text ? Spelled.real(text) : Optional.empty();
   }
 
   /**
@@ -290,5 +252,49 @@ final class Numbers {
       return (mode == RoundingMode.CEILING ? Math.ceil(scaled) : Math.floor(scaled)) / scale;
     }
     return Math.copySign(exact.setScale(precision, mode).doubleValue(), (Double) value);
+  }
+
+  /** Numbers that are read out of a text; a class, so that its patterns are made when one is. */
+  private static final class Spelled {
+    private static final Pattern INTEGER = Pattern.compile("[-+]?[0-9]++(_[0-9]++)*+");
+    private static final Pattern REAL =
+        Pattern.compile(
+            "[-+]?(([0-9]++(\\.[0-9]*+)?|\\.[0-9]++)(e[-+]?[0-9]{1,6})?|inf|infinity|nan)",
+            Pattern.CASE_INSENSITIVE);
+
+    static Optional<Object> integer(String text, int base) {
+      String digits = Text.strip(text, Text::isSpace, true, true);
+      int radix = base == 0 ? 10 : base;
+      if (digits.length() > MAX_DIGITS || radix < 2) {
+        return Optional.empty();
+      }
+      if (radix == 10) {
+        boolean integer = INTEGER.matcher(digits).matches();
+        return integer
+            ? Optional.of(narrow(new BigInteger(digits.replace("_", ""))))
+            : Optional.empty();
+      }
+      String prefix = radix == 16 ? "0x" : radix == 8 ? "0o" : radix == 2 ? "0b" : "";
+      boolean prefixed = !prefix.isEmpty() && digits.toLowerCase(Locale.ROOT).startsWith(prefix);
+      try {
+        return Optional.of(narrow(new BigInteger(prefixed ? digits.substring(2) : digits, radix)));
+      } catch (NumberFormatException notAnInteger) {
+        return Optional.empty();
+      }
+    }
+
+    static Optional<Double> real(String text) {
+      String digits = Text.strip(text, Text::isSpace, true, true);
+      if (digits.length() > MAX_DIGITS || !REAL.matcher(digits).matches()) {
+        return Optional.empty();
+      }
+      boolean negative = digits.startsWith("-");
+      return Optional.of(
+          switch (digits.charAt(negative || digits.startsWith("+") ? 1 : 0)) {
+            case 'i', 'I' -> negative ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
+            case 'n', 'N' -> Double.NaN;
+            default -> Double.parseDouble(digits);
+          });
+    }
   }
 }

@@ -5,15 +5,13 @@ import static dev.gatun.text.jinja.TemplateFault.limit;
 import static dev.gatun.text.jinja.TemplateFault.runtime;
 
 import dev.gatun.text.jinja.Globals.Range;
-import dev.gatun.text.jinja.Values.Lazy;
 import dev.gatun.text.jinja.Values.Tuple;
 import dev.gatun.text.jinja.Values.Undefined;
-import dev.gatun.text.jinja.Values.View;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 final class Operators {
   private static final int DEPTH = 500;
@@ -157,13 +155,16 @@ final class Operators {
       return !nan && Numbers.compare(left, right) == 0;
     }
     budget.scan(left);
-    return switch (left) {
-      case null -> right == null;
-      case Undefined _ -> right instanceof Undefined;
-      case List<?> items -> right instanceof List<?> others && equal(items, others, budget, depth);
-      case Map<?, ?> map -> right instanceof Map<?, ?> other && equal(map, other, budget, depth);
-      default -> left.equals(right);
-    };
+    if (left instanceof Undefined) {
+      return right instanceof Undefined;
+    }
+    if (left instanceof List<?> items) {
+      return right instanceof List<?> others && equal(items, others, budget, depth);
+    }
+    if (left instanceof Map<?, ?> map) {
+      return right instanceof Map<?, ?> other && equal(map, other, budget, depth);
+    }
+    return Objects.equals(left, right);
   }
 
   private static boolean equal(List<?> left, List<?> right, Budget budget, int depth) {
@@ -250,29 +251,25 @@ final class Operators {
   }
 
   static boolean contains(Object container, Object item, Budget budget) {
-    switch (container) {
-      case String text -> {
-        if (!(item instanceof String part)) {
-          throw runtime(
-              "'in <string>' requires string as left operand, not " + Values.typeName(item));
-        }
-        budget.search(text, part);
-        return text.contains(part);
+    if (container instanceof String text) {
+      if (!(item instanceof String part)) {
+        throw runtime(
+            "'in <string>' requires string as left operand, not " + Values.typeName(item));
       }
-      case Map<?, ?> map -> {
-        return map.containsKey(Values.key(item));
-      }
-      case Collection<?> _, View _, Lazy _, Undefined _ -> {
-        for (Iterator<?> i = Values.iterate(container, budget); i.hasNext(); ) {
-          Object candidate = i.next();
-          if (equal(candidate, item, budget)) {
-            return true;
-          }
-        }
-        return false;
-      }
-      case null, default ->
-          throw runtime("argument of type '" + Values.typeName(container) + "' is not iterable");
+      budget.search(text, part);
+      return text.contains(part);
     }
+    if (container instanceof Map<?, ?> map) {
+      return map.containsKey(Values.key(item));
+    }
+    if (container instanceof Loop || !Values.iterable(container)) {
+      throw runtime("argument of type '" + Values.typeName(container) + "' is not iterable");
+    }
+    for (Iterator<?> i = Values.iterate(container, budget); i.hasNext(); ) {
+      if (equal(i.next(), item, budget)) {
+        return true;
+      }
+    }
+    return false;
   }
 }

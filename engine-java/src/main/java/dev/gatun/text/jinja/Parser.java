@@ -34,14 +34,14 @@ final class Parser {
 
   static List<Stmt> parse(String source) {
     Parser parser = new Parser(new Cursor(Lexer.tokens(source)));
-    return parser.body(Set.of());
+    return parser.body(List.of());
   }
 
   /**
    * Statements up to a tag named in {@code ends}, whose name is then the next token; up to the end
    * if there are none.
    */
-  private List<Stmt> body(Set<String> ends) {
+  private List<Stmt> body(List<String> ends) {
     tokens.enter();
     List<Stmt> body = new ArrayList<>();
     while (!tokens.at(Kind.END)) {
@@ -75,7 +75,7 @@ final class Parser {
   private List<Stmt> block(String... ends) {
     tokens.skipOperator(":");
     tokens.expect(Kind.BLOCK_END, "end of statement block");
-    return body(Set.of(ends));
+    return body(List.of(ends));
   }
 
   private List<Stmt> blockUntil(String end) {

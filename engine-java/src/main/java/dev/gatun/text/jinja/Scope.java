@@ -1,5 +1,4 @@
-// Scope: variables of a loop round, a macro or a block, over those around it; and the rendering's
-// budget.
+// Scope: variables of a loop round, a macro or a block, over those around it, and the budget.
 package dev.gatun.text.jinja;
 
 import dev.gatun.text.jinja.Values.Undefined;

@@ -96,12 +96,15 @@ final class SequenceFilters {
             ? new Undefined("No last item, sequence was empty.")
             : items.getLast();
       }
-      case "items" ->
-          switch (value) {
-            case Map<?, ?> map -> new Lazy(Values.pairs(map).iterator());
-            case Undefined _ -> new Lazy(List.of().iterator());
-            case null, default -> throw runtime("Can only get item pairs from a mapping.");
-          };
+      case "items" -> {
+        if (value instanceof Undefined) {
+          yield new Lazy(List.of().iterator());
+        }
+        if (!(value instanceof Map<?, ?> map)) {
+          throw runtime("Can only get item pairs from a mapping.");
+        }
+        yield new Lazy(Values.pairs(map).iterator());
+      }
       default -> Values.length(value);
     };
   }

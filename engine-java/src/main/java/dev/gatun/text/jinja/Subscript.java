@@ -58,22 +58,30 @@ final class Subscript {
 
   /** The attribute that Python's type has under that name, or {@link Attributed#ABSENT}. */
   private static Object own(Object target, String name, Budget budget) {
-    return switch (target) {
-      case Undefined undefined -> throw undefined.fault();
-      case String text when StringMethods.NAMES.contains(name) ->
-          (Callable) arguments -> StringMethods.call(text, name, arguments, budget);
-      case List<?> _
-          when LIST_CHANGES.contains(name)
-              && !(target instanceof Tuple || target instanceof Range) ->
-          Undefined.unsafe(target, name);
-      case List<?> items when LIST_METHODS.contains(name) ->
-          (Callable) arguments -> call(items, name, arguments, budget);
-      case Map<?, ?> _ when DICT_CHANGES.contains(name) -> Undefined.unsafe(target, name);
-      case Map<?, ?> map when DICT_METHODS.contains(name) ->
-          (Callable) arguments -> call(map, name, arguments, budget);
-      case Attributed object -> object.attribute(name);
-      case null, default -> Attributed.ABSENT;
-    };
+    if (target instanceof Undefined undefined) {
+      throw undefined.fault();
+    }
+    if (target instanceof String text && StringMethods.NAMES.contains(name)) {
+      return (Callable) arguments -> StringMethods.call(text, name, arguments, budget);
+    }
+    if (target instanceof List<?> items) {
+      boolean fixed = target instanceof Tuple || target instanceof Range;
+      if (LIST_CHANGES.contains(name) && !fixed) {
+        return Undefined.unsafe(target, name);
+      }
+      if (LIST_METHODS.contains(name)) {
+        return (Callable) arguments -> call(items, name, arguments, budget);
+      }
+    }
+    if (target instanceof Map<?, ?> map) {
+      if (DICT_CHANGES.contains(name)) {
+        return Undefined.unsafe(target, name);
+      }
+      if (DICT_METHODS.contains(name)) {
+        return (Callable) arguments -> call(map, name, arguments, budget);
+      }
+    }
+    return target instanceof Attributed object ? object.attribute(name) : Attributed.ABSENT;
   }
 
   /** The element at a position counted from the front, or from the back below 0. */

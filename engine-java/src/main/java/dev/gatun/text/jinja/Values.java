@@ -10,6 +10,7 @@ import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,67 +38,102 @@ final class Values {
     if (depth > DEPTH) {
       throw TemplateFault.limit("a variable nests deeper than " + DEPTH + " levels");
     }
-    return switch (value) {
-      case null -> null;
-      case String text -> text;
-      case Boolean flag -> flag;
-      case Integer _, Long _, Short _, Byte _ -> ((Number) value).longValue();
-      case BigInteger big -> Numbers.narrow(big);
-      case Number number -> number.doubleValue();
-      case Map<?, ?> map -> {
-        Map<Object, Object> copy = LinkedHashMap.newLinkedHashMap(map.size());
-        map.forEach((key, item) -> copy.put(admit(key, depth + 1), admit(item, depth + 1)));
-        yield copy;
+    if (value == null || value instanceof String || value instanceof Boolean) {
+      return value;
+    }
+    if (value instanceof Number number) {
+      return admit(number);
+    }
+    if (value instanceof Map<?, ?> map) {
+      Map<Object, Object> copy = LinkedHashMap.newLinkedHashMap(map.size());
+      for (Map.Entry<?, ?> entry : map.entrySet()) {
+        copy.put(admit(entry.getKey(), depth + 1), admit(entry.getValue(), depth + 1));
       }
-      case Collection<?> items -> items.stream().map(item -> admit(item, depth + 1)).toList();
-      case Optional<?> optional -> admit(optional.orElse(null), depth + 1);
-      default ->
-          throw runtime(
-              "a variable is a " + value.getClass().getSimpleName() + ", not a JSON value");
-    };
+      return copy;
+    }
+    if (value instanceof Collection<?> items) {
+      List<Object> copy = new ArrayList<>(items.size());
+      for (Object item : items) {
+        copy.add(admit(item, depth + 1));
+      }
+      return copy;
+    }
+    if (value instanceof Optional<?> optional) {
+      return admit(optional.orElse(null), depth + 1);
+    }
+    throw runtime("a variable is a " + value.getClass().getSimpleName() + ", not a JSON value");
+  }
+
+  private static Object admit(Number number) {
+    if (number instanceof BigInteger big) {
+      return Numbers.narrow(big);
+    }
+    boolean whole =
+        number instanceof Integer
+            || number instanceof Long
+            || number instanceof Short
+            || number instanceof Byte;
+    return whole ? (Object) number.longValue() : (Object) number.doubleValue();
   }
 
   static String typeName(Object value) {
-    return switch (value) {
-      case null -> "NoneType";
-      case Boolean _ -> "bool";
-      case Long _, BigInteger _ -> "int";
-      case Double _ -> "float";
-      case String _ -> "str";
-      case Tuple _ -> "tuple";
-      case Range _ -> "range";
-      case List<?> _ -> "list";
-      case Map<?, ?> _ -> "dict";
-      case View view -> view.kind();
-      case Lazy _ -> "generator";
-      case Slice _ -> "slice";
-      case Undefined _ -> "Undefined";
-      case Attributed object -> object.typeName();
-      case Callable _ -> "builtin_function_or_method";
-      default -> throw new AssertionError(value.getClass());
-    };
+    if (value == null) {
+      return "NoneType";
+    }
+    if (value instanceof Boolean) {
+      return "bool";
+    }
+    if (value instanceof Number) {
+      return value instanceof Double ? "float" : "int";
+    }
+    if (value instanceof String) {
+      return "str";
+    }
+    if (value instanceof List) {
+      return value instanceof Tuple ? "tuple" : value instanceof Range ? "range" : "list";
+    }
+    if (value instanceof Map) {
+      return "dict";
+    }
+    if (value instanceof View view) {
+      return view.kind();
+    }
+    if (value instanceof Attributed object) {
+      return object.typeName();
+    }
+    return value instanceof Callable
+        ? "builtin_function_or_method"
+        : value instanceof Lazy ? "generator" : value instanceof Slice ? "slice" : "Undefined";
   }
 
   static boolean truth(Object value) {
-    return switch (value) {
-      case null -> false;
-      case Boolean flag -> flag;
-      case Long number -> number != 0;
-      case Double number -> number != 0;
-      case String text -> !text.isEmpty();
-      case Collection<?> items -> !items.isEmpty();
-      case Map<?, ?> map -> !map.isEmpty();
-      case View view -> !view.items().isEmpty();
-      case Undefined _ -> false;
-      default -> true;
-    };
+    if (value == null || value instanceof Undefined) {
+      return false;
+    }
+    if (value instanceof Boolean flag) {
+      return flag;
+    }
+    if (value instanceof Long number) {
+      return number != 0;
+    }
+    if (value instanceof Double number) {
+      return number != 0;
+    }
+    return !(value instanceof String
+            || value instanceof Collection
+            || value instanceof Map
+            || value instanceof View)
+        || length(value) > 0;
   }
 
   static boolean iterable(Object value) {
-    return switch (value) {
-      case String _, Collection<?> _, Map<?, ?> _, View _, Lazy _, Undefined _ -> true;
-      case null, default -> value instanceof Loop;
-    };
+    return value instanceof String
+        || value instanceof Collection
+        || value instanceof Map
+        || value instanceof View
+        || value instanceof Lazy
+        || value instanceof Undefined
+        || value instanceof Loop;
   }
 
   /** The elements of a value, each paid for with a step when it is taken. */
@@ -105,16 +141,7 @@ final class Values {
     if (value instanceof String text) {
       budget.steps(text.length());
     }
-    Iterator<?> elements =
-        switch (value) {
-          case String text -> Text.characters(text).iterator();
-          case Collection<?> items -> items.iterator();
-          case Map<?, ?> map -> map.keySet().iterator();
-          case View view -> view.items().iterator();
-          case Lazy lazy -> lazy.elements();
-          case Undefined _ -> List.of().iterator();
-          case null, default -> throw runtime("'" + typeName(value) + "' object is not iterable");
-        };
+    Iterator<?> elements = elements(value);
     return new Iterator<>() {
       @Override
       public boolean hasNext() {
@@ -129,6 +156,28 @@ final class Values {
     };
   }
 
+  private static Iterator<?> elements(Object value) {
+    if (value instanceof String text) {
+      return Text.characters(text).iterator();
+    }
+    if (value instanceof Collection<?> items) {
+      return items.iterator();
+    }
+    if (value instanceof Map<?, ?> map) {
+      return map.keySet().iterator();
+    }
+    if (value instanceof View view) {
+      return view.items().iterator();
+    }
+    if (value instanceof Lazy lazy) {
+      return lazy.elements();
+    }
+    if (value instanceof Undefined) {
+      return Collections.emptyIterator();
+    }
+    throw runtime("'" + typeName(value) + "' object is not iterable");
+  }
+
   static List<Object> list(Object value, Budget budget) {
     List<Object> items = new ArrayList<>();
     iterate(value, budget).forEachRemaining(items::add);
@@ -136,15 +185,25 @@ final class Values {
   }
 
   static long length(Object value) {
-    return switch (value) {
-      case String text -> Text.length(text);
-      case Collection<?> items -> items.size();
-      case Map<?, ?> map -> map.size();
-      case View view -> view.items().size();
-      case Undefined _ -> 0;
-      case Loop loop -> loop.length();
-      case null, default -> throw runtime("object of type '" + typeName(value) + "' has no len()");
-    };
+    if (value instanceof String text) {
+      return Text.length(text);
+    }
+    if (value instanceof Collection<?> items) {
+      return items.size();
+    }
+    if (value instanceof Map<?, ?> map) {
+      return map.size();
+    }
+    if (value instanceof View view) {
+      return view.items().size();
+    }
+    if (value instanceof Loop loop) {
+      return loop.length();
+    }
+    if (value instanceof Undefined) {
+      return 0;
+    }
+    throw runtime("object of type '" + typeName(value) + "' has no len()");
   }
 
   /**
@@ -160,12 +219,13 @@ final class Values {
 
   /** A tuple of scalars is; hashing one of tuples could take exponential time. */
   static boolean hashable(Object value) {
-    return switch (value) {
-      case Tuple tuple ->
-          tuple.stream().noneMatch(item -> item instanceof Map || item instanceof List);
-      case Map<?, ?> _, List<?> _, View _, Slice _ -> false;
-      case null, default -> true;
-    };
+    if (value instanceof Tuple tuple) {
+      return tuple.stream().noneMatch(item -> item instanceof Map || item instanceof List);
+    }
+    return !(value instanceof Map
+        || value instanceof List
+        || value instanceof View
+        || value instanceof Slice);
   }
 
   /** A dict's items. */
