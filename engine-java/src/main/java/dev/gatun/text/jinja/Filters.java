@@ -73,20 +73,20 @@ final class Filters {
     return switch (name) {
       case "abs" -> {
         arguments.bind(name);
-        yield Numbers.absolute(defined(value));
+        yield Numbers.absolute(Values.defined(value));
       }
       case "int" -> {
         var bound = arguments.bind(name, "default", "base");
         Optional<Object> integer =
-            Numbers.integer(defined(value), Math.clamp(bound.number(1, 10), 0, 36));
+            Numbers.integer(Values.defined(value), Math.clamp(bound.number(1, 10), 0, 36));
         yield integer.isPresent() ? integer.get() : bound.get(0, 0L);
       }
       case "float" -> {
-        Optional<Double> real = Numbers.toReal(defined(value));
+        Optional<Double> real = Numbers.toReal(Values.defined(value));
         yield real.isPresent() ? real.get() : arguments.bind(name, "default").get(0, 0.0);
       }
       case "round" -> {
-        Object number = defined(value);
+        Object number = Values.defined(value);
         var bound = arguments.bind(name, "precision", "method");
         int precision = Math.clamp(bound.number(0, 0), -400, 400);
         yield Numbers.round(number, precision, bound.text(1, "common"));
@@ -99,13 +99,6 @@ final class Filters {
         yield result;
       }
     };
-  }
-
-  private static Object defined(Object value) {
-    if (value instanceof Undefined undefined) {
-      throw undefined.fault();
-    }
-    return value;
   }
 
   private static String plain(String name, Object value, Arguments arguments, Budget budget) {

@@ -1,7 +1,6 @@
 // JsonText: values as Python's json.dumps writes them, which is how tools reach a prompt.
 package dev.gatun.text.jinja;
 
-import static dev.gatun.text.jinja.TemplateFault.limit;
 import static dev.gatun.text.jinja.TemplateFault.runtime;
 
 import dev.gatun.text.jinja.Globals.Range;
@@ -16,8 +15,6 @@ import java.util.TreeMap;
  * "} between items.
  */
 final class JsonText {
-  private static final int DEPTH = 500;
-
   private final StringBuilder out = new StringBuilder();
   private final Budget budget;
   private final boolean ascii;
@@ -58,10 +55,7 @@ final class JsonText {
   }
 
   private void value(Object value, int depth) {
-    budget.step();
-    if (depth > DEPTH) {
-      throw limit("a value nests deeper than " + DEPTH + " levels");
-    }
+    budget.value(depth);
     if (value instanceof String text) {
       string(text);
     } else if (value instanceof List<?> items && !(value instanceof Range)) {

@@ -44,10 +44,6 @@ final class Loop implements Attributed, Callable {
     return items.size();
   }
 
-  int depth() {
-    return depth;
-  }
-
   @Override
   public Object call(Arguments arguments) {
     return recurse

@@ -1,7 +1,6 @@
 // Operators: Python's arithmetic, repetition, equality, order and membership.
 package dev.gatun.text.jinja;
 
-import static dev.gatun.text.jinja.TemplateFault.limit;
 import static dev.gatun.text.jinja.TemplateFault.runtime;
 
 import dev.gatun.text.jinja.Globals.Range;
@@ -14,19 +13,17 @@ import java.util.Map;
 import java.util.Objects;
 
 final class Operators {
-  private static final int DEPTH = 500;
-
   private Operators() {}
 
   static Object binary(String operator, Object left, Object right, Budget budget) {
     if (Numbers.isNumber(left) && Numbers.isNumber(right)) {
       return Numbers.calculate(operator, left, right);
     }
-    defined(left);
+    Values.defined(left);
     if (operator.equals("%") && left instanceof String format) {
       return Format.percent(format, right, budget);
     }
-    defined(right);
+    Values.defined(right);
     if (operator.equals("+")) {
       if (left instanceof String a && right instanceof String b) {
         budget.chars((long) a.length() + b.length());
@@ -48,7 +45,7 @@ final class Operators {
   }
 
   static Object sign(boolean negative, Object value) {
-    defined(value);
+    Values.defined(value);
     if (!Numbers.isNumber(value)) {
       throw runtime(
           "bad operand type for unary "
@@ -61,12 +58,6 @@ final class Operators {
       return Numbers.negate(value);
     }
     return value instanceof Boolean ? Numbers.index(value) : value;
-  }
-
-  private static void defined(Object value) {
-    if (value instanceof Undefined undefined) {
-      throw undefined.fault();
-    }
   }
 
   private static boolean concatenable(Object left, Object right) {
@@ -146,10 +137,7 @@ final class Operators {
   }
 
   private static boolean equal(Object left, Object right, Budget budget, int depth) {
-    budget.step();
-    if (depth > DEPTH) {
-      throw limit("a value nests deeper than " + DEPTH + " levels");
-    }
+    budget.value(depth);
     if (Numbers.isNumber(left) && Numbers.isNumber(right)) {
       boolean nan = left instanceof Double a && a.isNaN() || right instanceof Double b && b.isNaN();
       return !nan && Numbers.compare(left, right) == 0;
@@ -202,10 +190,7 @@ final class Operators {
   }
 
   private static int order(String operator, Object left, Object right, Budget budget, int depth) {
-    budget.step();
-    if (depth > DEPTH) {
-      throw limit("a value nests deeper than " + DEPTH + " levels");
-    }
+    budget.value(depth);
     if (Numbers.isNumber(left) && Numbers.isNumber(right)) {
       return Numbers.compare(left, right);
     }
@@ -223,8 +208,8 @@ final class Operators {
       }
       return Integer.compare(a.size(), b.size());
     }
-    defined(left);
-    defined(right);
+    Values.defined(left);
+    Values.defined(right);
     throw runtime(
         "'"
             + operator

@@ -1,8 +1,6 @@
 // Repr: values as Python prints them.
 package dev.gatun.text.jinja;
 
-import static dev.gatun.text.jinja.TemplateFault.limit;
-
 import dev.gatun.text.jinja.Globals.Namespace;
 import dev.gatun.text.jinja.Globals.Range;
 import dev.gatun.text.jinja.Values.Tuple;
@@ -16,8 +14,6 @@ import java.util.Map;
 
 /** {@code str()} and {@code repr()}. */
 final class Repr {
-  private static final int DEPTH = 500;
-
   private final StringBuilder out = new StringBuilder();
   private final Budget budget;
 
@@ -40,10 +36,7 @@ final class Repr {
   }
 
   private void value(Object value, int depth) {
-    budget.step();
-    if (depth > DEPTH) {
-      throw limit("a value nests deeper than " + DEPTH + " levels");
-    }
+    budget.value(depth);
     if (value instanceof String text) {
       budget.chars(text.length());
       quote(text, out);

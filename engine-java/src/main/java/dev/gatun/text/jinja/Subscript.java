@@ -58,9 +58,7 @@ final class Subscript {
 
   /** The attribute that Python's type has under that name, or {@link Attributed#ABSENT}. */
   private static Object own(Object target, String name, Budget budget) {
-    if (target instanceof Undefined undefined) {
-      throw undefined.fault();
-    }
+    Values.defined(target);
     if (target instanceof String text && StringMethods.NAMES.contains(name)) {
       return (Callable) arguments -> StringMethods.call(text, name, arguments, budget);
     }
@@ -86,9 +84,7 @@ final class Subscript {
 
   /** The element at a position counted from the front, or from the back below 0. */
   private static Object element(Object target, Object index, Budget budget) {
-    if (target instanceof Undefined undefined) {
-      throw undefined.fault();
-    }
+    Values.defined(target);
     if (Numbers.isInteger(index) && (target instanceof String || target instanceof List)) {
       budget.scan(target);
       long size = Values.length(target);
@@ -104,9 +100,7 @@ final class Subscript {
   }
 
   private static Object slice(Object target, Slice slice, Budget budget) {
-    if (target instanceof Undefined undefined) {
-      throw undefined.fault();
-    }
+    Values.defined(target);
     if (target instanceof Map) {
       throw runtime("unhashable type: 'slice'");
     }

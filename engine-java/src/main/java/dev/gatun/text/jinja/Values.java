@@ -25,8 +25,6 @@ import java.util.RandomAccess;
  * enters, so none can be reached.
  */
 final class Values {
-  private static final int DEPTH = 500;
-
   private Values() {}
 
   /** The caller's value as one of the closed set; numbers are widened, collections copied. */
@@ -35,8 +33,8 @@ final class Values {
   }
 
   private static Object admit(Object value, int depth) {
-    if (depth > DEPTH) {
-      throw TemplateFault.limit("a variable nests deeper than " + DEPTH + " levels");
+    if (depth > Budget.LEVELS) {
+      throw TemplateFault.limit("a variable nests deeper than " + Budget.LEVELS + " levels");
     }
     if (value == null || value instanceof String || value instanceof Boolean) {
       return value;
@@ -235,14 +233,19 @@ final class Values {
     return pairs;
   }
 
+  /** The value; refuses an undefined one. */
+  static Object defined(Object value) {
+    if (value instanceof Undefined undefined) {
+      throw undefined.fault();
+    }
+    return value;
+  }
+
   static Object call(Object callee, Arguments arguments) {
     if (callee instanceof Callable callable) {
       return callable.call(arguments);
     }
-    if (callee instanceof Undefined undefined) {
-      throw undefined.fault();
-    }
-    throw runtime("'" + typeName(callee) + "' object is not callable");
+    throw runtime("'" + typeName(defined(callee)) + "' object is not callable");
   }
 
   /** A value with attributes of its own. */
