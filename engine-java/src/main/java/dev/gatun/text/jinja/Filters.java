@@ -3,7 +3,6 @@ package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.runtime;
 
-import dev.gatun.text.jinja.Values.Attributed;
 import dev.gatun.text.jinja.Values.Tuple;
 import dev.gatun.text.jinja.Values.Undefined;
 import java.util.List;
@@ -13,8 +12,8 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
+/** One table by name, cut by kind: a name that is not of a kind is looked for in the next. */
 final class Filters {
-
   private Filters() {}
 
   static Object apply(String name, Object value, Arguments arguments, Budget budget) {
@@ -91,13 +90,7 @@ final class Filters {
         int precision = Math.clamp(bound.number(0, 0), -400, 400);
         yield Numbers.round(number, precision, bound.text(1, "common"));
       }
-      default -> {
-        Object result = SequenceFilters.apply(name, value, arguments, budget);
-        if (result == Attributed.ABSENT) {
-          throw runtime("No filter named " + Repr.quoted(name) + ".");
-        }
-        yield result;
-      }
+      default -> SequenceFilters.apply(name, value, arguments, budget);
     };
   }
 

@@ -4,7 +4,6 @@ package dev.gatun.text.jinja;
 import static dev.gatun.text.jinja.TemplateFault.runtime;
 
 import dev.gatun.text.jinja.Subscript.Path;
-import dev.gatun.text.jinja.Values.Attributed;
 import dev.gatun.text.jinja.Values.Lazy;
 import dev.gatun.text.jinja.Values.Tuple;
 import dev.gatun.text.jinja.Values.Undefined;
@@ -29,7 +28,7 @@ import java.util.stream.StreamSupport;
 final class SequenceFilters {
   private SequenceFilters() {}
 
-  /** {@link Attributed#ABSENT} for a name of another family. */
+  /** The last table of {@link Filters}: what is not here is nowhere. */
   static Object apply(String name, Object value, Arguments arguments, Budget budget) {
     return switch (name) {
       case "length", "count", "list", "first", "last", "items" ->
@@ -56,7 +55,7 @@ final class SequenceFilters {
       case "groupby" ->
           groups(value, arguments.bind(name, "attribute", "default", "case_sensitive"), budget);
       case "sum" -> sum(value, arguments.bind(name, "attribute", "start"), budget);
-      default -> Attributed.ABSENT;
+      default -> throw runtime("No filter named " + Repr.quoted(name) + ".");
     };
   }
 

@@ -117,11 +117,16 @@ final class Values {
     if (value instanceof Double number) {
       return number != 0;
     }
-    return !(value instanceof String
-            || value instanceof Collection
-            || value instanceof Map
-            || value instanceof View)
-        || length(value) > 0;
+    if (value instanceof String text) {
+      return !text.isEmpty();
+    }
+    if (value instanceof Collection<?> items) {
+      return !items.isEmpty();
+    }
+    if (value instanceof Map<?, ?> map) {
+      return !map.isEmpty();
+    }
+    return !(value instanceof View view) || !view.items().isEmpty();
   }
 
   static boolean iterable(Object value) {
