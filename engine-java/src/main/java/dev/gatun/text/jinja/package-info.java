@@ -21,7 +21,7 @@
  * </pre>
  *
  * Types are told apart by {@code instanceof}, not by a switch over patterns: the JVM makes a class
- * for each such switch when it first comes to it, and no cache of classes keeps it, so the
- * fourteen that a first prompt met took a third of its time.
+ * for each such switch when it first comes to it, and no cache of classes keeps it, so the fourteen
+ * that a first prompt met took a third of its time.
  */
 package dev.gatun.text.jinja;
