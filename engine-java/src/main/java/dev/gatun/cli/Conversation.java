@@ -67,7 +67,7 @@ final class Conversation {
       Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw Refusal.io(
-          "cannot write '" + file + "': " + Utf8.reason(e),
+          "cannot write '" + file + "': " + TextFile.reason(e),
           "check the folder and the free space",
           e);
     }
@@ -82,7 +82,7 @@ final class Conversation {
 
   private static List<Message> read(Path file, Stdio stdio) {
     String name = "'" + file + "'";
-    JsonNode json = Json.parse(Utf8.read(file.toString(), stdio), name);
+    JsonNode json = Json.parse(TextFile.read(file.toString(), stdio), name);
     List<Message> read = new ArrayList<>();
     if (!json.isArray()) {
       throw noConversation(name);

@@ -36,7 +36,7 @@ final class Json {
         .setStreamReadConstraints(
             StreamReadConstraints.builder()
                 .maxNestingDepth(MOST_NESTING)
-                .maxStringLength(Utf8.LIMIT_BYTES)
+                .maxStringLength(TextFile.LIMIT_BYTES)
                 .build());
     return mapper;
   }

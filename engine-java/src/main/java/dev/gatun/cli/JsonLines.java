@@ -18,19 +18,19 @@ final class JsonLines {
    * @param answer a value for {@link Json#line}
    */
   static void answer(String file, Stdio stdio, Function<Line, Object> answer) {
-    try (InputStream in = new BufferedInputStream(Utf8.open(file, stdio))) {
+    try (InputStream in = new BufferedInputStream(TextFile.open(file, stdio))) {
       int number = 0;
       for (byte[] bytes = read(in, file); bytes.length > 0; bytes = read(in, file)) {
         number++;
-        String name = "line " + number + " of " + Utf8.name(file);
-        String text = Utf8.decode(bytes, name);
+        String name = "line " + number + " of " + TextFile.name(file);
+        String text = TextFile.decode(bytes, name);
         if (!text.isBlank()) {
           Line line = new Line(name, Json.parse(text, name));
           stdio.out().println(Json.line(answer.apply(line)));
         }
       }
     } catch (IOException e) {
-      throw Utf8.unreadable(file, e);
+      throw TextFile.unreadable(file, e);
     }
   }
 
@@ -66,9 +66,9 @@ final class JsonLines {
       if (next == '\n') {
         break;
       }
-      if (line.size() > Utf8.LIMIT_BYTES) {
+      if (line.size() > TextFile.LIMIT_BYTES) {
         throw Refusal.usage(
-            "a line of " + Utf8.name(file) + " passes 256 MiB",
+            "a line of " + TextFile.name(file) + " passes 256 MiB",
             "check that it is a JSON Lines file");
       }
     }

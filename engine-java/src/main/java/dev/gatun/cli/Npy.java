@@ -119,7 +119,7 @@ final class Npy implements AutoCloseable {
 
   private Refusal failed(IOException e) {
     return Refusal.io(
-        "cannot write '" + target + "': " + Utf8.reason(e),
+        "cannot write '" + target + "': " + TextFile.reason(e),
         "check the folder and the free space",
         e);
   }

@@ -41,11 +41,11 @@ final class PromptArguments {
     List<String> parts = new ArrayList<>();
     text.ifPresent(parts::add);
     if (file.isPresent()) {
-      parts.add(withoutLastLineBreak(Utf8.read(file.get(), stdio)));
+      parts.add(withoutLastLineBreak(TextFile.read(file.get(), stdio)));
     } else if (text.isPresent()) {
       mentionInput(stdio);
     } else if (!stdio.inIsTerminal()) {
-      parts.add(withoutLastLineBreak(Utf8.read("-", stdio)));
+      parts.add(withoutLastLineBreak(TextFile.read("-", stdio)));
     }
     if (parts.isEmpty()) {
       return Optional.empty();

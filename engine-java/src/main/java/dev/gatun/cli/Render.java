@@ -66,7 +66,7 @@ final class Render implements Callable<Integer> {
       JsonLines.answer(jsonl.get(), stdio, line -> answer(source, line));
     } else {
       String file = messages.get();
-      JsonNode json = Json.parse(Utf8.read(file, stdio), Utf8.name(file));
+      JsonNode json = Json.parse(TextFile.read(file, stdio), TextFile.name(file));
       stdio.out().print(source.template.render(conversation(source, json)));
     }
     return 0;
@@ -79,7 +79,7 @@ final class Render implements Callable<Integer> {
   private record Source(ChatTemplate template, Map<String, String> markers) {}
 
   private Source fromFile(String file) {
-    return new Source(ChatTemplate.of(Utf8.read(file, stdio)), Map.of());
+    return new Source(ChatTemplate.of(TextFile.read(file, stdio)), Map.of());
   }
 
   private static Source fromModel(Path path) {

@@ -114,7 +114,7 @@ final class Run implements Callable<Integer> {
       return Optional.empty();
     }
     Optional<String> text =
-        templateFile.map(file -> Utf8.read(file, stdio)).or(checkpoint::chatTemplate);
+        templateFile.map(file -> TextFile.read(file, stdio)).or(checkpoint::chatTemplate);
     return Optional.of(text.orElseThrow(Dialect::noTemplate));
   }
 

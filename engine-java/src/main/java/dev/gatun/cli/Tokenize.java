@@ -74,7 +74,7 @@ final class Tokenize implements Callable<Integer> {
       JsonLines.answer(jsonl.get(), stdio, line -> answer(tokenizer, line.text("text")));
     } else {
       int[] ids =
-          tokenizer.encode(text.orElseGet(() -> Utf8.read(file.orElse("-"), stdio)), special);
+          tokenizer.encode(text.orElseGet(() -> TextFile.read(file.orElse("-"), stdio)), special);
       stdio.out().print(json ? Json.line(ids) + "\n" : table(tokenizer, ids));
     }
     return 0;

@@ -101,12 +101,16 @@ final class Scheduler implements AutoCloseable {
 
   /** Waits until there is something to do; false when the engine is closed. */
   private synchronized boolean goesOn() throws InterruptedException {
-    while (!closed && arrivals.isEmpty() && active.isEmpty() && running.isEmpty()) {
+    while (!closed && arrivals.isEmpty() && isIdle()) {
       wait();
     }
     waiting.addAll(arrivals);
     arrivals.clear();
     return !closed;
+  }
+
+  private boolean isIdle() {
+    return waiting.isEmpty() && active.isEmpty() && running.isEmpty();
   }
 
   /** From now on tasks are refused; those that are here fail. */

@@ -73,16 +73,18 @@ public final class ChatTemplate {
    *     template may do
    */
   public String render(Map<String, ?> variables) {
-    return switch (attempt(variables)) {
-      case Outcome.Rendered rendered -> rendered.text();
-      case Outcome.Rejected(Refusal.Reason reason, String message)
-          when reason == Refusal.Reason.MODEL ->
-          throw Refusal.model("the chat template was stopped: " + message, "give another template");
-      case Outcome.Rejected(Refusal.Reason _, String message) ->
-          throw Refusal.usage(
-              "the chat template rejects the conversation: " + message,
-              "change the messages or the template's variables, or give another template");
-    };
+    Outcome outcome = attempt(variables);
+    if (outcome instanceof Outcome.Rendered(String text)) {
+      return text;
+    }
+    var rejected = (Outcome.Rejected) outcome;
+    if (rejected.reason() == Refusal.Reason.MODEL) {
+      throw Refusal.model(
+          "the chat template was stopped: " + rejected.message(), "give another template");
+    }
+    throw Refusal.usage(
+        "the chat template rejects the conversation: " + rejected.message(),
+        "change the messages or the template's variables, or give another template");
   }
 
   /**

@@ -67,9 +67,9 @@ final class FolderCheckpoint {
       return optional(folder, "tokenizer_config.json").flatMap(FolderCheckpoint::chatTemplate);
     }
     try {
-      if (Files.size(file) > Json.MAX_BYTES) {
+      if (Files.size(file) > JsonFields.MAX_BYTES) {
         throw Refusal.model(
-            "'" + file + "' passes " + Json.MAX_BYTES + " bytes", "download it again");
+            "'" + file + "' passes " + JsonFields.MAX_BYTES + " bytes", "download it again");
       }
       return Optional.of(new String(Files.readAllBytes(file), StandardCharsets.UTF_8));
     } catch (IOException e) {
@@ -92,6 +92,6 @@ final class FolderCheckpoint {
   }
 
   private static Optional<Fields> optional(Path folder, String name) {
-    return Optional.of(folder.resolve(name)).filter(Files::isRegularFile).map(Json::read);
+    return Optional.of(folder.resolve(name)).filter(Files::isRegularFile).map(JsonFields::read);
   }
 }

@@ -38,7 +38,7 @@ final class Safetensors {
   static Map<String, Weight> parse(MemorySegment file, String source) {
     long length = headerLength(file, source);
     Fields header =
-        Json.object(file.asSlice(8, length).toArray(JAVA_BYTE), "the header of " + source);
+        JsonFields.object(file.asSlice(8, length).toArray(JAVA_BYTE), "the header of " + source);
     List<Entry> entries =
         header.values().keySet().stream()
             .filter(name -> !name.equals("__metadata__"))
@@ -62,7 +62,7 @@ final class Safetensors {
           source + " has " + file.byteSize() + " bytes, too few for a safetensors file", AGAIN);
     }
     long length = file.get(JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 0);
-    if (length < 0 || length > Math.min(Json.MAX_BYTES, file.byteSize() - 8)) {
+    if (length < 0 || length > Math.min(JsonFields.MAX_BYTES, file.byteSize() - 8)) {
       throw Refusal.model(
           source
               + " announces a header of "
@@ -70,7 +70,7 @@ final class Safetensors {
               + " bytes in a file of "
               + file.byteSize()
               + ", expected at most "
-              + Json.MAX_BYTES,
+              + JsonFields.MAX_BYTES,
           AGAIN);
     }
     return length;

@@ -28,7 +28,7 @@ record Shards(Map<String, Weight> tensors, long bytes) {
           "folder '" + folder + "' has neither " + SINGLE + " nor " + INDEX + other(folder),
           "download the model's safetensors files into it");
     }
-    return indexed(folder, index(Json.read(folder.resolve(INDEX))), arena);
+    return indexed(folder, index(JsonFields.read(folder.resolve(INDEX))), arena);
   }
 
   /** File name by tensor name, out of an index; the files lie beside it. */

@@ -62,6 +62,12 @@ class ChatTemplateTest {
   }
 
   @Test
+  void whatIsMissingIsNamedInOneOrder() {
+    Refusal refusal = assertThrows(Refusal.class, () -> ChatTemplate.of("{% if a %}b"));
+    assertTrue(refusal.getMessage().contains("elif or else or endif"), refusal.getMessage());
+  }
+
+  @Test
   void jsonKeepsOrderAndExactIntegers() throws Exception {
     var json =
         new ObjectMapper()

@@ -16,7 +16,7 @@ class FolderConfigTest {
   private static final Optional<Double> NONE = Optional.empty();
 
   private static Fields fields(String json) {
-    return Json.object(json.getBytes(StandardCharsets.UTF_8), "'config.json'");
+    return JsonFields.object(json.getBytes(StandardCharsets.UTF_8), "'config.json'");
   }
 
   private static ModelConfig read(String type, String more) {

@@ -105,7 +105,7 @@ class FuzzTest {
   }
 
   private static Fields json(byte[] text) {
-    return Json.object(text, "'config.json'");
+    return JsonFields.object(text, "'config.json'");
   }
 
   @Test

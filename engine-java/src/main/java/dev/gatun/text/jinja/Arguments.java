@@ -28,17 +28,17 @@ record Arguments(List<Object> positional, Map<String, Object> named) {
       values[i] = positional.get(i);
     }
     List<String> names = List.of(parameters);
-    named.forEach(
-        (name, value) -> {
-          int index = names.indexOf(name);
-          if (index < 0) {
-            throw runtime(callee + "() got an unexpected keyword argument '" + name + "'");
-          }
-          if (values[index] != ABSENT) {
-            throw runtime(callee + "() got multiple values for argument '" + name + "'");
-          }
-          values[index] = value;
-        });
+    for (Map.Entry<String, Object> argument : named.entrySet()) {
+      String name = argument.getKey();
+      int index = names.indexOf(name);
+      if (index < 0) {
+        throw runtime(callee + "() got an unexpected keyword argument '" + name + "'");
+      }
+      if (values[index] != ABSENT) {
+        throw runtime(callee + "() got multiple values for argument '" + name + "'");
+      }
+      values[index] = argument.getValue();
+    }
     return new Bound(callee, names, values);
   }
 

@@ -17,6 +17,9 @@ final class Budget {
   /** Nested evaluations; each takes a few Java frames of a stack of 1 MiB. */
   private static final int DEPTH = 1_000;
 
+  /** Values inside values that are walked through. */
+  static final int LEVELS = 500;
+
   /** Characters one step's worth of scanning covers. */
   private static final int CHARS_PER_STEP = 256;
 
@@ -32,6 +35,14 @@ final class Budget {
     steps -= count;
     if (steps < 0) {
       throw limit("the template does more than " + STEPS + " steps");
+    }
+  }
+
+  /** Pays for a look at a value that lies inside {@code level} others. */
+  void value(int level) {
+    step();
+    if (level > LEVELS) {
+      throw limit("a value nests deeper than " + LEVELS + " levels");
     }
   }
 

@@ -1,10 +1,9 @@
 // JsonText: values as Python's json.dumps writes them, which is how tools reach a prompt.
 package dev.gatun.text.jinja;
 
-import static dev.gatun.text.jinja.TemplateFault.limit;
 import static dev.gatun.text.jinja.TemplateFault.runtime;
 
-import java.math.BigInteger;
+import dev.gatun.text.jinja.Globals.Range;
 import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
@@ -17,8 +16,6 @@ import java.util.TreeMap;
  * "} between items.
  */
 final class JsonText {
-  private static final int DEPTH = 500;
-
   private final StringBuilder out = new StringBuilder();
   private final Budget budget;
   private final boolean ascii;
@@ -59,31 +56,30 @@ final class JsonText {
   }
 
   private void value(Object value, int depth) {
-    budget.step();
-    if (depth > DEPTH) {
-      throw limit("a value nests deeper than " + DEPTH + " levels");
-    }
-    switch (value) {
-      case String text -> string(text);
-      case List<?> items when !(value instanceof Range) -> list(items, depth);
-      case Map<?, ?> map -> dict(map, depth);
-      case null, default -> out.append(scalar(value));
+    budget.value(depth);
+    if (value instanceof String text) {
+      string(text);
+    } else if (value instanceof List<?> items && !(value instanceof Range)) {
+      list(items, depth);
+    } else if (value instanceof Map<?, ?> map) {
+      dict(map, depth);
+    } else {
+      out.append(scalar(value));
     }
     budget.chars(4);
   }
 
   private static String scalar(Object value) {
-    return switch (value) {
-      case null -> "null";
-      case Boolean flag -> flag.toString();
-      case Long number -> number.toString();
-      case BigInteger number -> number.toString();
-      case Double number when number.isNaN() -> "NaN";
-      case Double number when number.isInfinite() -> number > 0 ? "Infinity" : "-Infinity";
-      case Double number -> Repr.number(number);
-      default ->
-          throw runtime("Object of type " + Values.typeName(value) + " is not JSON serializable");
-    };
+    if (value instanceof Double number && !Double.isFinite(number)) {
+      return number.isNaN() ? "NaN" : number > 0 ? "Infinity" : "-Infinity";
+    }
+    if (value instanceof Double number) {
+      return Repr.number(number);
+    }
+    if (value == null || Numbers.isInteger(value)) {
+      return String.valueOf(value);
+    }
+    throw runtime("Object of type " + Values.typeName(value) + " is not JSON serializable");
   }
 
   private void list(List<?> items, int depth) {

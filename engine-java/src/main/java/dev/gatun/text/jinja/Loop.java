@@ -3,6 +3,9 @@ package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.runtime;
 
+import dev.gatun.text.jinja.Values.Attributed;
+import dev.gatun.text.jinja.Values.Callable;
+import dev.gatun.text.jinja.Values.Undefined;
 import java.util.List;
 import java.util.Optional;
 
@@ -39,10 +42,6 @@ final class Loop implements Attributed, Callable {
 
   int length() {
     return items.size();
-  }
-
-  int depth() {
-    return depth;
   }
 
   @Override

@@ -4,6 +4,10 @@ package dev.gatun.text.jinja;
 import static dev.gatun.text.jinja.TemplateFault.runtime;
 
 import dev.gatun.text.jinja.Stmt.Signature;
+import dev.gatun.text.jinja.Values.Attributed;
+import dev.gatun.text.jinja.Values.Callable;
+import dev.gatun.text.jinja.Values.Tuple;
+import dev.gatun.text.jinja.Values.Undefined;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,7 +15,7 @@ import java.util.Map;
 /**
  * @param outer the scope where the macro stands; its variables are read when the macro runs
  */
-record Macro(String name, Signature signature, List<Stmt> body, Scope outer, Renderer renderer)
+record Macro(String name, Signature signature, List<Stmt> body, Scope outer)
     implements Attributed, Callable {
   @Override
   public Object call(Arguments arguments) {
@@ -27,7 +31,7 @@ record Macro(String name, Signature signature, List<Stmt> body, Scope outer, Ren
       } else if (named.containsKey(parameter)) {
         scope.set(parameter, named.remove(parameter));
       } else if (i >= firstDefault) {
-        scope.set(parameter, renderer.evaluate(signature.defaults().get(i - firstDefault), scope));
+        scope.set(parameter, signature.defaults().get(i - firstDefault).eval(scope));
       } else {
         scope.set(
             parameter, new Undefined("parameter " + Repr.quoted(parameter) + " was not provided"));
@@ -37,7 +41,7 @@ record Macro(String name, Signature signature, List<Stmt> body, Scope outer, Ren
         scope,
         positional.subList(Math.min(names.size(), positional.size()), positional.size()),
         named);
-    return renderer.text(body, scope);
+    return Stmt.text(body, scope);
   }
 
   private void surplus(Scope scope, List<Object> positional, Map<String, Object> named) {

@@ -1,10 +1,15 @@
-// Numbers: Python's arithmetic on Boolean, Long, BigInteger and Double.
+// Numbers: Python's arithmetic on Boolean, Long, BigInteger and Double; int, float and round.
 package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.limit;
 import static dev.gatun.text.jinja.TemplateFault.runtime;
 
+import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.math.RoundingMode;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Integers have no fixed width, up to a bound; {@code /} gives a float; {@code //} and {@code %}
@@ -35,14 +40,16 @@ final class Numbers {
   }
 
   static BigInteger big(Object value) {
-    return switch (value) {
-      case BigInteger number -> number;
-      case Long number -> BigInteger.valueOf(number);
-      case Boolean flag -> flag ? BigInteger.ONE : BigInteger.ZERO;
-      case null, default ->
-          throw runtime(
-              "'" + Values.typeName(value) + "' object cannot be interpreted as an integer");
-    };
+    if (value instanceof BigInteger number) {
+      return number;
+    }
+    if (value instanceof Long number) {
+      return BigInteger.valueOf(number);
+    }
+    if (value instanceof Boolean flag) {
+      return flag ? BigInteger.ONE : BigInteger.ZERO;
+    }
+    throw runtime("'" + Values.typeName(value) + "' object cannot be interpreted as an integer");
   }
 
   /** An integer used as a count or position; one beyond a long is as good as the largest. */
@@ -179,5 +186,115 @@ final class Numbers {
       return big(left).compareTo(big(right));
     }
     return Double.compare(real(left) + 0.0, real(right) + 0.0);
+  }
+
+  /** Python's abs(). */
+  static Object absolute(Object value) {
+    if (value instanceof Double real) {
+      return Math.abs(real);
+    }
+    if (!isNumber(value)) {
+      throw runtime("bad operand type for abs(): '" + Values.typeName(value) + "'");
+    }
+    return narrow(big(value).abs());
+  }
+
+  /** What Python's int() makes of a value; empty where it fails. */
+  static Optional<Object> integer(Object value, int base) {
+    if (isInteger(value)) {
+      return Optional.of(narrow(big(value)));
+    }
+    if (value instanceof String text) {
+      Optional<Object> whole = Spelled.integer(text, base);
+      if (whole.isPresent()) {
+        return whole;
+      }
+    }
+    return toReal(value)
+        .filter(Double::isFinite)
+        .map(real -> narrow(new BigDecimal(real).toBigInteger()));
+  }
+
+  /** What Python's float() makes of a value; empty where it fails. */
+  static Optional<Double> toReal(Object value) {
+    if (isNumber(value)) {
+      return Optional.of(real(value));
+    }
+    return value instanceof String text ? Spelled.real(text) : Optional.empty();
+  }
+
+  /**
+   * Halves go to the even neighbour, as Python's round does; an integer stays one under the common
+   * method.
+   */
+  static Object round(Object value, int precision, String method) {
+    if (!isNumber(value)) {
+      throw runtime("type " + Values.typeName(value) + " doesn't define __round__ method");
+    }
+    RoundingMode mode =
+        switch (method) {
+          case "common" -> RoundingMode.HALF_EVEN;
+          case "ceil" -> RoundingMode.CEILING;
+          case "floor" -> RoundingMode.FLOOR;
+          default -> throw runtime("method must be common, ceil or floor");
+        };
+    if (value instanceof Double real && !Double.isFinite(real)) {
+      return value;
+    }
+    BigDecimal exact =
+        value instanceof Double real ? new BigDecimal(real) : new BigDecimal(big(value));
+    if (isInteger(value) && mode == RoundingMode.HALF_EVEN) {
+      return narrow(exact.setScale(Math.min(0, precision), mode).toBigInteger());
+    }
+    if (mode != RoundingMode.HALF_EVEN) {
+      double scale = Math.pow(10, precision);
+      double scaled = real(value) * scale;
+      return (mode == RoundingMode.CEILING ? Math.ceil(scaled) : Math.floor(scaled)) / scale;
+    }
+    return Math.copySign(exact.setScale(precision, mode).doubleValue(), (Double) value);
+  }
+
+  /** Numbers that are read out of a text; a class, so that its patterns are made when one is. */
+  private static final class Spelled {
+    private static final Pattern INTEGER = Pattern.compile("[-+]?[0-9]++(_[0-9]++)*+");
+    private static final Pattern REAL =
+        Pattern.compile(
+            "[-+]?(([0-9]++(\\.[0-9]*+)?|\\.[0-9]++)(e[-+]?[0-9]{1,6})?|inf|infinity|nan)",
+            Pattern.CASE_INSENSITIVE);
+
+    static Optional<Object> integer(String text, int base) {
+      String digits = Text.strip(text, Text::isSpace, true, true);
+      int radix = base == 0 ? 10 : base;
+      if (digits.length() > MAX_DIGITS || radix < 2) {
+        return Optional.empty();
+      }
+      if (radix == 10) {
+        boolean integer = INTEGER.matcher(digits).matches();
+        return integer
+            ? Optional.of(narrow(new BigInteger(digits.replace("_", ""))))
+            : Optional.empty();
+      }
+      String prefix = radix == 16 ? "0x" : radix == 8 ? "0o" : radix == 2 ? "0b" : "";
+      boolean prefixed = !prefix.isEmpty() && digits.toLowerCase(Locale.ROOT).startsWith(prefix);
+      try {
+        return Optional.of(narrow(new BigInteger(prefixed ? digits.substring(2) : digits, radix)));
+      } catch (NumberFormatException notAnInteger) {
+        return Optional.empty();
+      }
+    }
+
+    static Optional<Double> real(String text) {
+      String digits = Text.strip(text, Text::isSpace, true, true);
+      if (digits.length() > MAX_DIGITS || !REAL.matcher(digits).matches()) {
+        return Optional.empty();
+      }
+      boolean negative = digits.startsWith("-");
+      return Optional.of(
+          switch (digits.charAt(negative || digits.startsWith("+") ? 1 : 0)) {
+            case 'i', 'I' -> negative ? Double.NEGATIVE_INFINITY : Double.POSITIVE_INFINITY;
+            case 'n', 'N' -> Double.NaN;
+            default -> Double.parseDouble(digits);
+          });
+    }
   }
 }

@@ -1,29 +1,29 @@
 // Operators: Python's arithmetic, repetition, equality, order and membership.
 package dev.gatun.text.jinja;
 
-import static dev.gatun.text.jinja.TemplateFault.limit;
 import static dev.gatun.text.jinja.TemplateFault.runtime;
 
+import dev.gatun.text.jinja.Globals.Range;
+import dev.gatun.text.jinja.Values.Tuple;
+import dev.gatun.text.jinja.Values.Undefined;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 final class Operators {
-  private static final int DEPTH = 500;
-
   private Operators() {}
 
   static Object binary(String operator, Object left, Object right, Budget budget) {
     if (Numbers.isNumber(left) && Numbers.isNumber(right)) {
       return Numbers.calculate(operator, left, right);
     }
-    defined(left);
+    Values.defined(left);
     if (operator.equals("%") && left instanceof String format) {
-      return Printf.format(format, right, budget);
+      return Format.percent(format, right, budget);
     }
-    defined(right);
+    Values.defined(right);
     if (operator.equals("+")) {
       if (left instanceof String a && right instanceof String b) {
         budget.chars((long) a.length() + b.length());
@@ -44,10 +44,20 @@ final class Operators {
     throw unsupported(operator.equals("**") ? "** or pow()" : operator, left, right);
   }
 
-  private static void defined(Object value) {
-    if (value instanceof Undefined undefined) {
-      throw undefined.fault();
+  static Object sign(boolean negative, Object value) {
+    Values.defined(value);
+    if (!Numbers.isNumber(value)) {
+      throw runtime(
+          "bad operand type for unary "
+              + (negative ? "-" : "+")
+              + ": '"
+              + Values.typeName(value)
+              + "'");
     }
+    if (negative) {
+      return Numbers.negate(value);
+    }
+    return value instanceof Boolean ? Numbers.index(value) : value;
   }
 
   private static boolean concatenable(Object left, Object right) {
@@ -127,22 +137,22 @@ final class Operators {
   }
 
   private static boolean equal(Object left, Object right, Budget budget, int depth) {
-    budget.step();
-    if (depth > DEPTH) {
-      throw limit("a value nests deeper than " + DEPTH + " levels");
-    }
+    budget.value(depth);
     if (Numbers.isNumber(left) && Numbers.isNumber(right)) {
       boolean nan = left instanceof Double a && a.isNaN() || right instanceof Double b && b.isNaN();
       return !nan && Numbers.compare(left, right) == 0;
     }
     budget.scan(left);
-    return switch (left) {
-      case null -> right == null;
-      case Undefined _ -> right instanceof Undefined;
-      case List<?> items -> right instanceof List<?> others && equal(items, others, budget, depth);
-      case Map<?, ?> map -> right instanceof Map<?, ?> other && equal(map, other, budget, depth);
-      default -> left.equals(right);
-    };
+    if (left instanceof Undefined) {
+      return right instanceof Undefined;
+    }
+    if (left instanceof List<?> items) {
+      return right instanceof List<?> others && equal(items, others, budget, depth);
+    }
+    if (left instanceof Map<?, ?> map) {
+      return right instanceof Map<?, ?> other && equal(map, other, budget, depth);
+    }
+    return Objects.equals(left, right);
   }
 
   private static boolean equal(List<?> left, List<?> right, Budget budget, int depth) {
@@ -180,10 +190,7 @@ final class Operators {
   }
 
   private static int order(String operator, Object left, Object right, Budget budget, int depth) {
-    budget.step();
-    if (depth > DEPTH) {
-      throw limit("a value nests deeper than " + DEPTH + " levels");
-    }
+    budget.value(depth);
     if (Numbers.isNumber(left) && Numbers.isNumber(right)) {
       return Numbers.compare(left, right);
     }
@@ -201,8 +208,8 @@ final class Operators {
       }
       return Integer.compare(a.size(), b.size());
     }
-    defined(left);
-    defined(right);
+    Values.defined(left);
+    Values.defined(right);
     throw runtime(
         "'"
             + operator
@@ -229,29 +236,25 @@ final class Operators {
   }
 
   static boolean contains(Object container, Object item, Budget budget) {
-    switch (container) {
-      case String text -> {
-        if (!(item instanceof String part)) {
-          throw runtime(
-              "'in <string>' requires string as left operand, not " + Values.typeName(item));
-        }
-        budget.search(text, part);
-        return text.contains(part);
+    if (container instanceof String text) {
+      if (!(item instanceof String part)) {
+        throw runtime(
+            "'in <string>' requires string as left operand, not " + Values.typeName(item));
       }
-      case Map<?, ?> map -> {
-        return map.containsKey(Values.key(item));
-      }
-      case Collection<?> _, View _, Lazy _, Undefined _ -> {
-        for (Iterator<?> i = Values.iterate(container, budget); i.hasNext(); ) {
-          Object candidate = i.next();
-          if (equal(candidate, item, budget)) {
-            return true;
-          }
-        }
-        return false;
-      }
-      case null, default ->
-          throw runtime("argument of type '" + Values.typeName(container) + "' is not iterable");
+      budget.search(text, part);
+      return text.contains(part);
     }
+    if (container instanceof Map<?, ?> map) {
+      return map.containsKey(Values.key(item));
+    }
+    if (container instanceof Loop || !Values.iterable(container)) {
+      throw runtime("argument of type '" + Values.typeName(container) + "' is not iterable");
+    }
+    for (Iterator<?> i = Values.iterate(container, budget); i.hasNext(); ) {
+      if (equal(i.next(), item, budget)) {
+        return true;
+      }
+    }
+    return false;
   }
 }

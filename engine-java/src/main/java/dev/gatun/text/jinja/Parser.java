@@ -6,6 +6,7 @@ import static dev.gatun.text.jinja.TemplateFault.syntax;
 import dev.gatun.text.jinja.Stmt.If.Branch;
 import dev.gatun.text.jinja.Stmt.Signature;
 import dev.gatun.text.jinja.Stmt.Target;
+import dev.gatun.text.jinja.Token.Cursor;
 import dev.gatun.text.jinja.Token.Kind;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -22,25 +23,25 @@ final class Parser {
   private static final Set<String> CONSTANTS =
       Set.of("true", "True", "false", "False", "none", "None");
 
-  private final Tokens tokens;
+  private final Cursor tokens;
   private final ExprParser expressions;
   private int loops;
 
-  private Parser(Tokens tokens) {
+  private Parser(Cursor tokens) {
     this.tokens = tokens;
     this.expressions = new ExprParser(tokens);
   }
 
   static List<Stmt> parse(String source) {
-    Parser parser = new Parser(new Tokens(Lexer.tokens(source)));
-    return parser.body(Set.of());
+    Parser parser = new Parser(new Cursor(Lexer.tokens(source)));
+    return parser.body(List.of());
   }
 
   /**
    * Statements up to a tag named in {@code ends}, whose name is then the next token; up to the end
    * if there are none.
    */
-  private List<Stmt> body(Set<String> ends) {
+  private List<Stmt> body(List<String> ends) {
     tokens.enter();
     List<Stmt> body = new ArrayList<>();
     while (!tokens.at(Kind.END)) {
@@ -74,7 +75,7 @@ final class Parser {
   private List<Stmt> block(String... ends) {
     tokens.skipOperator(":");
     tokens.expect(Kind.BLOCK_END, "end of statement block");
-    return body(Set.of(ends));
+    return body(List.of(ends));
   }
 
   private List<Stmt> blockUntil(String end) {

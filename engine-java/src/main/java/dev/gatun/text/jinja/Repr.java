@@ -1,8 +1,11 @@
 // Repr: values as Python prints them.
 package dev.gatun.text.jinja;
 
-import static dev.gatun.text.jinja.TemplateFault.limit;
-
+import dev.gatun.text.jinja.Globals.Namespace;
+import dev.gatun.text.jinja.Globals.Range;
+import dev.gatun.text.jinja.Values.Tuple;
+import dev.gatun.text.jinja.Values.Undefined;
+import dev.gatun.text.jinja.Values.View;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Iterator;
@@ -12,8 +15,6 @@ import java.util.Map;
 
 /** {@code str()} and {@code repr()}. */
 final class Repr {
-  private static final int DEPTH = 500;
-
   private final StringBuilder out = new StringBuilder();
   private final Budget budget;
 
@@ -22,11 +23,10 @@ final class Repr {
   }
 
   static String str(Object value, Budget budget) {
-    return switch (value) {
-      case String text -> text;
-      case Undefined _ -> "";
-      case null, default -> repr(value, budget);
-    };
+    if (value instanceof String text) {
+      return text;
+    }
+    return value instanceof Undefined ? "" : repr(value, budget);
   }
 
   static String repr(Object value, Budget budget) {
@@ -37,34 +37,49 @@ final class Repr {
   }
 
   private void value(Object value, int depth) {
-    budget.step();
-    if (depth > DEPTH) {
-      throw limit("a value nests deeper than " + DEPTH + " levels");
+    budget.value(depth);
+    if (value instanceof String text) {
+      budget.chars(text.length());
+      quote(text, out);
+    } else if (value instanceof List || value instanceof Map || value instanceof View) {
+      container(value, depth);
+    } else if (value instanceof Namespace namespace) {
+      out.append("<Namespace ");
+      dict(namespace.fields(), depth);
+      out.append('>');
+    } else {
+      out.append(scalar(value));
     }
-    switch (value) {
-      case null -> out.append("None");
-      case Boolean flag -> out.append(flag ? "True" : "False");
-      case Double number -> out.append(number(number));
-      case String text -> {
-        budget.chars(text.length());
-        quote(text, out);
-      }
-      case Range range -> out.append(range);
-      case Tuple tuple -> items("(", tuple, tuple.size() == 1 ? ",)" : ")", depth);
-      case List<?> items -> items("[", items, "]", depth);
-      case Map<?, ?> map -> dict(map, depth);
-      case View view -> {
-        out.append(view.kind());
-        items("([", view.items(), "])", depth);
-      }
-      case Namespace namespace -> {
-        out.append("<Namespace ");
-        dict(namespace.fields(), depth);
-        out.append('>');
-      }
-      case Undefined _ -> out.append("Undefined");
-      case Number number -> out.append(number);
-      default -> out.append('<').append(Values.typeName(value)).append(" object>");
+  }
+
+  private static String scalar(Object value) {
+    if (value == null) {
+      return "None";
+    }
+    if (value instanceof Boolean flag) {
+      return flag ? "True" : "False";
+    }
+    if (value instanceof Double number) {
+      return number(number);
+    }
+    if (value instanceof Number number) {
+      return number.toString();
+    }
+    return value instanceof Undefined ? "Undefined" : "<" + Values.typeName(value) + " object>";
+  }
+
+  private void container(Object value, int depth) {
+    if (value instanceof Range range) {
+      out.append(range);
+    } else if (value instanceof Tuple tuple) {
+      items("(", tuple, tuple.size() == 1 ? ",)" : ")", depth);
+    } else if (value instanceof List<?> items) {
+      items("[", items, "]", depth);
+    } else if (value instanceof Map<?, ?> map) {
+      dict(map, depth);
+    } else if (value instanceof View view) {
+      out.append(view.kind());
+      items("([", view.items(), "])", depth);
     }
   }
 
@@ -127,7 +142,9 @@ final class Repr {
   private static void quote(String text, StringBuilder out) {
     char quote = text.indexOf('\'') >= 0 && text.indexOf('"') < 0 ? '"' : '\'';
     out.append(quote);
-    text.codePoints().forEach(c -> character(c, quote, out));
+    for (int i = 0; i < text.length(); i = text.offsetByCodePoints(i, 1)) {
+      character(text.codePointAt(i), quote, out);
+    }
     out.append(quote);
   }
 
@@ -143,11 +160,15 @@ final class Repr {
         } else if (printable(c)) {
           out.appendCodePoint(c);
         } else {
-          String form = c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x";
-          out.append(String.format(Locale.ROOT, form, c));
+          out.append(escape(c));
         }
       }
     }
+  }
+
+  /** A code point as a backslash, {@code x}, {@code u} or {@code U}, and 2, 4 or 8 digits. */
+  static String escape(int c) {
+    return String.format(c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
   }
 
   private static boolean printable(int c) {

@@ -1,26 +1,33 @@
-// Scope: variables of a loop round, a macro or a block, over those around it.
+// Scope: variables of a loop round, a macro or a block, over those around it, and the budget.
 package dev.gatun.text.jinja;
 
+import dev.gatun.text.jinja.Values.Undefined;
 import java.util.HashMap;
 import java.util.Map;
 
 final class Scope {
   private final Scope outer;
+  private final Budget budget;
   private final Map<String, Object> variables = new HashMap<>();
 
   /**
    * @param outer null for the outermost
    */
-  private Scope(Scope outer) {
+  private Scope(Scope outer, Budget budget) {
     this.outer = outer;
+    this.budget = budget;
   }
 
-  static Scope outermost() {
-    return new Scope(null);
+  static Scope outermost(Budget budget) {
+    return new Scope(null, budget);
   }
 
   Scope inner() {
-    return new Scope(this);
+    return new Scope(this, budget);
+  }
+
+  Budget budget() {
+    return budget;
   }
 
   void set(String name, Object value) {

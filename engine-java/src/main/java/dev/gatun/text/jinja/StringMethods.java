@@ -3,6 +3,7 @@ package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.runtime;
 
+import dev.gatun.text.jinja.Values.Tuple;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -13,47 +14,12 @@ import java.util.function.IntPredicate;
 final class StringMethods {
   static final Set<String> NAMES =
       Set.of(
-          "capitalize",
-          "casefold",
-          "center",
-          "count",
-          "endswith",
-          "expandtabs",
-          "find",
-          "format",
-          "index",
-          "isalnum",
-          "isalpha",
-          "isascii",
-          "isdecimal",
-          "isdigit",
-          "islower",
-          "isnumeric",
-          "isspace",
-          "istitle",
-          "isupper",
-          "join",
-          "ljust",
-          "lower",
-          "lstrip",
-          "partition",
-          "removeprefix",
-          "removesuffix",
-          "replace",
-          "rfind",
-          "rindex",
-          "rjust",
-          "rpartition",
-          "rsplit",
-          "rstrip",
-          "split",
-          "splitlines",
-          "startswith",
-          "strip",
-          "swapcase",
-          "title",
-          "upper",
-          "zfill");
+          ("capitalize casefold center count endswith expandtabs find format index "
+                  + "isalnum isalpha isascii isdecimal isdigit islower isnumeric isspace "
+                  + "istitle isupper join ljust lower lstrip partition removeprefix "
+                  + "removesuffix replace rfind rindex rjust rpartition rsplit rstrip split "
+                  + "splitlines startswith strip swapcase title upper zfill")
+              .split(" "));
 
   private StringMethods() {}
 
@@ -65,8 +31,7 @@ final class StringMethods {
           cut(text, name, arguments, budget);
       case "startswith", "endswith" -> affix(text, name, arguments);
       case "find", "rfind", "index", "rindex", "count" -> search(text, name, arguments, budget);
-      case "center", "ljust", "rjust", "zfill", "expandtabs" ->
-          Padding.pad(text, name, arguments, budget);
+      case "center", "ljust", "rjust", "zfill", "expandtabs" -> pad(text, name, arguments, budget);
       case "join" -> join(text, arguments.bind(name, "iterable").need(0), budget);
       case "replace" -> {
         var bound = arguments.bind(name, "old", "new", "count");
@@ -80,7 +45,7 @@ final class StringMethods {
         String suffix = arguments.bind(name, "suffix").text(0);
         yield text.endsWith(suffix) ? text.substring(0, text.length() - suffix.length()) : text;
       }
-      case "format" -> BraceFormat.format(text, arguments, budget);
+      case "format" -> Format.braces(text, arguments, budget);
       default -> plain(text, name, arguments, budget);
     };
   }
@@ -273,5 +238,47 @@ final class StringMethods {
       out.append(left-- > 0 ? with : "").appendCodePoint(text.codePointAt(i));
     }
     return out.append(left > 0 ? with : "").toString();
+  }
+
+  private static String pad(String text, String name, Arguments arguments, Budget budget) {
+    if (name.equals("expandtabs")) {
+      long size = Math.max(0, arguments.bind(name, "tabsize").number(0, 8));
+      return expandTabs(text, size, budget);
+    }
+    var bound = arguments.bind(name, "width", "fill");
+    long missing = Math.max(0, Numbers.index(bound.need(0)) - Text.length(text));
+    budget.chars(missing);
+    String fill = name.equals("zfill") ? "0" : bound.text(1, " ");
+    if (Text.length(fill) != 1) {
+      throw runtime("The fill character must be exactly one character long");
+    }
+    boolean signed = name.equals("zfill") && (text.startsWith("-") || text.startsWith("+"));
+    long width = Text.length(text) + missing;
+    long left =
+        switch (name) {
+          case "ljust" -> 0;
+          case "center" -> missing / 2 + (missing & width & 1);
+          default -> missing;
+        };
+    String before = fill.repeat((int) left);
+    String after = fill.repeat((int) (missing - left));
+    return signed ? text.charAt(0) + before + text.substring(1) : before + text + after;
+  }
+
+  private static String expandTabs(String text, long size, Budget budget) {
+    StringBuilder out = new StringBuilder();
+    int column = 0;
+    for (int c : text.codePoints().toArray()) {
+      if (c == '\t') {
+        long blanks = size == 0 ? 0 : size - column % size;
+        budget.chars(blanks);
+        out.repeat(' ', (int) blanks);
+        column += (int) blanks;
+      } else {
+        out.appendCodePoint(c);
+        column = c == '\n' || c == '\r' ? 0 : column + 1;
+      }
+    }
+    return out.toString();
   }
 }

@@ -3,7 +3,15 @@ package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.runtime;
 
+import dev.gatun.text.jinja.Globals.Range;
+import dev.gatun.text.jinja.Values.Attributed;
+import dev.gatun.text.jinja.Values.Callable;
+import dev.gatun.text.jinja.Values.Slice;
+import dev.gatun.text.jinja.Values.Tuple;
+import dev.gatun.text.jinja.Values.Undefined;
+import dev.gatun.text.jinja.Values.View;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -15,6 +23,8 @@ import java.util.Set;
  * immutable sandbox does.
  */
 final class Subscript {
+  private static final Set<String> LIST_METHODS = Set.of("copy", "count", "index");
+  private static final Set<String> DICT_METHODS = Set.of("copy", "get", "items", "keys", "values");
   private static final Set<String> LIST_CHANGES =
       Set.of("append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort");
   private static final Set<String> DICT_CHANGES =
@@ -48,29 +58,33 @@ final class Subscript {
 
   /** The attribute that Python's type has under that name, or {@link Attributed#ABSENT}. */
   private static Object own(Object target, String name, Budget budget) {
-    return switch (target) {
-      case Undefined undefined -> throw undefined.fault();
-      case String text when StringMethods.NAMES.contains(name) ->
-          (Callable) arguments -> StringMethods.call(text, name, arguments, budget);
-      case List<?> _
-          when LIST_CHANGES.contains(name)
-              && !(target instanceof Tuple || target instanceof Range) ->
-          Undefined.unsafe(target, name);
-      case List<?> items when ContainerMethods.LIST.contains(name) ->
-          (Callable) arguments -> ContainerMethods.call(items, name, arguments, budget);
-      case Map<?, ?> _ when DICT_CHANGES.contains(name) -> Undefined.unsafe(target, name);
-      case Map<?, ?> map when ContainerMethods.DICT.contains(name) ->
-          (Callable) arguments -> ContainerMethods.call(map, name, arguments, budget);
-      case Attributed object -> object.attribute(name);
-      case null, default -> Attributed.ABSENT;
-    };
+    Values.defined(target);
+    if (target instanceof String text && StringMethods.NAMES.contains(name)) {
+      return (Callable) arguments -> StringMethods.call(text, name, arguments, budget);
+    }
+    if (target instanceof List<?> items) {
+      boolean fixed = target instanceof Tuple || target instanceof Range;
+      if (LIST_CHANGES.contains(name) && !fixed) {
+        return Undefined.unsafe(target, name);
+      }
+      if (LIST_METHODS.contains(name)) {
+        return (Callable) arguments -> call(items, name, arguments, budget);
+      }
+    }
+    if (target instanceof Map<?, ?> map) {
+      if (DICT_CHANGES.contains(name)) {
+        return Undefined.unsafe(target, name);
+      }
+      if (DICT_METHODS.contains(name)) {
+        return (Callable) arguments -> call(map, name, arguments, budget);
+      }
+    }
+    return target instanceof Attributed object ? object.attribute(name) : Attributed.ABSENT;
   }
 
   /** The element at a position counted from the front, or from the back below 0. */
   private static Object element(Object target, Object index, Budget budget) {
-    if (target instanceof Undefined undefined) {
-      throw undefined.fault();
-    }
+    Values.defined(target);
     if (Numbers.isInteger(index) && (target instanceof String || target instanceof List)) {
       budget.scan(target);
       long size = Values.length(target);
@@ -86,9 +100,7 @@ final class Subscript {
   }
 
   private static Object slice(Object target, Slice slice, Budget budget) {
-    if (target instanceof Undefined undefined) {
-      throw undefined.fault();
-    }
+    Values.defined(target);
     if (target instanceof Map) {
       throw runtime("unhashable type: 'slice'");
     }
@@ -141,5 +153,73 @@ final class Subscript {
       taken.add(items.get((int) (start + i * step)));
     }
     return items instanceof Tuple ? new Tuple(taken) : taken;
+  }
+
+  private static Object call(List<?> items, String name, Arguments arguments, Budget budget) {
+    if (name.equals("copy")) {
+      arguments.bind(name);
+      return items;
+    }
+    Object wanted = arguments.bind(name, "value").need(0);
+    long count = 0;
+    for (int i = 0; i < items.size(); i++) {
+      if (Operators.equal(items.get(i), wanted, budget)) {
+        if (name.equals("index")) {
+          return (long) i;
+        }
+        count++;
+      }
+    }
+    if (name.equals("index")) {
+      throw runtime(Repr.repr(wanted, budget) + " is not in list");
+    }
+    return count;
+  }
+
+  private static Object call(Map<?, ?> map, String name, Arguments arguments, Budget budget) {
+    if (name.equals("get")) {
+      var bound = arguments.bind(name, "key", "default");
+      Object key = Values.key(bound.need(0));
+      return map.containsKey(key) ? map.get(key) : bound.get(1, null);
+    }
+    arguments.bind(name);
+    budget.steps(map.size());
+    return switch (name) {
+      case "items" -> new View("dict_items", Values.pairs(map));
+      case "keys" -> new View("dict_keys", new ArrayList<>(map.keySet()));
+      case "values" -> new View("dict_values", new ArrayList<>(map.values()));
+      default -> new LinkedHashMap<Object, Object>(map);
+    };
+  }
+
+  /** An attribute as filters name it: "function.name", "0.text" or a number. */
+  record Path(List<Object> steps) {
+    static Path of(Object attribute) {
+      if (!(attribute instanceof String text)) {
+        List<Object> steps = new ArrayList<>();
+        if (attribute != null) {
+          steps.add(attribute);
+        }
+        return new Path(steps);
+      }
+      List<Object> steps = new ArrayList<>();
+      for (Object part : Text.split(text, ".", -1)) {
+        String name = (String) part;
+        boolean number =
+            !name.isEmpty()
+                && name.length() < 10
+                && name.chars().allMatch(c -> c >= '0' && c <= '9');
+        steps.add(number ? (Object) Long.valueOf(name) : name);
+      }
+      return new Path(steps);
+    }
+
+    Object in(Object item, Budget budget) {
+      Object value = item;
+      for (Object step : steps) {
+        value = Subscript.item(value, step, budget);
+      }
+      return value;
+    }
   }
 }

@@ -39,13 +39,12 @@ public final class Template {
    *     sandbox allows
    */
   public String render(Map<String, ?> variables, Clock clock) {
-    Budget budget = new Budget();
-    Scope globals = Scope.outermost();
-    Globals.define(globals, clock, budget);
+    Scope globals = Scope.outermost(new Budget());
+    Globals.define(globals, clock);
     Scope scope = globals.inner();
     variables.forEach((name, value) -> scope.set(name, Values.admit(value)));
     try {
-      return new Renderer(budget).text(body, scope);
+      return Stmt.text(body, scope);
     } catch (StackOverflowError tooDeep) {
       // The budget bounds the depth for a stack of 1 MiB; the caller's may be smaller or nearly
       // used up.

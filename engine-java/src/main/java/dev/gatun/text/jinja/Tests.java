@@ -3,6 +3,8 @@ package dev.gatun.text.jinja;
 
 import static dev.gatun.text.jinja.TemplateFault.runtime;
 
+import dev.gatun.text.jinja.Values.Callable;
+import dev.gatun.text.jinja.Values.Undefined;
 import java.math.BigInteger;
 import java.util.List;
 import java.util.Map;

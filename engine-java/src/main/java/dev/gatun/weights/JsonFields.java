@@ -1,4 +1,4 @@
-// Json: reads small JSON files within bounds of size, depth and length.
+// JsonFields: reads small JSON files within bounds of size, depth and length.
 package dev.gatun.weights;
 
 import com.fasterxml.jackson.core.JacksonException;
@@ -14,7 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
-final class Json {
+final class JsonFields {
   /**
    * An index of 160 shards has 9 MB; what a text of this size can cost in memory stays below 1 GiB.
    */
@@ -37,7 +37,7 @@ final class Json {
           .build()
           .readerForMapOf(Object.class);
 
-  private Json() {}
+  private JsonFields() {}
 
   /** The object that {@code text} holds; refuses everything else. */
   static Fields object(byte[] text, String source) {

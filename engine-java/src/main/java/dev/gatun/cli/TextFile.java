@@ -1,4 +1,4 @@
-// Utf8: reads whole texts from files and standard input; what is not UTF-8 is refused by its
+// TextFile: reads whole texts from files and standard input; what is not UTF-8 is refused by its
 // offset.
 package dev.gatun.cli;
 
@@ -17,11 +17,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Locale;
 
-final class Utf8 {
+final class TextFile {
   /** More than any context holds; stops a device file or a stray archive from filling the heap. */
   static final int LIMIT_BYTES = 256 << 20;
 
-  private Utf8() {}
+  private TextFile() {}
 
   /** The text of {@code file}, or of standard input where it is {@code -}. */
   static String read(String file, Stdio stdio) {
