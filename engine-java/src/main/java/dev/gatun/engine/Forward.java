@@ -34,7 +34,7 @@ sealed class Forward extends Task permits Observation {
     logits = new float[Math.multiplyExact(allRows ? ids.length : 1, vocab)];
   }
 
-  /** The logits, if they are there within some time; what went wrong where something did. */
+  /** The logits, or null where they are not there within some time; throws what went wrong. */
   float[] poll(long time, TimeUnit unit) throws InterruptedException {
     try {
       return result.get(time, unit);
@@ -43,6 +43,14 @@ sealed class Forward extends Task permits Observation {
     } catch (ExecutionException e) {
       throw rethrown(e.getCause());
     }
+  }
+
+  /** The logits of a task that has ended; throws what went wrong. */
+  float[] result() {
+    if (result.isCompletedExceptionally()) {
+      throw rethrown(result.exceptionNow());
+    }
+    return result.resultNow();
   }
 
   @Override

@@ -2,6 +2,7 @@
 package dev.gatun.engine;
 
 import dev.gatun.engine.Answer.Cancelled;
+import dev.gatun.engine.Answer.Event;
 import dev.gatun.engine.Answer.Failure;
 import dev.gatun.engine.Answer.Token;
 import dev.gatun.sample.Sampler;
@@ -77,7 +78,8 @@ public final class Generation {
    * @param prompt tokens not yet in the session, at least one
    * @param sampler the answer's from now on: not to be used by anybody else
    * @param onToken hears each token, on this thread
-   * @param interrupted asked on this thread, between two tokens and while it waits for one
+   * @param interrupted asked on this thread, between two tokens and while it waits for one; once it
+   *     is true no token is heard any more
    */
   public static Result run(
       Session session,
@@ -112,18 +114,18 @@ public final class Generation {
 
   private Stop listen(Answer task) {
     while (true) {
-      switch (Session.await(task, task::poll, interrupted)) {
+      Optional<Event> event = Session.await(task::poll, interrupted);
+      if (event.isEmpty()) {
+        return Stop.INTERRUPTED;
+      }
+      switch (event.get()) {
         case Token token -> {
           remember(token);
-          if (token.stop().equals(Optional.of(Stop.END_OF_TEXT))) {
-            return Stop.END_OF_TEXT;
+          if (!token.stop().equals(Optional.of(Stop.END_OF_TEXT))) {
+            onToken.accept(token.id());
           }
-          onToken.accept(token.id());
           if (token.stop().isPresent()) {
             return token.stop().get();
-          }
-          if (interrupted.getAsBoolean()) {
-            return Stop.INTERRUPTED;
           }
         }
         case Cancelled _ -> {

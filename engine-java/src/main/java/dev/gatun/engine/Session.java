@@ -6,6 +6,7 @@ import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.Sampler;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
@@ -189,37 +190,39 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Waits for what a task gives. The thread's own interruption cancels the task as well, and is
-   * left for the caller to see.
+   * Waits for what a task gives; empty where it was interrupted first. The thread's own interruption
+   * counts, and is left for the caller to see.
    *
-   * @param interrupted asked now and then; true cancels the task
+   * @param interrupted asked now and then
    */
-  static <T> T await(Task task, Poll<T> poll, BooleanSupplier interrupted) {
-    boolean threadInterrupted = false;
-    try {
-      while (true) {
-        try {
-          T found = poll.within(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-          if (found != null) {
-            return found;
-          }
-        } catch (InterruptedException e) {
-          threadInterrupted = true;
-          task.cancel();
+  static <T> Optional<T> await(Poll<T> poll, BooleanSupplier interrupted) {
+    while (!interrupted.getAsBoolean()) {
+      try {
+        T found = poll.within(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        if (found != null) {
+          return Optional.of(found);
         }
-        if (interrupted.getAsBoolean()) {
-          task.cancel();
-        }
-      }
-    } finally {
-      if (threadInterrupted) {
+      } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
+        break;
       }
     }
+    return Optional.empty();
   }
 
   private MemorySegment forward(Forward task, BooleanSupplier interrupted) {
-    return run(task, running -> MemorySegment.ofArray(await(running, running::poll, interrupted)));
+    float[] logits =
+        run(
+            task,
+            running ->
+                await(running::poll, interrupted)
+                    .orElseGet(
+                        () -> {
+                          running.cancel();
+                          running.join();
+                          return running.result();
+                        }));
+    return MemorySegment.ofArray(logits);
   }
 
   Answer newAnswer(int[] prompt, Sampler sampler, Generation.Limits limits) {

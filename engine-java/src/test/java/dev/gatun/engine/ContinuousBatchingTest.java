@@ -203,7 +203,7 @@ class ContinuousBatchingTest {
           MODEL,
           options(batching, order == PromptOrder.SHARED ? 24 : 512),
           engine -> {
-            for (End end : all(engine, jobs, expected)) {
+            for (End end : all(engine, 8, jobs, expected)) {
               ends.merge(end, 1, Integer::sum);
             }
             requireAllPages(engine);
@@ -233,14 +233,15 @@ class ContinuousBatchingTest {
     return ids;
   }
 
-  private static List<End> all(Engine engine, List<Job> jobs, List<Alone> expected) {
+  private static List<End> all(
+      Engine engine, int threads, List<Job> jobs, List<Alone> expected) {
     List<Future<End>> running = new ArrayList<>();
     List<End> ends = new ArrayList<>();
-    try (ExecutorService threads = Executors.newFixedThreadPool(8)) {
+    try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {
       for (int i = 0; i < jobs.size(); i++) {
         Job job = jobs.get(i);
         Alone alone = expected.get(i);
-        running.add(threads.submit((Callable<End>) () -> together(engine, job, alone)));
+        running.add(pool.submit((Callable<End>) () -> together(engine, job, alone)));
       }
       for (Future<End> each : running) {
         ends.add(each.get());
@@ -267,7 +268,7 @@ class ContinuousBatchingTest {
               jobs.add(new Job(prompt, Answers.LIVELY, 12, -1, false));
               expected.add(alone(engine, jobs.getLast()));
             }
-            assertEquals(Set.of(End.SAME_AS_ALONE), Set.copyOf(all(engine, jobs, expected)));
+            assertEquals(Set.of(End.SAME_AS_ALONE), Set.copyOf(all(engine, 2, jobs, expected)));
           });
     }
   }
@@ -289,7 +290,7 @@ class ContinuousBatchingTest {
               jobs.add(new Job(prompt, Answers.LIVELY, 9, -1, false));
               expected.add(alone(engine, jobs.getLast()));
             }
-            assertEquals(Set.of(End.SAME_AS_ALONE), Set.copyOf(all(engine, jobs, expected)));
+            assertEquals(Set.of(End.SAME_AS_ALONE), Set.copyOf(all(engine, 4, jobs, expected)));
           });
     }
   }
