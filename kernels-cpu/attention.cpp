@@ -60,10 +60,14 @@ struct Count {
   int64_t splits;  // of all tiles together
 };
 
-// The tiles of the batch in order; with tiles == NULL only counts them.
+// The tiles of the batch in order, which padding is in none of; with tiles == NULL only counts them.
 Count tile(const gk_batch &batch, int32_t tileTokens, Tile *tiles) {
   Count count{0, 0};
-  for (int32_t t = 0; t < batch.tokens; ++count.tiles) {
+  for (int32_t t = 0; t < batch.tokens;) {
+    if (isPadding(batch, t)) {
+      ++t;
+      continue;
+    }
     Tile next{t, 0, 0, 0};
     for (; t < batch.tokens && next.tokens < tileTokens && batch.sequence[t] == batch.sequence[next.token]; ++t) {
       const int32_t splits = batch.position[t] / splitTokens + 1;
@@ -73,6 +77,7 @@ Count tile(const gk_batch &batch, int32_t tileTokens, Tile *tiles) {
     if (tiles != nullptr) {
       tiles[count.tiles] = next;
     }
+    ++count.tiles;
     count.splits += next.splits;
   }
   return count;
@@ -272,6 +277,14 @@ void mergeTile(const Attention &a, int64_t tileIndex, int64_t head) {
   }
 }
 
+void clearPadding(const gk_batch &batch, const gk_tensor &y) {
+  for (int64_t t = 0; t < batch.tokens; ++t) {
+    if (isPadding(batch, t)) {
+      __builtin_memset(static_cast<float *>(y.data) + t * y.stride, 0, static_cast<size_t>(y.cols) * sizeof(float));
+    }
+  }
+}
+
 int64_t align(int64_t bytes) { return (bytes + 63) / 64 * 64; }
 
 // Fills in tiles, tasks and the room for partial results.
@@ -325,6 +338,7 @@ void attention(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_c
   a.pageBytes = cachePageBytesOf(cache);
   a.headBytes = a.pageBytes / cache.kv_heads;
   a.keyBytes = cachePlaneBytes(cache.key_dtype, cache.head_dim);
+  clearPadding(batch, y);
   plan(a);
   pool.parallelFor(
       a.taskCount, 1,

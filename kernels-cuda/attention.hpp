@@ -37,6 +37,7 @@ struct Attention {
   float *partialValues;
   float2 *partialStates;
 
+  __device__ __forceinline__ bool isPadding(int token) const { return sequence[token] < 0; }
   // A device array may hold an index out of range: what lies within reach is read instead.
   __device__ __forceinline__ int positionOf(int token) const {
     const int p = position[token];

@@ -73,8 +73,8 @@ __global__ void __launch_bounds__(32 * fp32Warps, 1) attendFp32(Attention a) {
     return;
   }
   const int token = r / a.group, head = kvHead * a.group + r % a.group;
-  const int position = a.positionOf(token);
-  const bool partial = a.partialValues != nullptr;
+  const bool partial = a.partialValues != nullptr, padding = a.isPadding(token);
+  const int position = padding ? -1 : a.positionOf(token);
   if (partial && position < split * splitTokens) {
     return;
   }
@@ -85,7 +85,8 @@ __global__ void __launch_bounds__(32 * fp32Warps, 1) attendFp32(Attention a) {
   __syncwarp();
 
   Fp32Row all = {};
-  const int lastSplit = partial ? split : position / splitTokens;
+  all.state.total = 1;  // of padding
+  const int lastSplit = partial ? split : padding ? -1 : position / splitTokens;
   for (int i = partial ? split : 0; i <= lastSplit; ++i) {
     Fp32Row part = {{minusInfinity, 0}, {}};
     for (int page = i * splitPages; page < (i + 1) * splitPages && page * pageTokens <= position; ++page) {

@@ -35,6 +35,9 @@ __device__ __forceinline__ SplitTile splitTile(const Attention &a, int index) {
   SplitTile tile = {index / parts, index % parts * 16, 0, 0};
   const int mine = lane < a.tokens ? a.sequence[lane] : 0;
   tile.sequence = shuffle(mine, tile.token);
+  if (tile.sequence < 0) {  // padding
+    return tile;
+  }
   const uint32_t others = ~ballot(lane < a.tokens && mine == tile.sequence);
   const int begin = 32 - leadingZeros(others & ((1u << tile.token) - 1));  // of the run of tokens of this sequence
   const uint32_t after = others >> tile.token;

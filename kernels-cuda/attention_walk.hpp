@@ -129,7 +129,7 @@ __global__ void __launch_bounds__(32 * walkWarps<Steps>, 1) walkSplits(Attention
       const int token = tokenOf(warpRow + lane / 4 + 8 * i);
       position[i] = token >= walk.tokenBegin && token < walk.tokenEnd ? a.positionOf(token) : -1;
     }
-    const int count = walk.last / pageTokens + 1;
+    const int count = walk.sequence < 0 ? 0 : walk.last / pageTokens + 1;  // none of padding
     int entries = 0;  // lane's of 32 pages
     const auto copyPage = [&](int page) {
       if (page % 32 == 0) {
@@ -140,7 +140,9 @@ __global__ void __launch_bounds__(32 * walkWarps<Steps>, 1) walkSplits(Attention
       copyAsyncCommit();
     };
     __syncthreads();  // the walk before is done with the pages
-    copyPage(0);
+    if (count > 0) {
+      copyPage(0);
+    }
     SoftmaxState states[2];
     float o[4 * slabs][4];
     for (int page = 0; page < count; ++page) {
@@ -202,13 +204,13 @@ __global__ void __launch_bounds__(32 * walkWarps<Steps>, 1) walkSplits(Attention
       if (t < walk.tokenBegin || t >= walk.tokenEnd) {
         continue;
       }
-      const float total = merged[r].total;
+      const float total = count == 0 ? 1 : merged[r].total;
       const int head = kvHead * a.group + row % a.group;
       float4 x[parts];
 #pragma unroll
       for (int n = 0; n < parts; ++n) {
         const int d = 128 * n + 4 * lane;
-        x[n] = d < dim ? *reinterpret_cast<const float4 *>(sums + mergedAt(r, d, dim)) : make_float4(0, 0, 0, 0);
+        x[n] = d < dim && count > 0 ? *reinterpret_cast<const float4 *>(sums + mergedAt(r, d, dim)) : make_float4(0, 0, 0, 0);
         x[n] = make_float4(x[n].x / total, x[n].y / total, x[n].z / total, x[n].w / total);
       }
       writeColumns(a, t, head * dim, x, dim);

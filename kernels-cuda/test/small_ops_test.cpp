@@ -192,7 +192,7 @@ void checkEmbed(const Both &both, int32_t dtype, int64_t cols, int64_t offset) {
   both.run([&](const Side &side) {
     const gk_source source = {table.on(side) + offset, nullptr, nullptr, nullptr, rows, cols, dtype, 0, 0, 0};
     const gk_tensor t = ids(chosen.on(side), 1, tokens), ys = tensor(y.on(side), tokens, cols, stride);
-    OK(gk_embed(side, &source, &t, &ys));
+    OK(gk_embed(side, &source, &t, nullptr, &ys));
   });
   expectSame(name("Embed type, cols, offset", dtype, cols, offset), y.ofCpu(), y.ofCuda());
 }
@@ -217,7 +217,7 @@ void checkWrongIds(const Both &both) {
   const gk_source table = {x.data(), nullptr, nullptr, nullptr, 2, 32, GK_F32, 0, 0, 0};
   OK(gk_gather_rows(both.cuda(), &xs, &ws, &ys));
   OK(gk_gather_cols(both.cuda(), &xs, &ws, &narrow));
-  OK(gk_embed(both.cuda(), &table, &ws, &ys));
+  OK(gk_embed(both.cuda(), &table, &ws, nullptr, &ys));
   OK(gk_queue_sync(both.cuda()));
 }
 

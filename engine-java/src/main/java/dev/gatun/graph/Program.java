@@ -59,7 +59,14 @@ public final class Program implements AutoCloseable {
     Step.Inputs in = step.inputs();
     batch =
         Structs.batch(
-            arena, step.tokens(), 1, step.maxPages(), in.position(), in.sequence(), in.pageTable());
+            arena,
+            step.tokens(),
+            step.tokens() == 1 ? 1 : 0,
+            1,
+            step.maxPages(),
+            in.position(),
+            in.sequence(),
+            in.pageTable());
     for (Op op : graph.ops()) {
       calls.add(bind(op, device.ops()));
     }
@@ -152,7 +159,7 @@ public final class Program implements AutoCloseable {
   private Runnable embed(Op.Embed o, Ops ops) {
     MemorySegment ids = rowOfInts(graph.step().inputs().tokenIds(), graph.step().tokens());
     MemorySegment y = struct(o.y());
-    return () -> ops.embed(o.table().struct(), ids, y);
+    return () -> ops.embed(o.table().struct(), ids, MemorySegment.NULL, y);
   }
 
   private Runnable rmsNorm(Op.RmsNorm o, Ops ops) {
