@@ -20,7 +20,8 @@ struct Attention {
   const int32_t *position;
   const int32_t *sequence;
   const int32_t *pageTable;
-  int32_t tokens;  // of this launch; times group below 2^31, or the queries would fit no device
+  int32_t tokens;   // of this launch; times group below 2^31, or the queries would fit no device
+  int32_t singles;  // of these: each the only one of its sequence
   int32_t sequences;
   int32_t maxPages;
   int32_t heads;
