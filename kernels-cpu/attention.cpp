@@ -6,8 +6,9 @@
 // What is computed, whatever the tiling: a context is cut at multiples of splitTokens; a split's pages are added in
 // ascending order with the running maximum of the scores, and the splits are merged in ascending order. So a token's
 // result depends on nothing but its query and its keys and values.
-// Tasks are (tile of tokens of one sequence, key/value head, range of splits). There are as many ranges as splits
-// where tiles are too few for the threads, as in decoding; else one.
+// Tasks are (tile of tokens of one sequence, key/value head, range of splits): a range a split where the tile's whole
+// context would keep a thread longer than the others have work, as in decoding or of one long sequence beside short
+// ones; else one.
 #include "attention_page.hpp"
 #include "hadamard.hpp"
 #include "ops.hpp"
@@ -22,7 +23,8 @@ struct Tile {
   int32_t token;  // the first
   int32_t tokens;
   int32_t splits;
-  int32_t task;  // the first
+  bool divided;     // a task for each split
+  int64_t partial;  // divided: its first row of partial results, of (key/value head, split, query)
 };
 
 struct Task {
@@ -46,36 +48,32 @@ struct Attention {
   int32_t tileTokens;  // most tokens of a tile
   Tile *tiles;
   int32_t tileCount;
-  bool divided;  // a task for each split
   Task *tasks;
   int32_t taskCount;
-  float *partials;  // (tasks, queries of a tile, partialRow): of each split values, highest, total
+  int32_t *dividedTiles;
+  int32_t dividedCount;
+  float *partials;  // rows of partialRow: values, highest, total
   int64_t partialRow;
 };
 
 int32_t least(int32_t a, int32_t b) { return a < b ? a : b; }
 
-struct Count {
-  int32_t tiles;
-  int64_t splits;  // of all tiles together
-};
-
-// The tiles of the batch in order; with tiles == NULL only counts them.
-Count tile(const gk_batch &batch, int32_t tileTokens, Tile *tiles) {
-  Count count{0, 0};
-  for (int32_t t = 0; t < batch.tokens; ++count.tiles) {
-    Tile next{t, 0, 0, 0};
-    for (; t < batch.tokens && next.tokens < tileTokens && batch.sequence[t] == batch.sequence[next.token]; ++t) {
+// Visits the tiles of the batch in order; padding is in none.
+template <class Visit>
+void forEachTile(const gk_batch &batch, int32_t tileTokens, const Visit &visit) {
+  for (int32_t t = 0; t < batch.tokens;) {
+    if (isPadding(batch, t)) {
+      ++t;
+      continue;
+    }
+    Tile tile{t, 0, 0, false, 0};
+    for (; t < batch.tokens && tile.tokens < tileTokens && batch.sequence[t] == batch.sequence[tile.token]; ++t) {
       const int32_t splits = batch.position[t] / splitTokens + 1;
-      next.splits = splits > next.splits ? splits : next.splits;
-      ++next.tokens;
+      tile.splits = splits > tile.splits ? splits : tile.splits;
+      ++tile.tokens;
     }
-    if (tiles != nullptr) {
-      tiles[count.tiles] = next;
-    }
-    count.splits += next.splits;
+    visit(tile);
   }
-  return count;
 }
 
 // Where the arrays of a tile's queries lie in a thread's scratch.
@@ -224,9 +222,14 @@ bool reaches(const Attention &a, const Tile &tile, int64_t r, int32_t split) {
   return a.batch->position[tile.token + r / a.group] >= split * splitTokens;
 }
 
-void keepPartial(const Attention &a, int64_t task, int64_t n, const Queries &part) {
-  float *to = a.partials + task * a.tileTokens * a.group * a.partialRow;
-  for (int64_t r = 0; r < n; ++r, to += a.partialRow) {
+// Where the partial result of query r of a tile lies.
+float *partialOf(const Attention &a, const Tile &tile, int64_t head, int64_t split, int64_t r) {
+  return a.partials + (tile.partial + (head * tile.splits + split) * tile.tokens * a.group + r) * a.partialRow;
+}
+
+void keepPartial(const Attention &a, const Tile &tile, const Task &task, const Queries &part) {
+  for (int64_t r = 0; r < tile.tokens * a.group; ++r) {
+    float *const to = partialOf(a, tile, task.head, task.split, r);
     __builtin_memcpy(to, part.values + r * part.dim, static_cast<size_t>(part.dim) * sizeof(float));
     to[part.dim] = part.highest[r];
     to[part.dim + 1] = part.total[r];
@@ -241,8 +244,8 @@ void runTask(const Attention &a, int32_t index, int thread) {
   loadQueries(a, tile, task.head, r.part.q);
   for (int32_t split = task.split; split < task.split + task.splits; ++split) {
     attendSplit(a, tile, task.head, split, r);
-    if (a.divided) {
-      keepPartial(a, index, n, r.part);
+    if (tile.divided) {
+      keepPartial(a, tile, task, r.part);
       continue;
     }
     for (int64_t i = 0; i < n; ++i) {
@@ -252,56 +255,98 @@ void runTask(const Attention &a, int32_t index, int thread) {
       }
     }
   }
-  for (int64_t i = 0; !a.divided && i < n; ++i) {
+  for (int64_t i = 0; !tile.divided && i < n; ++i) {
     writeResult(a, tile, task.head, i, r.values + i * dim, r.total[i]);
   }
 }
 
-// Merges the splits of one tile and head, whose tasks lie side by side.
-void mergeTile(const Attention &a, int64_t tileIndex, int64_t head) {
-  const Tile &tile = a.tiles[tileIndex];
-  const int64_t dim = a.cache->head_dim, rows = a.tileTokens * a.group;
-  const int64_t firstTask = tile.task + head * tile.splits;
+// Merges the splits of one tile and head.
+void mergeTile(const Attention &a, const Tile &tile, int64_t head) {
+  const int64_t dim = a.cache->head_dim;
   for (int64_t r = 0; r < tile.tokens * a.group; ++r) {
-    float *const values = a.partials + (firstTask * rows + r) * a.partialRow;
+    float *const values = partialOf(a, tile, head, 0, r);
     for (int32_t split = 1; split < tile.splits && reaches(a, tile, r, split); ++split) {
-      const float *const part = a.partials + ((firstTask + split) * rows + r) * a.partialRow;
+      const float *const part = partialOf(a, tile, head, split, r);
       merge(split, values + dim, values + dim + 1, values, part[dim], part[dim + 1], part, dim);
     }
     writeResult(a, tile, head, r, values, values[dim + 1]);
   }
 }
 
+void clearPadding(const gk_batch &batch, const gk_tensor &y) {
+  for (int64_t t = 0; t < batch.tokens; ++t) {
+    if (isPadding(batch, t)) {
+      __builtin_memset(static_cast<float *>(y.data) + t * y.stride, 0, static_cast<size_t>(y.cols) * sizeof(float));
+    }
+  }
+}
+
 int64_t align(int64_t bytes) { return (bytes + 63) / 64 * 64; }
+
+// What the arrays of a plan have room for.
+struct Sizes {
+  int64_t splits;  // of all tiles together
+  int64_t tiles, tasks, divided;
+  int64_t partials;  // rows
+};
+
+// Whether a thread would be at work on the tile's whole context for more than half of its fair share of all splits.
+bool isLong(const Attention &a, const Tile &tile, const Sizes &sizes) {
+  const int64_t threads = a.pool->threads();
+  return threads > 1 && tile.splits > 1 && tile.splits * 2 * threads > sizes.splits * a.cache->kv_heads;
+}
+
+Sizes measure(const Attention &a) {
+  Sizes sizes = {};
+  forEachTile(*a.batch, a.tileTokens, [&](const Tile &tile) { sizes.splits += tile.splits; });
+  forEachTile(*a.batch, a.tileTokens, [&](const Tile &tile) {
+    const bool divided = isLong(a, tile, sizes);
+    const int64_t tasks = (divided ? tile.splits : 1) * int64_t{a.cache->kv_heads};
+    sizes.tiles += 1;
+    sizes.tasks += tasks;
+    sizes.divided += divided ? 1 : 0;
+    sizes.partials += divided ? tasks * tile.tokens * a.group : 0;
+  });
+  return sizes;
+}
 
 // Fills in tiles, tasks and the room for partial results.
 void plan(Attention &a) {
   const int64_t kvHeads = a.cache->kv_heads;
   a.tileTokens = static_cast<int32_t>(a.group < tileQueries ? tileQueries / a.group : 1);
-  const Count count = tile(*a.batch, a.tileTokens, nullptr);
-  a.tileCount = count.tiles;
-  a.divided = a.pool->threads() > 1 && count.tiles * kvHeads < 2 * a.pool->threads();
-  if (a.divided && a.tileTokens > a.batch->tokens) {
-    a.tileTokens = a.batch->tokens;  // the tiles stay the same; their partial results take no more room than that
+  a.tileTokens = least(a.tileTokens, a.batch->tokens);
+  const Sizes sizes = measure(a);
+  if (sizes.tiles == 0) {
+    return;
   }
-  const int64_t tasks = (a.divided ? count.splits : count.tiles) * kvHeads;
   a.partialRow = a.cache->head_dim + 16;
-  const int64_t tileBytes = align(count.tiles * int64_t{sizeof(Tile)});
-  const int64_t taskBytes = align(tasks * int64_t{sizeof(Task)});
-  const int64_t partBytes = a.divided ? tasks * a.tileTokens * a.group * a.partialRow * int64_t{sizeof(float)} : 0;
-  char *const memory = static_cast<char *>(a.pool->shared(tileBytes + taskBytes + partBytes));
+  const int64_t tileBytes = align(sizes.tiles * int64_t{sizeof(Tile)});
+  const int64_t taskBytes = align(sizes.tasks * int64_t{sizeof(Task)});
+  const int64_t dividedBytes = align(sizes.divided * int64_t{sizeof(int32_t)});
+  const int64_t partBytes = sizes.partials * a.partialRow * int64_t{sizeof(float)};
+  char *const memory = static_cast<char *>(a.pool->shared(tileBytes + taskBytes + dividedBytes + partBytes));
   a.tiles = reinterpret_cast<Tile *>(memory);
   a.tasks = reinterpret_cast<Task *>(memory + tileBytes);
-  a.partials = reinterpret_cast<float *>(memory + tileBytes + taskBytes);
-  tile(*a.batch, a.tileTokens, a.tiles);
-  a.taskCount = 0;
+  a.dividedTiles = reinterpret_cast<int32_t *>(memory + tileBytes + taskBytes);
+  a.partials = reinterpret_cast<float *>(memory + tileBytes + taskBytes + dividedBytes);
+  a.tileCount = a.dividedCount = a.taskCount = 0;
+  int64_t partials = 0;
+  forEachTile(*a.batch, a.tileTokens, [&](const Tile &tile) {
+    Tile &t = a.tiles[a.tileCount] = tile;
+    t.divided = isLong(a, tile, sizes);
+    if (t.divided) {
+      t.partial = partials;
+      partials += kvHeads * t.splits * t.tokens * a.group;
+      a.dividedTiles[a.dividedCount++] = a.tileCount;
+    }
+    ++a.tileCount;
+  });
   // The last tiles of a prompt see the longest context: begun first, they leave no thread waiting at the end.
   for (int32_t i = a.tileCount - 1; i >= 0; --i) {
-    Tile &t = a.tiles[i];
-    t.task = a.taskCount;
+    const Tile &t = a.tiles[i];
     for (int32_t head = 0; head < kvHeads; ++head) {
-      for (int32_t split = 0; split < t.splits; split += a.divided ? 1 : t.splits) {
-        a.tasks[a.taskCount++] = {i, head, split, a.divided ? 1 : t.splits};
+      for (int32_t split = 0; split < t.splits; split += t.divided ? 1 : t.splits) {
+        a.tasks[a.taskCount++] = {i, head, split, t.divided ? 1 : t.splits};
       }
     }
   }
@@ -325,6 +370,7 @@ void attention(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_c
   a.pageBytes = cachePageBytesOf(cache);
   a.headBytes = a.pageBytes / cache.kv_heads;
   a.keyBytes = cachePlaneBytes(cache.key_dtype, cache.head_dim);
+  clearPadding(batch, y);
   plan(a);
   pool.parallelFor(
       a.taskCount, 1,
@@ -332,15 +378,14 @@ void attention(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_c
         runTask(*static_cast<const Attention *>(arg), static_cast<int32_t>(begin), thread);
       },
       &a);
-  if (a.divided) {
-    pool.parallelFor(
-        a.tileCount * int64_t{cache.kv_heads}, 1,
-        [](void *arg, int64_t begin, int64_t, int) {
-          const Attention &all = *static_cast<const Attention *>(arg);
-          mergeTile(all, begin / all.cache->kv_heads, begin % all.cache->kv_heads);
-        },
-        &a);
-  }
+  pool.parallelFor(
+      a.dividedCount * int64_t{cache.kv_heads}, 1,
+      [](void *arg, int64_t begin, int64_t, int) {
+        const Attention &all = *static_cast<const Attention *>(arg);
+        const int64_t kvHeads = all.cache->kv_heads;
+        mergeTile(all, all.tiles[all.dividedTiles[begin / kvHeads]], begin % kvHeads);
+      },
+      &a);
 }
 
 }  // namespace gatun::cpu::GK_ISA

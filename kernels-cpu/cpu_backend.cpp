@@ -30,9 +30,9 @@ class CpuBackend final : public Backend {
     GK_ISA::unpack(pool_, weight, expert, firstRow, y);
   }
 
-  void embed(const gk_source &table, const gk_tensor &tokens, const gk_tensor &y) override {
-    checkIds(tokens, "tokens", table.rows, "table.rows");
-    cpu::embed(pool_, table, tokens, y);
+  void embed(const gk_source &table, const gk_tensor &tokens, const gk_tensor *drawn, const gk_tensor &y) override {
+    checkTokens(tokens, drawn, table.rows);
+    cpu::embed(pool_, table, tokens, drawn, y);
   }
 
   void rmsNorm(const gk_tensor &x, const float *weight, float eps, const gk_tensor &y) override {

@@ -11,7 +11,8 @@ namespace gatun::cpu {
 int64_t packedBytes(const gk_source &source);
 void pack(Pool &pool, const gk_source &source, void *destination);
 void dequantize(Pool &pool, int32_t dtype, const void *source, int64_t count, float *destination);
-void embed(Pool &pool, const gk_source &table, const gk_tensor &tokens, const gk_tensor &y);
+// drawn: NULL where no entry of tokens is negative.
+void embed(Pool &pool, const gk_source &table, const gk_tensor &tokens, const gk_tensor *drawn, const gk_tensor &y);
 void gatherCols(Pool &pool, const gk_tensor &x, const gk_tensor &order, const gk_tensor &y);
 
 #define GK_DECLARE_MAT_MUL_OPS(isa)                                                                                   \

@@ -20,12 +20,17 @@ void sample(Pool &pool, const gk_tensor &logits, const gk_sampling *sampling, co
 double measureRead(Pool &pool, int32_t (*read)(const void *begin, int64_t lines), const void *buffer, int64_t bytes,
                    int32_t repeats);
 
-// What only a look into the arrays tells; each refuses with the first bad entry.
+// Whether a row of a step is there to fill it up.
+inline bool isPadding(const gk_batch &batch, int64_t token) { return batch.sequence[token] == -1; }
+
+// What only a look into the arrays tells; each refuses with the first bad entry. Of padding nothing is looked at.
 void checkPositions(const gk_batch &batch);
 // That each token's own page exists, or with `past` all pages from its sequence's first.
 void checkPages(const gk_batch &batch, const gk_cache &cache, bool past);
 // That every entry is 0 or more and less than `end`, which is `endName`.
 void checkIds(const gk_tensor &ids, const char *name, int64_t end, const char *endName);
+// That every entry is a row of the table or, where tokens were drawn, -1 - k of one of them.
+void checkTokens(const gk_tensor &tokens, const gk_tensor *drawn, int64_t rows);
 void checkSampling(const gk_sampling *sampling, const gk_tensor &logits);
 [[noreturn]] void refuseBf16();
 

@@ -110,6 +110,9 @@ void storeTokens(void *arg, int64_t begin, int64_t end, int) {
   const int64_t dim = s.cache->head_dim;
   const int64_t heads = s.q->cols / dim;
   for (int64_t token = begin; token < end; ++token) {
+    if (isPadding(*s.batch, token)) {
+      continue;
+    }
     float *const q = static_cast<float *>(s.q->data) + token * s.q->stride;
     for (int64_t h = 0; h < heads; ++h) {
       prepare(q + h * dim, q + h * dim, ofHead(rope.q_bias, h, dim), rope.q_norm, rope, token, dim);

@@ -21,6 +21,9 @@ void ropeTable(Pool &pool, const gk_batch &batch, const float *invFreq, int32_t 
       [](void *arg, int64_t begin, int64_t end, int) {
         const Rows &r = *static_cast<const Rows *>(arg);
         for (int64_t t = begin; t < end; ++t) {
+          if (isPadding(r.batch, t)) {
+            continue;
+          }
           const float position = static_cast<float>(r.batch.position[t]);
           float *const cosines = r.table + t * 2 * r.half;
           for (int64_t i = 0; i < r.half; ++i) {

@@ -33,20 +33,32 @@ constexpr bool isQuantised(int32_t dtype) { return dtype != GK_F32; }
 
 int64_t partialBytes(int64_t rows, int64_t splits, int64_t headDim) { return rows * splits * (headDim + 2) * 4; }
 
+// Blocks of a launch whose blocks take work until there is no more: what the device holds, or at most one for each of
+// the tasks that the longest contexts would give.
+template <class Kernel>
+LaunchShape shapeOf(const Queue &queue, int64_t tasks, int threads, int64_t sharedBytes, Kernel *kernel) {
+  const int64_t blocks = residentBlocksOf(queue, {1, threads, sharedBytes}, kernel);
+  return {gridOf(blocks < tasks ? blocks : tasks), threads, sharedBytes};
+}
+
 template <int Steps>
 void launchSplits(const Queue &queue, const Attention &a) {
-  const int64_t blocks = int64_t{a.tokens} * splitParts(a.group) * a.cache.kvHeads * a.splits;
+  const int64_t tasks = int64_t{a.tokens} * splitParts(a.group) * a.cache.kvHeads * a.splits;
   const int64_t fitting = ringBytes / a.cache.headBytes, before = sizeof(SplitShared);
   int stages = static_cast<int>(fitting < splitMaxStages ? fitting : splitMaxStages);
   if (stages < 3) {
     stages = before + int64_t{3} * a.cache.headBytes <= sharedLimit ? 3 : 2;
   }
-  launch(queue, {gridOf(blocks), 32 * splitWarps, before + stages * a.cache.headBytes}, attendSplits<Steps>, a, stages);
+  const int64_t sharedBytes = before + stages * a.cache.headBytes;
+  launch(queue, shapeOf(queue, tasks, 32 * splitWarps, sharedBytes, attendSplits<Steps>), attendSplits<Steps>, a,
+         stages);
 }
 
 template <int Steps>
 void launchWalk(const Queue &queue, const Attention &a) {
-  const int64_t tiles = ceilDiv(int64_t{a.tokens} * a.group, 16 * walkWarps<Steps>);
+  // Where sequences are cut only the device knows: each, and padding, adds a tile at most.
+  const int64_t runs = a.sequences < a.tokens ? a.sequences + 1 : a.tokens;
+  const int64_t tiles = ceilDiv(int64_t{a.tokens} * a.group, 16 * walkWarps<Steps>) + runs;
   const int stages = walkSharedBytes<Steps>(a.cache, 2) <= sharedLimit ? 2 : 1;
   launch(queue, {gridOf(tiles * a.cache.kvHeads), 32 * walkWarps<Steps>, walkSharedBytes<Steps>(a.cache, stages)},
          walkSplits<Steps>, a, stages);
@@ -59,9 +71,12 @@ void run(const Queue &queue, const Attention &a) {
 }
 
 void runFp32(const Queue &queue, const Attention &a) {
-  const int64_t tiles = ceilDiv(int64_t{a.tokens} * a.group, fp32Warps);
-  const int64_t blocks = tiles * a.cache.kvHeads * (a.partialValues != nullptr ? a.splits : 1);
-  launch(queue, {gridOf(blocks), 32 * fp32Warps, sizeof(Fp32Shared)}, attendFp32, a);
+  const int64_t rows = int64_t{a.tokens} * a.heads;
+  const LaunchShape shape =
+      a.partialValues != nullptr
+          ? shapeOf(queue, ceilDiv(rows * a.splits, fp32Warps), 32 * fp32Warps, sizeof(Fp32Shared), attendFp32)
+          : LaunchShape{gridOf(ceilDiv(rows, fp32Warps)), 32 * fp32Warps, sizeof(Fp32Shared)};
+  launch(queue, shape, attendFp32, a);
 }
 
 template <class Power>
@@ -105,6 +120,8 @@ void runTokens(const Queue &queue, Attention a) {
 Attention part(const Attention &a, int64_t first, int64_t count) {
   Attention some = a;
   some.tokens = static_cast<int32_t>(count);
+  const int64_t singles = a.singles - first;
+  some.singles = static_cast<int32_t>(singles < 0 ? 0 : singles < count ? singles : count);
   some.position += first;
   some.sequence += first;
   some.q += first * a.qStride;
@@ -112,7 +129,7 @@ Attention part(const Attention &a, int64_t first, int64_t count) {
   return some;
 }
 
-// Few tokens: as many at a time as the workspace has room for, each split a block.
+// Singles and few more tokens: as many at a time as the workspace has room for partial results of.
 void runSplit(const Queue &queue, const Attention &a) {
   const int64_t tokenBytes = partialBytes(a.heads, a.splits, a.cache.headDim);
   const int64_t fitting = queue.workspaceBytes / tokenBytes;
@@ -164,6 +181,7 @@ void attention(const Queue &queue, const gk_batch &batch, const gk_tensor &q, co
   a.sequence = batch.sequence;
   a.pageTable = batch.page_table;
   a.tokens = batch.tokens;
+  a.singles = batch.singles;
   a.sequences = batch.sequences;
   a.maxPages = batch.max_pages;
   a.heads = static_cast<int32_t>(q.cols / cache.head_dim);
@@ -178,12 +196,18 @@ void attention(const Queue &queue, const gk_batch &batch, const gk_tensor &q, co
               : y.dtype == GK_A16  ? y.cols / GK_ACTIVATION_BLOCK * activationBlockBytes<GK_A16>
               : y.dtype == GK_BF16 ? y.cols / GK_ACTIVATION_BLOCK * activationBlockBytes<GK_BF16>
                                    : y.stride;
-  if (batch.tokens <= splitMaxTokens) {
-    runSplit(queue, a);
-  } else if (isQuantised(y.dtype) && cache.head_dim % GK_ACTIVATION_BLOCK != 0) {
-    runThenQuantise(queue, a);
+  const int32_t split = batch.tokens - batch.singles <= splitMaxTokens ? batch.tokens : batch.singles;
+  if (split > 0) {
+    runSplit(queue, part(a, 0, split));
+  }
+  if (split == batch.tokens) {
+    return;
+  }
+  const Attention walked = part(a, split, batch.tokens - split);
+  if (isQuantised(y.dtype) && cache.head_dim % GK_ACTIVATION_BLOCK != 0) {
+    runThenQuantise(queue, walked);
   } else {
-    runTokens(queue, a);
+    runTokens(queue, walked);
   }
 }
 

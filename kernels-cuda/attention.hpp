@@ -20,7 +20,8 @@ struct Attention {
   const int32_t *position;
   const int32_t *sequence;
   const int32_t *pageTable;
-  int32_t tokens;  // of this launch; times group below 2^31, or the queries would fit no device
+  int32_t tokens;   // of this launch; times group below 2^31, or the queries would fit no device
+  int32_t singles;  // of these: each the only one of its sequence
   int32_t sequences;
   int32_t maxPages;
   int32_t heads;
@@ -37,6 +38,7 @@ struct Attention {
   float *partialValues;
   float2 *partialStates;
 
+  __device__ __forceinline__ bool isPadding(int token) const { return sequence[token] < 0; }
   // A device array may hold an index out of range: what lies within reach is read instead.
   __device__ __forceinline__ int positionOf(int token) const {
     const int p = position[token];

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "attention_output.hpp"
+#include "attention_tasks.hpp"
 #include "cache_element.hpp"
 
 namespace gatun::cuda {
@@ -60,40 +61,27 @@ __device__ __forceinline__ void addPageFp32(const CachePages &cache, const unsig
   }
 }
 
-// Blocks (4 rows of a key/value head, key/value head, split); with all splits in one where `a` has no partials.
-__global__ void __launch_bounds__(32 * fp32Warps, 1) attendFp32(Attention a) {
-  dependencyWait();
-  dependencyTrigger();
-  const int lane = static_cast<int>(threadIdx.x % 32), warp = static_cast<int>(threadIdx.x / 32);
-  const int dim = a.cache.headDim;
-  const int rows = a.tokens * a.group, tiles = (rows + fp32Warps - 1) / fp32Warps;
-  const int r = static_cast<int>(blockIdx.x) % tiles * fp32Warps + warp, rest = static_cast<int>(blockIdx.x) / tiles;
-  const int kvHead = rest % a.cache.kvHeads, split = rest / a.cache.kvHeads;
-  if (r >= rows) {
-    return;
-  }
-  const int token = r / a.group, head = kvHead * a.group + r % a.group;
+// A split of a head of a token, or where `a` has no partials all splits, by a warp.
+__device__ __forceinline__ void attendRowFp32(const Attention &a, int token, int head, int split, float *q) {
+  const int lane = laneId(), dim = a.cache.headDim, kvHead = head / a.group;
+  const bool partial = a.partialValues != nullptr, padding = a.isPadding(token);
   const int position = a.positionOf(token);
-  const bool partial = a.partialValues != nullptr;
-  if (partial && position < split * splitTokens) {
-    return;
-  }
-  float *const q = shared<Fp32Shared>().q[warp];
   for (int d = lane; d < dim; d += 32) {
     q[d] = a.q[token * a.qStride + int64_t{head} * dim + d] * a.scale;
   }
   __syncwarp();
 
   Fp32Row all = {};
-  const int lastSplit = partial ? split : position / splitTokens;
-  for (int i = partial ? split : 0; i <= lastSplit; ++i) {
+  all.state.total = 1;  // of padding
+  const int lastSplit = partial ? split : padding ? -1 : position / splitTokens;
+  for (int i = split; i <= lastSplit; ++i) {
     Fp32Row part = {{minusInfinity, 0}, {}};
     for (int page = i * splitPages; page < (i + 1) * splitPages && page * pageTokens <= position; ++page) {
       const int seen = position + 1 - page * pageTokens;
       addPageFp32(a.cache, a.cache.head(a.pageOf(a.sequence[token], page), kvHead), q,
                   seen < pageTokens ? seen : pageTokens, part);
     }
-    if (partial || i == 0) {
+    if (i == split) {
       all = part;
       continue;
     }
@@ -130,6 +118,32 @@ __global__ void __launch_bounds__(32 * fp32Warps, 1) attendFp32(Attention a) {
     x[n] = d < dim ? *reinterpret_cast<const float4 *>(q + d) : make_float4(0, 0, 0, 0);
   }
   writeColumns(a, token, head * dim, x, dim);
+  __syncwarp();  // all lanes have read the result
+}
+
+// Warps (token of a key/value head, query head of it), and all splits each, where `a` has no partials. Else as many
+// blocks as the device holds, whose warps take splits until there are no more.
+__global__ void __launch_bounds__(32 * fp32Warps, 1) attendFp32(Attention a) {
+  dependencyWait();
+  dependencyTrigger();
+  const int warp = static_cast<int>(threadIdx.x / 32);
+  const int64_t first = int64_t{blockIdx.x} * fp32Warps + warp;
+  float *const q = shared<Fp32Shared>().q[warp];
+  if (a.partialValues == nullptr) {
+    const int rows = a.tokens * a.group;
+    if (first < int64_t{rows} * a.cache.kvHeads) {
+      const int r = static_cast<int>(first % rows), kvHead = static_cast<int>(first / rows);
+      attendRowFp32(a, r / a.group, kvHead * a.group + r % a.group, 0, q);
+    }
+    return;
+  }
+  for (auto index = static_cast<int>(first);; index += fp32Warps * static_cast<int>(gridDim.x)) {
+    const SplitTask task = splitTask(a, index, 1, a.heads);
+    if (task.tokens == 0) {
+      return;
+    }
+    attendRowFp32(a, task.token, task.part, task.split, q);
+  }
 }
 
 }  // namespace gatun::cuda

@@ -110,7 +110,7 @@ struct MergeShared {
   float4 columns[mergeMostThreads / 4];
 };
 
-// Merges the splits of every row: blocks (columns of a token's result / threads, token).
+// Merges the splits of every row, and writes zeros to those of padding: blocks (columns of a token's result / threads, token).
 template <class Power>
 __global__ void __launch_bounds__(mergeMostThreads) mergeSplits(Attention a) {
   dependencyWait();
@@ -124,9 +124,13 @@ __global__ void __launch_bounds__(mergeMostThreads) mergeSplits(Attention a) {
   const int64_t row = (int64_t{token} * a.heads + column / dim) * a.splits;
   const float *const values = a.partialValues + row * dim + column % dim;
   const float2 *const states = a.partialStates + row;
-  const int splits = a.positionOf(token) / splitTokens + 1;
-  SoftmaxState all = {states[0].x, states[0].y};
-  float value = values[0];
+  const int splits = a.isPadding(token) ? 0 : a.positionOf(token) / splitTokens + 1;
+  SoftmaxState all = {0, 1};
+  float value = 0;  // of padding
+  if (splits > 0) {
+    all = {states[0].x, states[0].y};
+    value = values[0];
+  }
 #pragma unroll 16
   for (int split = 1; split < splits; ++split) {
     const float2 part = states[split];

@@ -1,13 +1,11 @@
 // attention_query.hpp: 16 rows of queries, one warp, as fragments of two terms for tensor cores.
 #pragma once
 
-#include "attention.hpp"
+#include "attention_tasks.hpp"
 
 namespace gatun::cuda {
 
 constexpr int anySteps = 16;  // kernels for a head_dim that has none of its own
-
-__device__ __forceinline__ int laneId() { return static_cast<int>(threadIdx.x % 32); }
 
 // How many 16 elements a head has; where a kernel is made for that many, the compiler knows it.
 template <int Steps>

@@ -1,4 +1,5 @@
-// attention_split.hpp: attention of a few tokens: a block is one split of the context of one tile of up to 16 rows.
+// attention_split.hpp: attention of singles and of a few tokens: a block works on one split of the context of one tile
+// of up to 16 rows, then on another, as many as there are by the tokens' true positions.
 //
 // Four warps share a page: of the scores each computes a tile of 8 keys, of the values each sums slabs of 32 elements;
 // in between they exchange scores, and every warp takes the softmax of all. Pages come through a ring in shared memory,
@@ -10,7 +11,7 @@
 namespace gatun::cuda {
 
 constexpr int splitWarps = 4;
-constexpr int splitMaxTokens = 32;  // of a launch: one for every lane that looks at sequences
+constexpr int splitMaxTokens = 32;  // of a launch beside its singles: one for every lane that looks at sequences
 constexpr int splitMaxStages = 6;
 
 struct SplitShared {
@@ -18,34 +19,10 @@ struct SplitShared {
                                      // then the ring of pages
 };
 
-// Rows of a tile: tokens of one sequence, consecutive in the step, with all query heads of a key/value head; or a part
-// of one token's heads. Which tokens share a sequence only the device knows, so there is a block for every tile that
-// might begin at a token.
-struct SplitTile {
-  int token;     // the first
-  int firstRow;  // of the token's heads
-  int rows;      // 0: no tile begins here
-  int sequence;
-};
-
+// Rows of a tile: neighbouring tokens of one sequence with all query heads of a key/value head; or a part of one
+// token's heads.
 __host__ __device__ __forceinline__ constexpr int splitParts(int group) { return (group + 15) / 16; }
-
-__device__ __forceinline__ SplitTile splitTile(const Attention &a, int index) {
-  const int parts = splitParts(a.group), lane = laneId();
-  SplitTile tile = {index / parts, index % parts * 16, 0, 0};
-  const int mine = lane < a.tokens ? a.sequence[lane] : 0;
-  tile.sequence = shuffle(mine, tile.token);
-  const uint32_t others = ~ballot(lane < a.tokens && mine == tile.sequence);
-  const int begin = 32 - leadingZeros(others & ((1u << tile.token) - 1));  // of the run of tokens of this sequence
-  const uint32_t after = others >> tile.token;
-  const int run = after == 0 ? 32 - tile.token : 31 - leadingZeros(after & (~after + 1));
-  if (a.group >= 16) {
-    tile.rows = a.group - tile.firstRow < 16 ? a.group - tile.firstRow : 16;
-  } else if ((tile.token - begin) % (16 / a.group) == 0) {
-    tile.rows = (run < 16 / a.group ? run : 16 / a.group) * a.group;
-  }
-  return tile;
-}
+__host__ __device__ __forceinline__ constexpr int splitTileTokens(int group) { return group < 16 ? 16 / group : 1; }
 
 // Until at most `pending` of this thread's groups of copies are under way.
 __device__ __forceinline__ void waitForCopies(int pending) {
@@ -63,46 +40,37 @@ __device__ __forceinline__ void waitForCopies(int pending) {
   }
 }
 
+// One split of a tile, by all threads of a block.
 template <int Steps>
-__global__ void __launch_bounds__(32 * splitWarps, 1) attendSplits(Attention a, int stages) {
+__device__ __forceinline__ void attendSplit(const Attention &a, int stages, const SplitTask &task, int kvHead) {
   constexpr int slabs = ((Steps + 1) / 2 + splitWarps - 1) / splitWarps;  // of a warp
-  dependencyWait();
-  dependencyTrigger();
-  const int tiles = a.tokens * splitParts(a.group), rest = static_cast<int>(blockIdx.x) / tiles;
-  const int kvHead = rest % a.cache.kvHeads, split = rest / a.cache.kvHeads;
-  const SplitTile tile = splitTile(a, static_cast<int>(blockIdx.x) % tiles);
-  if (tile.rows == 0) {
-    return;
-  }
-
   const int lane = laneId(), warp = static_cast<int>(threadIdx.x / 32), dim = a.cache.headDim;
+  const int firstRow = 16 * task.part, left = a.group - firstRow;  // of the token's heads
+  const int rows = a.group < 16 ? task.tokens * a.group : left < 16 ? left : 16;
   int position[2];
   int64_t row[2];  // of the launch
   const float *q[2];
   int last = 0, first = a.maxPages * pageTokens;
   for (int i = 0; i < 2; ++i) {
-    const int r = lane / 4 + 8 * i, h = tile.firstRow + r, token = tile.token + h / a.group;
+    const int r = lane / 4 + 8 * i, h = firstRow + r, token = task.token + h / a.group;
     const int head = kvHead * a.group + h % a.group;
-    position[i] = r < tile.rows ? a.positionOf(token) : -1;
+    position[i] = r < rows ? a.positionOf(token) : -1;
     row[i] = int64_t{token} * a.heads + head;
-    q[i] = r < tile.rows ? a.q + token * a.qStride + int64_t{head} * dim : nullptr;
+    q[i] = r < rows ? a.q + token * a.qStride + int64_t{head} * dim : nullptr;
     last = last > position[i] ? last : position[i];
-    first = r < tile.rows && position[i] < first ? position[i] : first;
+    first = r < rows && position[i] < first ? position[i] : first;
   }
   for (int mask = 4; mask < 32; mask *= 2) {
     const int otherLast = shuffleXor(last, mask), otherFirst = shuffleXor(first, mask);
     last = last > otherLast ? last : otherLast;
     first = first < otherFirst ? first : otherFirst;
   }
-  const int begin = split * splitPages;
-  if (last < begin * pageTokens) {
-    return;
-  }
-  const int left = last / pageTokens + 1 - begin, pages = left < splitPages ? left : splitPages;
+  const int begin = task.split * splitPages, there = last / pageTokens + 1 - begin;
+  const int pages = there < splitPages ? there : splitPages;
 
   auto &s = shared<SplitShared>();
   auto *const ring = reinterpret_cast<unsigned char *>(&s + 1);
-  const int entry = a.pageOf(tile.sequence, begin + lane % splitPages);
+  const int entry = a.pageOf(task.sequence, begin + lane % splitPages);
   const auto copyPage = [&](int page) {
     const int from = shuffle(entry, page % splitPages);
     if (page < pages) {
@@ -172,7 +140,7 @@ __global__ void __launch_bounds__(32 * splitWarps, 1) attendSplits(Attention a, 
     if (position[i] < begin * pageTokens) {  // no such row, or it ends before this split
       continue;
     }
-    const int64_t at = row[i] * a.splits + split;
+    const int64_t at = row[i] * a.splits + task.split;
     if (warp == 0 && lane % 4 == 0) {
       a.partialStates[at] = make_float2(states[i].reference, total);
     }
@@ -184,6 +152,22 @@ __global__ void __launch_bounds__(32 * splitWarps, 1) attendSplits(Attention a, 
             make_float2(o[n][2 * i] * valuesTimes, o[n][2 * i + 1] * valuesTimes);
       }
     }
+  }
+}
+
+// Blocks: as many as the device holds, or one for each of (tile of rows, key/value head, split) where those are fewer.
+template <int Steps>
+__global__ void __launch_bounds__(32 * splitWarps, 1) attendSplits(Attention a, int stages) {
+  dependencyWait();
+  dependencyTrigger();
+  for (auto index = static_cast<int>(blockIdx.x);; index += static_cast<int>(gridDim.x)) {
+    const int parts = splitParts(a.group);
+    const SplitTask task = splitTask(a, index / a.cache.kvHeads, splitTileTokens(a.group), parts);
+    if (task.tokens == 0) {
+      return;
+    }
+    attendSplit<Steps>(a, stages, task, index % a.cache.kvHeads);
+    __syncthreads();  // the block is done with its shared memory
   }
 }
 

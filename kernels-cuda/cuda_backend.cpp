@@ -31,8 +31,8 @@ class CudaBackend final : public Backend {
     cuda::unpack(queue_, weight, expert, firstRow, y);
   }
 
-  void embed(const gk_source &table, const gk_tensor &tokens, const gk_tensor &y) override {
-    cuda::embed(queue_, table, tokens, y);
+  void embed(const gk_source &table, const gk_tensor &tokens, const gk_tensor *drawn, const gk_tensor &y) override {
+    cuda::embed(queue_, table, tokens, drawn, y);
   }
 
   void rmsNorm(const gk_tensor &x, const float *weight, float eps, const gk_tensor &y) override {

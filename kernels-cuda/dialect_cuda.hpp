@@ -249,18 +249,22 @@ struct LaunchShape {
   int64_t sharedBytes = 0;
 };
 
+// More than 48 KiB of shared memory must be asked for, once and for all launches of the kernel: each asks for the most
+// of a block, sharedLimit, so that threads which launch it with different sizes do not undo each other's.
+template <class... Parameters>
+cudaError_t allowShared(int64_t sharedLimit, const LaunchShape &shape, void (*kernel)(Parameters...)) {
+  return shape.sharedBytes <= 48 * 1024
+             ? cudaSuccess
+             : cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(sharedLimit));
+}
+
 // Starts a kernel. With `overlapping` it may begin before the one before it has ended, and waits in dependencyWait.
-// sharedLimit: the device's, of a block. More than 48 KiB must be asked for, once and for all launches of the kernel:
-// each asks for the most, so that threads which launch it with different sizes do not undo each other's.
 template <class... Parameters, class... Arguments>
 cudaError_t launchOn(cudaStream_t stream, bool overlapping, int64_t sharedLimit, const LaunchShape &shape,
                      void (*kernel)(Parameters...), Arguments &&...arguments) {
-  if (shape.sharedBytes > 48 * 1024) {
-    const cudaError_t status =
-        cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(sharedLimit));
-    if (status != cudaSuccess) {
-      return status;
-    }
+  const cudaError_t status = allowShared(sharedLimit, shape, kernel);
+  if (status != cudaSuccess) {
+    return status;
   }
   cudaLaunchAttribute attribute = {};
   attribute.id = cudaLaunchAttributeProgrammaticStreamSerialization;
@@ -273,6 +277,16 @@ cudaError_t launchOn(cudaStream_t stream, bool overlapping, int64_t sharedLimit,
   config.attrs = &attribute;
   config.numAttrs = overlapping ? 1 : 0;
   return cudaLaunchKernelEx(&config, kernel, static_cast<Parameters>(arguments)...);
+}
+
+// How many blocks of a launch a multiprocessor holds at a time.
+template <class... Parameters>
+cudaError_t residentBlocks(int64_t sharedLimit, const LaunchShape &shape, void (*kernel)(Parameters...), int *blocks) {
+  const cudaError_t status = allowShared(sharedLimit, shape, kernel);
+  return status != cudaSuccess
+             ? status
+             : cudaOccupancyMaxActiveBlocksPerMultiprocessor(blocks, kernel, static_cast<int>(shape.block.x),
+                                                             static_cast<size_t>(shape.sharedBytes));
 }
 
 }  // namespace gatun::cuda

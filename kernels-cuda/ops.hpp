@@ -13,7 +13,9 @@ int64_t packedBytes(const gk_source &source);
 void pack(const Queue &queue, const gk_source &source, void *destination);
 void dequantize(const Queue &queue, gk_dtype dtype, const void *source, int64_t count, float *destination);
 void unpack(const Queue &queue, const gk_weight &weight, int64_t expert, int64_t firstRow, const gk_tensor &y);
-void embed(const Queue &queue, const gk_source &table, const gk_tensor &tokens, const gk_tensor &y);
+// drawn: NULL where no token is meant by it.
+void embed(const Queue &queue, const gk_source &table, const gk_tensor &tokens, const gk_tensor *drawn,
+           const gk_tensor &y);
 void rmsNorm(const Queue &queue, const gk_tensor &x, const float *weight, float eps, const gk_tensor &y);
 void addRmsNorm(const Queue &queue, const gk_tensor &residual, const gk_tensor &delta, const float *weight, float eps,
                 const gk_tensor &y);

@@ -45,6 +45,15 @@ void launch(const Queue &queue, const LaunchShape &shape, void (*kernel)(Paramet
             "starting a kernel");
 }
 
+// Blocks of a launch that the device holds at a time.
+template <class... Parameters>
+int64_t residentBlocksOf(const Queue &queue, const LaunchShape &shape, void (*kernel)(Parameters...)) {
+  int blocks = 0;
+  use(queue);
+  checkCuda(residentBlocks(queue.sharedLimit, shape, kernel, &blocks), "asking for a kernel's occupancy");
+  return int64_t{blocks} * queue.multiprocessors;
+}
+
 constexpr int64_t ceilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // Blocks of a launch as its grid's x, which goes to 2^31 - 1; y and z end at 65535.

@@ -332,6 +332,10 @@ __global__ void __launch_bounds__(32 * warps) storeTokens(Store s) {
   if (token >= s.tokens) {
     return;
   }
+  const int32_t sequence = s.sequence[token];
+  if (sequence < 0) {  // padding
+    return;
+  }
   int h = static_cast<int>(index % units);
   if (h < s.heads) {
     float *const q = s.q + token * s.qStride + int64_t{h} * dim;
@@ -344,8 +348,8 @@ __global__ void __launch_bounds__(32 * warps) storeTokens(Store s) {
   h -= s.heads;
   const bool isKey = h < kvHeads;
   h -= isKey ? 0 : kvHeads;
-  const int32_t position = s.position[token], sequence = s.sequence[token];
-  if (sequence < 0 || sequence >= s.sequences || position < 0 || position / pageTokens >= s.maxPages) {
+  const int32_t position = s.position[token];
+  if (sequence >= s.sequences || position < 0 || position / pageTokens >= s.maxPages) {
     return;
   }
   const int32_t page = s.pageTable[int64_t{sequence} * s.maxPages + position / pageTokens];

@@ -13,6 +13,7 @@ constexpr int threads = 128;
 
 struct Table {
   const int32_t *position;
+  const int32_t *sequence;
   const float *invFreq;
   float *table;
   int64_t angles;
@@ -55,6 +56,9 @@ __global__ void __launch_bounds__(threads) ropeAngles(Table t) {
     return;
   }
   const int64_t token = index / t.half;
+  if (t.sequence[token] < 0) {  // padding
+    return;
+  }
   const auto i = static_cast<int32_t>(index % t.half);
   const float product = static_cast<float>(t.position[token]) * t.invFreq[i];
   const auto angle = static_cast<double>(product);
@@ -79,7 +83,7 @@ void ropeTable(const Queue &queue, const gk_batch &batch, const float *invFreq, 
     return;
   }
   const int64_t angles = int64_t{batch.tokens} * (dim / 2);
-  const Table t = {batch.position, invFreq, table, angles, dim / 2, scale};
+  const Table t = {batch.position, batch.sequence, invFreq, table, angles, dim / 2, scale};
   launch(queue, {gridOf(ceilDiv(angles, threads)), threads}, ropeAngles, t);
 }
 

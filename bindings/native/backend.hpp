@@ -23,7 +23,8 @@ class Backend {
   virtual void dequantize(gk_dtype dtype, const void *source, int64_t count, float *destination) = 0;
   virtual void unpack(const gk_weight &weight, int64_t expert, int64_t firstRow, const gk_tensor &y) = 0;
 
-  virtual void embed(const gk_source &table, const gk_tensor &tokens, const gk_tensor &y) = 0;
+  // drawn: NULL where no token is meant by it.
+  virtual void embed(const gk_source &table, const gk_tensor &tokens, const gk_tensor *drawn, const gk_tensor &y) = 0;
   virtual void rmsNorm(const gk_tensor &x, const float *weight, float eps, const gk_tensor &y) = 0;
   virtual void addRmsNorm(const gk_tensor &residual, const gk_tensor &delta, const float *weight, float eps,
                           const gk_tensor &y) = 0;

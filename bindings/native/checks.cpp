@@ -326,6 +326,7 @@ void batch(const gk_batch *batch) {
   within("batch.tokens", batch->tokens, 0, maxExtent);
   within("batch.sequences", batch->sequences, 1, maxExtent);
   within("batch.max_pages", batch->max_pages, 1, 1 << 20);
+  within("batch.singles", batch->singles, 0, batch->tokens);
   aligned(batch->position, "batch.position", alignof(int32_t));
   aligned(batch->sequence, "batch.sequence", alignof(int32_t));
   aligned(batch->page_table, "batch.page_table", alignof(int32_t));

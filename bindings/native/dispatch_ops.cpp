@@ -24,7 +24,8 @@ int32_t gk_activation_row_bytes(int32_t dtype, int64_t cols, int64_t *bytes) {
   });
 }
 
-int32_t gk_embed(gk_queue *queue, const gk_source *table, const gk_tensor *tokens, const gk_tensor *y) {
+int32_t gk_embed(gk_queue *queue, const gk_source *table, const gk_tensor *tokens, const gk_tensor *drawn,
+                 const gk_tensor *y) {
   return guarded(__func__, [&] {
     Backend &backend = checks::backend(queue);
     checks::source(table, "table");
@@ -34,9 +35,13 @@ int32_t gk_embed(gk_queue *queue, const gk_source *table, const gk_tensor *token
     checks::tensor(tokens, "tokens", GK_I32);
     checks::tensor(y, "y", GK_F32);
     checks::within("tokens.rows", tokens->rows, 1, 1);
+    if (drawn != nullptr) {
+      checks::tensor(drawn, "drawn", GK_I32);
+      checks::within("drawn.rows", drawn->rows, 1, 1);
+    }
     checks::equal("y.rows", y->rows, "tokens.cols", tokens->cols);
     checks::equal("y.cols", y->cols, "table.cols", table->cols);
-    backend.embed(*table, *tokens, *y);
+    backend.embed(*table, *tokens, drawn, *y);
   });
 }
 

@@ -122,7 +122,11 @@ void gathers(gk_queue *queue) {
   gk_source source = {table.data(), nullptr, nullptr, nullptr, 4, 16, GK_F32, 0, 0, 0};
   const auto gather = [&] { return gk_gather_rows(queue, &a, &rows, &y); };
   const auto columns = [&] { return gk_gather_cols(queue, &a, &order, &all); };
-  const auto embed = [&] { return gk_embed(queue, &source, &rows, &y); };
+  Array<int32_t> d(2);
+  d[0] = 3, d[1] = GK_ALL_BANNED;
+  gk_tensor drawn = ids(d.data(), 1, 2);
+  const auto embed = [&] { return gk_embed(queue, &source, &rows, nullptr, &y); };
+  const auto embedDrawn = [&] { return gk_embed(queue, &source, &rows, &drawn, &y); };
   std::memset(x.data(), 0, sizeof(float) * 64);
   std::memset(table.data(), 0, sizeof(float) * 64);
   OK(gather());
@@ -137,6 +141,14 @@ void gathers(gk_queue *queue) {
   REFUSES(with(order.cols, 15, columns), "gk_gather_cols: y.cols is 16, order.cols is 15");
   REFUSES(with(i[0], 4, embed), "gk_embed: tokens[0][0] is 4, table.rows is 4");
   REFUSES(with(i[1], -5, embed), "gk_embed: tokens[0][1] is -5, table.rows is 4");
+  OK(with(i[1], -2, embedDrawn));
+  REFUSES(with(i[1], -1, embed), "gk_embed: tokens[0][1] is -1, table.rows is 4");
+  REFUSES(with(i[1], -3, embedDrawn),
+          "gk_embed: tokens[0][1] is -3, expected -2 to 3: table.rows is 4, drawn.cols is 2");
+  REFUSES(with(i[0], 4, embedDrawn), "gk_embed: tokens[0][0] is 4, expected -2 to 3: table.rows is 4, drawn.cols is 2");
+  REFUSES(with(drawn.rows, 2, embedDrawn), "gk_embed: drawn.rows is 2, expected 1 to 1");
+  REFUSES(with(drawn.dtype, GK_F32, embedDrawn), "gk_embed: drawn.dtype is F32 (0), expected I32");
+  REFUSES(with(drawn.data, nullptr, embedDrawn), "gk_embed: drawn.data is NULL");
   REFUSES(with(source.cols, 15, embed), "gk_embed: y.cols is 16, table.cols is 15");
   REFUSES(with(source.data, nullptr, embed), "gk_embed: table.data is NULL");
   REFUSES(with(source.dtype, GK_AWQ, embed), "gk_embed: table.cols is 16, expected a multiple of 32, the block of AWQ");
@@ -313,8 +325,13 @@ void cacheOps(gk_queue *queue) {
           "gk_rope_table: batch.position[1] is 64, expected 0 to 63, what batch.max_pages pages hold");
   REFUSES(with(position[0], -1, attend),
           "gk_attention: batch.position[0] is -1, expected 0 to 63, what batch.max_pages pages hold");
-  REFUSES(with(sequence[1], 1, store), "gk_rope_store: batch.sequence[1] is 1, batch.sequences is 1");
-  REFUSES(with(sequence[0], -1, attend), "gk_attention: batch.sequence[0] is -1, batch.sequences is 1");
+  REFUSES(with(sequence[1], 1, store),
+          "gk_rope_store: batch.sequence[1] is 1, expected -1, or 0 to 0, what batch.sequences has");
+  REFUSES(with(sequence[0], -2, attend),
+          "gk_attention: batch.sequence[0] is -2, expected -1, or 0 to 0, what batch.sequences has");
+  REFUSES(with(batch.singles, 3, attend), "gk_attention: batch.singles is 3, expected 0 to 2");
+  REFUSES(with(batch.singles, -1, store), "gk_rope_store: batch.singles is -1, expected 0 to 2");
+  REFUSES(with(batch.singles, 3, fill), "gk_rope_table: batch.singles is 3, expected 0 to 2");
   REFUSES(with(table[1], 2, store), "gk_rope_store: batch.page_table[0][1] is 2, cache.page_count is 2");
   position[0] = 33;  // no token of the batch lies in the first page, but attention reads it
   REFUSES(with(table[0], -1, attend), "gk_attention: batch.page_table[0][0] is -1, cache.page_count is 2");

@@ -68,27 +68,66 @@ class Sequences {
 
   // Runs all sequences in steps of up to `chunk` tokens each; together in a step, or one sequence after another.
   Results run(gk_queue *queue, int chunk, bool together) const {
-    gk_cache cache = cacheAt(nullptr);
-    int64_t pageBytes = 0;
-    OK(gk_cache_page_bytes(queue, &cache, &pageBytes));
-    Results results{Array<float>(tokens * width), Array<float>(tokens * width),
-                    Array<uint8_t>(pageBytes * cache.page_count)};
-    results.pages.fillBytes(0xff);  // not a number, in every type: what is not stored must not be read
-    cache.pages = results.pages.data();
+    Results results = empty(queue);
+    const gk_cache cache = cacheAt(results.pages.data());
     const int count = static_cast<int>(s.lengths.size());
     for (int group = 0; group < (together ? 1 : count); ++group) {
       const int longest = *std::max_element(s.lengths.begin(), s.lengths.end());
       for (int done = 0; done < longest; done += chunk) {
-        std::vector<int32_t> position, sequence;
+        Step next;
         for (int i = together ? 0 : group; i < (together ? count : group + 1); ++i) {
           for (int t = done; t < std::min(done + chunk, s.lengths[static_cast<size_t>(i)]); ++t) {
-            position.push_back(t);
-            sequence.push_back(i);
+            next.add(i, t);
           }
         }
-        if (!position.empty()) {
-          step(queue, cache, position, sequence, results);
+        if (!next.position.empty()) {
+          step(queue, cache, next, results);
         }
+      }
+    }
+    return results;
+  }
+
+  // Runs all sequences in steps where some decode one token, some read up to `chunk`, others wait, in any order, and
+  // rows of padding come after either.
+  Results runMixed(gk_queue *queue, int chunk, uint64_t seed) const {
+    Random chance(seed);
+    Results results = empty(queue);
+    const gk_cache cache = cacheAt(results.pages.data());
+    std::vector<int> done(s.lengths.size(), 0);
+    for (int64_t left = tokens; left > 0;) {
+      std::vector<int> decoding, reading;
+      for (size_t i = 0; i < done.size(); ++i) {
+        const int turn = chance.below(5);
+        if (done[i] < s.lengths[i] && turn > 0) {
+          auto &some = turn > 2 ? decoding : reading;
+          some.insert(some.begin() + chance.below(static_cast<int>(some.size()) + 1), static_cast<int>(i));
+        }
+      }
+      Step next;
+      const auto append = [&](int sequence, int count) {
+        int &from = done[static_cast<size_t>(sequence)];
+        for (const int end = std::min(from + count, s.lengths[static_cast<size_t>(sequence)]); from < end; ++from) {
+          next.add(sequence, from);
+          --left;
+        }
+      };
+      const auto pad = [&](int rows) {
+        for (; rows > 0; --rows) {
+          next.add(-1, rows % 2 == 0 ? INT32_MIN : INT32_MAX);
+        }
+      };
+      for (const int i : decoding) {
+        append(i, 1);
+      }
+      pad(chance.below(3));
+      next.singles = static_cast<int32_t>(next.position.size());
+      for (const int i : reading) {
+        append(i, 1 + chance.below(chunk));
+      }
+      pad(chance.below(3));
+      if (!next.position.empty()) {
+        step(queue, cache, next, results);
       }
     }
     return results;
@@ -97,6 +136,25 @@ class Sequences {
   Errors worstErrors(const Results &results) const;
 
  private:
+  struct Step {
+    std::vector<int32_t> position, sequence;
+    int32_t singles = 0;
+    void add(int32_t inSequence, int32_t at) {
+      position.push_back(at);
+      sequence.push_back(inSequence);
+    }
+  };
+
+  Results empty(gk_queue *queue) const {
+    const gk_cache cache = cacheAt(nullptr);
+    int64_t pageBytes = 0;
+    OK(gk_cache_page_bytes(queue, &cache, &pageBytes));
+    Results results{Array<float>(tokens * width), Array<float>(tokens * width),
+                    Array<uint8_t>(pageBytes * cache.page_count)};
+    results.pages.fillBytes(0xff);  // not a number, in every type: what is not stored must not be read
+    return results;
+  }
+
   gk_cache cacheAt(uint8_t *pages) const {
     return {pages, static_cast<int32_t>(pageTable.size()), s.kvHeads, s.headDim, s.keyType, s.valueType, 0};
   }
@@ -113,11 +171,29 @@ class Sequences {
 
   int64_t token(int32_t sequence, int32_t position) const { return starts[static_cast<size_t>(sequence)] + position; }
 
-  void step(gk_queue *queue, const gk_cache &cache, const std::vector<int32_t> &position,
-            const std::vector<int32_t> &sequence, Results &results) const {
+  // The page table with entries for what the step may read, and no page elsewhere.
+  std::vector<int32_t> tableOf(const Step &step) const {
+    std::vector<int32_t> table(pageTable.size(), INT32_MAX);
+    for (size_t i = 0; i < step.position.size(); ++i) {
+      for (int p = 0; step.sequence[i] >= 0 && p <= step.position[i] / GK_PAGE_TOKENS; ++p) {
+        const auto at = static_cast<size_t>(step.sequence[i] * maxPages + p);
+        table[at] = pageTable[at];
+      }
+    }
+    return table;
+  }
+
+  void step(gk_queue *queue, const gk_cache &cache, const Step &step, const Results &results) const {
+    const std::vector<int32_t> &position = step.position, &sequence = step.sequence, reachable = tableOf(step);
     const auto n = static_cast<int64_t>(position.size());
-    const Array<float> table(n * s.ropeDim), qs(n * width), ks(n * kvWidth), vs(n * kvWidth), ys(n * width);
+    Array<float> table(n * s.ropeDim), qs(n * width), ks(n * kvWidth), vs(n * kvWidth), ys(n * width);
+    for (Array<float> *array : {&table, &qs, &ks, &vs, &ys}) {
+      array->fillBytes(0xff);
+    }
     for (int64_t i = 0; i < n; ++i) {
+      if (sequence[static_cast<size_t>(i)] < 0) {
+        continue;
+      }
       const int64_t t = token(sequence[static_cast<size_t>(i)], position[static_cast<size_t>(i)]);
       std::copy_n(q.data() + t * width, width, qs.data() + i * width);
       std::copy_n(k.data() + t * kvWidth, kvWidth, ks.data() + i * kvWidth);
@@ -125,11 +201,11 @@ class Sequences {
     }
     const gk_batch batch = {position.data(),
                             sequence.data(),
-                            pageTable.data(),
+                            reachable.data(),
                             static_cast<int32_t>(n),
                             static_cast<int32_t>(s.lengths.size()),
                             maxPages,
-                            0};
+                            step.singles};
     const gk_rope rope = {table.data(),
                           optional(s.biases, qBias),
                           optional(s.biases, kBias),
@@ -146,10 +222,21 @@ class Sequences {
     OK(gk_rope_store(queue, &rope, &batch, &qt, &kt, &vt, &cache));
     OK(gk_attention(queue, &batch, &qt, &cache, scale(), &yt));
     for (int64_t i = 0; i < n; ++i) {
+      if (sequence[static_cast<size_t>(i)] < 0) {
+        checkPadding(table.data() + i * s.ropeDim, s.ropeDim, 0xff, "a row of the table");
+        checkPadding(qs.data() + i * width, width, 0xff, "a query");
+        checkPadding(ys.data() + i * width, width, 0, "a result");
+        continue;
+      }
       const int64_t t = token(sequence[static_cast<size_t>(i)], position[static_cast<size_t>(i)]);
       std::copy_n(qs.data() + i * width, width, results.q.data() + t * width);
       std::copy_n(ys.data() + i * width, width, results.y.data() + t * width);
     }
+  }
+
+  static void checkPadding(const float *row, int64_t n, unsigned char byte, const char *what) {
+    const std::vector<unsigned char> expected(static_cast<size_t>(n) * sizeof(float), byte);
+    CHECK(std::memcmp(row, expected.data(), expected.size()) == 0, "%s of padding is not all 0x%02x", what, byte);
   }
 
   float scale() const { return 1 / std::sqrt(static_cast<float>(s.headDim)); }

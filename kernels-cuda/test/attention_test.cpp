@@ -100,7 +100,7 @@ class Case {
     attend(side, tensor(y, count, width_), first, count);
   }
   void attend(const Side &side, const gk_tensor &y, int first, int count) const {
-    const gk_batch batch = cached_.batch(side, tokens_, first, count);
+    const gk_batch batch = cached_.batch(side, tokens_, first, count, count == 1 ? 1 : 0);
     const gk_cache cache = cached_.cache(side);
     const gk_tensor q = tensor(q_.on(side) + first * width_, count, width_);
     OK(gk_attention(side, &batch, &q, &cache, scale(), &y));
@@ -157,15 +157,16 @@ void append(std::vector<At> &step, int sequence, int from, int to) {
   }
 }
 
-// The ends of pages and splits, of several sequences, one of them in pieces.
+// The ends of pages and splits, of several sequences.
 const std::vector<int> lengths = {1100, 40, 513};
-std::vector<At> edges() { return {{0, 0}, {0, 30}, {0, 31}, {1, 32}, {0, 510}, {0, 511}, {2, 512}, {1, 5}, {0, 1099}}; }
+std::vector<At> edges() { return {{0, 0}, {0, 30}, {0, 31}, {0, 510}, {0, 511}, {0, 1099}, {2, 512}, {1, 5}, {1, 32}}; }
 
 std::vector<At> prompt() {
-  std::vector<At> step = edges();
+  std::vector<At> step = {{2, 512}};
   append(step, 1, 4, 36);
-  step.push_back({2, 512});
-  step.push_back({0, 512});
+  for (const int position : {0, 30, 31, 510, 511, 512, 1099}) {
+    step.push_back({0, position});
+  }
   return step;
 }
 

@@ -63,8 +63,9 @@ class Cached {
     return {Twin<int32_t>(position), Twin<int32_t>(sequence), static_cast<int32_t>(step.size())};
   }
   gk_batch batch(const Side &side, const Tokens &t) const { return batch(side, t, 0, t.count); }
-  gk_batch batch(const Side &side, const Tokens &t, int first, int count) const {
-    return {t.position.on(side) + first, t.sequence.on(side) + first, table_.on(side), count, sequences_, maxPages_, 0};
+  gk_batch batch(const Side &side, const Tokens &t, int first, int count, int singles = 0) const {
+    return {t.position.on(side) + first, t.sequence.on(side) + first, table_.on(side), count, sequences_, maxPages_,
+            singles};
   }
 
   // Fills positions 0 .. lengths[i] - 1 of sequence i with random keys and values.
@@ -92,6 +93,7 @@ class Cached {
   }
 
   const CacheShape &shape() const { return shape_; }
+  Array<uint8_t> cudaPages() const { return cudaPages_.download(); }
   int32_t page(int sequence, int position) const {
     return table_.ofCpu()[int64_t{sequence} * maxPages_ + position / GK_PAGE_TOKENS];
   }

@@ -192,9 +192,28 @@ void checkEmbed(const Both &both, int32_t dtype, int64_t cols, int64_t offset) {
   both.run([&](const Side &side) {
     const gk_source source = {table.on(side) + offset, nullptr, nullptr, nullptr, rows, cols, dtype, 0, 0, 0};
     const gk_tensor t = ids(chosen.on(side), 1, tokens), ys = tensor(y.on(side), tokens, cols, stride);
-    OK(gk_embed(side, &source, &t, &ys));
+    OK(gk_embed(side, &source, &t, nullptr, &ys));
   });
   expectSame(name("Embed type, cols, offset", dtype, cols, offset), y.ofCpu(), y.ofCuda());
+}
+
+// An id below 0 is a token that was drawn, or the first where none was.
+void checkEmbedDrawn(const Both &both, int32_t dtype, int64_t cols) {
+  constexpr int64_t rows = 9, tokens = 5;
+  Random random(static_cast<uint64_t>(dtype));
+  const Twin<uint8_t> table(anyBytes(random, rows * cols / blockCols(dtype) * blockBytes(dtype)));
+  const Twin<int32_t> chosen(std::vector<int32_t>{-1, 3, -2, -3, -4}), given(std::vector<int32_t>{5, 3, 0, 0, 8}),
+      drawn(std::vector<int32_t>{5, GK_NOT_A_NUMBER, rows, 8});
+  const Twin<float> y(tokens * cols), expected(tokens * cols);
+  both.run([&](const Side &side) {
+    const gk_source source = {table.on(side), nullptr, nullptr, nullptr, rows, cols, dtype, 0, 0, 0};
+    const gk_tensor t = ids(chosen.on(side), 1, tokens), g = ids(given.on(side), 1, tokens), d = ids(drawn.on(side), 1, 4),
+                    ys = tensor(y.on(side), tokens, cols), es = tensor(expected.on(side), tokens, cols);
+    OK(gk_embed(side, &source, &t, &d, &ys));
+    OK(gk_embed(side, &source, &g, nullptr, &es));
+  });
+  expectSame(name("Embed what was drawn, type, cols", dtype, cols, 0), expected.ofCpu(), y.ofCpu());
+  expectSame(name("Embed what was drawn, type, cols", dtype, cols, 0), expected.ofCuda(), y.ofCuda());
 }
 
 void checkMeasurements(const Both &both) {
@@ -217,7 +236,11 @@ void checkWrongIds(const Both &both) {
   const gk_source table = {x.data(), nullptr, nullptr, nullptr, 2, 32, GK_F32, 0, 0, 0};
   OK(gk_gather_rows(both.cuda(), &xs, &ws, &ys));
   OK(gk_gather_cols(both.cuda(), &xs, &ws, &narrow));
-  OK(gk_embed(both.cuda(), &table, &ws, &ys));
+  OK(gk_embed(both.cuda(), &table, &ws, nullptr, &ys));
+  const gk_tensor one = ids(wrong.data() + 1, 1, 1);
+  const DeviceArray<int32_t> beyond(Array<int32_t>(std::vector<int32_t>{-2, 2}));
+  const gk_tensor bs = ids(beyond.data(), 1, 2);
+  OK(gk_embed(both.cuda(), &table, &bs, &one, &ys));
   OK(gk_queue_sync(both.cuda()));
 }
 
@@ -259,6 +282,7 @@ int main() {
       checkEmbed(both, dtype, blocks * block, 1 + blocks % 7);
     }
     checkEmbed(both, dtype, 5120, 32);
+    checkEmbedDrawn(both, dtype, 2 * block);
   }
   checkMeasurements(both);
   checkWrongIds(both);

@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-#define GK_ABI_VERSION 4
+#define GK_ABI_VERSION 5
 
 /* Rows that one tile of packed weights interleaves. */
 #define GK_TILE_ROWS 16
@@ -153,15 +153,21 @@ typedef struct gk_cache {
   int32_t unused;
 } gk_cache;
 
-/* The tokens of one step, of one or several sequences. Arrays live in the device's memory. */
+/* The tokens of one step, a row each, of one or several sequences. Arrays live in the device's memory; the scalars are
+ * the host's, and a captured graph keeps them.
+ *
+ * Rows 0 to singles - 1 are each the only row of their sequence: sequences that decode. The rows behind come in runs:
+ * all rows of a sequence side by side, at ascending positions, as chunks of prompts do. A row of sequence -1 is padding,
+ * at the end of the singles or of the step: its position is ignored, nothing of the cache or of page_table is read or
+ * written for it, gk_rope_table and gk_rope_store leave its rows as they are, and gk_attention writes zeros. */
 typedef struct gk_batch {
   const int32_t *position;   /* (tokens) position of the token in its sequence, from 0 */
-  const int32_t *sequence;   /* (tokens) row of page_table */
+  const int32_t *sequence;   /* (tokens) row of page_table, or -1 */
   const int32_t *page_table; /* (sequences, max_pages) physical page of each logical page */
   int32_t tokens;
   int32_t sequences;
   int32_t max_pages;
-  int32_t unused;
+  int32_t singles; /* 0 to tokens */
 } gk_batch;
 
 /* What rotation needs. table is what gk_rope_table wrote; norms are NULL where the family has none. */
@@ -255,9 +261,12 @@ int32_t gk_unpack(gk_queue *queue, const gk_weight *weight, int64_t expert, int6
  * {float scale; int32 sum[2]; int8 high[32]; int8 low[32]}. The sums are those of the first and the last 16 q. GK_BF16:
  * {bfloat16 x[32]}, so rows are dense. */
 int32_t gk_activation_row_bytes(int32_t dtype, int64_t cols, int64_t *bytes);
-/* y (tokens, cols) = rows `tokens` of the table, which is in the checkpoint's own layout. table->dtype: any but AWQ,
- * GPTQ. */
-int32_t gk_embed(gk_queue *queue, const gk_source *table, const gk_tensor *tokens, const gk_tensor *y);
+/* y (tokens, cols) = rows `tokens` of the table, which is in the checkpoint's own layout. tokens: (1, n) GK_I32.
+ * table->dtype: any but AWQ, GPTQ. drawn: (1, m) GK_I32, or NULL: what an earlier gk_sample wrote, which the host need
+ * not have seen. An entry -1 - k of tokens, k < m, then means the token drawn[k], or token 0 where drawn[k] is none of
+ * the table: see enum gk_no_token. */
+int32_t gk_embed(gk_queue *queue, const gk_source *table, const gk_tensor *tokens, const gk_tensor *drawn,
+                 const gk_tensor *y);
 /* y = x / sqrt(mean(x^2) + eps) * weight, a row at a time; weight (cols). y GK_F32, which may be x, or GK_A8, GK_A16
  * or GK_BF16: then quantised as gk_quantize does. */
 int32_t gk_rms_norm(gk_queue *queue, const gk_tensor *x, const float *weight, float eps, const gk_tensor *y);

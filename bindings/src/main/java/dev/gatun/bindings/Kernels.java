@@ -23,10 +23,10 @@ public class Kernels extends Kernels$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int GK_ABI_VERSION = (int)4L;
+    private static final int GK_ABI_VERSION = (int)5L;
     /**
      * {@snippet lang=c :
-     * #define GK_ABI_VERSION 4
+     * #define GK_ABI_VERSION 5
      * }
      */
     public static int GK_ABI_VERSION() {
@@ -1529,6 +1529,7 @@ public class Kernels extends Kernels$shared {
             Kernels.C_POINTER,
             Kernels.C_POINTER,
             Kernels.C_POINTER,
+            Kernels.C_POINTER,
             Kernels.C_POINTER
         );
 
@@ -1540,7 +1541,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t gk_embed(gk_queue *queue, const gk_source *table, const gk_tensor *tokens, const gk_tensor *y)
+     * int32_t gk_embed(gk_queue *queue, const gk_source *table, const gk_tensor *tokens, const gk_tensor *drawn, const gk_tensor *y)
      * }
      */
     public static FunctionDescriptor gk_embed$descriptor() {
@@ -1550,7 +1551,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t gk_embed(gk_queue *queue, const gk_source *table, const gk_tensor *tokens, const gk_tensor *y)
+     * int32_t gk_embed(gk_queue *queue, const gk_source *table, const gk_tensor *tokens, const gk_tensor *drawn, const gk_tensor *y)
      * }
      */
     public static MethodHandle gk_embed$handle() {
@@ -1560,7 +1561,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t gk_embed(gk_queue *queue, const gk_source *table, const gk_tensor *tokens, const gk_tensor *y)
+     * int32_t gk_embed(gk_queue *queue, const gk_source *table, const gk_tensor *tokens, const gk_tensor *drawn, const gk_tensor *y)
      * }
      */
     public static MemorySegment gk_embed$address() {
@@ -1569,16 +1570,16 @@ public class Kernels extends Kernels$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t gk_embed(gk_queue *queue, const gk_source *table, const gk_tensor *tokens, const gk_tensor *y)
+     * int32_t gk_embed(gk_queue *queue, const gk_source *table, const gk_tensor *tokens, const gk_tensor *drawn, const gk_tensor *y)
      * }
      */
-    public static int gk_embed(MemorySegment queue, MemorySegment table, MemorySegment tokens, MemorySegment y) {
+    public static int gk_embed(MemorySegment queue, MemorySegment table, MemorySegment tokens, MemorySegment drawn, MemorySegment y) {
         var mh$ = gk_embed.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("gk_embed", queue, table, tokens, y);
+                traceDowncall("gk_embed", queue, table, tokens, drawn, y);
             }
-            return (int)mh$.invokeExact(queue, table, tokens, y);
+            return (int)mh$.invokeExact(queue, table, tokens, drawn, y);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -21,7 +21,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t tokens;
  *     int32_t sequences;
  *     int32_t max_pages;
- *     int32_t unused;
+ *     int32_t singles;
  * }
  * }
  */
@@ -38,7 +38,7 @@ public class gk_batch {
         Kernels.C_INT.withName("tokens"),
         Kernels.C_INT.withName("sequences"),
         Kernels.C_INT.withName("max_pages"),
-        Kernels.C_INT.withName("unused")
+        Kernels.C_INT.withName("singles")
     ).withName("gk_batch");
 
     /**
@@ -312,48 +312,48 @@ public class gk_batch {
         struct.set(max_pages$LAYOUT, max_pages$OFFSET, fieldValue);
     }
 
-    private static final OfInt unused$LAYOUT = (OfInt)$LAYOUT.select(groupElement("unused"));
+    private static final OfInt singles$LAYOUT = (OfInt)$LAYOUT.select(groupElement("singles"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * int32_t unused
+     * int32_t singles
      * }
      */
-    public static final OfInt unused$layout() {
-        return unused$LAYOUT;
+    public static final OfInt singles$layout() {
+        return singles$LAYOUT;
     }
 
-    private static final long unused$OFFSET = $LAYOUT.byteOffset(groupElement("unused"));
+    private static final long singles$OFFSET = $LAYOUT.byteOffset(groupElement("singles"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * int32_t unused
+     * int32_t singles
      * }
      */
-    public static final long unused$offset() {
-        return unused$OFFSET;
+    public static final long singles$offset() {
+        return singles$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * int32_t unused
+     * int32_t singles
      * }
      */
-    public static int unused(MemorySegment struct) {
-        return struct.get(unused$LAYOUT, unused$OFFSET);
+    public static int singles(MemorySegment struct) {
+        return struct.get(singles$LAYOUT, singles$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * int32_t unused
+     * int32_t singles
      * }
      */
-    public static void unused(MemorySegment struct, int fieldValue) {
-        struct.set(unused$LAYOUT, unused$OFFSET, fieldValue);
+    public static void singles(MemorySegment struct, int fieldValue) {
+        struct.set(singles$LAYOUT, singles$OFFSET, fieldValue);
     }
 
     /**

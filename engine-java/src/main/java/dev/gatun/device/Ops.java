@@ -35,8 +35,12 @@ public final class Ops {
     }
   }
 
-  public void embed(MemorySegment table, MemorySegment tokens, MemorySegment y) {
-    check(Kernels.gk_embed(queue, table, tokens, y), "gk_embed");
+  /**
+   * @param drawn what an earlier {@link #sample} wrote, which negative tokens stand for, or NULL
+   */
+  public void embed(
+      MemorySegment table, MemorySegment tokens, MemorySegment drawn, MemorySegment y) {
+    check(Kernels.gk_embed(queue, table, tokens, drawn, y), "gk_embed");
   }
 
   public void rmsNorm(MemorySegment x, FloatVector weight, float eps, MemorySegment y) {

@@ -46,10 +46,13 @@ public final class Structs {
   /**
    * The tokens of a step: position and sequence are (tokens), pageTable is (sequences, maxPages),
    * all int32.
+   *
+   * @param singles how many tokens, from the first on, are each the only one of their sequence
    */
   public static MemorySegment batch(
       Arena arena,
       int tokens,
+      int singles,
       int sequences,
       int maxPages,
       Buffer position,
@@ -62,12 +65,13 @@ public final class Structs {
     gk_batch.tokens(batch, tokens);
     gk_batch.sequences(batch, sequences);
     gk_batch.max_pages(batch, maxPages);
+    gk_batch.singles(batch, singles);
     return batch;
   }
 
   /** Sets how many rows of a batch, from the first on, are the only ones of their sequences. */
   public static void singles(MemorySegment batch, int singles) {
-    gk_batch.unused(batch, singles);
+    gk_batch.singles(batch, singles);
   }
 
   /**

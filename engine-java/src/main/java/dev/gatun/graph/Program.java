@@ -69,6 +69,7 @@ public final class Program implements AutoCloseable {
         Structs.batch(
             arena,
             graph.shape().tokens(),
+            0, // set at each run
             inputs.sequences(),
             inputs.maxPages(),
             inputs.position(),
@@ -174,7 +175,9 @@ public final class Program implements AutoCloseable {
   private Runnable embed(Op.Embed o, Ops ops) {
     MemorySegment ids = rowOfInts(inputs.tokenIds(), graph.shape().tokens());
     MemorySegment y = struct(o.y());
-    return () -> ops.embed(o.table().struct(), ids, y);
+    MemorySegment drawn =
+        rowOfInts(inputs.drawn(), Math.toIntExact(inputs.drawn().bytes() / Integer.BYTES));
+    return () -> ops.embed(o.table().struct(), ids, drawn, y);
   }
 
   private Runnable rmsNorm(Op.RmsNorm o, Ops ops) {

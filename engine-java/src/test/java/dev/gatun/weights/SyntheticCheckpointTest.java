@@ -138,6 +138,7 @@ class SyntheticCheckpointTest {
         .embed(
             table.struct(),
             Structs.tensor(arena, ids, 1, ROWS, DType.I32),
+            MemorySegment.NULL,
             Structs.tensor(arena, floats, ROWS, COLS, DType.F32));
     MemorySegment read = arena.allocate(ValueLayout.JAVA_FLOAT, (long) ROWS * COLS);
     device.download(floats, read);
