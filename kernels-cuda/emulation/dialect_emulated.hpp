@@ -121,14 +121,14 @@ void copyAsyncWait() {
   emulation::copyAsyncWait(N);
 }
 
-// ---- loads of what is read once ----
+// ---- loads of packed weights, each read once ----
 
 template <class T>
-auto loadOnce(const T *p) {
+auto loadWeight(const T *p) {
   static_assert(std::is_same_v<T, uint4> || std::is_same_v<T, uint2> || std::is_same_v<T, uint32_t> ||
                 std::is_same_v<T, uint16_t> || std::is_same_v<T, uint8_t>);
   if (reinterpret_cast<uintptr_t>(p) % sizeof(T) != 0) {
-    emulation::fault("loadOnce: the address %p is no multiple of %zu", static_cast<const void *>(p), sizeof(T));
+    emulation::fault("loadWeight: the address %p is no multiple of %zu", static_cast<const void *>(p), sizeof(T));
   }
   if constexpr (sizeof(T) < 4) {
     return uint32_t{*p};
