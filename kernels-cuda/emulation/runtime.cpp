@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
@@ -51,9 +52,29 @@ const Named &named(cudaError_t error) {
 int64_t launches = 0;  // guarded by the machine's mutex
 std::atomic<bool> broken{false};
 
+int setting(const char *name, int otherwise, int least, int most) {
+  const char *const text = std::getenv(name);
+  if (text == nullptr) {
+    return otherwise;
+  }
+  char *end = nullptr;
+  const long value = std::strtol(text, &end, 10);
+  if (end == text || *end != '\0' || value < least || value > most) {
+    std::fprintf(stderr, "emulated GPU: %s=%s, expected %d to %d\n", name, text, least, most);
+    std::abort();
+  }
+  return static_cast<int>(value);
+}
+
 }  // namespace
 
 namespace gatun::cuda::emulation {
+
+const Card &card() {
+  static const Card card = {setting("GATUN_EMULATION_MULTIPROCESSORS", 4, 1, 1024),
+                            1024 * setting("GATUN_EMULATION_SHARED_KIB", 99, 48, 227)};
+  return card;
+}
 
 cudaError_t faulted() { return broken ? cudaErrorIllegalAddress : cudaSuccess; }
 
@@ -69,6 +90,7 @@ cudaError_t beginLaunch() {
 
 }  // namespace gatun::cuda::emulation
 
+using gatun::cuda::emulation::card;
 using gatun::cuda::emulation::faulted;
 
 const char *cudaGetErrorName(cudaError_t error) { return named(error).name; }
@@ -91,7 +113,7 @@ cudaError_t cudaSetDevice(int device) { return device == 0 ? cudaSuccess : cudaE
 cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr attribute, int) {
   switch (attribute) {
     case cudaDevAttrMultiProcessorCount:
-      *value = 4;
+      *value = card().multiprocessors;
       return cudaSuccess;
     case cudaDevAttrComputeCapabilityMajor:
       *value = 9;
@@ -100,7 +122,7 @@ cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr attribute, int) {
       *value = 0;
       return cudaSuccess;
     case cudaDevAttrMaxSharedMemoryPerBlockOptin:
-      *value = gatun::cuda::emulation::sharedLimit;
+      *value = card().sharedLimit;
       return cudaSuccess;
   }
   return cudaErrorInvalidValue;
