@@ -11,6 +11,7 @@
 #include "gatun/kernels.h"
 #include "launches.hpp"
 #include "machine.hpp"
+#include "stream.hpp"
 #include "tensor_cores.hpp"
 
 // ---- barriers ----
@@ -166,14 +167,18 @@ inline void dependencyTrigger() {}
 // ---- starting kernels ----
 
 template <class... Parameters, class... Arguments>
-cudaError_t launchOn(cudaStream_t, bool, int64_t sharedLimit, const LaunchShape &shape, void (*kernel)(Parameters...),
-                     Arguments &&...arguments) {
+cudaError_t launchOn(cudaStream_t stream, bool, int64_t sharedLimit, const LaunchShape &shape,
+                     void (*kernel)(Parameters...), Arguments &&...arguments) {
   if (shape.sharedBytes > sharedLimit) {
     return cudaErrorInvalidValue;
   }
   const std::tuple<Parameters...> values(static_cast<Parameters>(arguments)...);
   emulation::noteLaunch(reinterpret_cast<const void *>(kernel), shape);
-  return emulation::run(shape, [&] { std::apply(kernel, values); });
+  return emulation::issue(stream, shape, [kernel, values, shape] {
+    // Threads read their arguments before dependencyWait: from a stack, where no kernel before wrote.
+    const auto own = values;
+    return emulation::run(shape, [&] { std::apply(kernel, own); });
+  });
 }
 
 }  // namespace gatun::cuda
