@@ -88,6 +88,7 @@ class GemmTest {
     try (Checkpoint checkpoint = Checkpoint.open(ORACLES.gguf("qwen2-f16").checkpoint())) {
       Kernels kernels = Kernels.of(checkpoint, options, false);
       assertEquals(Crossover.never(), kernels.crossover());
+      assertFalse(kernels.rows().isEmpty());
       assertTrue(kernels.rows().stream().allMatch(row -> row.kernel().startsWith("mat_mul_fp32")));
       assertTrue(kernels.rows().stream().allMatch(row -> row.ours().isEmpty()));
     }
