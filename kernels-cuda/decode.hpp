@@ -20,21 +20,21 @@ __device__ __forceinline__ Codes<Dtype> loadCodes(const uint8_t *tile, const Pla
   using P = Packed<Dtype>;
   Codes<Dtype> c = {};
   if constexpr (P::codeWords == 2) {
-    const uint2 w = loadOnce(reinterpret_cast<const uint2 *>(tile + int64_t{pair} * 256) + lane);
+    const uint2 w = loadWeight(reinterpret_cast<const uint2 *>(tile + int64_t{pair} * 256) + lane);
     c.code[0] = w.x, c.code[1] = w.y;
   } else {
     const uint4 *at = reinterpret_cast<const uint4 *>(tile + int64_t{pair} * (128 * P::codeWords)) + lane;
 #pragma unroll
     for (int i = 0; i < P::codeWords / 4; i++) {
-      const uint4 w = loadOnce(at + 32 * i);
+      const uint4 w = loadWeight(at + 32 * i);
       c.code[4 * i] = w.x, c.code[4 * i + 1] = w.y, c.code[4 * i + 2] = w.z, c.code[4 * i + 3] = w.w;
     }
   }
   if constexpr (P::highWords == 2) {
-    const uint2 w = loadOnce(reinterpret_cast<const uint2 *>(tile + planes.high + int64_t{pair} * 256) + lane);
+    const uint2 w = loadWeight(reinterpret_cast<const uint2 *>(tile + planes.high + int64_t{pair} * 256) + lane);
     c.high[0] = w.x, c.high[1] = w.y;
   } else if constexpr (P::highWords == 1) {
-    c.high[0] = loadOnce(reinterpret_cast<const uint32_t *>(tile + planes.high + int64_t{pair} * 128) + lane);
+    c.high[0] = loadWeight(reinterpret_cast<const uint32_t *>(tile + planes.high + int64_t{pair} * 128) + lane);
   }
   return c;
 }
@@ -145,34 +145,34 @@ __device__ __forceinline__ RawFactors<Dtype> loadFactors(const uint8_t *tile, co
     uint32_t (&w)[P::factorWords] = raw.word[i];
     const auto at = [row](int64_t unit) { return unit * tileRows + row; };
     if constexpr (P::scales == Scales::D) {
-      w[0] = loadOnce(reinterpret_cast<const uint32_t *>(scales) + at(pair));
+      w[0] = loadWeight(reinterpret_cast<const uint32_t *>(scales) + at(pair));
     } else if constexpr (P::scales == Scales::DM) {
-      const uint2 v = loadOnce(reinterpret_cast<const uint2 *>(scales) + at(pair));
+      const uint2 v = loadWeight(reinterpret_cast<const uint2 *>(scales) + at(pair));
       w[0] = v.x, w[1] = v.y;
     } else if constexpr (P::scales == Scales::Super32) {
-      const uint2 v = loadOnce(reinterpret_cast<const uint2 *>(scales) + at(quad));
+      const uint2 v = loadWeight(reinterpret_cast<const uint2 *>(scales) + at(quad));
       w[0] = v.x, w[1] = v.y;
     } else if constexpr (P::scales == Scales::Super16) {
-      w[0] = loadOnce(reinterpret_cast<const uint16_t *>(scales) + at(quad));
+      w[0] = loadWeight(reinterpret_cast<const uint16_t *>(scales) + at(quad));
       const auto *words = reinterpret_cast<const uint32_t *>(more);
       if constexpr (P::format.bits == 3) {
-        w[1] = loadOnce(words + 3 * at(quad) + t / 2);
-        w[2] = loadOnce(words + 3 * at(quad) + 2);
+        w[1] = loadWeight(words + 3 * at(quad) + t / 2);
+        w[2] = loadWeight(words + 3 * at(quad) + 2);
       } else {
-        w[1] = loadOnce(words + 4 * at(quad) + t);
+        w[1] = loadWeight(words + 4 * at(quad) + t);
       }
     } else if constexpr (P::scales == Scales::SuperMin32) {
-      const uint4 v = loadOnce(reinterpret_cast<const uint4 *>(scales) + at(quad));
+      const uint4 v = loadWeight(reinterpret_cast<const uint4 *>(scales) + at(quad));
       w[0] = v.x, w[1] = v.y, w[2] = v.z, w[3] = v.w;
     } else if constexpr (P::scales == Scales::SuperMin16) {
-      w[0] = loadOnce(reinterpret_cast<const uint32_t *>(scales) + at(quad));
-      w[1] = loadOnce(reinterpret_cast<const uint32_t *>(more) + 4 * at(quad) + t);
+      w[0] = loadWeight(reinterpret_cast<const uint32_t *>(scales) + at(quad));
+      w[1] = loadWeight(reinterpret_cast<const uint32_t *>(more) + 4 * at(quad) + t);
     } else if constexpr (P::scales == Scales::Group) {
 #pragma unroll
       for (int block = 0; block < P::factorWords; block++) {
         const auto group = static_cast<uint32_t>(groupOf(m, 2 * wanted + block)) * uint32_t{tileRows};
-        w[block] = loadOnce(reinterpret_cast<const uint16_t *>(scales + 2 * g + 2 * group) + 8 * i) |
-                   loadOnce(more + g + group + 8 * i) << 16;
+        w[block] = loadWeight(reinterpret_cast<const uint16_t *>(scales + 2 * g + 2 * group) + 8 * i) |
+                   loadWeight(more + g + group + 8 * i) << 16;
       }
     }
   }

@@ -136,31 +136,34 @@ __device__ __forceinline__ void copyAsyncWait() {
   asm volatile("cp.async.wait_group %0;" : : "n"(N) : "memory");
 }
 
-// ---- loads of what is read once ----
+// ---- loads of packed weights, each read once ----
 
-__device__ __forceinline__ uint4 loadOnce(const uint4 *p) {
+// For memory that no kernel writes once weights are loaded, and for nothing else: the load is not ordered with the
+// wait for the kernel before, and the compiler may move it above dependencyWait.
+
+__device__ __forceinline__ uint4 loadWeight(const uint4 *p) {
   uint4 v;
   asm("ld.global.nc.L1::no_allocate.L2::128B.v4.u32 {%0,%1,%2,%3}, [%4];"
       : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w)
       : "l"(p));
   return v;
 }
-__device__ __forceinline__ uint2 loadOnce(const uint2 *p) {
+__device__ __forceinline__ uint2 loadWeight(const uint2 *p) {
   uint2 v;
   asm("ld.global.nc.L1::no_allocate.L2::128B.v2.u32 {%0,%1}, [%2];" : "=r"(v.x), "=r"(v.y) : "l"(p));
   return v;
 }
-__device__ __forceinline__ uint32_t loadOnce(const uint32_t *p) {
+__device__ __forceinline__ uint32_t loadWeight(const uint32_t *p) {
   uint32_t v;
   asm("ld.global.nc.L1::no_allocate.L2::128B.u32 %0, [%1];" : "=r"(v) : "l"(p));
   return v;
 }
-__device__ __forceinline__ uint32_t loadOnce(const uint16_t *p) {
+__device__ __forceinline__ uint32_t loadWeight(const uint16_t *p) {
   uint32_t v;
   asm("{.reg .u16 h; ld.global.nc.L1::no_allocate.L2::128B.u16 h, [%1]; cvt.u32.u16 %0, h;}" : "=r"(v) : "l"(p));
   return v;
 }
-__device__ __forceinline__ uint32_t loadOnce(const uint8_t *p) {
+__device__ __forceinline__ uint32_t loadWeight(const uint8_t *p) {
   uint32_t v;
   asm("ld.global.nc.L1::no_allocate.L2::128B.u8 %0, [%1];" : "=r"(v) : "l"(p));
   return v;

@@ -8,6 +8,7 @@ namespace {
 
 constexpr int threads = 256, ahead = 8, blocksEach = 4;
 
+// Reads as products read their weights; the buffer is one that no kernel writes meanwhile.
 // What was read is folded into a word, and that is stored if it is one which the host asks for by `store`: never.
 __global__ void __launch_bounds__(threads) readAll(const uint4 *from, int64_t count, uint32_t *store) {
   dependencyWait();
@@ -19,7 +20,7 @@ __global__ void __launch_bounds__(threads) readAll(const uint4 *from, int64_t co
 #pragma unroll
     for (int j = 0; j < ahead; ++j) {
       const int64_t i = begin + j * threads;
-      v[j] = i < count ? loadOnce(from + i) : make_uint4(0, 0, 0, 0);
+      v[j] = i < count ? loadWeight(from + i) : make_uint4(0, 0, 0, 0);
     }
 #pragma unroll
     for (int j = 0; j < ahead; ++j) {

@@ -1,4 +1,5 @@
-# exports_test.cmake: libgatun.so exports every function that kernels.h declares, and nothing else.
+# exports_test.cmake: libgatun.so exports every function that its headers declare, and nothing else. HEADERS: their paths,
+# with | between them; kernels.h alone but where the GPU is emulated.
 execute_process(COMMAND ${NM} -D --defined-only ${LIBRARY} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
 string(REGEX MATCHALL " [TtWVBDRGSui] [^\n@]+" lines "${symbols}")
 set(exported "")
@@ -6,8 +7,13 @@ foreach(line IN LISTS lines)
   string(REGEX REPLACE "^ . " "" name "${line}")
   list(APPEND exported ${name})
 endforeach()
-file(READ ${HEADER} header)
-string(REGEX MATCHALL "[ *]gk_[a-z0-9_]+\\(" calls "${header}")
+string(REPLACE "|" ";" headers "${HEADERS}")
+set(calls "")
+foreach(path IN LISTS headers)
+  file(READ ${path} header)
+  string(REGEX MATCHALL "[ *]gk_[a-z0-9_]+\\(" found "${header}")
+  list(APPEND calls ${found})
+endforeach()
 set(declared "")
 foreach(call IN LISTS calls)
   string(REGEX MATCH "gk_[a-z0-9_]+" name "${call}")

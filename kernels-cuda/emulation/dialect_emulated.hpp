@@ -11,6 +11,7 @@
 #include "gatun/kernels.h"
 #include "launches.hpp"
 #include "machine.hpp"
+#include "stream.hpp"
 #include "tensor_cores.hpp"
 
 // ---- barriers ----
@@ -121,14 +122,14 @@ void copyAsyncWait() {
   emulation::copyAsyncWait(N);
 }
 
-// ---- loads of what is read once ----
+// ---- loads of packed weights, each read once ----
 
 template <class T>
-auto loadOnce(const T *p) {
+auto loadWeight(const T *p) {
   static_assert(std::is_same_v<T, uint4> || std::is_same_v<T, uint2> || std::is_same_v<T, uint32_t> ||
                 std::is_same_v<T, uint16_t> || std::is_same_v<T, uint8_t>);
   if (reinterpret_cast<uintptr_t>(p) % sizeof(T) != 0) {
-    emulation::fault("loadOnce: the address %p is no multiple of %zu", static_cast<const void *>(p), sizeof(T));
+    emulation::fault("loadWeight: the address %p is no multiple of %zu", static_cast<const void *>(p), sizeof(T));
   }
   if constexpr (sizeof(T) < 4) {
     return uint32_t{*p};
@@ -166,14 +167,18 @@ inline void dependencyTrigger() {}
 // ---- starting kernels ----
 
 template <class... Parameters, class... Arguments>
-cudaError_t launchOn(cudaStream_t, bool, int64_t sharedLimit, const LaunchShape &shape, void (*kernel)(Parameters...),
-                     Arguments &&...arguments) {
+cudaError_t launchOn(cudaStream_t stream, bool, int64_t sharedLimit, const LaunchShape &shape,
+                     void (*kernel)(Parameters...), Arguments &&...arguments) {
   if (shape.sharedBytes > sharedLimit) {
     return cudaErrorInvalidValue;
   }
   const std::tuple<Parameters...> values(static_cast<Parameters>(arguments)...);
   emulation::noteLaunch(reinterpret_cast<const void *>(kernel), shape);
-  return emulation::run(shape, [&] { std::apply(kernel, values); });
+  return emulation::issue(stream, shape, [kernel, values, shape] {
+    // Threads read their arguments before dependencyWait: from a stack, where no kernel before wrote.
+    const auto own = values;
+    return emulation::run(shape, [&] { std::apply(kernel, own); });
+  });
 }
 
 // Two of any kernel: few enough that the blocks of a small test work more than once.

@@ -227,14 +227,14 @@ void runBlock() {
   running.thread = -1;
 }
 
+}  // namespace
+
 bool possible(const LaunchShape &shape) {
   const dim3 g = shape.grid, b = shape.block;
   return g.x >= 1 && g.x <= 0x7fffffff && g.y >= 1 && g.y <= 65535 && g.z >= 1 && g.z <= 65535 && b.x >= 1 &&
          b.x <= 1024 && b.y >= 1 && b.y <= 1024 && b.z >= 1 && b.z <= 64 && uint64_t{b.x} * b.y * b.z <= maxThreads &&
-         shape.sharedBytes >= 0 && shape.sharedBytes <= sharedLimit;
+         shape.sharedBytes >= 0 && shape.sharedBytes <= card().sharedLimit;
 }
-
-}  // namespace
 
 void fault(const char *format, ...) {
   std::fputs("emulated GPU: ", stderr);

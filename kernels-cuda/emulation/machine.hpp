@@ -3,8 +3,14 @@
 //
 // Stricter than a GPU where a GPU only happens to work: a barrier or a meeting of lanes that not all reach at the same
 // line ends the program with a report, as do shared memory beyond the launch's own and misaligned addresses; shared
-// memory begins as garbage that changes from block to block. GATUN_EMULATION_SEED, a number, chooses another order.
-// GATUN_EMULATION_FAULT, a number, is the launch whose kernel faults, for tests of what is said of it.
+// memory begins as garbage that changes from block to block.
+//
+// The environment, a number each:
+//   GATUN_EMULATION_SEED             chooses another order of blocks and threads
+//   GATUN_EMULATION_MULTIPROCESSORS  that the device says it has, for which launches are shaped; without, 4
+//   GATUN_EMULATION_SHARED_KIB       of shared memory that a block may have, 48 to 227; without, 99: the least of the
+//                                    architectures that are compiled for
+//   GATUN_EMULATION_FAULT            the launch whose kernel faults, for tests of what is said of it
 #pragma once
 
 #include <cstdint>
@@ -27,8 +33,17 @@ namespace emulation {
 using Site = std::source_location;
 
 constexpr int warpLanes = 32;
-constexpr int sharedLimit = 99 * 1024;  // the least of the architectures that are compiled for
 
+// What launches are shaped by.
+struct Card {
+  int multiprocessors;
+  int sharedLimit;  // bytes of a block
+};
+// As the environment says when it is asked first; ends the program where that is no number of the range.
+const Card &card();
+
+// Whether a GPU takes the shape.
+bool possible(const LaunchShape &shape);
 // Runs `thread` once for every thread. cudaErrorInvalidConfiguration for a shape that no GPU takes.
 cudaError_t run(const LaunchShape &shape, const std::function<void()> &thread);
 

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <mutex>
@@ -11,9 +12,11 @@
 
 #include "machine.hpp"
 #include "races.hpp"
+#include "stream.hpp"
 
 struct CUevent_st {
   std::chrono::steady_clock::time_point time;
+  bool captured = false;  // recorded on a stream that captured: it is never passed
 };
 
 namespace {
@@ -36,7 +39,14 @@ constexpr Named errors[] = {
     {cudaErrorMemoryAllocation, "cudaErrorMemoryAllocation", "out of memory"},
     {cudaErrorInvalidConfiguration, "cudaErrorInvalidConfiguration", "invalid configuration argument"},
     {cudaErrorInvalidDevice, "cudaErrorInvalidDevice", "invalid device ordinal"},
+    {cudaErrorIllegalState, "cudaErrorIllegalState", "the operation cannot be performed in the present state"},
     {cudaErrorIllegalAddress, "cudaErrorIllegalAddress", "an illegal memory access was encountered"},
+    {cudaErrorStreamCaptureUnsupported, "cudaErrorStreamCaptureUnsupported",
+     "operation not permitted when stream is capturing"},
+    {cudaErrorStreamCaptureInvalidated, "cudaErrorStreamCaptureInvalidated",
+     "operation failed due to a previous error during capture"},
+    {cudaErrorCapturedEvent, "cudaErrorCapturedEvent",
+     "operation not permitted on an event last recorded in a capturing stream"},
 };
 
 const Named &named(cudaError_t error) {
@@ -51,9 +61,29 @@ const Named &named(cudaError_t error) {
 int64_t launches = 0;  // guarded by the machine's mutex
 std::atomic<bool> broken{false};
 
+int setting(const char *name, int otherwise, int least, int most) {
+  const char *const text = std::getenv(name);
+  if (text == nullptr) {
+    return otherwise;
+  }
+  char *end = nullptr;
+  const long value = std::strtol(text, &end, 10);
+  if (end == text || *end != '\0' || value < least || value > most) {
+    std::fprintf(stderr, "emulated GPU: %s=%s, expected %d to %d\n", name, text, least, most);
+    std::abort();
+  }
+  return static_cast<int>(value);
+}
+
 }  // namespace
 
 namespace gatun::cuda::emulation {
+
+const Card &card() {
+  static const Card card = {setting("GATUN_EMULATION_MULTIPROCESSORS", 4, 1, 1024),
+                            1024 * setting("GATUN_EMULATION_SHARED_KIB", 99, 48, 227)};
+  return card;
+}
 
 cudaError_t faulted() { return broken ? cudaErrorIllegalAddress : cudaSuccess; }
 
@@ -69,6 +99,8 @@ cudaError_t beginLaunch() {
 
 }  // namespace gatun::cuda::emulation
 
+using gatun::cuda::emulation::capturedHere;
+using gatun::cuda::emulation::card;
 using gatun::cuda::emulation::faulted;
 
 const char *cudaGetErrorName(cudaError_t error) { return named(error).name; }
@@ -91,7 +123,7 @@ cudaError_t cudaSetDevice(int device) { return device == 0 ? cudaSuccess : cudaE
 cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr attribute, int) {
   switch (attribute) {
     case cudaDevAttrMultiProcessorCount:
-      *value = 4;
+      *value = card().multiprocessors;
       return cudaSuccess;
     case cudaDevAttrComputeCapabilityMajor:
       *value = 9;
@@ -100,7 +132,7 @@ cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr attribute, int) {
       *value = 0;
       return cudaSuccess;
     case cudaDevAttrMaxSharedMemoryPerBlockOptin:
-      *value = gatun::cuda::emulation::sharedLimit;
+      *value = card().sharedLimit;
       return cudaSuccess;
   }
   return cudaErrorInvalidValue;
@@ -115,12 +147,21 @@ void gatun::cuda::emulation::landCopies() {
   copies.clear();
 }
 
-cudaError_t cudaStreamSynchronize(cudaStream_t) {
+cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
+  if (stream != nullptr && stream->capturing) {
+    return stream->lose();
+  }
   gatun::cuda::emulation::landCopies();
   return faulted();
 }
 
-cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind, cudaStream_t) {
+cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream) {
+  if (stream != nullptr && stream->capturing) {
+    // The host's side of any other is pageable: this runtime gives out no pinned memory.
+    return kind == cudaMemcpyDeviceToDevice
+               ? stream->note([=] { return cudaMemcpyAsync(to, from, bytes, kind, nullptr); })
+               : stream->lose();
+  }
   const std::lock_guard<std::mutex> lock(copiesMutex);
   copies.push_back({to, from, bytes});
   return faulted();
@@ -131,14 +172,23 @@ cudaError_t cudaEventCreate(cudaEvent_t *event) {
   return *event != nullptr ? cudaSuccess : cudaErrorMemoryAllocation;
 }
 
-cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t) {
+cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   event->time = std::chrono::steady_clock::now();
+  event->captured = stream != nullptr && stream->capturing;
   return cudaSuccess;
 }
 
-cudaError_t cudaEventSynchronize(cudaEvent_t) { return cudaStreamSynchronize(nullptr); }
+cudaError_t cudaEventSynchronize(cudaEvent_t event) {
+  if (capturedHere != nullptr) {
+    return capturedHere->lose();
+  }
+  return event->captured ? cudaErrorCapturedEvent : cudaStreamSynchronize(nullptr);
+}
 
 cudaError_t cudaEventElapsedTime(float *milliseconds, cudaEvent_t begin, cudaEvent_t end) {
+  if (begin->captured || end->captured) {
+    return cudaErrorCapturedEvent;
+  }
   *milliseconds = std::chrono::duration<float, std::milli>(end->time - begin->time).count();
   return cudaSuccess;
 }

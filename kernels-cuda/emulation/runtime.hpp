@@ -1,6 +1,6 @@
 // runtime.hpp: of CUDA's own names those that the back end uses, for a machine that is emulated: one device of compute
 // capability 9.0 whose memory is the host's. Streams run kernels at once, and copy when they are waited for or given
-// more to do: until then CUDA may still read the source.
+// more to do: until then CUDA may still read the source. A stream that captures does neither (stream.hpp).
 #pragma once
 
 #include <cmath>
@@ -52,7 +52,11 @@ enum cudaError_t {
   cudaErrorInvalidDeviceFunction = 98,
   cudaErrorInvalidDevice = 101,
   cudaErrorNoKernelImageForDevice = 209,
-  cudaErrorIllegalAddress = 700
+  cudaErrorIllegalState = 401,
+  cudaErrorIllegalAddress = 700,
+  cudaErrorStreamCaptureUnsupported = 900,
+  cudaErrorStreamCaptureInvalidated = 901,
+  cudaErrorCapturedEvent = 907
 };
 enum cudaDeviceAttr {
   cudaDevAttrMultiProcessorCount = 16,

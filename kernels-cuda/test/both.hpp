@@ -195,8 +195,8 @@ void expectClose(const std::string &what, const Array<float> &expected, const Ar
   });
 }
 
-// Whether kernels run on a GPU. Launches are shaped by its multiprocessors, 4 where it is emulated and some 200 at
-// most: what only large products do there, only a GPU can compute in a test's time.
+// Whether kernels run on a GPU. Launches are shaped by its multiprocessors, which an emulated one may have as many of
+// (machine.hpp): but what only large products do there, only a GPU can compute in a test's time.
 inline bool onGpu() {
   int32_t build = GK_CUDA_NONE;
   OK(gk_cuda_build(&build));

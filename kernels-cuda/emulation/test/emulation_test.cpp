@@ -335,7 +335,7 @@ void waitKernel() { dependencyWait(); }
 
 void shapes() {
   const auto with = [](dim3 grid, dim3 block, int64_t bytes) {
-    return launchOn(nullptr, false, emulation::sharedLimit, {grid, block, bytes}, waitKernel);
+    return launchOn(nullptr, false, emulation::card().sharedLimit, {grid, block, bytes}, waitKernel);
   };
   CHECK(with(1, 1024, 0) == cudaSuccess && with(1, {2, 8, 64}, 99 * 1024) == cudaSuccess);
   CHECK(with({1, 1, 65535}, 1, 0) == cudaSuccess);
@@ -348,18 +348,41 @@ void shapes() {
   CHECK(with(1, 1, 99 * 1024 + 1) == cudaErrorInvalidValue);
 }
 
-// A source may still be read until the stream is waited for.
-void copiesOfStreams() {
-  const int from[2] = {1, 2};
-  int to[2] = {0, 0};
-  CHECK(cudaMemcpyAsync(to, from, sizeof from, cudaMemcpyDefault, nullptr) == cudaSuccess && to[0] == 0);
-  CHECK(cudaStreamSynchronize(nullptr) == cudaSuccess && to[0] == 1 && to[1] == 2);
+int attribute(cudaDeviceAttr name) {
+  int value = 0;
+  CHECK(cudaDeviceGetAttribute(&value, name, 0) == cudaSuccess);
+  return value;
+}
+
+// In processes of their own, since the environment is read once.
+void cards() {
+  const auto as = [](const char *multiprocessors, const char *kibibytes) {
+    return lastWords([=] {
+      setenv("GATUN_EMULATION_MULTIPROCESSORS", multiprocessors, 1);
+      setenv("GATUN_EMULATION_SHARED_KIB", kibibytes, 1);
+      const int shared = attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin);
+      const auto started = [&](int64_t limit, int64_t bytes) {
+        return launchOn(nullptr, false, limit, {1, 1, bytes}, waitKernel);
+      };
+      std::fprintf(stderr, "%d, %d: %d, %d, %d", attribute(cudaDevAttrMultiProcessorCount), shared,
+                   started(shared, shared), started(shared, shared + 1), started(shared + 1, shared + 1));
+      std::fflush(stderr);
+      std::abort();
+    });
+  };
+  const auto says = [](const std::string &said, const char *wanted) {
+    CHECK(said == wanted, "said \"%s\", expected \"%s\"", said.c_str(), wanted);
+  };
+  says(as("132", "227"), "132, 232448: 0, 1, 9");
+  says(as("128", "99"), "128, 101376: 0, 1, 9");
+  says(as("0", "99"), "emulated GPU: GATUN_EMULATION_MULTIPROCESSORS=0, expected 1 to 1024\n");
+  says(as("132", "227k"), "emulated GPU: GATUN_EMULATION_SHARED_KIB=227k, expected 48 to 227\n");
 }
 
 }  // namespace
 
 int main() {
-  copiesOfStreams();
+  cards();
   conversions();
   exchanges();
   products<Kind::Int8>();

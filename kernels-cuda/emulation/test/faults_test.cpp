@@ -80,10 +80,10 @@ void copyElsewhere(int) {
   copyAsync16(local, from);
 }
 
-void unalignedOnce(int) {
+void unalignedWeight(int) {
   dependencyWait();
   const uint4 all[2] = {};
-  loadOnce(reinterpret_cast<const uint4 *>(reinterpret_cast<const char *>(all) + 4));
+  loadWeight(reinterpret_cast<const uint4 *>(reinterpret_cast<const char *>(all) + 4));
 }
 
 void faults() {
@@ -106,7 +106,7 @@ void faults() {
   says(largerShared, "the kernel uses 260 bytes of shared memory, its launch gives it 256");
   says(unalignedLoad, "loadMatrices: shared memory at offset 4");
   says(copyElsewhere, "copyAsync: shared memory at offset");
-  says(unalignedOnce, "loadOnce: the address");
+  says(unalignedWeight, "loadWeight: the address");
 }
 
 // ---- races ----

@@ -16,7 +16,8 @@ namespace gatun::test {
 
 template <class... Parameters, class... Arguments>
 void start(const cuda::LaunchShape &shape, void (*kernel)(Parameters...), Arguments &&...arguments) {
-  const cudaError_t status = cuda::launchOn(nullptr, false, cuda::emulation::sharedLimit, shape, kernel, arguments...);
+  const cudaError_t status =
+      cuda::launchOn(nullptr, false, cuda::emulation::card().sharedLimit, shape, kernel, arguments...);
   CHECK(status == cudaSuccess, "%s", cudaGetErrorString(status));
 }
 

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.ServiceLoader;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
@@ -85,9 +86,29 @@ public final class CudaDevices {
     }
     if (build == Kernels.GK_CUDA_EMULATED()) {
       throw Refusal.device(
-          "the CUDA back end of this libgatun is emulated", "use --device emulated or cpu", null);
+          "the CUDA back end of this libgatun is emulated, for tests",
+          "build it with cmake -DGATUN_CUDA=on, or use --device cpu",
+          null);
     }
     return preset();
+  }
+
+  /** The runtime of tests, for a libgatun whose GPU is emulated; Refusal.device anywhere else. */
+  static CudaRuntime emulated() {
+    if (Library.cudaBuild() != Kernels.GK_CUDA_EMULATED()) {
+      throw Refusal.device(
+          "this libgatun has no emulated CUDA back end",
+          "use --device cuda or cpu (for tests: cmake -DGATUN_CUDA=emulated, -Dgatun.library)",
+          null);
+    }
+    return ServiceLoader.load(CudaRuntime.class)
+        .findFirst()
+        .orElseThrow(
+            () ->
+                Refusal.device(
+                    "the emulated GPU is part of the tests alone",
+                    "use --device cuda or cpu",
+                    null));
   }
 
   /** CUDA through JavaCPP, whatever this libgatun is. */

@@ -25,7 +25,7 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
     return switch (choice.kind()) {
       case CPU -> CpuDevice.open(choice.threads(), choice.isa());
       case CUDA -> CudaDevice.open(CudaDevices.runtime(), choice);
-      case EMULATED -> CudaDevice.open(EmulatedRuntime.open(), choice);
+      case EMULATED -> CudaDevice.open(CudaDevices.emulated(), choice);
     };
   }
 
@@ -34,7 +34,7 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
     switch (choice.kind()) {
       case CPU -> Library.require();
       case CUDA -> CudaDevice.find(CudaDevices.runtime(), choice);
-      case EMULATED -> CudaDevice.find(EmulatedRuntime.open(), choice);
+      case EMULATED -> CudaDevice.find(CudaDevices.emulated(), choice);
     }
   }
 

@@ -1,7 +1,7 @@
 // Repeated: a recording where nothing can be recorded: the calls themselves, made again.
 package dev.gatun.device;
 
-/** Of the CPU and of the emulated GPU, where a launch costs no more than its call. */
+/** Of the CPU, where nothing is launched. */
 record Repeated(Runnable calls) implements Recording {
   static Recording of(Runnable calls) {
     return new Repeated(calls);

@@ -49,6 +49,7 @@ class KernelsTest {
     List<String> lines =
         lines("show", "-m", model, "--kernels", "--device", "cpu", "--ubatch-size", "32");
     assertTrue(lines.getFirst().matches("product .* served by +ours +rate"), lines.getFirst());
+    assertTrue(lines.size() > 1, "no product is named");
     for (String line : lines.subList(1, lines.size())) {
       assertTrue(
           line.matches(".* (1|16) +mat_mul_fp32, \\w+ +[\\d.]+ us +[\\d.]+ GB/s")

@@ -17,6 +17,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.load.EngineOptions;
 import dev.gatun.device.DeviceMemory;
+import dev.gatun.device.EmulatedRuntime;
 import dev.gatun.engine.Generation.Result;
 import dev.gatun.engine.Generation.Stop;
 import dev.gatun.refusal.Refusal;
@@ -35,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -71,9 +73,36 @@ class DrawingTest {
           for (SamplingOptions sampling : drawnOnDevice()) {
             assertTrue(new Sampler(sampling).onDevice(8).isPresent(), sampling.toString());
             int[] expected = reference(engine, sampling, TOKENS);
+            assertArrayEquals(expected, drawnByTheOp(engine, sampling), sampling.toString());
             assertArrayEquals(expected, answer(engine, sampling), sampling.toString());
           }
         });
+  }
+
+  /**
+   * By {@code gk_sample} at the end of each step, on a CPU too, where answers are drawn by the
+   * host. There no step may run ahead: it would be done at once, and its draw be where the last one
+   * is.
+   */
+  private static int[] drawnByTheOp(Engine engine, SamplingOptions sampling) {
+    Sampler sampler = new Sampler(sampling);
+    int[] tokens = new int[TOKENS];
+    try (Session session = engine.newSession();
+        Drawing drawing =
+            new DeviceDrawing(
+                session, sampler, sampler.onDevice(engine.config().vocab()).orElseThrow())) {
+      drawing.read(PROMPT, () -> false);
+      Arrays.stream(PROMPT).forEach(sampler::accept);
+      for (int i = 0; i < TOKENS; i++) {
+        boolean goesOn = i + 1 < TOKENS;
+        tokens[i] = drawing.next(goesOn && engine.device().isGpu());
+        sampler.accept(tokens[i]);
+        if (goesOn) {
+          drawing.append(tokens[i]);
+        }
+      }
+    }
+    return tokens;
   }
 
   @Test
@@ -128,9 +157,11 @@ class DrawingTest {
   }
 
   @Test
+  @Tag("emulated")
   void recordedAndPlainStepsDrawTheSame() throws IOException {
     List<int[]> answers = new ArrayList<>();
     for (boolean graphs : new boolean[] {true, false}) {
+      long recordings = EmulatedRuntime.recordingsRun();
       EngineOptions options = options().withDevice(DeviceUnderTest.choice().withGraphs(graphs));
       withEngine(
           MODEL,
@@ -140,10 +171,9 @@ class DrawingTest {
             DeviceMemory memory = engine.device().memory();
             drawnOnDevice().forEach(s -> answers.add(answer(engine, s)));
             assertEquals(allocations, engine.device().allocations(), "allocations after load");
-            if (engine.device().isGpu()) {
-              assertEquals(memory, engine.device().memory());
-            }
+            assertEquals(memory, engine.device().memory());
           });
+      assertEquals(graphs, EmulatedRuntime.recordingsRun() > recordings);
     }
     int half = answers.size() / 2;
     for (int i = 0; i < half; i++) {
@@ -169,11 +199,14 @@ class DrawingTest {
     try (Checkpoint checkpoint = Checkpoint.open(folder);
         Engine engine = Engine.load(checkpoint, options())) {
       Refusal ofHost = assertThrows(Refusal.class, () -> reference(engine, LIVELY, 1));
-      Refusal refusal = assertThrows(Refusal.class, () -> answer(engine, LIVELY));
-      assertEquals(ofHost.reason(), refusal.reason());
-      assertTrue(
-          refusal.getMessage().contains("not a number to sample from; check the checkpoint's"),
-          refusal.getMessage());
+      for (Executable drawn :
+          List.<Executable>of(() -> answer(engine, LIVELY), () -> drawnByTheOp(engine, LIVELY))) {
+        Refusal refusal = assertThrows(Refusal.class, drawn);
+        assertEquals(ofHost.reason(), refusal.reason());
+        assertTrue(
+            refusal.getMessage().contains("not a number to sample from; check the checkpoint's"),
+            refusal.getMessage());
+      }
     }
   }
 }

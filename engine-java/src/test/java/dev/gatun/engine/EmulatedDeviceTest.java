@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import dev.gatun.load.EngineOptions;
 import dev.gatun.device.DeviceMemory;
+import dev.gatun.device.EmulatedRuntime;
 import dev.gatun.graph.Compute;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.verify.Divergence;
@@ -46,9 +47,13 @@ class EmulatedDeviceTest {
 
   @Test
   void recordedStepsEqualPlainOnes() throws IOException {
+    long none = EmulatedRuntime.recordingsRun();
     List<float[]> plain = generate(options(false));
+    assertEquals(none, EmulatedRuntime.recordingsRun());
     List<float[]> recorded = generate(options(true));
     assertEquals(TOKENS, plain.size());
+    // Each step of one token; the first such ran at load.
+    assertEquals(none + TOKENS, EmulatedRuntime.recordingsRun());
     for (int i = 0; i < TOKENS; i++) {
       assertArrayEquals(plain.get(i), recorded.get(i), "token " + i);
     }

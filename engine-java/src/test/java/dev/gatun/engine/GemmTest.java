@@ -91,6 +91,7 @@ class GemmTest {
     try (Checkpoint checkpoint = Checkpoint.open(ORACLES.gguf("qwen2-f16").checkpoint())) {
       KernelChoice kernels = KernelChoice.of(checkpoint, options, false);
       assertEquals(Crossover.never(), kernels.crossover());
+      assertFalse(kernels.rows().isEmpty());
       assertTrue(kernels.rows().stream().allMatch(row -> row.kernel().startsWith("mat_mul_fp32")));
       assertTrue(kernels.rows().stream().allMatch(row -> row.ours().isEmpty()));
     }

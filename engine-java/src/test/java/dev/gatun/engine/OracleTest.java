@@ -77,6 +77,7 @@ class OracleTest {
         Engine engine = Engine.load(checkpoint, options(Compute.F32));
         Session session = engine.newSession()) {
       int[] greedy = new int[oracle.greedy().length];
+      assertTrue(greedy.length > 0, "the oracle knows no tokens");
       MemorySegment logits = session.append(oracle.inputIds());
       for (int i = 0; i < greedy.length; i++) {
         greedy[i] = Divergence.argmax(floats(logits));

@@ -3,10 +3,19 @@ package dev.gatun.device;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.function.Consumer;
 
 /** Refuses to multiply before it was lent its workspace, as a real one would allocate then. */
 final class EmulatedBlas implements Blas {
+  private final Consumer<Runnable> stream;
   private boolean hasWorkspace;
+
+  /**
+   * @param stream does a call, or notes it
+   */
+  EmulatedBlas(Consumer<Runnable> stream) {
+    this.stream = stream;
+  }
 
   @Override
   public void workspace(MemorySegment memory, long bytes) {
@@ -25,6 +34,17 @@ final class EmulatedBlas implements Blas {
     if (!hasWorkspace) {
       throw new IllegalStateException("cuBLAS would allocate its workspace");
     }
+    stream.accept(() -> multiplyNow(tokens, rows, cols, x, weight, y, stride));
+  }
+
+  private static void multiplyNow(
+      int tokens,
+      int rows,
+      int cols,
+      MemorySegment x,
+      MemorySegment weight,
+      MemorySegment y,
+      int stride) {
     float[] a = floats(x, (long) tokens * cols);
     float[] b = floats(weight, (long) rows * cols);
     MemorySegment out = y.reinterpret(4L * (tokens - 1) * stride + 4L * rows);

@@ -2,7 +2,6 @@
 package dev.gatun.device;
 
 import dev.gatun.bindings.Kernels;
-import dev.gatun.refusal.Refusal;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayDeque;
@@ -16,14 +15,21 @@ import java.util.TreeMap;
  * Device memory is host memory, poisoned so that nothing relies on its first content; every call is
  * done when it returns, but copies from and to pinned memory are late: what comes from the device
  * is there once it was waited for, and what goes to it must not have changed until then. A
- * recording is the calls, made again. It tells of a terabyte, of which {@code
- * -Dgatun.emulated.bytes} can be had, as if another process filled it.
+ * recording keeps calls with the arguments they had, as a CUDA graph does; allocating, waiting,
+ * marking and copying pageable memory are refused meanwhile. It tells of a terabyte, of which
+ * {@code -Dgatun.emulated.bytes} can be had, as if another process filled it. The environment says
+ * what kernels' launches are shaped by: see kernels-cuda/emulation/machine.hpp.
+ *
+ * <p>Found as a service, so that the engine has none of it. Used by one thread at a time.
  */
-final class EmulatedRuntime implements CudaRuntime {
+public final class EmulatedRuntime implements CudaRuntime {
   private static final long TOTAL = 1L << 40;
 
+  private final EmulatedCuda cuda = new EmulatedCuda();
   private final long limit = Long.getLong("gatun.emulated.bytes", TOTAL);
   private final NavigableMap<Long, Long> pinned = new TreeMap<>();
+  private final NavigableMap<Long, Long> onDevice = new TreeMap<>();
+  private Optional<EmulatedGraph> capturing = Optional.empty();
   private final Deque<Late> late = new ArrayDeque<>();
   private long used;
   private long issued;
@@ -67,17 +73,8 @@ final class EmulatedRuntime implements CudaRuntime {
     }
   }
 
-  private EmulatedRuntime() {}
-
-  static EmulatedRuntime open() {
-    if (Library.cudaBuild() != Kernels.GK_CUDA_EMULATED()) {
-      throw Refusal.device(
-          "this libgatun has no emulated CUDA back end",
-          "build one with cmake -DGATUN_CUDA=emulated and name it with -Dgatun.library",
-          null);
-    }
-    return new EmulatedRuntime();
-  }
+  /** For a libgatun.so whose GPU is emulated. */
+  public EmulatedRuntime() {}
 
   @Override
   public int devices() {
@@ -104,20 +101,28 @@ final class EmulatedRuntime implements CudaRuntime {
 
   @Override
   public MemorySegment openStream() {
-    return MemorySegment.NULL;
+    return cuda.openStream();
   }
 
   @Override
-  public void closeStream(MemorySegment stream) {}
+  public void closeStream(MemorySegment stream) {
+    cuda.closeStream(stream);
+  }
+
+  private void refuseWhileCapturing(String what) {
+    capturing.ifPresent(graph -> graph.refuse(what));
+  }
 
   @Override
   public MemorySegment allocate(long bytes) {
+    refuseWhileCapturing("allocating device memory");
     if (bytes > limit - used) {
       return MemorySegment.NULL;
     }
     MemorySegment memory = Library.hostMemory(bytes);
     if (memory.address() != 0) {
       used += bytes;
+      onDevice.put(memory.address(), bytes);
       memory.reinterpret(bytes).fill((byte) 0xFF);
     }
     return memory;
@@ -126,11 +131,13 @@ final class EmulatedRuntime implements CudaRuntime {
   @Override
   public void free(MemorySegment memory, long bytes) {
     used -= bytes;
+    onDevice.remove(memory.address());
     Kernels.gk_host_free(memory, bytes);
   }
 
   @Override
   public MemorySegment allocatePinned(long bytes) {
+    refuseWhileCapturing("allocating pinned memory");
     MemorySegment memory = Library.hostMemory(bytes);
     if (memory.address() != 0) {
       pinned.put(memory.address(), bytes);
@@ -151,21 +158,37 @@ final class EmulatedRuntime implements CudaRuntime {
 
   @Override
   public void copy(MemorySegment from, MemorySegment to, long bytes, MemorySegment stream) {
+    if (capturing.isPresent() && (isPageable(from) || isPageable(to))) {
+      refuseWhileCapturing("copying " + bytes + " bytes");
+    }
+    issue(() -> copyNow(from, to, bytes));
+  }
+
+  /** Does {@code call}, or notes it. */
+  private void issue(Runnable call) {
+    capturing.ifPresentOrElse(graph -> graph.note(call), call);
+  }
+
+  private void copyNow(MemorySegment from, MemorySegment to, long bytes) {
     MemorySegment source = from.reinterpret(bytes);
     MemorySegment target = to.reinterpret(bytes);
     issued++;
-    if (isPinned(target)) {
+    if (isIn(pinned, target)) {
       late.add(new Late(issued, target, source.toArray(ValueLayout.JAVA_BYTE), true));
       return;
     }
-    if (isPinned(source)) {
+    if (isIn(pinned, source)) {
       late.add(new Late(issued, source, source.toArray(ValueLayout.JAVA_BYTE), false));
     }
     MemorySegment.copy(source, 0, target, 0, bytes);
   }
 
-  private boolean isPinned(MemorySegment memory) {
-    Map.Entry<Long, Long> at = pinned.floorEntry(memory.address());
+  private boolean isPageable(MemorySegment memory) {
+    return !isIn(pinned, memory) && !isIn(onDevice, memory);
+  }
+
+  private static boolean isIn(NavigableMap<Long, Long> allocations, MemorySegment memory) {
+    Map.Entry<Long, Long> at = allocations.floorEntry(memory.address());
     return at != null && memory.address() < at.getKey() + at.getValue();
   }
 
@@ -177,6 +200,7 @@ final class EmulatedRuntime implements CudaRuntime {
 
   @Override
   public void sync(MemorySegment stream) {
+    cuda.sync(stream, "waiting for the GPU");
     complete(issued);
   }
 
@@ -194,11 +218,13 @@ final class EmulatedRuntime implements CudaRuntime {
 
   @Override
   public void mark(MemorySegment event, MemorySegment stream) {
+    refuseWhileCapturing("marking a step"); // CUDA takes it, but it would never be passed
     Event.at(event).set(System.nanoTime(), issued);
   }
 
   @Override
   public void await(MemorySegment event) {
+    refuseWhileCapturing("waiting for the GPU");
     complete(Event.at(event).copies());
   }
 
@@ -209,11 +235,27 @@ final class EmulatedRuntime implements CudaRuntime {
 
   @Override
   public Blas openBlas(MemorySegment stream) {
-    return new EmulatedBlas();
+    return new EmulatedBlas(this::issue);
+  }
+
+  /** How often recordings were run in this process, so that tests know what they tested. */
+  public static long recordingsRun() {
+    return EmulatedGraph.runs();
   }
 
   @Override
   public Recording record(MemorySegment stream, Runnable calls) {
-    return new Repeated(calls);
+    EmulatedGraph graph = EmulatedGraph.begin(cuda, stream);
+    capturing = Optional.of(graph);
+    try {
+      calls.run();
+      graph.end();
+      return graph;
+    } catch (RuntimeException | Error e) {
+      graph.abandon();
+      throw e;
+    } finally {
+      capturing = Optional.empty();
+    }
   }
 }
