@@ -7,12 +7,9 @@ import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.device.GpuState;
 import dev.gatun.engine.Engine;
+import dev.gatun.load.Batching;
 import dev.gatun.load.EngineOptions;
-import dev.gatun.engine.Generation;
-import dev.gatun.engine.Session;
 import dev.gatun.refusal.Refusal;
-import dev.gatun.sample.Sampler;
-import dev.gatun.sample.SamplingOptions;
 import dev.gatun.weights.Checkpoint;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -21,8 +18,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -42,8 +37,6 @@ import picocli.CommandLine.Option;
       ""
     })
 final class Bench implements Callable<Integer> {
-  private static final long SEED = 42;
-
   /** Larger than any cache, so that it is memory that is measured. */
   private static final long BANDWIDTH_BYTES = 512L << 20;
 
@@ -51,19 +44,7 @@ final class Bench implements Callable<Integer> {
 
   @Mixin SyntheticArgument model;
 
-  @Option(
-      names = {"-p", "--n-prompt"},
-      split = ",",
-      paramLabel = "N",
-      description = "Prompt lengths (512); 0 for no such test.")
-  List<Integer> prompts = List.of(512);
-
-  @Option(
-      names = {"-n", "--n-gen"},
-      split = ",",
-      paramLabel = "N",
-      description = "Tokens to generate (128); 0 for no such test.")
-  List<Integer> generations = List.of(128);
+  @Mixin BenchCases cases;
 
   @Option(
       names = {"-r", "--repetitions"},
@@ -91,7 +72,6 @@ final class Bench implements Callable<Integer> {
   @Mixin StandardOptions standard;
 
   private final Stdio stdio;
-  private final Random random = new Random(SEED);
 
   Bench(Stdio stdio) {
     this.stdio = stdio;
@@ -99,18 +79,19 @@ final class Bench implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    List<BenchTest> tests = tests();
+    List<BenchCase> tests = cases.all();
     int repeats = repetitions.orElse(5);
     if (repeats < 1) {
       throw Refusal.usage("-r " + repeats, "repeat each test once or more");
     }
-    BenchReport report = new BenchReport(stdio.out(), format.orElse(BenchFormat.MD));
-    int longest = tests.stream().mapToInt(BenchTest::tokens).max().orElseThrow();
+    boolean severalAtOnce = tests.stream().anyMatch(test -> test.parallel() > 1);
+    BenchReport report =
+        new BenchReport(stdio.out(), format.orElse(BenchFormat.MD), severalAtOnce);
     SyntheticArgument.Opened opened = model.open(stdio);
     try (Checkpoint checkpoint = engine.scaled(opened.checkpoint(), stdio)) {
       BenchModel subject = new BenchModel(opened.name(), checkpoint);
       List<BenchRun> runs = new ArrayList<>();
-      for (EngineOptions options : variants(longest)) {
+      for (EngineOptions options : variants(tests)) {
         try (Engine loaded = Engine.load(checkpoint, options)) {
           engine.tellContext(loaded, stdio);
           tellUnmeasured(loaded);
@@ -139,34 +120,26 @@ final class Bench implements Callable<Integer> {
     }
   }
 
-  private List<BenchTest> tests() {
-    List<BenchTest> tests = new ArrayList<>();
-    prompts.stream()
-        .filter(count -> count != 0)
-        .forEach(count -> tests.add(new BenchTest(count, 0)));
-    generations.stream()
-        .filter(count -> count != 0)
-        .forEach(count -> tests.add(new BenchTest(0, count)));
-    if (tests.isEmpty()) {
-      throw Refusal.usage("-p 0 and -n 0 leave nothing to measure", "give one of them a length");
-    }
-    return tests;
-  }
-
-  private List<EngineOptions> variants(int longest) {
-    EngineOptions options = engine.options(threads.stream().findFirst());
-    EngineOptions fitting = options.context() == 0 ? options.withContext(longest) : options;
+  /** An engine for every number of threads, that has room for every test. */
+  private List<EngineOptions> variants(List<BenchCase> tests) {
+    int most = tests.stream().mapToInt(BenchCase::parallel).max().orElseThrow();
+    int tokens = tests.stream().mapToInt(BenchMeasure::cacheTokens).max().orElseThrow();
+    // Tests of the same tokens would else find those of the test before.
+    Batching batching = Batching.alone().withSequences(most).withSharedPrefixes(false);
+    EngineOptions options = engine.options(threads.stream().findFirst()).withBatching(batching);
+    EngineOptions fitting = options.context() == 0 ? options.withContext(tokens) : options;
     return threads.isEmpty()
         ? List.of(fitting)
         : threads.stream().map(fitting::withThreads).toList();
   }
 
-  private BenchRun run(Engine loaded, BenchTest test, int repeats) {
+  private BenchRun run(Engine loaded, BenchCase test, int repeats) {
     if (standard.verbose) {
       stdio.err().println(test.name() + ", " + loaded.device().name());
     }
+    BenchMeasure measure = new BenchMeasure(loaded);
     if (!noWarmup) {
-      measure(loaded, test);
+      measure.nanos(test);
     }
     String time = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     long[] samples = new long[repeats];
@@ -174,7 +147,7 @@ final class Bench implements Callable<Integer> {
     List<GpuState.Pace> readings = new ArrayList<>();
     loaded.device().state().map(GpuState::pace).ifPresent(readings::add);
     for (int i = 0; i < repeats; i++) {
-      samples[i] = measure(loaded, test);
+      samples[i] = measure.nanos(test);
       loaded.device().state().map(GpuState::pace).ifPresent(readings::add);
     }
     busy = loaded.busyNanos() - busy;
@@ -189,23 +162,6 @@ final class Bench implements Callable<Integer> {
         BenchModel.bytesRead(loaded, test),
         peak,
         new GpuPace(readings));
-  }
-
-  /**
-   * Nanoseconds of one answer. A prompt's step draws a token and a generated token's step runs the
-   * one before it, so {@code tg128} is a prompt of one token and 128 draws: 128 steps.
-   */
-  private long measure(Engine loaded, BenchTest test) {
-    int vocab = loaded.config().vocab();
-    int[] prompt = random.ints(Math.max(1, test.prompt()), 0, vocab).toArray();
-    Sampler sampler = new Sampler(SamplingOptions.defaults().withSeed(SEED));
-    Generation.Limits limits =
-        new Generation.Limits(vocab, Set.of(), Math.max(1, test.generated()));
-    try (Session session = loaded.newSession()) {
-      long start = System.nanoTime();
-      Generation.run(session, prompt, sampler, limits, token -> {}, () -> false);
-      return System.nanoTime() - start;
-    }
   }
 
   private static double bandwidth(DeviceChoice choice) {

@@ -43,19 +43,26 @@ record BenchModel(String file, Checkpoint checkpoint) {
 
   /**
    * Bytes of weights and cache that a token of {@code test} reads on average: a step reads the
-   * weights once for all its tokens, and generated token {@code i} reads {@code i} tokens of cache.
+   * weights once for all its tokens, of all sequences, and a token the cache of those before it.
    */
-  static double bytesRead(Engine engine, BenchTest test) {
+  static double bytesRead(Engine engine, BenchCase test) {
     double cachedToken = (double) engine.cacheBytes() / engine.context();
-    if (test.prompt() == 0) {
-      return engine.weightBytesPerToken() + cachedToken * (test.generated() + 1) / 2;
-    }
-    int step = Math.min(engine.options().batch(), engine.options().ubatch());
-    int steps = Math.ceilDiv(test.prompt(), step);
     // A step of many tokens reaches every expert.
-    long weights =
+    long all =
         engine.config().moe().isPresent() ? engine.weightBytes() : engine.weightBytesPerToken();
-    double cache = cachedToken * step * steps * (steps + 1) / 2;
-    return (weights * (double) steps + cache) / test.prompt();
+    double bytes = 0;
+    if (test.prompt() > 0) {
+      int step = Math.min(engine.options().batch(), engine.options().ubatch());
+      int steps = Math.ceilDiv(test.prompt() * test.parallel(), step);
+      int own = Math.ceilDiv(test.prompt(), step);
+      double cache = test.depth() * (double) own + step * own * (own + 1) / 2.0;
+      bytes += all * (double) steps + test.parallel() * cachedToken * cache;
+    }
+    if (test.generated() > 0) {
+      long weights = test.parallel() > 1 ? all : engine.weightBytesPerToken();
+      double before = test.depth() + test.prompt() + (test.generated() + 1) / 2.0;
+      bytes += test.generated() * (weights + test.parallel() * cachedToken * before);
+    }
+    return bytes / test.tokens();
   }
 }

@@ -22,11 +22,16 @@ final class BenchReport {
 
   private final Output out;
   private final BenchFormat format;
+  private final boolean severalAtOnce;
   private boolean begun;
 
-  BenchReport(Output out, BenchFormat format) {
+  /**
+   * @param severalAtOnce whether some of the cases are of several sequences
+   */
+  BenchReport(Output out, BenchFormat format, boolean severalAtOnce) {
     this.out = out;
     this.format = format;
+    this.severalAtOnce = severalAtOnce;
   }
 
   void add(BenchResult result) {
@@ -68,7 +73,7 @@ final class BenchReport {
     return String.join(",", quoted) + "\n";
   }
 
-  private static List<Column> markdownColumns(BenchResult result) {
+  private List<Column> markdownColumns(BenchResult result) {
     List<Column> columns = new ArrayList<>();
     columns.add(new Column("model", "%-30s", r -> r.model().type()));
     columns.add(new Column("size", "%10s", r -> Amount.bytes(r.model().bytes())));
@@ -82,7 +87,17 @@ final class BenchReport {
       columns.add(new Column("type_v", "%6s", r -> r.fields().get("type_v")));
     }
     columns.add(new Column("test", "%15s", r -> r.test().name()));
+    if (severalAtOnce) {
+      columns.add(new Column("np", "%3s", r -> r.test().parallel()));
+    }
     columns.add(new Column("t/s", "%20s", BenchReport::rate));
+    if (severalAtOnce) {
+      columns.add(
+          new Column(
+              "t/s each",
+              "%9s",
+              r -> two(BenchResult.mean(r.rates()) / r.test().parallel())));
+    }
     columns.add(new Column("MiB/token", "%10s", r -> two(r.run().bytesPerToken() / (1 << 20))));
     columns.add(new Column("bandwidth", "%22s", BenchReport::bandwidth));
     columns.add(new Column("peak", "%10s", r -> Amount.bytes(r.run().peakMemory())));
@@ -103,13 +118,13 @@ final class BenchReport {
         Locale.ROOT, "%.1f %% of %.1f GB/s", result.bandwidthShare(), result.bandwidth() / 1e9);
   }
 
-  private static String markdownHeader(BenchResult result) {
+  private String markdownHeader(BenchResult result) {
     List<Column> columns = markdownColumns(result);
     return row(columns, Column::title)
         + columns.stream().map(Column::rule).collect(Collectors.joining("|", "|", "|\n"));
   }
 
-  private static String markdown(BenchResult result) {
+  private String markdown(BenchResult result) {
     return row(markdownColumns(result), column -> column.cell().apply(result));
   }
 

@@ -13,11 +13,11 @@ import java.util.Map;
  */
 record BenchResult(BenchModel model, BenchRun run, double bandwidth) {
 
-  BenchTest test() {
+  BenchCase test() {
     return run.test();
   }
 
-  /** Tokens a second of each repetition. */
+  /** Tokens a second of each repetition, of all sequences together. */
   double[] rates() {
     return Arrays.stream(run.samples())
         .mapToDouble(nanos -> test().tokens() * 1e9 / nanos)
@@ -46,7 +46,7 @@ record BenchResult(BenchModel model, BenchRun run, double bandwidth) {
     double[] nanos = Arrays.stream(run.samples()).asDoubleStream().toArray();
     fields.put("n_prompt", test().prompt());
     fields.put("n_gen", test().generated());
-    fields.put("n_depth", 0);
+    fields.put("n_depth", test().depth());
     fields.put("test_time", run.time());
     fields.put("avg_ns", Math.round(mean(nanos)));
     fields.put("stddev_ns", Math.round(deviation(nanos)));
@@ -66,6 +66,7 @@ record BenchResult(BenchModel model, BenchRun run, double bandwidth) {
   /** Ours, after llama-bench's. */
   Map<String, Object> ours() {
     Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("n_parallel", test().parallel());
     fields.put("bytes_per_token", Math.round(run.bytesPerToken()));
     fields.put("bandwidth_bytes_per_second", Math.round(bandwidth));
     fields.put("bandwidth_percent", bandwidthShare());

@@ -13,7 +13,7 @@ import dev.gatun.load.EngineOptions;
  * @param pace of the GPU meanwhile
  */
 record BenchRun(
-    BenchTest test,
+    BenchCase test,
     EngineOptions options,
     String device,
     String time,

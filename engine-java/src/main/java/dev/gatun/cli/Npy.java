@@ -80,7 +80,9 @@ final class Npy implements AutoCloseable {
    * Appends float32 rows, as they lie in memory: little-endian on every machine the engine runs on.
    */
   void append(MemorySegment rows) {
-    write(rows.asByteBuffer());
+    byte[] bytes = new byte[Math.toIntExact(rows.byteSize())];
+    MemorySegment.ofArray(bytes).copyFrom(rows);
+    write(ByteBuffer.wrap(bytes));
   }
 
   /** Puts the whole file in the target's place. */

@@ -45,19 +45,26 @@ public record StepPlans(
     return new StepPlans(most, crossover, plans, logits, unpacked);
   }
 
-  /** The largest step of each structure there is; the draw adds no tensor. */
+  /**
+   * The largest step of each structure there is. All draw: then the logits live longest, and no
+   * tensor is added.
+   */
   private static List<StepShape> largestSteps(StepBounds most, Crossover crossover) {
     List<StepShape> shapes = new ArrayList<>();
     for (int rows : crossover.largestOfPhases(most.logitRows())) {
-      shapes.add(StepShape.of(rows, rows));
+      shapes.add(largest(rows, rows));
       for (int tokens : crossover.largestOfPhases(most.tokens())) {
         int fewer = Math.min(rows, tokens - 1);
         if (fewer > 0 && crossover.phase(fewer) == crossover.phase(rows)) {
-          shapes.add(StepShape.of(tokens, fewer));
+          shapes.add(largest(tokens, fewer));
         }
       }
     }
     return shapes;
+  }
+
+  private static StepShape largest(int tokens, int logitRows) {
+    return new StepShape(tokens, logitRows, false, true);
   }
 
   private static long unpackedBytes(StepGraph graph) {

@@ -68,6 +68,7 @@ class MeasuringCommandsTest {
 
   private static final List<String> OURS =
       List.of(
+          "n_parallel",
           "bytes_per_token",
           "bandwidth_bytes_per_second",
           "bandwidth_percent",
@@ -165,6 +166,39 @@ class MeasuringCommandsTest {
         String.join("\n", markdown));
   }
 
+  @Test
+  void benchRunsSeveralSequencesAtOnce() {
+    String out =
+        Cli.piped("")
+            .run(
+                "bench", "-m", model, "-p", "4-8", "-n", "3", "-pg", "5,2", "-d", "0,40", "-np",
+                "1,3", "-r", "1", "-t", "1", "-o", "json")
+            .succeeded();
+    List<String> found = new ArrayList<>();
+    for (var test : Json.parse(out, "bench")) {
+      int parallel = test.get("n_parallel").intValue();
+      int each = test.get("n_prompt").intValue() + test.get("n_gen").intValue();
+      found.add(test.get("n_prompt") + " " + test.get("n_gen") + " " + test.get("n_depth"));
+      found.set(found.size() - 1, found.getLast() + " " + parallel);
+      double rate = each * parallel * 1e9 / test.get("avg_ns").doubleValue();
+      assertEquals(rate, test.get("avg_ts").doubleValue(), 1e-3 * rate, "of all sequences");
+    }
+    List<String> expected = new ArrayList<>();
+    for (int parallel : new int[] {1, 3}) {
+      for (int depth : new int[] {0, 40}) {
+        for (String lengths : List.of("4 0 ", "8 0 ", "0 3 ", "5 2 ")) {
+          expected.add(lengths + depth + " " + parallel);
+        }
+      }
+    }
+    assertEquals(expected, found);
+    String table =
+        Cli.piped("")
+            .run("bench", "-m", model, "-p", "0", "-n", "3", "-np", "2", "-r", "1", "-t", "1")
+            .succeeded();
+    assertTrue(table.contains("|  np |") && table.contains("|  t/s each |"), table);
+  }
+
   private static String bench(String format) {
     return Cli.piped("")
         .run("bench", "-m", model, "-p", "8", "-n", "4", "-r", "2", "-t", "1", "-o", format)
@@ -178,6 +212,13 @@ class MeasuringCommandsTest {
     Cli.terminal().run("bench", "-m", model, "-r", "0").refused(2);
     Cli.terminal().run("bench", "-m", model, "-o", "sql").refused(2);
     Cli.terminal().run("bench", "-m", model, "-t", "1,0").refused(2);
+    for (String range : List.of("8-4", "0-8", "1-8*1", "1-8+0", "x", "1-", "1-2-3")) {
+      Cli.terminal().run("bench", "-m", model, "-p", range).refused(2);
+    }
+    Cli.terminal().run("bench", "-m", model, "-pg", "5").refused(2);
+    Cli.terminal().run("bench", "-m", model, "-pg", "0,0", "-p", "0", "-n", "0").refused(2);
+    Cli.terminal().run("bench", "-m", model, "-np", "0").refused(2);
+    Cli.terminal().run("bench", "-m", model, "-np", "1024").refused(2);
   }
 
   @Test

@@ -34,6 +34,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -80,29 +81,40 @@ class DrawingTest {
   }
 
   /**
-   * By {@code gk_sample} at the end of each step, on a CPU too, where answers are drawn by the
-   * host. There no step may run ahead: it would be done at once, and its draw be where the last one
-   * is.
+   * By {@code gk_sample} at the end of each step, which the next step's embedding reads: on a CPU
+   * too, where answers are else drawn by the host.
    */
   private static int[] drawnByTheOp(Engine engine, SamplingOptions sampling) {
-    Sampler sampler = new Sampler(sampling);
-    int[] tokens = new int[TOKENS];
-    try (Session session = engine.newSession();
-        Drawing drawing =
-            new DeviceDrawing(
-                session, sampler, sampler.onDevice(engine.config().vocab()).orElseThrow())) {
-      drawing.read(PROMPT, () -> false);
-      Arrays.stream(PROMPT).forEach(sampler::accept);
-      for (int i = 0; i < TOKENS; i++) {
-        boolean goesOn = i + 1 < TOKENS;
-        tokens[i] = drawing.next(goesOn && engine.device().isGpu());
-        sampler.accept(tokens[i]);
-        if (goesOn) {
-          drawing.append(tokens[i]);
+    int vocab = engine.config().vocab();
+    List<Integer> drawn = new ArrayList<>();
+    try (Session session = engine.newSession()) {
+      Answer answer =
+          new Answer(
+              session.sequence(),
+              PROMPT,
+              new Sampler(sampling),
+              limits(engine, TOKENS),
+              engine.longestSequence(),
+              vocab,
+              true);
+      session.locked(() -> session.run(answer, task -> hear(task, drawn)));
+    }
+    return drawn.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  private static Stop hear(Answer task, List<Integer> drawn) {
+    Optional<Stop> stop = Optional.empty();
+    while (stop.isEmpty()) {
+      switch (Session.await(task::poll, () -> false).orElseThrow()) {
+        case Answer.Token token -> {
+          drawn.add(token.id());
+          stop = token.stop();
         }
+        case Answer.Failure failure -> throw Task.rethrown(failure.cause());
+        case Answer.Cancelled _ -> throw new AssertionError("nobody cancelled it");
       }
     }
-    return tokens;
+    return stop.get();
   }
 
   @Test
