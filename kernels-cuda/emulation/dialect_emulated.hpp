@@ -175,9 +175,10 @@ cudaError_t launchOn(cudaStream_t stream, bool, int64_t sharedLimit, const Launc
   const std::tuple<Parameters...> values(static_cast<Parameters>(arguments)...);
   emulation::noteLaunch(reinterpret_cast<const void *>(kernel), shape);
   return emulation::issue(stream, shape, [kernel, values, shape] {
-    // Threads read their arguments before dependencyWait: from a stack, where no kernel before wrote.
-    const auto own = values;
-    return emulation::run(shape, [&] { std::apply(kernel, own); });
+    // Threads read these before dependencyWait: from a stack, since a kernel before may have written where the heap has
+    // them now, which looks like a race.
+    const std::pair own(kernel, values);
+    return emulation::run(shape, [&own] { std::apply(own.first, own.second); });
   });
 }
 
