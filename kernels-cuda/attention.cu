@@ -1,16 +1,22 @@
 // attention.cu: Attention: softmax(scale * q . keys) . values over the paged cache, without the matrix of scores.
 //
-// Up to 32 tokens (attention_split.hpp): grid (tiles of 16 rows x key/value heads x splits of 512 positions) and 128
-// threads; blocks past the end of a sequence leave at once; mergeSplits follows, a thread a column of the result.
-// Bytes: n * kv_heads * head_dim * (bytes of a key and of a value) once for up to 16 / group tokens of a sequence;
-// partial results (head_dim + 2) * 4 * heads a split, written and read. Limit: memory. QwQ-32B (40 query heads on 8,
-// head_dim 128) at 32,768 tokens, a layer: 134 MB with F16, 71 MB with Q8_0, 38 MB with Q4_0 and 1.3 MB of partial
-// results: at the 1,008 GB/s of an RTX 4090 133, 71 and 37 us; at 131,072 four times that. Its tensor cores do 16 rows
-// whatever the group: 96 products of 16 x 8 x 16 a page of a head, 20 us at their 165 Tflop/s.
+// Singles, and up to 32 more tokens (attention_split.hpp): tasks (tile of 16 rows of a sequence, split of 512
+// positions, key/value head), of which there are as many as the true positions make; as many blocks as the device
+// holds, of 128 threads, take every so many-th of them, found by a running sum of the rows' splits: two reads and five
+// exchanges for each 32 rows. So a launch is the same for all lengths, and costs the sum of what each sequence costs
+// alone. mergeSplits follows, a thread a column of the result. Bytes: n * kv_heads * head_dim * (bytes of a key and of
+// a value) once for up to 16 / group tokens of a sequence; partial results (head_dim + 2) * 4 * heads a split, written
+// and read: QwQ-32B 20.8 kB; rows whose longest contexts would not fit the workspace take turns in it. Limit: memory.
+// QwQ-32B (40 query heads on 8, head_dim 128) at 32,768 tokens, a layer: 134 MB with F16, 71 MB with Q8_0, 38 MB with
+// Q4_0 and 1.3 MB of partial results: at the 1,008 GB/s of an RTX 4090 133, 71 and 37 us; at 131,072 four times that.
+// Its tensor cores do 16 rows whatever the group: 96 products of 16 x 8 x 16 a page of a head, 20 us at their 165
+// Tflop/s.
 //
-// More (attention_walk.hpp): grid (tiles of 128 rows x key/value heads) and 256 threads; of long heads 32 rows and 64
-// threads. Limit: tensor cores. Products: 6 * n * head_dim operations a query head and token of n positions, since
-// queries have two terms (8 with BF16; 4 would be the least). A prompt of 2,048 tokens of QwQ-32B, a layer: 40 * 2,048
+// More tokens behind the singles (attention_walk.hpp): grid (tiles of up to 128 rows of a sequence x key/value heads)
+// and 256 threads; of long heads 32 rows and 64 threads. A grid has a tile more for each sequence there may be, whose
+// blocks leave where there is none. Limit: tensor cores. Products: 6 * n * head_dim operations a query head and token
+// of n positions, since queries have two terms (8 with BF16; 4 would be the least). A prompt of 2,048 tokens of
+// QwQ-32B, a layer: 40 * 2,048
 // * 1,024 * 128 * 6 = 64 Gop, 0.39 ms at the 165 Tflop/s of an RTX 4090; causal tiles add a sixteenth.
 //
 // Occupancy of head_dim 128: splits 3 blocks of 4 warps a multiprocessor by registers, by shared memory 1 with F16 on

@@ -12,6 +12,7 @@
 namespace gatun::cuda {
 
 constexpr int fp32Warps = 4;
+constexpr int fp32Blocks = 5;  // that a multiprocessor's registers must suffice for
 constexpr int elementsOfLane = maxHeadDim / 32;
 
 struct Fp32Shared {
@@ -123,22 +124,20 @@ __device__ __forceinline__ void attendRowFp32(const Attention &a, int token, int
 
 // Warps (token of a key/value head, query head of it), and all splits each, where `a` has no partials. Else as many
 // blocks as the device holds, whose warps take splits until there are no more.
-__global__ void __launch_bounds__(32 * fp32Warps, 1) attendFp32(Attention a) {
+__global__ void __launch_bounds__(32 * fp32Warps, fp32Blocks) attendFp32(Attention a) {
   dependencyWait();
   dependencyTrigger();
   const int warp = static_cast<int>(threadIdx.x / 32);
-  const int64_t first = int64_t{blockIdx.x} * fp32Warps + warp;
   float *const q = shared<Fp32Shared>().q[warp];
-  if (a.partialValues == nullptr) {
-    const int rows = a.tokens * a.group;
-    if (first < int64_t{rows} * a.cache.kvHeads) {
-      const int r = static_cast<int>(first % rows), kvHead = static_cast<int>(first / rows);
-      attendRowFp32(a, r / a.group, kvHead * a.group + r % a.group, 0, q);
+  const int64_t rows = int64_t{a.tokens} * a.group, step = int64_t{fp32Warps} * gridDim.x;
+  for (int64_t index = int64_t{blockIdx.x} * fp32Warps + warp;; index += step) {
+    SplitTask task = {0, 0, 0, 0, 0};
+    if (a.partialValues != nullptr) {
+      task = splitTask(a, static_cast<int>(index), 1, a.heads);
+    } else if (index < rows * a.cache.kvHeads) {
+      const int r = static_cast<int>(index % rows), kvHead = static_cast<int>(index / rows);
+      task = {r / a.group, 1, 0, kvHead * a.group + r % a.group, 0};
     }
-    return;
-  }
-  for (auto index = static_cast<int>(first);; index += fp32Warps * static_cast<int>(gridDim.x)) {
-    const SplitTask task = splitTask(a, index, 1, a.heads);
     if (task.tokens == 0) {
       return;
     }

@@ -110,7 +110,8 @@ struct MergeShared {
   float4 columns[mergeMostThreads / 4];
 };
 
-// Merges the splits of every row, and writes zeros to those of padding: blocks (columns of a token's result / threads, token).
+// Merges the splits of every row, and writes zeros to those of padding: blocks (columns of a token's result / threads,
+// token).
 template <class Power>
 __global__ void __launch_bounds__(mergeMostThreads) mergeSplits(Attention a) {
   dependencyWait();

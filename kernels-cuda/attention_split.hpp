@@ -13,6 +13,9 @@ namespace gatun::cuda {
 constexpr int splitWarps = 4;
 constexpr int splitMaxTokens = 32;  // of a launch beside its singles: one for every lane that looks at sequences
 constexpr int splitMaxStages = 6;
+// Blocks that a multiprocessor's registers must suffice for. Of short heads the compiler would else keep more in them.
+template <int Steps>
+constexpr int splitBlocks = Steps == 4 ? 4 : 1;
 
 struct SplitShared {
   float4 scores[2][splitWarps][32];  // of even and of odd pages
@@ -157,7 +160,7 @@ __device__ __forceinline__ void attendSplit(const Attention &a, int stages, cons
 
 // Blocks: as many as the device holds, or one for each of (tile of rows, key/value head, split) where those are fewer.
 template <int Steps>
-__global__ void __launch_bounds__(32 * splitWarps, 1) attendSplits(Attention a, int stages) {
+__global__ void __launch_bounds__(32 * splitWarps, splitBlocks<Steps>) attendSplits(Attention a, int stages) {
   dependencyWait();
   dependencyTrigger();
   for (auto index = static_cast<int>(blockIdx.x);; index += static_cast<int>(gridDim.x)) {

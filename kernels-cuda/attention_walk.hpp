@@ -1,8 +1,8 @@
 // attention_walk.hpp: attention of many tokens: a block walks the whole context of its rows, 16 a warp.
 //
 // Rows are (token, query head of the key/value head), token by token, so that a page in shared memory serves 16 * Warps
-// rows; the copy of the next page runs beside. A tile of rows is of one sequence: where a sequence's tokens end, so does
-// the tile. The merged sums of values lie in shared memory, touched once a split.
+// rows; the copy of the next page runs beside. A tile of rows is of one sequence: where a sequence's tokens end, so
+// does the tile. The merged sums of values lie in shared memory, touched once a split.
 #pragma once
 
 #include "attention_output.hpp"
@@ -127,7 +127,7 @@ __global__ void __launch_bounds__(32 * walkWarps<Steps>, 1) walkSplits(Attention
   loadQuery(query, q, stepsOf<Steps>(dim), a.cache.keyType, a.scale, unit);
 
   const int count = tile.sequence < 0 ? 0 : tile.last / pageTokens + 1;  // pages: none of padding
-  int entries = 0;  // lane's of 32 pages
+  int entries = 0;                                                       // lane's of 32 pages
   const auto copyPage = [&](int page) {
     if (page % 32 == 0) {
       entries = a.pageOf(tile.sequence, page + lane);
@@ -203,7 +203,8 @@ __global__ void __launch_bounds__(32 * walkWarps<Steps>, 1) walkSplits(Attention
 #pragma unroll
     for (int n = 0; n < parts; ++n) {
       const int d = 128 * n + 4 * lane;
-      x[n] = d < dim && count > 0 ? *reinterpret_cast<const float4 *>(sums + mergedAt(r, d, dim)) : make_float4(0, 0, 0, 0);
+      x[n] = d < dim && count > 0 ? *reinterpret_cast<const float4 *>(sums + mergedAt(r, d, dim))
+                                  : make_float4(0, 0, 0, 0);
       x[n] = make_float4(x[n].x / total, x[n].y / total, x[n].z / total, x[n].w / total);
     }
     writeColumns(a, row / a.group, head * dim, x, dim);

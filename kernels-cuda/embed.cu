@@ -33,8 +33,7 @@ struct Tokens {
   }
 };
 
-__global__ void __launch_bounds__(chunkThreads)
-    embedChunks(Table table, Tokens tokens, float *y, int64_t stride) {
+__global__ void __launch_bounds__(chunkThreads) embedChunks(Table table, Tokens tokens, float *y, int64_t stride) {
   dependencyWait();
   dependencyTrigger();
   const int64_t row = blockIdx.x / static_cast<unsigned>(table.chunks);
@@ -64,8 +63,8 @@ void embed(const Queue &queue, const gk_source &table, const gk_tensor &tokens, 
   const Tokens ids = {static_cast<const int32_t *>(tokens.data),
                       drawn != nullptr ? static_cast<const int32_t *>(drawn->data) : nullptr,
                       drawn != nullptr ? drawn->cols : 0};
-  launch(queue, {gridOf(y.rows * chunks), chunkThreads, sizeof(Chunk)}, embedChunks, t,
-         ids, static_cast<float *>(y.data), y.stride);
+  launch(queue, {gridOf(y.rows * chunks), chunkThreads, sizeof(Chunk)}, embedChunks, t, ids,
+         static_cast<float *>(y.data), y.stride);
 }
 
 }  // namespace gatun::cuda

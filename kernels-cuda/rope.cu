@@ -329,11 +329,7 @@ __global__ void __launch_bounds__(32 * warps) storeTokens(Store s) {
   const int dim = s.cache.headDim, kvHeads = s.cache.kvHeads, units = s.heads + 2 * kvHeads;
   const int64_t index = int64_t{blockIdx.x} * warps + warp;
   const int64_t token = index / units;
-  if (token >= s.tokens) {
-    return;
-  }
-  const int32_t sequence = s.sequence[token];
-  if (sequence < 0) {  // padding
+  if (token >= s.tokens || s.sequence[token] < 0) {  // none, or padding
     return;
   }
   int h = static_cast<int>(index % units);
@@ -348,7 +344,7 @@ __global__ void __launch_bounds__(32 * warps) storeTokens(Store s) {
   h -= s.heads;
   const bool isKey = h < kvHeads;
   h -= isKey ? 0 : kvHeads;
-  const int32_t position = s.position[token];
+  const int32_t position = s.position[token], sequence = s.sequence[token];
   if (sequence >= s.sequences || position < 0 || position / pageTokens >= s.maxPages) {
     return;
   }

@@ -1,5 +1,5 @@
-// mixed_steps_test.cpp: steps of single tokens of some sequences, chunks of others' prompts and padding: the same bits of
-// queries, cache and results as each sequence alone. Padding reads no page and writes none.
+// mixed_steps_test.cpp: steps of single tokens of some sequences, chunks of others' prompts and padding: the same bits
+// of queries, cache and results as each sequence alone. Padding reads no page and writes none.
 #include "sequences.hpp"
 
 using namespace gatun::test;

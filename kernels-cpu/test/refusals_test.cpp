@@ -1,36 +1,13 @@
 // refusals_test.cpp: every op refuses what it does not take, with the line of text its user will read, and touches
-// nothing. Each case spoils one argument of a call that succeeds.
+// nothing. Each case spoils one argument of a call that succeeds. Steps and the cache are in step_refusals_test.
 #include <limits>
 #include <string>
 
-#include "contract.hpp"
+#include "refusing.hpp"
 
 using namespace gatun::test;
 
 namespace {
-
-// `call` must fail with `status` and exactly this text.
-void refuses(int32_t result, int32_t status, const char *text, int line) {
-  CHECK(result == status && std::strcmp(gk_last_error(), text) == 0, "(line %d) status %d: \"%s\", expected %d: \"%s\"",
-        line, result, result == GK_OK ? "" : gk_last_error(), status, text);
-}
-#define REFUSES(call, text) refuses(call, GK_BAD_ARGUMENT, text, __LINE__)
-
-// Sets a field for one call.
-template <class T, class V, class Call>
-int32_t with(T &field, V value, Call call) {
-  const T kept = field;
-  field = static_cast<T>(value);
-  const int32_t result = call();
-  field = kept;
-  return result;
-}
-
-// An address so many bytes further.
-template <class T>
-T *off(T *p, int64_t bytes) {
-  return reinterpret_cast<T *>(reinterpret_cast<uintptr_t>(p) + static_cast<uintptr_t>(bytes));
-}
 
 void queues() {
   gk_queue *queue = nullptr;
@@ -263,81 +240,6 @@ void weights(gk_queue *queue) {
   REFUSES(with(chosen[0], -1, expertDown), "gk_expert_down: ids[0][0] is -1, down.experts is 4");
 }
 
-void cacheOps(gk_queue *queue) {
-  std::vector<int32_t> position = {31, 32}, sequence = {0, 0}, table = {1, 0};
-  gk_batch batch = {position.data(), sequence.data(), table.data(), 2, 1, 2, 0};
-  const std::vector<float> invFreq(8, 1.0f);
-  Array<float> angles(2 * 16), q(2 * 64), k(2 * 32), y(2 * 64);
-  q.fillBytes(0);
-  k.fillBytes(0);
-  Array<uint8_t> pages(2 * 8192);
-  pages.fillBytes(0);
-  gk_cache cache = {pages.data(), 2, 2, 16, GK_F32, GK_F32, 0};
-  gk_rope rope = {angles.data(), nullptr, nullptr, nullptr, nullptr, nullptr, 1e-6f, 16, GK_ROPE_HALF_SPLIT, 0};
-  gk_tensor qs = tensor(q.data(), 2, 64), ks = tensor(k.data(), 2, 32), vs = ks, ys = tensor(y.data(), 2, 64);
-  float scale = 1;
-  int32_t dim = 16;
-  int64_t bytes = 0;
-  const auto pageBytes = [&] { return gk_cache_page_bytes(queue, &cache, &bytes); };
-  const auto fill = [&] { return gk_rope_table(queue, &batch, invFreq.data(), dim, scale, angles.data()); };
-  const auto store = [&] { return gk_rope_store(queue, &rope, &batch, &qs, &ks, &vs, &cache); };
-  const auto attend = [&] { return gk_attention(queue, &batch, &qs, &cache, scale, &ys); };
-  OK(pageBytes());
-  CHECK(bytes == 8192);
-  OK(fill());
-  OK(store());
-  OK(attend());
-  REFUSES(with(cache.head_dim, 24, pageBytes),
-          "gk_cache_page_bytes: cache.head_dim is 24, expected a multiple of 16 up to 256");
-  REFUSES(with(cache.head_dim, 272, pageBytes),
-          "gk_cache_page_bytes: cache.head_dim is 272, expected a multiple of 16 up to 256");
-  REFUSES(with(cache.kv_heads, 0, pageBytes), "gk_cache_page_bytes: cache.kv_heads is 0, expected 1 to 65536");
-  REFUSES(
-      with(cache.key_dtype, GK_I32, pageBytes),
-      "gk_cache_page_bytes: cache.key_dtype is I32 (26), expected F32, F16, BF16, F8, Q8_0, Q4_0, TURBO4 or TURBO3");
-  REFUSES(with(cache.value_dtype, GK_Q4_0, pageBytes),
-          "gk_cache_page_bytes: cache.value_dtype is Q4_0, expected cache.head_dim a multiple of 32, it is 16");
-  cache.head_dim = 80;
-  REFUSES(with(cache.key_dtype, GK_Q8_0, pageBytes),
-          "gk_cache_page_bytes: cache.key_dtype is Q8_0, expected cache.head_dim a multiple of 32, it is 80");
-  cache.head_dim = 16;
-  REFUSES(with(dim, 15, fill), "gk_rope_table: dim is 15, expected an even number");
-  REFUSES(with(dim, 0, fill), "gk_rope_table: dim is 0, expected 2 to 256");
-  REFUSES(with(scale, std::numeric_limits<float>::quiet_NaN(), attend),
-          "gk_attention: scale is nan, expected a finite number");
-  REFUSES(with(batch.position, nullptr, fill), "gk_rope_table: batch.position is NULL");
-  REFUSES(with(batch.tokens, -1, fill), "gk_rope_table: batch.tokens is -1, expected 0 to 1073741824");
-  REFUSES(with(batch.max_pages, 0, store), "gk_rope_store: batch.max_pages is 0, expected 1 to 1048576");
-  REFUSES(with(rope.table, nullptr, store), "gk_rope_store: rope.table is NULL");
-  REFUSES(with(rope.q_norm, off(angles.data(), 1), store),
-          "gk_rope_store: rope.q_norm is 1 bytes past a multiple of 4, expected that alignment");
-  REFUSES(with(rope.dim, 18, store), "gk_rope_store: rope.dim is 18, expected 2 to 16");
-  REFUSES(with(rope.style, 2, store), "gk_rope_store: rope.style is 2, expected 0 to 1");
-  REFUSES(with(ks.cols, 16, store), "gk_rope_store: k.cols is 16, cache.kv_heads * cache.head_dim is 32");
-  REFUSES(with(qs.cols, 48, store),
-          "gk_rope_store: q.cols is 48, expected a multiple of cache.kv_heads * cache.head_dim, which is 32");
-  REFUSES(with(vs.rows, 1, store), "gk_rope_store: v.rows is 1, batch.tokens is 2");
-  REFUSES(with(cache.pages, nullptr, store), "gk_rope_store: cache.pages is NULL");
-  REFUSES(with(cache.page_count, 0, attend), "gk_attention: cache.page_count is 0, expected 1 to 2147483647");
-  REFUSES(with(ys.cols, 32, attend), "gk_attention: y.cols is 32, q.cols is 64");
-  REFUSES(with(ys.dtype, GK_I32, attend), "gk_attention: y.dtype is I32 (26), expected F32, A8, A16 or BF16");
-  REFUSES(with(position[1], 64, fill),
-          "gk_rope_table: batch.position[1] is 64, expected 0 to 63, what batch.max_pages pages hold");
-  REFUSES(with(position[0], -1, attend),
-          "gk_attention: batch.position[0] is -1, expected 0 to 63, what batch.max_pages pages hold");
-  REFUSES(with(sequence[1], 1, store),
-          "gk_rope_store: batch.sequence[1] is 1, expected -1, or 0 to 0, what batch.sequences has");
-  REFUSES(with(sequence[0], -2, attend),
-          "gk_attention: batch.sequence[0] is -2, expected -1, or 0 to 0, what batch.sequences has");
-  REFUSES(with(batch.singles, 3, attend), "gk_attention: batch.singles is 3, expected 0 to 2");
-  REFUSES(with(batch.singles, -1, store), "gk_rope_store: batch.singles is -1, expected 0 to 2");
-  REFUSES(with(batch.singles, 3, fill), "gk_rope_table: batch.singles is 3, expected 0 to 2");
-  REFUSES(with(table[1], 2, store), "gk_rope_store: batch.page_table[0][1] is 2, cache.page_count is 2");
-  position[0] = 33;  // no token of the batch lies in the first page, but attention reads it
-  REFUSES(with(table[0], -1, attend), "gk_attention: batch.page_table[0][0] is -1, cache.page_count is 2");
-  OK(with(table[0], -1, store));
-}
-
 void routes(gk_queue *queue) {
   Array<float> l(2 * 8), p(2 * 8);
   const Array<int32_t> chosen(2 * 8);
@@ -409,7 +311,6 @@ int main() {
   norms(queue);
   gathers(queue);
   weights(queue);
-  cacheOps(queue);
   routes(queue);
   samples(queue);
   limits(queue);

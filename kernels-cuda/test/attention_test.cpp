@@ -222,7 +222,7 @@ int main(int argc, char **argv) {
   if (all || only == "results") {
     for (const CacheShape &shape : {CacheShape{4, 2, 64, GK_F16, GK_F16}, CacheShape{4, 2, 32, GK_F32, GK_F32},
                                     CacheShape{4, 2, 64, GK_TURBO4, GK_TURBO3}}) {
-      Case few(both, shape, {600}, {{0, 3}, {0, 599}, {0, 40}});
+      Case few(both, shape, {600}, {{0, 3}, {0, 40}, {0, 599}});
       few.check();
       few.checkQuantised(GK_A8);
       few.checkQuantised(GK_A16);
@@ -235,7 +235,7 @@ int main(int argc, char **argv) {
       many.checkQuantised(GK_A16);
       many.checkQuantised(GK_BF16);
       const Both narrow({1, 4, 64, 700});  // workspace for one token: the others wait their turn
-      Case again(narrow, shape, {600}, {{0, 3}, {0, 599}, {0, 40}});
+      Case again(narrow, shape, {600}, {{0, 3}, {0, 40}, {0, 599}});
       again.check();
       again.expectSameAs(few);
     }

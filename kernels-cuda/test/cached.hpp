@@ -64,7 +64,12 @@ class Cached {
   }
   gk_batch batch(const Side &side, const Tokens &t) const { return batch(side, t, 0, t.count); }
   gk_batch batch(const Side &side, const Tokens &t, int first, int count, int singles = 0) const {
-    return {t.position.on(side) + first, t.sequence.on(side) + first, table_.on(side), count, sequences_, maxPages_,
+    return {t.position.on(side) + first,
+            t.sequence.on(side) + first,
+            table_.on(side),
+            count,
+            sequences_,
+            maxPages_,
             singles};
   }
 

@@ -1,5 +1,5 @@
-// mixed_steps_test.cpp: steps of single tokens at very different positions, chunks of prompts and padding: RopeStore and
-// Attention give each row the same bits as a step of that row alone, and padding reads no page and writes none.
+// mixed_steps_test.cpp: steps of single tokens at very different positions, chunks of prompts and padding: RopeStore
+// and Attention give each row the same bits as a step of that row alone, and padding reads no page and writes none.
 #include "cached.hpp"
 
 using namespace gatun::test;

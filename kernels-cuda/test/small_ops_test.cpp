@@ -207,8 +207,9 @@ void checkEmbedDrawn(const Both &both, int32_t dtype, int64_t cols) {
   const Twin<float> y(tokens * cols), expected(tokens * cols);
   both.run([&](const Side &side) {
     const gk_source source = {table.on(side), nullptr, nullptr, nullptr, rows, cols, dtype, 0, 0, 0};
-    const gk_tensor t = ids(chosen.on(side), 1, tokens), g = ids(given.on(side), 1, tokens), d = ids(drawn.on(side), 1, 4),
-                    ys = tensor(y.on(side), tokens, cols), es = tensor(expected.on(side), tokens, cols);
+    const gk_tensor t = ids(chosen.on(side), 1, tokens), g = ids(given.on(side), 1, tokens),
+                    d = ids(drawn.on(side), 1, 4), ys = tensor(y.on(side), tokens, cols),
+                    es = tensor(expected.on(side), tokens, cols);
     OK(gk_embed(side, &source, &t, &d, &ys));
     OK(gk_embed(side, &source, &g, nullptr, &es));
   });

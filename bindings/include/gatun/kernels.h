@@ -157,9 +157,9 @@ typedef struct gk_cache {
  * the host's, and a captured graph keeps them.
  *
  * Rows 0 to singles - 1 are each the only row of their sequence: sequences that decode. The rows behind come in runs:
- * all rows of a sequence side by side, at ascending positions, as chunks of prompts do. A row of sequence -1 is padding,
- * at the end of the singles or of the step: its position is ignored, nothing of the cache or of page_table is read or
- * written for it, gk_rope_table and gk_rope_store leave its rows as they are, and gk_attention writes zeros. */
+ * all rows of a sequence side by side, at ascending positions, as chunks of prompts do. A row of sequence -1 is
+ * padding, at the end of the singles or of the step: its position is ignored, nothing of the cache or of page_table is
+ * read or written for it, gk_rope_table and gk_rope_store leave its rows as they are, and gk_attention writes zeros. */
 typedef struct gk_batch {
   const int32_t *position;   /* (tokens) position of the token in its sequence, from 0 */
   const int32_t *sequence;   /* (tokens) row of page_table, or -1 */
