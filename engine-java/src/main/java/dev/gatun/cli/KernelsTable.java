@@ -3,7 +3,7 @@ package dev.gatun.cli;
 
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.engine.Kernels;
-import dev.gatun.graph.Product;
+import dev.gatun.op.Product;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -7,6 +7,25 @@ import dev.gatun.device.FloatVector;
 import dev.gatun.device.IntVector;
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.device.RopeWeights;
+import dev.gatun.op.AddRmsNorm;
+import dev.gatun.op.Attention;
+import dev.gatun.op.Embed;
+import dev.gatun.op.ExpertDown;
+import dev.gatun.op.ExpertGateUp;
+import dev.gatun.op.GateUp;
+import dev.gatun.op.Gated;
+import dev.gatun.op.GatherCols;
+import dev.gatun.op.GatherRows;
+import dev.gatun.op.MatMul;
+import dev.gatun.op.Op;
+import dev.gatun.op.Qkv;
+import dev.gatun.op.Quantize;
+import dev.gatun.op.RmsNorm;
+import dev.gatun.op.RopeStore;
+import dev.gatun.op.RopeTable;
+import dev.gatun.op.Route;
+import dev.gatun.op.Sample;
+import dev.gatun.op.Tensor;
 import dev.gatun.refusal.Refusal;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -73,20 +92,20 @@ public final class Graph {
   /** (tokens, hidden): the rows of the table that the step's tokens name. */
   public Tensor embed(EmbeddingTable table) {
     Tensor y = tensor(DType.F32, step.tokens(), Math.toIntExact(table.cols()));
-    ops.add(new Op.Embed(table, y));
+    ops.add(new Embed(table, y));
     return y;
   }
 
   public Tensor rmsNorm(Tensor x, FloatVector weight, float eps) {
     Tensor y = tensor(DType.F32, x.rows(), x.cols());
-    ops.add(new Op.RmsNorm(x, weight, eps, y));
+    ops.add(new RmsNorm(x, weight, eps, y));
     return y;
   }
 
   /** Adds {@code delta} to {@code residual} in place; returns the norm of the sum. */
   public Tensor addRmsNorm(Tensor residual, Tensor delta, FloatVector weight, float eps) {
     Tensor y = tensor(DType.F32, residual.rows(), residual.cols());
-    ops.add(new Op.AddRmsNorm(residual, delta, weight, eps, y));
+    ops.add(new AddRmsNorm(residual, delta, weight, eps, y));
     return y;
   }
 
@@ -96,7 +115,7 @@ public final class Graph {
       return x;
     }
     Tensor y = tensor(x.dtype(), step.logitRows(), x.cols());
-    ops.add(new Op.GatherRows(x, y));
+    ops.add(new GatherRows(x, y));
     return y;
   }
 
@@ -117,18 +136,15 @@ public final class Graph {
    * The three products that attention begins with, with 16-bit activations in int8 compute: keys
    * and values are few, every later token reads them, and one input for all three is one op.
    */
-  public Heads qkv(PackedMatrix q, PackedMatrix k, PackedMatrix v, Tensor x) {
+  public Qkv.Heads qkv(PackedMatrix q, PackedMatrix k, PackedMatrix v, Tensor x) {
     Tensor input = input(q, x, DType.A16);
     if (input != input(k, x, DType.A16) || input != input(v, x, DType.A16)) {
-      return new Heads(fineMatMul(q, x), fineMatMul(k, x), fineMatMul(v, x));
+      return new Qkv.Heads(fineMatMul(q, x), fineMatMul(k, x), fineMatMul(v, x));
     }
-    Heads y = new Heads(product(q, x), product(k, x), product(v, x));
-    ops.add(new Op.Qkv(q, k, v, input, y));
+    Qkv.Heads y = new Qkv.Heads(product(q, x), product(k, x), product(v, x));
+    ops.add(new Qkv(q, k, v, input, y));
     return y;
   }
-
-  /** Queries (tokens, heads * headDim), keys and values (tokens, kvHeads * headDim). */
-  public record Heads(Tensor q, Tensor k, Tensor v) {}
 
   private Tensor product(PackedMatrix weight, Tensor x) {
     return tensor(DType.F32, x.rows(), Math.toIntExact(weight.rows()));
@@ -136,7 +152,7 @@ public final class Graph {
 
   private Tensor multiply(PackedMatrix weight, Tensor x) {
     Tensor y = product(weight, x);
-    ops.add(new Op.MatMul(weight, x, y));
+    ops.add(new MatMul(weight, x, y));
     return y;
   }
 
@@ -146,9 +162,9 @@ public final class Graph {
     Tensor y = tensor(DType.F32, x.rows(), Math.toIntExact(gate.rows()));
     if (isTheirs(gate, x, DType.A8, true)) {
       Tensor gates = multiply(gate, rounded(gate, x));
-      ops.add(new Op.Gated(gates, multiply(up, rounded(up, x)), y));
+      ops.add(new Gated(gates, multiply(up, rounded(up, x)), y));
     } else {
-      ops.add(new Op.GateUp(gate, up, ours(gate, x, DType.A8), y));
+      ops.add(new GateUp(gate, up, ours(gate, x, DType.A8), y));
     }
     return y;
   }
@@ -156,32 +172,32 @@ public final class Graph {
   /** (tokens, dim) cosines and sines of the step's positions; invFreq (dim / 2) float32. */
   public Tensor ropeTable(FloatVector invFreq, int dim, float scale) {
     Tensor table = tensor(DType.F32, step.tokens(), dim);
-    ops.add(new Op.RopeTable(invFreq, dim, scale, table));
+    ops.add(new RopeTable(invFreq, dim, scale, table));
     return table;
   }
 
   /** Turns q in place and stores k and v in the cache of {@code layer}. */
   public void ropeStore(
       RopeWeights weights, Tensor table, Tensor q, Tensor k, Tensor v, int layer) {
-    ops.add(new Op.RopeStore(weights, table, q, k, v, layer));
+    ops.add(new RopeStore(weights, table, q, k, v, layer));
   }
 
   public Tensor attention(Tensor q, int layer, float scale) {
     Tensor y = tensor(DType.F32, q.rows(), q.cols());
-    ops.add(new Op.Attention(q, layer, scale, y));
+    ops.add(new Attention(q, layer, scale, y));
     return y;
   }
 
   /** Draws the token that follows the step's last, and leaves it where {@link #embed} reads. */
   public void sample(Tensor logits) {
-    ops.add(new Op.Sample(logits));
+    ops.add(new Sample(logits));
   }
 
   /** The chosen experts of each token, and their weights; both (tokens, perToken). */
   public Routing route(Tensor logits, int perToken, boolean normalize) {
     Tensor ids = tensor(DType.I32, logits.rows(), perToken);
     Tensor weights = tensor(DType.F32, logits.rows(), perToken);
-    ops.add(new Op.Route(logits, normalize, ids, weights));
+    ops.add(new Route(logits, normalize, ids, weights));
     return new Routing(ids, weights);
   }
 
@@ -194,7 +210,7 @@ public final class Graph {
     Tensor input = ours(gate, x, DType.A8);
     int rows = x.rows() * routing.ids().cols();
     Tensor y = tensor(DType.F32, rows, Math.toIntExact(gate.rows()));
-    ops.add(new Op.ExpertGateUp(gate, up, input, routing.ids(), y));
+    ops.add(new ExpertGateUp(gate, up, input, routing.ids(), y));
     return y;
   }
 
@@ -202,7 +218,7 @@ public final class Graph {
   public Tensor expertDown(PackedMatrix down, Tensor h, Routing routing) {
     Tensor input = ours(down, h, DType.A8);
     Tensor y = tensor(DType.F32, routing.ids().rows(), Math.toIntExact(down.rows()));
-    ops.add(new Op.ExpertDown(down, input, routing.ids(), routing.weights(), y));
+    ops.add(new ExpertDown(down, input, routing.ids(), routing.weights(), y));
     return y;
   }
 
@@ -258,14 +274,14 @@ public final class Graph {
   private Tensor gatherCols(Gather gather) {
     Tensor x = gather.x();
     Tensor y = tensor(DType.F32, x.rows(), x.cols());
-    ops.add(new Op.GatherCols(x, gather.order(), y));
+    ops.add(new GatherCols(x, gather.order(), y));
     return y;
   }
 
   private Tensor quantize(Blocks blocks) {
     Tensor x = blocks.x();
     Tensor y = tensor(blocks.dtype(), x.rows(), x.cols());
-    ops.add(new Op.Quantize(x, y));
+    ops.add(new Quantize(x, y));
     return y;
   }
 

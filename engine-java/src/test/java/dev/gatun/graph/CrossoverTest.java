@@ -8,6 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import dev.gatun.device.DType;
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.device.Sources;
+import dev.gatun.op.GateUp;
+import dev.gatun.op.MatMul;
+import dev.gatun.op.Op;
+import dev.gatun.op.Quantize;
+import dev.gatun.op.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -74,7 +79,7 @@ class CrossoverTest {
   }
 
   private static DType inputOf(Op op) {
-    return ((Op.MatMul) op).x().dtype();
+    return ((MatMul) op).x().dtype();
   }
 
   @Test
@@ -88,10 +93,10 @@ class CrossoverTest {
     graph.fineMatMul(weight, x);
     assertEquals(DType.A16, inputOf(graph.ops().getLast()));
     graph.gateUp(weight, weight, x);
-    assertInstanceOf(Op.GateUp.class, graph.ops().getLast());
+    assertInstanceOf(GateUp.class, graph.ops().getLast());
     // The rounded input is made once.
     graph.matMul(weight, x);
-    assertEquals(3, graph.ops().stream().filter(Op.Quantize.class::isInstance).count());
+    assertEquals(3, graph.ops().stream().filter(Quantize.class::isInstance).count());
   }
 
   @Test
