@@ -10,7 +10,7 @@
 // where tiles are too few for the threads, as in decoding; else one.
 #include "attention_page.hpp"
 #include "hadamard.hpp"
-#include "ops.hpp"
+#include "quantized.hpp"
 
 namespace gatun::cpu::GK_ISA {
 namespace {
@@ -307,10 +307,8 @@ void plan(Attention &a) {
   }
 }
 
-}  // namespace
-
-void attention(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_cache &cache, float scale,
-               const gk_tensor &y) {
+void attend(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_cache &cache, float scale,
+            const gk_tensor &y) {
   if (batch.tokens == 0) {
     return;
   }
@@ -341,6 +339,14 @@ void attention(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_c
         },
         &a);
   }
+}
+
+}  // namespace
+
+void attention(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_cache &cache, float scale,
+               const gk_tensor &y) {
+  checkPages(batch, cache, true);
+  quantized(pool, y, [&](const gk_tensor &floats) { attend(pool, batch, q, cache, scale, floats); });
 }
 
 }  // namespace gatun::cpu::GK_ISA

@@ -37,6 +37,7 @@ void sumParts(void *arg, int64_t begin, int64_t end, int) {
 
 void expertDown(Pool &pool, const gk_weight &down, const gk_tensor &h, const gk_tensor &ids, const gk_tensor &weights,
                 const gk_tensor &y) {
+  checkIds(ids, "ids", down.experts, "down.experts");
   const float *parts = multiply(pool, {down, nullptr, h, &ids, 1, h.rows, nullptr, 0});
   Work work{parts, weights, y};
   pool.parallelFor(y.rows * ((y.cols + kColumns - 1) / kColumns), 4, sumParts, &work);

@@ -3,7 +3,7 @@
 
 #include <gatun/kernels.h>
 
-#include "mat_mul_ops.hpp"
+#include "ops.hpp"
 
 namespace gatun::cpu::GK_ISA {
 

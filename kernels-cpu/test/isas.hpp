@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "../mat_mul_ops.hpp"
+#include "../ops.hpp"
 
 namespace gatun::test {
 
