@@ -13,6 +13,7 @@ import dev.gatun.op.MatMul;
 import dev.gatun.op.Op;
 import dev.gatun.op.Operands;
 import dev.gatun.op.Product;
+import dev.gatun.op.Provider;
 import dev.gatun.op.StepOperands;
 import dev.gatun.op.Tensor;
 import java.lang.foreign.Arena;
@@ -79,15 +80,15 @@ final class ProductTimer implements AutoCloseable {
   /**
    * Seconds of one product of {@code rows} rows, of both weights where it is gate and up.
    *
-   * @param activations what our kernels are given, or BF16 for NVIDIA's library
+   * @param product with the activations that the kernels are given
    */
-  double seconds(Product product, DType activations, int rows) {
+  double seconds(Product product, Provider provider, int rows) {
     List<Buffer> places = List.of(x, first, second);
     try (Arena structs = Arena.ofConfined()) {
       Operands operands =
           new Operands(structs, device.ops(), tensor -> places.get(tensor.id()), StepOperands.NONE);
       List<Runnable> calls =
-          ops(product, activations, rows).stream().map(op -> op.bind(operands)).toList();
+          ops(product, provider, rows).stream().map(op -> op.bind(operands)).toList();
       return seconds(
           () -> {
             product.weights().forEach(this::place);
@@ -97,19 +98,21 @@ final class ProductTimer implements AutoCloseable {
     }
   }
 
-  private static List<Op> ops(Product product, DType activations, int rows) {
+  private static List<Op> ops(Product product, Provider provider, int rows) {
     PackedMatrix weight = product.weight();
+    DType activations = provider == Provider.CUBLAS ? DType.BF16 : product.x().dtype();
     Tensor in = new Tensor(0, activations, rows, Math.toIntExact(weight.cols()));
     Tensor y = new Tensor(1, DType.F32, rows, Math.toIntExact(weight.rows()));
     if (!product.isGated()) {
-      return List.of(new MatMul(weight, in, y));
+      return List.of(new MatMul(weight, in, y, provider));
     }
     PackedMatrix up = product.weights().getLast();
-    if (activations != DType.BF16) {
+    if (provider == Provider.KERNELS) {
       return List.of(new GateUp(weight, up, in, y));
     }
     Tensor z = new Tensor(2, DType.F32, y.rows(), y.cols());
-    return List.of(new MatMul(weight, in, y), new MatMul(up, in, z), new Gated(y, z, y));
+    return List.of(
+        new MatMul(weight, in, y, provider), new MatMul(up, in, z, provider), new Gated(y, z, y));
   }
 
   private void place(PackedMatrix weight) {

@@ -8,14 +8,15 @@ import dev.gatun.graph.MemoryPlan;
 import dev.gatun.graph.Step;
 import dev.gatun.model.Model;
 import dev.gatun.op.Product;
+import dev.gatun.op.Provider;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Steps that keep every token's logits, or whose products are served by others, have another graph;
- * all share one slab. A smaller step of the same structure has the same tensors, none larger, so it
+ * Steps that keep every token's logits, or whose products cuBLAS computes, have another graph; all
+ * share one slab. A smaller step of the same structure has the same tensors, none larger, so it
  * takes the same offsets.
  *
  * @param logitBytes of the logits of the most rows
@@ -71,7 +72,7 @@ record StepPlans(
     long most =
         graph
             .products()
-            .filter(Product::isUnpacked)
+            .filter(product -> product.provider() == Provider.CUBLAS)
             .mapToLong(Product::unpackedBytes)
             .max()
             .orElse(0);

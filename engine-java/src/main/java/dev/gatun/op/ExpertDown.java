@@ -21,7 +21,7 @@ public record ExpertDown(PackedMatrix down, Tensor h, Tensor ids, Tensor weights
 
   @Override
   public List<Product> products() {
-    return List.of(new Product("ExpertDown", List.of(down), h));
+    return List.of(new Product("ExpertDown", List.of(down), h, Provider.KERNELS));
   }
 
   @Override

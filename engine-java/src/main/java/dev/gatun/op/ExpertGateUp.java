@@ -21,7 +21,7 @@ public record ExpertGateUp(PackedMatrix gate, PackedMatrix up, Tensor x, Tensor 
 
   @Override
   public List<Product> products() {
-    return List.of(new Product("ExpertGateUp", List.of(gate, up), x));
+    return List.of(new Product("ExpertGateUp", List.of(gate, up), x, Provider.KERNELS));
   }
 
   @Override

@@ -13,7 +13,7 @@ public record GateUp(PackedMatrix gate, PackedMatrix up, Tensor x, Tensor y)
     implements Op.OneToOne, Quantizing {
   @Override
   public List<Product> products() {
-    return List.of(new Product("GateUp", List.of(gate, up), x));
+    return List.of(new Product("GateUp", List.of(gate, up), x, Provider.KERNELS));
   }
 
   @Override

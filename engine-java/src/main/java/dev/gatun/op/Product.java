@@ -9,7 +9,7 @@ import java.util.List;
  * @param op its op's name
  * @param weights of one shape and type: one, or gate and up
  */
-public record Product(String op, List<PackedMatrix> weights, Tensor x) {
+public record Product(String op, List<PackedMatrix> weights, Tensor x, Provider provider) {
 
   public PackedMatrix weight() {
     return weights.getFirst();
@@ -17,11 +17,6 @@ public record Product(String op, List<PackedMatrix> weights, Tensor x) {
 
   public boolean isGated() {
     return weights.size() == 2;
-  }
-
-  /** Whether it is NVIDIA's library's, which is given unpacked weights. */
-  public boolean isUnpacked() {
-    return x.dtype() == DType.BF16;
   }
 
   /** Bytes of one whole weight as bfloat16. */

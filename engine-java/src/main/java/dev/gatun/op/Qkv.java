@@ -2,13 +2,12 @@
 package dev.gatun.op;
 
 import dev.gatun.bindings.Kernels;
-import dev.gatun.device.DType;
 import dev.gatun.device.PackedMatrix;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** {@code gk_qkv}; with bfloat16 activations it is cuBLAS's. */
+/** {@code gk_qkv}. */
 public record Qkv(PackedMatrix q, PackedMatrix k, PackedMatrix v, Tensor x, Heads y) implements Op {
 
   /** Queries (tokens, heads * headDim), keys and values (tokens, kvHeads * headDim). */
@@ -26,7 +25,9 @@ public record Qkv(PackedMatrix q, PackedMatrix k, PackedMatrix v, Tensor x, Head
 
   @Override
   public List<Product> products() {
-    return Stream.of(q, k, v).map(weight -> new Product("Qkv", List.of(weight), x)).toList();
+    return Stream.of(q, k, v)
+        .map(weight -> new Product("Qkv", List.of(weight), x, Provider.KERNELS))
+        .toList();
   }
 
   @Override
@@ -40,13 +41,6 @@ public record Qkv(PackedMatrix q, PackedMatrix k, PackedMatrix v, Tensor x, Head
     MemorySegment yq = at.struct(y.q);
     MemorySegment yk = at.struct(y.k);
     MemorySegment yv = at.struct(y.v);
-    if (x.dtype() == DType.BF16) {
-      return () -> {
-        at.ops().multiplyByCublas(q, from, yq);
-        at.ops().multiplyByCublas(k, from, yk);
-        at.ops().multiplyByCublas(v, from, yv);
-      };
-    }
     return at.ops()
         .call(
             "gk_qkv",
