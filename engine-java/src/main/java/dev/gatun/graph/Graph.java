@@ -9,6 +9,7 @@ import dev.gatun.device.RopeWeights;
 import dev.gatun.op.AddRmsNorm;
 import dev.gatun.op.Attention;
 import dev.gatun.op.Embed;
+import dev.gatun.op.ExpertCombine;
 import dev.gatun.op.ExpertDown;
 import dev.gatun.op.ExpertGateUp;
 import dev.gatun.op.GateUp;
@@ -210,11 +211,18 @@ public final class Graph {
     return y;
   }
 
-  /** (tokens, hidden): the weighted sum over each token's experts. */
+  /** (tokens * perToken, hidden). */
   public Tensor expertDown(PackedMatrix down, Tensor h, Routing routing) {
     Tensor input = activations.input(down, h, DType.A8, Provider.KERNELS);
-    Tensor y = tensor(DType.F32, routing.ids().rows(), Math.toIntExact(down.rows()));
-    ops.add(new ExpertDown(down, input, routing.ids(), routing.weights(), y));
+    Tensor y = product(down, h);
+    ops.add(new ExpertDown(down, input, routing.ids(), y));
+    return y;
+  }
+
+  /** (tokens, hidden): the weighted sum over each token's experts. */
+  public Tensor expertCombine(Tensor x, Routing routing) {
+    Tensor y = tensor(DType.F32, routing.ids().rows(), x.cols());
+    ops.add(new ExpertCombine(x, routing.weights(), y));
     return y;
   }
 

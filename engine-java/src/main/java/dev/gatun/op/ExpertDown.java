@@ -1,4 +1,4 @@
-// ExpertDown: down of each token's experts, and their weighted sum.
+// ExpertDown: down of each token with each of its experts.
 package dev.gatun.op;
 
 import dev.gatun.bindings.Kernels;
@@ -7,11 +7,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** {@code gk_expert_down}. */
-public record ExpertDown(PackedMatrix down, Tensor h, Tensor ids, Tensor weights, Tensor y)
-    implements Op {
+public record ExpertDown(PackedMatrix down, Tensor h, Tensor ids, Tensor y) implements Op {
   @Override
   public List<Tensor> reads() {
-    return List.of(h, ids, weights);
+    return List.of(h, ids);
   }
 
   @Override
@@ -33,11 +32,10 @@ public record ExpertDown(PackedMatrix down, Tensor h, Tensor ids, Tensor weights
   public Runnable bind(Operands at) {
     MemorySegment from = at.struct(h);
     MemorySegment chosen = at.struct(ids);
-    MemorySegment shares = at.struct(weights);
     MemorySegment to = at.struct(y);
     return at.ops()
         .call(
             "gk_expert_down",
-            queue -> Kernels.gk_expert_down(queue, down.struct(), from, chosen, shares, to));
+            queue -> Kernels.gk_expert_down(queue, down.struct(), from, chosen, to));
   }
 }
