@@ -11,7 +11,7 @@
 // ones; else one.
 #include "attention_page.hpp"
 #include "hadamard.hpp"
-#include "ops.hpp"
+#include "quantized.hpp"
 
 namespace gatun::cpu::GK_ISA {
 namespace {
@@ -352,10 +352,8 @@ void plan(Attention &a) {
   }
 }
 
-}  // namespace
-
-void attention(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_cache &cache, float scale,
-               const gk_tensor &y) {
+void attend(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_cache &cache, float scale,
+            const gk_tensor &y) {
   if (batch.tokens == 0) {
     return;
   }
@@ -386,6 +384,14 @@ void attention(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_c
         mergeTile(all, all.tiles[all.dividedTiles[begin / kvHeads]], begin % kvHeads);
       },
       &a);
+}
+
+}  // namespace
+
+void attention(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_cache &cache, float scale,
+               const gk_tensor &y) {
+  checkPages(batch, cache, true);
+  quantized(pool, y, [&](const gk_tensor &floats) { attend(pool, batch, q, cache, scale, floats); });
 }
 
 }  // namespace gatun::cpu::GK_ISA

@@ -3,7 +3,7 @@
 
 #include "blocks.hpp"
 #include "half.hpp"
-#include "mat_mul_ops.hpp"
+#include "ops.hpp"
 #include "source_row.hpp"
 
 namespace gatun::cpu {

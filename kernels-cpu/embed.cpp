@@ -1,5 +1,5 @@
 // embed.cpp: rows of the embedding table. Reads one row of blocks and writes 4 bytes a weight for each token.
-#include "mat_mul_ops.hpp"
+#include "ops.hpp"
 #include "packed.hpp"
 #include "source_row.hpp"
 

@@ -6,6 +6,7 @@ namespace gatun::cpu::GK_ISA {
 
 void expertGateUp(Pool &pool, const gk_weight &gate, const gk_weight &up, const gk_tensor &x, const gk_tensor &ids,
                   const gk_tensor &y) {
+  checkIds(ids, "ids", gate.experts, "gate.experts");
   multiply(pool, {gate, &up, x, &ids, ids.cols, y.rows, static_cast<float *>(y.data), y.stride});
 }
 

@@ -1,5 +1,5 @@
 // gated.cpp: y = silu(gate) * up. Bytes moved: 12 an element; one exponential each.
-#include "ops.hpp"
+#include "quantized.hpp"
 #include "simd.hpp"
 
 namespace gatun::cpu::GK_ISA {
@@ -32,9 +32,11 @@ void rows(void *arg, int64_t begin, int64_t end, int) {
 }  // namespace
 
 void gated(Pool &pool, const gk_tensor &gate, const gk_tensor &up, const gk_tensor &y) {
-  Work work{gate, up, y};
-  const int64_t grain = elementsWorthThreads / y.cols;
-  pool.parallelFor(y.rows, grain < 1 ? 1 : grain, rows, &work);
+  quantized(pool, y, [&](const gk_tensor &floats) {
+    Work work{gate, up, floats};
+    const int64_t grain = elementsWorthThreads / y.cols;
+    pool.parallelFor(y.rows, grain < 1 ? 1 : grain, rows, &work);
+  });
 }
 
 }  // namespace gatun::cpu::GK_ISA

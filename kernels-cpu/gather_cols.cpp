@@ -1,5 +1,5 @@
 // gather_cols.cpp: activations in the column order of act-order weights. Reads and writes 4 bytes an element.
-#include "mat_mul_ops.hpp"
+#include "ops.hpp"
 
 namespace gatun::cpu {
 namespace {

@@ -7,6 +7,13 @@ void matMul(Pool &pool, const gk_weight &weight, const gk_tensor &x, const gk_te
   multiply(pool, {weight, nullptr, x, nullptr, 1, y.rows, static_cast<float *>(y.data), y.stride});
 }
 
+void qkv(Pool &pool, const gk_weight &q, const gk_weight &k, const gk_weight &v, const gk_tensor &x,
+         const gk_tensor &yq, const gk_tensor &yk, const gk_tensor &yv) {
+  matMul(pool, q, x, yq);
+  matMul(pool, k, x, yk);
+  matMul(pool, v, x, yv);
+}
+
 #define GK_TEXT_OF(isa) #isa
 #define GK_TEXT(isa) GK_TEXT_OF(isa)
 const char *matMulKernel(const gk_tensor &x) {

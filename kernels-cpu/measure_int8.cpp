@@ -1,6 +1,6 @@
 // measure_int8.cpp: int8 multiply-adds a second with everything in registers: the limit mat_mul is measured against.
 #include "clock.hpp"
-#include "mat_mul_ops.hpp"
+#include "ops.hpp"
 #include "simd.hpp"
 
 namespace gatun::cpu::GK_ISA {

@@ -1,8 +1,9 @@
-// ops.hpp: the ops of the CPU back end that read no packed weights, as kernels.h states them; arguments are checked.
+// ops.hpp: what the CPU back end is made of, as kernels.h states it; arguments have passed the checks of dispatch.
 #pragma once
 
 #include <cstdint>
 
+#include "backend.hpp"
 #include "gatun/kernels.h"
 #include "pool.hpp"
 
@@ -10,9 +11,14 @@ namespace gatun::cpu {
 
 // ---- the same for every instruction set ----
 
+int64_t packedBytes(const gk_source &source);
+void pack(Pool &pool, const gk_source &source, void *destination);
+void dequantize(Pool &pool, int32_t dtype, const void *source, int64_t count, float *destination);
+// drawn: NULL where no entry of tokens is negative.
+void embed(Pool &pool, const gk_source &table, const gk_tensor &tokens, const gk_tensor *drawn, const gk_tensor &y);
 void gatherRows(Pool &pool, const gk_tensor &x, const gk_tensor &rows, const gk_tensor &y);
+void gatherCols(Pool &pool, const gk_tensor &x, const gk_tensor &order, const gk_tensor &y);
 void ropeTable(Pool &pool, const gk_batch &batch, const float *invFreq, int32_t dim, float scale, float *table);
-
 void sample(Pool &pool, const gk_tensor &logits, const gk_sampling *sampling, const gk_tensor &tokens,
             float *probabilities);
 
@@ -34,25 +40,22 @@ void checkTokens(const gk_tensor &tokens, const gk_tensor *drawn, int64_t rows);
 void checkSampling(const gk_sampling *sampling, const gk_tensor &logits);
 [[noreturn]] void refuseBf16();
 
-// ---- once an instruction set ----
+// ---- once an instruction set: every op, and what is no op of a graph ----
 
-#define GK_DECLARE_OPS(isa)                                                                                        \
-  namespace isa {                                                                                                  \
-  void rmsNorm(Pool &pool, const gk_tensor &x, const float *weight, float eps, const gk_tensor &y);                \
-  void addRmsNorm(Pool &pool, const gk_tensor &residual, const gk_tensor &delta, const float *weight, float eps,   \
-                  const gk_tensor &y);                                                                             \
-  void gated(Pool &pool, const gk_tensor &gate, const gk_tensor &up, const gk_tensor &y);                          \
-  void ropeStore(Pool &pool, const gk_rope &rope, const gk_batch &batch, const gk_tensor &q, const gk_tensor &k,   \
-                 const gk_tensor &v, const gk_cache &cache);                                                       \
-  void attention(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_cache &cache, float scale,        \
-                 const gk_tensor &y);                                                                              \
-  void route(Pool &pool, const gk_tensor &logits, bool normalize, const gk_tensor &ids, const gk_tensor &weights); \
-  int32_t readLines(const void *begin, int64_t lines);                                                             \
+#define GK_DECLARE(name, operands, names) void name(Pool &pool, GK_LIST operands);
+#define GK_DECLARE_OPS(isa)                                                                               \
+  namespace isa {                                                                                         \
+  GK_OPS(GK_DECLARE)                                                                                      \
+  void unpack(Pool &pool, const gk_weight &weight, int64_t expert, int64_t firstRow, const gk_tensor &y); \
+  const char *matMulKernel(const gk_tensor &x);                                                           \
+  int32_t readLines(const void *begin, int64_t lines);                                                    \
+  double measureInt8(Pool &pool);                                                                         \
   }
 GK_DECLARE_OPS(plain)
 GK_DECLARE_OPS(avx2)
 GK_DECLARE_OPS(avx512)
 GK_DECLARE_OPS(avx512vnni)
 #undef GK_DECLARE_OPS
+#undef GK_DECLARE
 
 }  // namespace gatun::cpu

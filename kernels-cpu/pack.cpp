@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "blocks.hpp"
-#include "mat_mul_ops.hpp"
+#include "ops.hpp"
 
 namespace gatun::cpu {
 namespace {

@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "results.hpp"
+
 #if defined(__x86_64__) || defined(__i386__)
 #include <immintrin.h>
 #endif
@@ -227,6 +229,7 @@ struct Pool::State {
   std::vector<Scratch> scratch;
   std::vector<Share> shares;
   Scratch shared;
+  Results results;
 };
 
 Pool::Pool(int threads) {
@@ -324,5 +327,7 @@ void *Pool::scratch(int thread, int64_t bytes) {
 }
 
 void *Pool::shared(int64_t bytes) { return state_->shared.atLeast(bytes); }
+
+float *Pool::results(int64_t count) { return state_->results.floats(count); }
 
 }  // namespace gatun::cpu

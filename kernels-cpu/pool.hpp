@@ -32,6 +32,9 @@ class Pool {
   // The same for what the threads of one op share; called by the calling thread, outside of run.
   void *shared(int64_t bytes);
 
+  // The same for float32 that an op writes before they are quantised.
+  float *results(int64_t count);
+
  private:
   void hand(void (*body)(void *arg, int thread), void *arg, bool everyone);
 

@@ -173,23 +173,19 @@ int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 }  // namespace
 
-float *multiply(Pool &pool, Product p) {
+void multiply(Pool &pool, Product p) {
   const int digits = p.x.dtype == GK_A16 ? 2 : p.x.dtype == GK_A8 ? 1 : 0;
   const bool int8 = digits > 0;
   const int64_t most = int8 ? kMaxTokens : kMaxFloatTokens, step = digits == 2 ? 4 : 2, matrices = p.weight.experts;
   Job job{p, tileShape(p.weight), tileCount(p.weight.rows), digits, pool};
 
-  // One piece of scratch: results, sorted rows, counters, spans, groups, activations or an expanded tile.
-  const int64_t resultBytes = p.y != nullptr ? 0 : aligned(p.rows * p.weight.rows * 4);
+  // One piece of scratch: sorted rows, counters, spans, groups, activations or an expanded tile.
   const int64_t sortedBytes = aligned(p.rows * 4), startBytes = aligned((matrices + 1) * 8);
   const int64_t spanBytes = aligned(least(matrices, p.rows) * static_cast<int64_t>(sizeof(Span)));
   const int64_t groupBytes = aligned(p.rows * static_cast<int64_t>(sizeof(Group)));
   const int64_t panelRows = (4 * p.rows + 2) / 3;
   const int64_t rest = int8 ? panelRows * job.shape.blocks * digits * 64 : 2 * 64 * job.shape.cols;
-  char *at =
-      static_cast<char *>(pool.scratch(0, resultBytes + sortedBytes + startBytes + spanBytes + groupBytes + rest));
-  if (p.y == nullptr) p.y = reinterpret_cast<float *>(at), p.yStride = p.weight.rows;
-  at += resultBytes;
+  char *at = static_cast<char *>(pool.scratch(0, sortedBytes + startBytes + spanBytes + groupBytes + rest));
   auto *sorted = reinterpret_cast<int32_t *>(at);
   auto *start = reinterpret_cast<int64_t *>(at + sortedBytes);
   auto *spans = reinterpret_cast<Span *>(at + sortedBytes + startBytes);
@@ -225,7 +221,6 @@ float *multiply(Pool &pool, Product p) {
   const int64_t fits = kChunkBytes / (job.shape.plane.size * (p.up != nullptr ? 2 : 1));
   const int64_t grain = least(fair, fits);
   pool.parallelFor(work, grain < 1 ? 1 : grain, tiles, &job);
-  return p.y;
 }
 
 }  // namespace gatun::cpu::GK_ISA

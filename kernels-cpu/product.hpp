@@ -3,7 +3,7 @@
 
 #include <gatun/kernels.h>
 
-#include "mat_mul_ops.hpp"
+#include "ops.hpp"
 
 namespace gatun::cpu::GK_ISA {
 
@@ -16,11 +16,11 @@ struct Product {
   const gk_tensor *ids;  // (rows / ids->cols, ids->cols), read row by row
   int64_t inputUses;
   int64_t rows;  // of y
-  float *y;      // null: dense rows in thread 0's scratch
+  float *y;
   int64_t yStride;
 };
 
-// Returns y. A row's result does not depend on the other rows.
-float *multiply(Pool &pool, Product product);
+// A row's result does not depend on the other rows.
+void multiply(Pool &pool, Product product);
 
 }  // namespace gatun::cpu::GK_ISA

@@ -1,6 +1,6 @@
 // quantize.cpp: activations to one or two int8 digits in blocks of 32, or to bfloat16. Reads 4 bytes an element and
 // writes 1.25, 2.4 or 2; about six operations, or twelve.
-#include "mat_mul_ops.hpp"
+#include "ops.hpp"
 #include "packed.hpp"
 #include "simd.hpp"
 

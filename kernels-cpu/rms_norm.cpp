@@ -2,7 +2,7 @@
 //
 // Bytes moved: a row is read once from memory and again from the L1 cache, and written once: 8 cols, 16 cols with the
 // addition. Operations: 4 cols a row, 5 with the addition. The sum of squares has 16 lanes, by column mod 16.
-#include "ops.hpp"
+#include "quantized.hpp"
 #include "simd.hpp"
 
 namespace gatun::cpu::GK_ISA {
@@ -65,12 +65,12 @@ void run(Pool &pool, Norm norm) {
 }  // namespace
 
 void rmsNorm(Pool &pool, const gk_tensor &x, const float *weight, float eps, const gk_tensor &y) {
-  run(pool, {&x, nullptr, weight, eps, &y});
+  quantized(pool, y, [&](const gk_tensor &floats) { run(pool, {&x, nullptr, weight, eps, &floats}); });
 }
 
 void addRmsNorm(Pool &pool, const gk_tensor &residual, const gk_tensor &delta, const float *weight, float eps,
                 const gk_tensor &y) {
-  run(pool, {&residual, &delta, weight, eps, &y});
+  quantized(pool, y, [&](const gk_tensor &floats) { run(pool, {&residual, &delta, weight, eps, &floats}); });
 }
 
 }  // namespace gatun::cpu::GK_ISA

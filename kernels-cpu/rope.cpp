@@ -128,6 +128,7 @@ void storeTokens(void *arg, int64_t begin, int64_t end, int) {
 
 void ropeStore(Pool &pool, const gk_rope &rope, const gk_batch &batch, const gk_tensor &q, const gk_tensor &k,
                const gk_tensor &v, const gk_cache &cache) {
+  checkPages(batch, cache, false);
   Store store{&rope, &batch, &q, &k, &v, &cache};
   const int64_t tokens = batch.tokens;
   const bool few = tokens * (q.cols + k.cols + v.cols) < elementsWorthThreads;

@@ -1,7 +1,7 @@
 // unpack.cpp: rows of a packed weight, by the code that multiplies with it. Reads their tiles once, writes 4 bytes a
 // weight, or 2.
 #include "kernels.hpp"
-#include "mat_mul_ops.hpp"
+#include "ops.hpp"
 #include "simd.hpp"
 
 namespace gatun::cpu::GK_ISA {

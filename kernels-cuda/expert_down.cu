@@ -1,9 +1,8 @@
-// expert_down.cu: the experts' second matrix and the weighted sum over a token's experts, in ascending j.
+// expert_down.cu: the experts' second matrix, of every (token, choice) pair with the expert it chose.
 //
-// A block has 16 rows of a token. Its slots multiply the token's choices side by side; the first warp then adds their
-// results. Bytes: the matrices of each token's choices once, from the second-level cache where tokens share an expert:
-// blocks of the same rows of all tokens lie side by side. Operations: 2 * tokens * k * hidden * ff. Limit: memory for
-// few tokens; that cache for many.
+// A unit of work is 16 rows of a pair; a block's slots take one each, side by side. Bytes: each pair's matrix once,
+// from the second-level cache where pairs share an expert: units of the same rows of all pairs lie side by side.
+// Operations: 2 * pairs * hidden * ff. Limit: memory for few tokens; that cache for many.
 #include "experts.hpp"
 #include "mat_mul_float.hpp"
 #include "ops.hpp"
@@ -11,46 +10,31 @@
 namespace gatun::cuda {
 namespace {
 
-struct Shares {
-  const float *data;  // (tokens, k)
-  int64_t stride;
-};
-
 template <int Dtype, bool Wide>
-__global__ void __launch_bounds__(32 * vecMaxWarps<Dtype, Wide, 1>, 1) addExperts(ExpertJob job, Shares shares) {
-  const auto tokens = static_cast<uint32_t>(job.rows);
-  const int64_t token = blockIdx.x % tokens, tile = blockIdx.x / tokens;
+__global__ void __launch_bounds__(32 * vecMaxWarps<Dtype, Wide, 1>, 1) multiplyDown(ExpertJob job) {
   const VecOperand &down = job.vec.operand[0];
-  const int64_t row = tile * tileRows + threadIdx.x;
-  float total = 0;
+  const int64_t tiles = (down.rows + tileRows - 1) / tileRows;
   VecJob own = job.vec;
-  const VecBlock<Dtype, Wide, 1> results(own);
+  const int64_t unit = VecBlock<Dtype, Wide, 1>(own).unit(0), pair = unit % job.rows, tile = unit / job.rows;
+  own.x += pair * own.xRowBytes;
+  const VecBlock<Dtype, Wide, 1> block(own);
   dependencyWait();
-  for (int first = 0; first < job.k; first += own.slots) {
-    const int left = job.k - first, count = left < own.slots ? left : own.slots;
-    const int j = first + (results.slot() < count ? results.slot() : count - 1);
-    const uint8_t *data = down.data + expertOf(job, token, j) * job.expertStride[0] + tile * own.shape.planes.size;
-    own.x = job.vec.x + (token * job.k + j) * own.xRowBytes;
-    float *result = results.result(results.slot(), 0);
-    VecBlock<Dtype, Wide, 1>(own).run([&](int32_t) { return data; }, [&](int32_t) { return result; },
-                                      [&](int32_t, int i, float sum) { result[i] = sum; }, [](int32_t) {});
-    __syncthreads();
-    if (threadIdx.x < tileRows) {
-      for (int slot = 0; slot < count; slot++) {
-        total = fmaf(shares.data[token * shares.stride + first + slot], results.result(slot, 0)[threadIdx.x], total);
-      }
-    }
-    __syncthreads();
-  }
-  if (threadIdx.x < tileRows && row < down.rows) {
-    down.y[token * down.yStride + row] = total;
-  }
+  const int64_t expert = expertOf(job, pair / job.k, static_cast<int>(pair % job.k));
+  const uint8_t *data = down.data + expert * job.expertStride[0] + tile * own.shape.planes.size;
+  VecBlock<Dtype, Wide, 1>(own).run([&](int32_t) { return tile < tiles ? data : nullptr; },
+                                    [&](int32_t) { return block.result(block.slot(), 0); },
+                                    [&](int32_t, int i, float sum) {
+                                      if (tile * tileRows + i < down.rows) {
+                                        down.y[pair * down.yStride + tile * tileRows + i] = sum;
+                                      }
+                                    },
+                                    [](int32_t) {});
 }
 
 }  // namespace
 
 void expertDown(const Queue &queue, const gk_weight &down, const gk_tensor &h, const gk_tensor &ids,
-                const gk_tensor &weights, const gk_tensor &y) {
+                const gk_tensor &y) {
   if (y.rows == 0) {
     return;
   }
@@ -58,26 +42,25 @@ void expertDown(const Queue &queue, const gk_weight &down, const gk_tensor &h, c
     FloatJob job = floatJob(down, nullptr, h, y);
     job.ids = static_cast<const int32_t *>(ids.data);
     job.idStride = ids.stride;
-    job.shares = static_cast<const float *>(weights.data);
-    job.shareStride = weights.stride;
     job.k = static_cast<int32_t>(ids.cols);
-    forWeightType(down.dtype, [&]<int Dtype>() { addExpertsFloats<Dtype>(queue, job); });
+    forWeightType(down.dtype, [&]<int Dtype>() { multiplyFloats<Dtype>(queue, job); });
     return;
   }
   ExpertJob job = expertJob(down, h, ids, y);
   job.vec.turns = 1;
   job.vec.operand[0] = {static_cast<const uint8_t *>(down.data), static_cast<float *>(y.data), y.stride, down.rows, 0};
-  const Shares shares = {static_cast<const float *>(weights.data), weights.stride};
-  const int64_t blocks = ceilDiv(down.rows, tileRows) * y.rows;
+  const int64_t units = ceilDiv(down.rows, tileRows) * y.rows;
   const auto start = [&]<int Dtype, bool Wide>() {
     using Block = VecBlock<Dtype, Wide, 1>;
-    const int64_t most = mostWarps<Block>(queue, vecMaxWarps<Dtype, Wide, 1>), each = most / job.k;
-    shareChunks(job.vec, each < 1 ? 1 : each);
-    const int64_t slots = most / job.vec.warps;
-    job.vec.slots = static_cast<int32_t>(slots < job.k ? slots : job.k);
+    const int64_t most = mostWarps<Block>(queue, vecMaxWarps<Dtype, Wide, 1>);
+    shareChunks(job.vec, most);
+    const int64_t fit = (most < 8 ? most : 8) / job.vec.warps, each = units / (2 * queue.multiprocessors);
+    job.vec.slots = static_cast<int32_t>(each < 1 || fit < 1 ? 1 : each < fit ? each : fit);
     const int warps = job.vec.slots * job.vec.warps;
-    launch(queue, {gridOf(blocks), static_cast<unsigned>(32 * warps), Block::sharedBytes(job.vec.warps, job.vec.slots)},
-           addExperts<Dtype, Wide>, job, shares);
+    launch(queue,
+           {gridOf(ceilDiv(units, job.vec.slots)), static_cast<unsigned>(32 * warps),
+            Block::sharedBytes(job.vec.warps, job.vec.slots)},
+           multiplyDown<Dtype, Wide>, job);
   };
   forQuantizedType(down.dtype, [&]<int Dtype>() {
     h.dtype == GK_A16 ? start.template operator()<Dtype, true>() : start.template operator()<Dtype, false>();

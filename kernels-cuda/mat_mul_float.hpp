@@ -12,9 +12,7 @@ struct FloatJob {
   const uint8_t *data[2];
   int64_t expertStride[2];  // bytes
   const int32_t *ids;       // (tokens, k), or null
-  const float *shares;      // (tokens, k): of expert_down
   int64_t idStride;
-  int64_t shareStride;
   int32_t k;
   int32_t experts;
   const float *x;
@@ -52,8 +50,5 @@ inline FloatJob floatJob(const gk_weight &weight, const gk_weight *up, const gk_
 // Products of all rows; with ids, of each with the matrix it chooses. Instances: mat_mul_float_*.cu.
 template <int Dtype>
 void multiplyFloats(const Queue &queue, FloatJob job);
-// expert_down: job.rows = tokens * k. Instances likewise.
-template <int Dtype>
-void addExpertsFloats(const Queue &queue, FloatJob job);
 
 }  // namespace gatun::cuda

@@ -251,7 +251,7 @@ class FloatBlock {
   const float *x_[Tokens];
 };
 
-// mat_mul, gate_up and, with ids and Tokens 1, expert_gate_up.
+// mat_mul, gate_up and, with ids and Tokens 1, expert_gate_up and expert_down.
 template <int Dtype, int Tokens>
 __global__ void __launch_bounds__(32 * floatWarps, 1) multiplyFloat(const FloatJob job) {
   FloatBlock<Dtype, Tokens> block(job);
@@ -272,25 +272,6 @@ __global__ void __launch_bounds__(32 * floatWarps, 1) multiplyFloat(const FloatJ
   }
   block.multiply(1, up, nullptr, first);
   block.store(first, [&](int tile, int i) { return gated(block.total(0, tile, i), block.total(1, tile, i)); });
-}
-
-// expert_down: a block has one token, and adds its experts' products in ascending j.
-template <int Dtype>
-__global__ void __launch_bounds__(32 * floatWarps, 1) addExpertsFloat(FloatJob job) {
-  const int64_t token = blockIdx.x % static_cast<unsigned>(job.rowGroups);
-  FloatBlock<Dtype, 1> block(job);
-  dependencyWait();
-  block.ask(block.matrix(0, block.expertOf(token, 0)));
-  dependencyTrigger();
-  for (int j = 0; j < job.k; j++) {
-    const uint8_t *next = j + 1 < job.k ? block.matrix(0, block.expertOf(token, j + 1)) : nullptr;
-    block.multiply(0, block.matrix(0, block.expertOf(token, j)), next, token * job.k + j);
-    const float share = job.shares[token * job.shareStride + j];
-    block.eachValue([&](int tile, int i) {
-      block.total(1, tile, i) = fmaf(share, block.total(0, tile, i), j == 0 ? 0.0f : block.total(1, tile, i));
-    });
-  }
-  block.store(token, [&](int tile, int i) { return block.total(1, tile, i); });
 }
 
 // ---- starting ----
@@ -317,12 +298,6 @@ void multiplyFloats(const Queue &queue, FloatJob job) {
   } else {
     launchFloat(queue, job, 8, multiplyFloat<Dtype, 8>);
   }
-}
-
-template <int Dtype>
-void addExpertsFloats(const Queue &queue, FloatJob job) {
-  job.rowGroups = job.rows / job.k;
-  launchFloat(queue, job, 1, addExpertsFloat<Dtype>);
 }
 
 }  // namespace gatun::cuda

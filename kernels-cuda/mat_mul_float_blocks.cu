@@ -4,18 +4,11 @@
 namespace gatun::cuda {
 
 template void multiplyFloats<GK_Q4_0>(const Queue &, FloatJob);
-template void addExpertsFloats<GK_Q4_0>(const Queue &, FloatJob);
 template void multiplyFloats<GK_Q4_1>(const Queue &, FloatJob);
-template void addExpertsFloats<GK_Q4_1>(const Queue &, FloatJob);
 template void multiplyFloats<GK_Q5_0>(const Queue &, FloatJob);
-template void addExpertsFloats<GK_Q5_0>(const Queue &, FloatJob);
 template void multiplyFloats<GK_Q5_1>(const Queue &, FloatJob);
-template void addExpertsFloats<GK_Q5_1>(const Queue &, FloatJob);
 template void multiplyFloats<GK_Q8_0>(const Queue &, FloatJob);
-template void addExpertsFloats<GK_Q8_0>(const Queue &, FloatJob);
 template void multiplyFloats<GK_IQ4_NL>(const Queue &, FloatJob);
-template void addExpertsFloats<GK_IQ4_NL>(const Queue &, FloatJob);
 template void multiplyFloats<GK_AWQ>(const Queue &, FloatJob);
-template void addExpertsFloats<GK_AWQ>(const Queue &, FloatJob);
 
 }  // namespace gatun::cuda

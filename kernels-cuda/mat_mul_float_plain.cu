@@ -4,10 +4,7 @@
 namespace gatun::cuda {
 
 template void multiplyFloats<GK_F32>(const Queue &, FloatJob);
-template void addExpertsFloats<GK_F32>(const Queue &, FloatJob);
 template void multiplyFloats<GK_F16>(const Queue &, FloatJob);
-template void addExpertsFloats<GK_F16>(const Queue &, FloatJob);
 template void multiplyFloats<GK_BF16>(const Queue &, FloatJob);
-template void addExpertsFloats<GK_BF16>(const Queue &, FloatJob);
 
 }  // namespace gatun::cuda

@@ -4,16 +4,10 @@
 namespace gatun::cuda {
 
 template void multiplyFloats<GK_Q2_K>(const Queue &, FloatJob);
-template void addExpertsFloats<GK_Q2_K>(const Queue &, FloatJob);
 template void multiplyFloats<GK_Q3_K>(const Queue &, FloatJob);
-template void addExpertsFloats<GK_Q3_K>(const Queue &, FloatJob);
 template void multiplyFloats<GK_Q4_K>(const Queue &, FloatJob);
-template void addExpertsFloats<GK_Q4_K>(const Queue &, FloatJob);
 template void multiplyFloats<GK_Q5_K>(const Queue &, FloatJob);
-template void addExpertsFloats<GK_Q5_K>(const Queue &, FloatJob);
 template void multiplyFloats<GK_Q6_K>(const Queue &, FloatJob);
-template void addExpertsFloats<GK_Q6_K>(const Queue &, FloatJob);
 template void multiplyFloats<GK_IQ4_XS>(const Queue &, FloatJob);
-template void addExpertsFloats<GK_IQ4_XS>(const Queue &, FloatJob);
 
 }  // namespace gatun::cuda

@@ -310,21 +310,31 @@ int32_t gk_expert_gate_up(gk_queue *queue, const gk_weight *gate, const gk_weigh
 }
 
 int32_t gk_expert_down(gk_queue *queue, const gk_weight *down, const gk_tensor *h, const gk_tensor *ids,
-                       const gk_tensor *weights, const gk_tensor *y) {
+                       const gk_tensor *y) {
   return guarded(__func__, [&] {
     Backend &backend = checks::backend(queue);
     checks::weight(backend, down, "down", true);
     checks::factor(h, "h");
     checks::tensor(ids, "ids", GK_I32);
-    checks::tensor(weights, "weights", GK_F32);
     checks::tensor(y, "y", GK_F32);
     checks::multiplies(*down, "down", *h, "h");
     checks::equal("h.rows", h->rows, "ids.rows * ids.cols", ids->rows * ids->cols);
-    checks::equal("weights.rows", weights->rows, "ids.rows", ids->rows);
-    checks::equal("weights.cols", weights->cols, "ids.cols", ids->cols);
-    checks::equal("y.rows", y->rows, "ids.rows", ids->rows);
+    checks::equal("y.rows", y->rows, "h.rows", h->rows);
     checks::equal("y.cols", y->cols, "down.rows", down->rows);
-    backend.expertDown(*down, *h, *ids, *weights, *y);
+    backend.expertDown(*down, *h, *ids, *y);
+  });
+}
+
+int32_t gk_expert_combine(gk_queue *queue, const gk_tensor *x, const gk_tensor *weights, const gk_tensor *y) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::tensor(x, "x", GK_F32);
+    checks::tensor(weights, "weights", GK_F32);
+    checks::tensor(y, "y", GK_F32);
+    checks::equal("x.rows", x->rows, "weights.rows * weights.cols", weights->rows * weights->cols);
+    checks::equal("y.rows", y->rows, "weights.rows", weights->rows);
+    checks::equal("y.cols", y->cols, "x.cols", x->cols);
+    backend.expertCombine(*x, *weights, *y);
   });
 }
 

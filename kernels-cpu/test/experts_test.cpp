@@ -1,4 +1,5 @@
-// experts_test.cpp: the ops over chosen experts against loops of mat_mul and gate_up, bit for bit.
+// experts_test.cpp: the ops over chosen experts against loops of mat_mul and gate_up, bit for bit; and down with its
+// combination against one loop of both.
 #include <cmath>
 
 #include "weights.hpp"
@@ -46,10 +47,12 @@ void testExperts(int32_t dtype, int64_t tokens, int64_t k, int64_t experts, gk_t
   }
   for (const Isa &isa : isas()) {
     for (cpu::Pool *pool : {&one, &three}) {
-      std::vector<float> y, z;
-      const gk_tensor outUp = tensor(y, tokens * k, ff), outDown = tensor(z, tokens, 40);
+      std::vector<float> y, rows, z;
+      const gk_tensor outUp = tensor(y, tokens * k, ff), outRows = tensor(rows, tokens * k, 40);
+      const gk_tensor outDown = tensor(z, tokens, 40);
       isa.expertGateUp(*pool, gate.packed, up.packed, x.*form, ids, outUp);
-      isa.expertDown(*pool, down.packed, h.*form, ids, weights, outDown);
+      isa.expertDown(*pool, down.packed, h.*form, ids, outRows);
+      isa.expertCombine(*pool, outRows, weights, outDown);
       CHECK(std::memcmp(y.data(), expectedUp.data(), y.size() * 4) == 0, "%s gate_up type %d tokens %ld", isa.name,
             dtype, long(tokens));
       CHECK(std::memcmp(z.data(), expectedDown.data(), z.size() * 4) == 0, "%s down type %d tokens %ld", isa.name,

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "../mat_mul_ops.hpp"
+#include "../ops.hpp"
 
 namespace gatun::test {
 
@@ -15,17 +15,19 @@ struct Isa {
   decltype(&cpu::plain::gateUp) gateUp;
   decltype(&cpu::plain::expertGateUp) expertGateUp;
   decltype(&cpu::plain::expertDown) expertDown;
+  decltype(&cpu::plain::expertCombine) expertCombine;
   decltype(&cpu::plain::measureInt8) measureInt8;
 };
 
-#define GK_ISA_OPS(isa)    \
-  {#isa,                   \
-   cpu::isa::unpack,       \
-   cpu::isa::quantize,     \
-   cpu::isa::matMul,       \
-   cpu::isa::gateUp,       \
-   cpu::isa::expertGateUp, \
-   cpu::isa::expertDown,   \
+#define GK_ISA_OPS(isa)     \
+  {#isa,                    \
+   cpu::isa::unpack,        \
+   cpu::isa::quantize,      \
+   cpu::isa::matMul,        \
+   cpu::isa::gateUp,        \
+   cpu::isa::expertGateUp,  \
+   cpu::isa::expertDown,    \
+   cpu::isa::expertCombine, \
    cpu::isa::measureInt8}
 
 inline std::vector<Isa> isas() {

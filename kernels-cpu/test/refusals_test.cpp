@@ -230,14 +230,14 @@ void weights(gk_queue *queue) {
   REFUSES(with(up.experts, 3, experts), "gk_expert_gate_up: gate.experts is 4, up.experts is 3");
   REFUSES(with(h.rows, 7, experts), "gk_expert_gate_up: y.rows is 7, ids.rows * ids.cols is 8");
   REFUSES(with(chosen[5], 4, experts), "gk_expert_gate_up: ids[2][1] is 4, gate.experts is 4");
-  gk_weight down = w;
-  gk_tensor hidden = tensor(x.data(), 8, 64);
-  gk_tensor result = tensor(out.data(), 4, 32);
-  const auto expertDown = [&] { return gk_expert_down(queue, &down, &hidden, &i, &p, &result); };
+  gk_tensor hidden = tensor(x.data(), 8, 64), pairs = tensor(out.data(), 8, 32), sums = tensor(out.data(), 4, 64);
+  const auto expertDown = [&] { return gk_expert_down(queue, &w, &hidden, &i, &pairs); };
   REFUSES(with(hidden.rows, 7, expertDown), "gk_expert_down: h.rows is 7, ids.rows * ids.cols is 8");
-  REFUSES(with(p.cols, 1, expertDown), "gk_expert_down: weights.cols is 1, ids.cols is 2");
-  REFUSES(with(result.rows, 5, expertDown), "gk_expert_down: y.rows is 5, ids.rows is 4");
+  REFUSES(with(pairs.rows, 4, expertDown), "gk_expert_down: y.rows is 4, h.rows is 8");
   REFUSES(with(chosen[0], -1, expertDown), "gk_expert_down: ids[0][0] is -1, down.experts is 4");
+  const auto combine = [&] { return gk_expert_combine(queue, &hidden, &p, &sums); };
+  REFUSES(with(p.cols, 1, combine), "gk_expert_combine: x.rows is 8, weights.rows * weights.cols is 4");
+  REFUSES(with(sums.cols, 32, combine), "gk_expert_combine: y.cols is 32, x.cols is 64");
 }
 
 void routes(gk_queue *queue) {

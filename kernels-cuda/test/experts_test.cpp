@@ -88,14 +88,17 @@ void check(const Both &both, gatun::cpu::Pool &pool, const TypeName &type, int32
   const gk_tensor shareTensor = tensor(sharesOnDevice.data(), tokens, k);
 
   const int64_t stride = ff + 2, outStride = out + 1;
-  const Twin<float> y(tokens * k * stride), z(tokens * outStride);
+  const Twin<float> y(tokens * k * stride), rows(tokens * k * outStride), z(tokens * outStride);
   const gk_tensor toY = tensor(y.on(cuda), tokens * k, ff, stride), toZ = tensor(z.on(cuda), tokens, out, outStride);
+  const gk_tensor toRows = tensor(rows.on(cuda), tokens * k, out, outStride);
   const gk_tensor fromX = x.of(x.all.data(), tokens), fromH = h.of(h.all.data(), tokens * k);
   OK(gk_expert_gate_up(cuda, &gate.weight, &up.weight, &fromX, &idTensor, &toY));
-  OK(gk_expert_down(cuda, &down.weight, &fromH, &idTensor, &shareTensor, &toZ));
+  OK(gk_expert_down(cuda, &down.weight, &fromH, &idTensor, &toRows));
+  OK(gk_expert_combine(cuda, &toRows, &shareTensor, &toZ));
   OK(gk_queue_sync(cuda));
 
-  Array<float> expectedY = copyOf(y.ofCpu()), expectedZ = copyOf(z.ofCpu());  // what lies between rows is kept
+  // What lies between rows is kept.
+  Array<float> expectedY = copyOf(y.ofCpu()), expectedRows = copyOf(rows.ofCpu()), expectedZ = copyOf(z.ofCpu());
   const DeviceArray<float> part(ff);
   for (int64_t p = 0; p < tokens * k; p++) {
     const gk_weight a = gate.expert(chosen[p]), b = up.expert(chosen[p]), c = down.expert(chosen[p]);
@@ -107,18 +110,20 @@ void check(const Both &both, gatun::cpu::Pool &pool, const TypeName &type, int32
     OK(gk_mat_mul(cuda, &c, &ownH, &toOut));
     OK(gk_queue_sync(cuda));
     const Array<float> product = part.download();
+    std::memcpy(&expectedRows[p * outStride], product.data(), size_t(out) * sizeof(float));
     for (int64_t i = 0; i < out; i++) {
       float &sum = expectedZ[p / k * outStride + i];
       sum = std::fma(shares[p], product[i], p % k == 0 ? 0.0f : sum);
     }
   }
   expectSameBits(name + " gate_up", expectedY, y.ofCuda());
-  expectSameBits(name + " down", expectedZ, z.ofCuda());
+  expectSameBits(name + " down", expectedRows, rows.ofCuda());
+  expectSameBits(name + " combine", expectedZ, z.ofCuda());
 
   chosen[0] = 1 << 30;
   deviceCopy(chosenOnDevice.data(), chosen.data(), chosen.size() * 4);
   OK(gk_expert_gate_up(cuda, &gate.weight, &up.weight, &fromX, &idTensor, &toY));
-  OK(gk_expert_down(cuda, &down.weight, &fromH, &idTensor, &shareTensor, &toZ));
+  OK(gk_expert_down(cuda, &down.weight, &fromH, &idTensor, &toRows));
   OK(gk_queue_sync(cuda));
 }
 

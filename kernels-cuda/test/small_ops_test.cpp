@@ -76,6 +76,29 @@ void checkQuantize(const Both &both, int64_t rows, int64_t cols, int64_t stride,
   }
 }
 
+// On both, and by its formula.
+void checkCombine(const Both &both, int64_t tokens, int64_t k, int64_t cols, int64_t stride) {
+  Random random(static_cast<uint64_t>(tokens * 10007 + k * 101 + cols));
+  const Twin<float> x(tokens * k * stride, random), weights(tokens * k, random), y(tokens * stride);
+  Array<float> expected = copyOf(y.ofCpu());  // what lies between rows is kept
+  for (int64_t t = 0; t < tokens; ++t) {
+    for (int64_t c = 0; c < cols; ++c) {
+      float sum = 0;
+      for (int64_t j = t * k; j < (t + 1) * k; ++j) {
+        sum = std::fma(weights.ofCpu()[j], x.ofCpu()[j * stride + c], sum);
+      }
+      expected[t * stride + c] = sum;
+    }
+  }
+  both.run([&](const Side &side) {
+    const gk_tensor xs = tensor(x.on(side), tokens * k, cols, stride), ws = tensor(weights.on(side), tokens, k);
+    const gk_tensor ys = tensor(y.on(side), tokens, cols, stride);
+    OK(gk_expert_combine(side, &xs, &ws, &ys));
+  });
+  expectSameBits(name("combine on the CPU", tokens, k, cols), expected, y.ofCpu());
+  expectSameBits(name("combine", tokens, k, cols), expected, y.ofCuda());
+}
+
 // As floats within the bound of two exponentials and three more roundings; quantised, what the CPU makes of the floats.
 void checkGated(const Both &both, int64_t rows, int64_t cols, int64_t stride) {
   Random random(static_cast<uint64_t>(rows * 71 + cols));
@@ -274,6 +297,12 @@ int main() {
       checkRoute(both, 1, 1, 1, normalize, kind);
     }
     checkRoute(both, 1, 4099, 3, normalize, Logits::Any);
+  }
+  for (const int64_t cols : {1, 255, 512, 513, 2048}) {
+    checkCombine(both, 1, 8, cols, cols);
+    checkCombine(both, 7, 3, cols, cols + 3);
+    checkCombine(both, 2, 13, cols, cols);
+    checkCombine(both, 3, 1, cols, cols);
   }
   for (const int32_t dtype : formats) {
     const int64_t block = blockCols(dtype);

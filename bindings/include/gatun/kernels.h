@@ -335,10 +335,13 @@ int32_t gk_route(gk_queue *queue, const gk_tensor *logits, int32_t normalize, co
  * gk_mat_mul. */
 int32_t gk_expert_gate_up(gk_queue *queue, const gk_weight *gate, const gk_weight *up, const gk_tensor *x,
                           const gk_tensor *ids, const gk_tensor *y);
-/* y (tokens, hidden) = sum over j < k, ascending, of weights[., j] * (h[. * k + j] * down[ids[., j]]^T). h (tokens * k,
- * ff). */
+/* y (tokens * k, hidden): row t * k + j is that of h times down[ids[t, j]]^T. h (tokens * k, ff), as x in gk_mat_mul.
+ */
 int32_t gk_expert_down(gk_queue *queue, const gk_weight *down, const gk_tensor *h, const gk_tensor *ids,
-                       const gk_tensor *weights, const gk_tensor *y);
+                       const gk_tensor *y);
+/* y (tokens, hidden) = sum over j < k of weights[t, j] * x[t * k + j], in ascending j from 0, an fma each; so it is the
+ * same bits wherever the rows of x, (tokens * k, hidden), were computed. weights (tokens, k). */
+int32_t gk_expert_combine(gk_queue *queue, const gk_tensor *x, const gk_tensor *weights, const gk_tensor *y);
 /* tokens (1, rows) GK_I32: the token drawn from each row of logits (rows, cols). sampling (rows). probabilities (rows),
  * or NULL: of the token in the distribution it was drawn from; 0 where none is drawn: see enum gk_no_token. A logit of
  * -infinity is never drawn; one that the temperature makes infinite counts as if it had been. The stages of the chain

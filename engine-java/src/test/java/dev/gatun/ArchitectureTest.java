@@ -37,8 +37,8 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyDeviceSeesTheBindings() {
-    MAP.onlyDeviceSeesTheBindings().check(ENGINE);
+  void onlyDeviceAndOpSeeTheBindings() {
+    MAP.onlyDeviceAndOpSeeTheBindings().check(ENGINE);
   }
 
   @Test
@@ -78,7 +78,7 @@ class ArchitectureTest {
 
   @Test
   void aCallOfTheBindingsIsCaught() {
-    assertCaught(PLANTED_MAP.onlyDeviceSeesTheBindings(), "text.Talks.talk()");
+    assertCaught(PLANTED_MAP.onlyDeviceAndOpSeeTheBindings(), "text.Talks.talk()");
   }
 
   @Test

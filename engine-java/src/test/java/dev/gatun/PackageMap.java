@@ -37,6 +37,7 @@ record PackageMap(String root) {
           "model",
           "layer",
           "graph",
+          "op",
           "weights",
           "kv",
           "shard",
@@ -55,10 +56,10 @@ record PackageMap(String root) {
         .allowEmptyShould(true);
   }
 
-  ArchRule onlyDeviceSeesTheBindings() {
+  ArchRule onlyDeviceAndOpSeeTheBindings() {
     return noClasses()
         .that()
-        .resideOutsideOfPackages(root + ".device..", root + ".bindings..")
+        .resideOutsideOfPackages(root + ".device..", root + ".op..", root + ".bindings..")
         .should()
         .dependOnClassesThat()
         .resideInAPackage(root + ".bindings..")

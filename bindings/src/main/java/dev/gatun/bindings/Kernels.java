@@ -2618,7 +2618,6 @@ public class Kernels extends Kernels$shared {
             Kernels.C_POINTER,
             Kernels.C_POINTER,
             Kernels.C_POINTER,
-            Kernels.C_POINTER,
             Kernels.C_POINTER
         );
 
@@ -2630,7 +2629,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t gk_expert_down(gk_queue *queue, const gk_weight *down, const gk_tensor *h, const gk_tensor *ids, const gk_tensor *weights, const gk_tensor *y)
+     * int32_t gk_expert_down(gk_queue *queue, const gk_weight *down, const gk_tensor *h, const gk_tensor *ids, const gk_tensor *y)
      * }
      */
     public static FunctionDescriptor gk_expert_down$descriptor() {
@@ -2640,7 +2639,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t gk_expert_down(gk_queue *queue, const gk_weight *down, const gk_tensor *h, const gk_tensor *ids, const gk_tensor *weights, const gk_tensor *y)
+     * int32_t gk_expert_down(gk_queue *queue, const gk_weight *down, const gk_tensor *h, const gk_tensor *ids, const gk_tensor *y)
      * }
      */
     public static MethodHandle gk_expert_down$handle() {
@@ -2650,7 +2649,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t gk_expert_down(gk_queue *queue, const gk_weight *down, const gk_tensor *h, const gk_tensor *ids, const gk_tensor *weights, const gk_tensor *y)
+     * int32_t gk_expert_down(gk_queue *queue, const gk_weight *down, const gk_tensor *h, const gk_tensor *ids, const gk_tensor *y)
      * }
      */
     public static MemorySegment gk_expert_down$address() {
@@ -2659,16 +2658,79 @@ public class Kernels extends Kernels$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t gk_expert_down(gk_queue *queue, const gk_weight *down, const gk_tensor *h, const gk_tensor *ids, const gk_tensor *weights, const gk_tensor *y)
+     * int32_t gk_expert_down(gk_queue *queue, const gk_weight *down, const gk_tensor *h, const gk_tensor *ids, const gk_tensor *y)
      * }
      */
-    public static int gk_expert_down(MemorySegment queue, MemorySegment down, MemorySegment h, MemorySegment ids, MemorySegment weights, MemorySegment y) {
+    public static int gk_expert_down(MemorySegment queue, MemorySegment down, MemorySegment h, MemorySegment ids, MemorySegment y) {
         var mh$ = gk_expert_down.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("gk_expert_down", queue, down, h, ids, weights, y);
+                traceDowncall("gk_expert_down", queue, down, h, ids, y);
             }
-            return (int)mh$.invokeExact(queue, down, h, ids, weights, y);
+            return (int)mh$.invokeExact(queue, down, h, ids, y);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gk_expert_combine {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_INT,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gk_expert_combine");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t gk_expert_combine(gk_queue *queue, const gk_tensor *x, const gk_tensor *weights, const gk_tensor *y)
+     * }
+     */
+    public static FunctionDescriptor gk_expert_combine$descriptor() {
+        return gk_expert_combine.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t gk_expert_combine(gk_queue *queue, const gk_tensor *x, const gk_tensor *weights, const gk_tensor *y)
+     * }
+     */
+    public static MethodHandle gk_expert_combine$handle() {
+        return gk_expert_combine.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t gk_expert_combine(gk_queue *queue, const gk_tensor *x, const gk_tensor *weights, const gk_tensor *y)
+     * }
+     */
+    public static MemorySegment gk_expert_combine$address() {
+        return gk_expert_combine.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t gk_expert_combine(gk_queue *queue, const gk_tensor *x, const gk_tensor *weights, const gk_tensor *y)
+     * }
+     */
+    public static int gk_expert_combine(MemorySegment queue, MemorySegment x, MemorySegment weights, MemorySegment y) {
+        var mh$ = gk_expert_combine.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gk_expert_combine", queue, x, weights, y);
+            }
+            return (int)mh$.invokeExact(queue, x, weights, y);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

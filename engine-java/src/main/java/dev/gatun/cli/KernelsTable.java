@@ -3,7 +3,8 @@ package dev.gatun.cli;
 
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.load.KernelChoice;
-import dev.gatun.graph.Product;
+import dev.gatun.op.Product;
+import dev.gatun.op.Provider;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -15,8 +16,8 @@ record KernelsTable(KernelChoice kernels) {
 
   @Override
   public String toString() {
-    boolean timed = kernels.rows().stream().anyMatch(row -> row.ours().isPresent());
-    boolean compared = kernels.rows().stream().anyMatch(row -> row.theirs().isPresent());
+    boolean timed = kernels.rows().stream().anyMatch(row -> row.seconds().isPresent());
+    boolean compared = kernels.rows().stream().anyMatch(row -> row.cublasSeconds().isPresent());
     List<String> titles = new ArrayList<>(List.of("product", "weights", "rows x cols", "x"));
     titles.addAll(List.of("a step", "tokens", "served by"));
     if (timed) {
@@ -34,10 +35,10 @@ record KernelsTable(KernelChoice kernels) {
       }
       List<String> cells = new ArrayList<>(product(first, rows.get(i).tokens()));
       if (timed) {
-        cells.addAll(time(first, first.ours()));
+        cells.addAll(time(first, first.seconds()));
       }
       if (compared) {
-        cells.addAll(time(first, first.theirs()));
+        cells.addAll(time(first, first.cublasSeconds()));
       }
       table.row(cells.toArray(String[]::new));
     }
@@ -57,7 +58,7 @@ record KernelsTable(KernelChoice kernels) {
         product.op(),
         weight.dtype().name(),
         weight.experts() > 1 ? weight.experts() + " x " + shape : shape,
-        row.isTheirs() ? "BF16" : product.x().dtype().name(),
+        row.provider() == Provider.CUBLAS ? "BF16" : product.x().dtype().name(),
         String.valueOf(row.count()),
         row.tokens() == lastTokens ? "" + lastTokens : row.tokens() + " to " + lastTokens,
         row.kernel());

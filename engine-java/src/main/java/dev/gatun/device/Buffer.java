@@ -29,7 +29,8 @@ public final class Buffer {
     return new Buffer(segment.asSlice(offset, bytes));
   }
 
-  MemorySegment segment() {
+  /** The range; on a GPU an address that the host must not follow. */
+  public MemorySegment segment() {
     return segment;
   }
 }

@@ -216,7 +216,7 @@ final class CudaDevice implements Device {
 
   @Override
   public String kernel(PackedMatrix weight, DType x, int rows) {
-    return x == DType.BF16 ? "unpack, cuBLAS" : queue.kernel(weight, x, rows);
+    return queue.kernel(weight, x, rows);
   }
 
   @Override

@@ -22,7 +22,7 @@ public enum DType {
   IQ4_NL(20, 32, 18),
   IQ4_XS(23, 256, 136),
   I32(26, 1, 4),
-  /** Of weights, of a cache, and of the activations that NVIDIA's library multiplies. */
+  /** Of weights, of a cache, and of activations. */
   BF16(30, 1, 2),
   /** int4 with scale and zero a group, spread over several tensors (AutoAWQ "gemm" layout). */
   AWQ(64, 1, 0),

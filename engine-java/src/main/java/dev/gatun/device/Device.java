@@ -135,9 +135,8 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
   void lendWorkspace(StepLimits limits, Arena arena);
 
   /**
-   * Opens NVIDIA's matrix products (cuBLAS), which serve products whose activations are BF16;
-   * Refusal.device where its library is not found, Refusal.usage on the CPU. Does nothing the
-   * second time.
+   * Opens NVIDIA's matrix products (cuBLAS), for {@link Ops#multiplyByCublas}; Refusal.device where
+   * its library is not found, Refusal.usage on the CPU. Does nothing the second time.
    */
   void openGemm();
 
@@ -147,7 +146,7 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
    */
   void lendGemm(long unpacked, Arena arena);
 
-  /** What serves products of {@code weight} with so many rows of {@code x}: its name. */
+  /** Its kernel for products of {@code weight} with so many rows of {@code x}: the name. */
   String kernel(PackedMatrix weight, DType x, int rows);
 
   /** Bytes a second at which {@code bytes} bytes are read, best of {@code repeats}. */

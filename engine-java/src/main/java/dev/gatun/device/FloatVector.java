@@ -12,7 +12,8 @@ public final class FloatVector {
     data = floats.segment();
   }
 
-  MemorySegment data() {
+  /** Where the data lies: an address for the contract. */
+  public MemorySegment data() {
     return data;
   }
 }

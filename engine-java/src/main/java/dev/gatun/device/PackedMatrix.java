@@ -75,7 +75,7 @@ public final class PackedMatrix {
   }
 
   /** The {@code gk_weight} of the contract. */
-  MemorySegment struct() {
+  public MemorySegment struct() {
     return struct;
   }
 }

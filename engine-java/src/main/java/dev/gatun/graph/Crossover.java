@@ -1,14 +1,16 @@
-// Crossover: from how many rows on a product is NVIDIA's library's and not our own kernels'.
+// Crossover: from how many rows on cuBLAS computes a product, and no longer the kernels.
 package dev.gatun.graph;
 
 import dev.gatun.device.DType;
 import dev.gatun.device.PackedMatrix;
+import dev.gatun.op.Provider;
 import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * Few rows are always ours: there the time goes into reading packed weights. So are products with
- * experts, which are chosen on the device, and with float32 weights, which bfloat16 would round.
+ * Few rows are always the kernels': there the time goes into reading packed weights. So are
+ * products with experts, which are chosen on the device, and with float32 weights, which bfloat16
+ * would round.
  *
  * @param from rows of {@code x} for each kind of product
  * @param otherwise rows for all others
@@ -24,7 +26,7 @@ public record Crossover(Map<Kind, Integer> from, int otherwise) {
    * What the time of a product depends on, besides its rows.
    *
    * @param gated whether it is gate and up in one
-   * @param activations that our kernels would be given
+   * @param activations that the kernels would be given
    */
   public record Kind(boolean gated, DType weight, DType activations, long rows, long cols) {
     public static Kind of(boolean gated, PackedMatrix weight, DType activations) {
@@ -36,25 +38,28 @@ public record Crossover(Map<Kind, Integer> from, int otherwise) {
     from = Map.copyOf(from);
   }
 
-  /** Everything is ours. */
+  /** The kernels compute everything. */
   public static Crossover never() {
     return new Crossover(Map.of(), NEVER);
   }
 
-  /** Everything is theirs that may be. */
+  /** cuBLAS computes everything that it may. */
   public static Crossover always() {
     return new Crossover(Map.of(), FEWEST);
   }
 
-  /** Whether a product may be theirs at all. */
-  public static boolean mayBeTheirs(PackedMatrix weight) {
+  /** Whether cuBLAS may compute a product at all. */
+  public static boolean cublasTakes(PackedMatrix weight) {
     return weight.dtype() != DType.F32
         && weight.experts() == 1
         && weight.cols() % DType.A8.blockSize() == 0;
   }
 
-  public boolean isTheirs(Kind kind, PackedMatrix weight, int rows) {
-    return mayBeTheirs(weight) && rows >= from.getOrDefault(kind, otherwise);
+  /** Who computes a product of {@code rows} rows. */
+  public Provider provider(Kind kind, PackedMatrix weight, int rows) {
+    return cublasTakes(weight) && rows >= from.getOrDefault(kind, otherwise)
+        ? Provider.CUBLAS
+        : Provider.KERNELS;
   }
 
   /** Steps of as many rows in the same phase have the same ops. */

@@ -4,41 +4,51 @@ package dev.gatun.graph;
 import dev.gatun.device.DType;
 import dev.gatun.device.EmbeddingTable;
 import dev.gatun.device.FloatVector;
-import dev.gatun.device.IntVector;
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.device.RopeWeights;
+import dev.gatun.op.AddRmsNorm;
+import dev.gatun.op.Attention;
+import dev.gatun.op.Embed;
+import dev.gatun.op.ExpertCombine;
+import dev.gatun.op.ExpertDown;
+import dev.gatun.op.ExpertGateUp;
+import dev.gatun.op.GateUp;
+import dev.gatun.op.Gated;
+import dev.gatun.op.GatherRows;
+import dev.gatun.op.MatMul;
+import dev.gatun.op.Op;
+import dev.gatun.op.Provider;
+import dev.gatun.op.Qkv;
+import dev.gatun.op.RmsNorm;
+import dev.gatun.op.RopeStore;
+import dev.gatun.op.RopeTable;
+import dev.gatun.op.Route;
+import dev.gatun.op.Sample;
+import dev.gatun.op.Tensor;
 import dev.gatun.refusal.Refusal;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Each method appends one op and returns what it writes; shapes follow from the inputs. */
 public final class Graph {
   private final StepShape shape;
-  private final Compute compute;
-  private final Crossover crossover;
+  private final Activations activations;
   private List<Op> ops = new ArrayList<>();
-  private final Map<Blocks, Tensor> quantized = new HashMap<>();
-  private final Map<Gather, Tensor> gathered = new HashMap<>();
   private Map<String, Mark> marks = new LinkedHashMap<>();
   private int tensors;
-
-  private record Gather(Tensor x, IntVector order) {}
-
-  private record Blocks(Tensor x, DType dtype) {}
 
   /** A tensor whose content is of interest after op {@code op} (its index) has run. */
   public record Mark(int op, Tensor tensor) {}
 
   /**
-   * @param crossover what of int8 compute is NVIDIA's library's, in bfloat16
+   * @param crossover what of int8 compute is cuBLAS's, in bfloat16
    */
   public Graph(StepShape shape, Compute compute, Crossover crossover) {
     this.shape = shape;
-    this.compute = compute;
-    this.crossover = crossover;
+    this.activations = new Activations(this, compute, crossover);
   }
 
   public StepShape shape() {
@@ -73,20 +83,20 @@ public final class Graph {
   /** (tokens, hidden): the rows of the table that the step's tokens name. */
   public Tensor embed(EmbeddingTable table) {
     Tensor y = tensor(DType.F32, shape.tokens(), Math.toIntExact(table.cols()));
-    ops.add(new Op.Embed(table, y));
+    ops.add(new Embed(table, y));
     return y;
   }
 
   public Tensor rmsNorm(Tensor x, FloatVector weight, float eps) {
     Tensor y = tensor(DType.F32, x.rows(), x.cols());
-    ops.add(new Op.RmsNorm(x, weight, eps, y));
+    ops.add(new RmsNorm(x, weight, eps, y));
     return y;
   }
 
   /** Adds {@code delta} to {@code residual} in place; returns the norm of the sum. */
   public Tensor addRmsNorm(Tensor residual, Tensor delta, FloatVector weight, float eps) {
     Tensor y = tensor(DType.F32, residual.rows(), residual.cols());
-    ops.add(new Op.AddRmsNorm(residual, delta, weight, eps, y));
+    ops.add(new AddRmsNorm(residual, delta, weight, eps, y));
     return y;
   }
 
@@ -96,13 +106,13 @@ public final class Graph {
       return x;
     }
     Tensor y = tensor(x.dtype(), shape.logitRows(), x.cols());
-    ops.add(new Op.GatherRows(x, y));
+    ops.add(new GatherRows(x, y));
     return y;
   }
 
   /** (rows of x, rows of weight) = x * weight^T. */
   public Tensor matMul(PackedMatrix weight, Tensor x) {
-    return multiply(weight, input(weight, x, DType.A8));
+    return multiply(weight, x, DType.A8);
   }
 
   /**
@@ -110,33 +120,35 @@ public final class Graph {
    * depends.
    */
   public Tensor fineMatMul(PackedMatrix weight, Tensor x) {
-    return multiply(weight, input(weight, x, DType.A16));
+    return multiply(weight, x, DType.A16);
   }
 
   /**
    * The three products that attention begins with, with 16-bit activations in int8 compute: keys
    * and values are few, every later token reads them, and one input for all three is one op.
    */
-  public Heads qkv(PackedMatrix q, PackedMatrix k, PackedMatrix v, Tensor x) {
-    Tensor input = input(q, x, DType.A16);
-    if (input != input(k, x, DType.A16) || input != input(v, x, DType.A16)) {
-      return new Heads(fineMatMul(q, x), fineMatMul(k, x), fineMatMul(v, x));
+  public Qkv.Heads qkv(PackedMatrix q, PackedMatrix k, PackedMatrix v, Tensor x) {
+    Optional<Tensor> input = activations.shared(List.of(q, k, v), x, DType.A16);
+    if (input.isEmpty()) {
+      return new Qkv.Heads(fineMatMul(q, x), fineMatMul(k, x), fineMatMul(v, x));
     }
-    Heads y = new Heads(product(q, x), product(k, x), product(v, x));
-    ops.add(new Op.Qkv(q, k, v, input, y));
+    Qkv.Heads y = new Qkv.Heads(product(q, x), product(k, x), product(v, x));
+    ops.add(new Qkv(q, k, v, input.get(), y));
     return y;
   }
-
-  /** Queries (tokens, heads * headDim), keys and values (tokens, kvHeads * headDim). */
-  public record Heads(Tensor q, Tensor k, Tensor v) {}
 
   private Tensor product(PackedMatrix weight, Tensor x) {
     return tensor(DType.F32, x.rows(), Math.toIntExact(weight.rows()));
   }
 
-  private Tensor multiply(PackedMatrix weight, Tensor x) {
+  private Tensor multiply(PackedMatrix weight, Tensor x, DType asked) {
+    return multiply(weight, x, asked, activations.provider(weight, x, asked, false));
+  }
+
+  private Tensor multiply(PackedMatrix weight, Tensor x, DType asked, Provider provider) {
+    Tensor input = activations.input(weight, x, asked, provider);
     Tensor y = product(weight, x);
-    ops.add(new Op.MatMul(weight, x, y));
+    ops.add(new MatMul(weight, input, y, provider));
     return y;
   }
 
@@ -144,11 +156,12 @@ public final class Graph {
   public Tensor gateUp(PackedMatrix gate, PackedMatrix up, Tensor x) {
     requireOneType(gate, up);
     Tensor y = tensor(DType.F32, x.rows(), Math.toIntExact(gate.rows()));
-    if (isTheirs(gate, x, DType.A8, true)) {
-      Tensor gates = multiply(gate, rounded(gate, x));
-      ops.add(new Op.Gated(gates, multiply(up, rounded(up, x)), y));
+    Provider provider = activations.provider(gate, x, DType.A8, true);
+    if (provider == Provider.CUBLAS) {
+      Tensor gates = multiply(gate, x, DType.A8, provider);
+      ops.add(new Gated(gates, multiply(up, x, DType.A8, provider), y));
     } else {
-      ops.add(new Op.GateUp(gate, up, ours(gate, x, DType.A8), y));
+      ops.add(new GateUp(gate, up, activations.input(gate, x, DType.A8, provider), y));
     }
     return y;
   }
@@ -156,32 +169,32 @@ public final class Graph {
   /** (tokens, dim) cosines and sines of the step's positions; invFreq (dim / 2) float32. */
   public Tensor ropeTable(FloatVector invFreq, int dim, float scale) {
     Tensor table = tensor(DType.F32, shape.tokens(), dim);
-    ops.add(new Op.RopeTable(invFreq, dim, scale, table));
+    ops.add(new RopeTable(invFreq, dim, scale, table));
     return table;
   }
 
   /** Turns q in place and stores k and v in the cache of {@code layer}. */
   public void ropeStore(
       RopeWeights weights, Tensor table, Tensor q, Tensor k, Tensor v, int layer) {
-    ops.add(new Op.RopeStore(weights, table, q, k, v, layer));
+    ops.add(new RopeStore(weights, table, q, k, v, layer));
   }
 
   public Tensor attention(Tensor q, int layer, float scale) {
     Tensor y = tensor(DType.F32, q.rows(), q.cols());
-    ops.add(new Op.Attention(q, layer, scale, y));
+    ops.add(new Attention(q, layer, scale, y));
     return y;
   }
 
   /** Draws a token from each row of logits, and leaves it where {@link #embed} may read it. */
   public void sample(Tensor logits) {
-    ops.add(new Op.Sample(logits));
+    ops.add(new Sample(logits));
   }
 
   /** The chosen experts of each token, and their weights; both (tokens, perToken). */
   public Routing route(Tensor logits, int perToken, boolean normalize) {
     Tensor ids = tensor(DType.I32, logits.rows(), perToken);
     Tensor weights = tensor(DType.F32, logits.rows(), perToken);
-    ops.add(new Op.Route(logits, normalize, ids, weights));
+    ops.add(new Route(logits, normalize, ids, weights));
     return new Routing(ids, weights);
   }
 
@@ -191,18 +204,25 @@ public final class Graph {
   /** (tokens * perToken, ff). */
   public Tensor expertGateUp(PackedMatrix gate, PackedMatrix up, Tensor x, Routing routing) {
     requireOneType(gate, up);
-    Tensor input = ours(gate, x, DType.A8);
+    Tensor input = activations.input(gate, x, DType.A8, Provider.KERNELS);
     int rows = x.rows() * routing.ids().cols();
     Tensor y = tensor(DType.F32, rows, Math.toIntExact(gate.rows()));
-    ops.add(new Op.ExpertGateUp(gate, up, input, routing.ids(), y));
+    ops.add(new ExpertGateUp(gate, up, input, routing.ids(), y));
+    return y;
+  }
+
+  /** (tokens * perToken, hidden). */
+  public Tensor expertDown(PackedMatrix down, Tensor h, Routing routing) {
+    Tensor input = activations.input(down, h, DType.A8, Provider.KERNELS);
+    Tensor y = product(down, h);
+    ops.add(new ExpertDown(down, input, routing.ids(), y));
     return y;
   }
 
   /** (tokens, hidden): the weighted sum over each token's experts. */
-  public Tensor expertDown(PackedMatrix down, Tensor h, Routing routing) {
-    Tensor input = ours(down, h, DType.A8);
-    Tensor y = tensor(DType.F32, routing.ids().rows(), Math.toIntExact(down.rows()));
-    ops.add(new Op.ExpertDown(down, input, routing.ids(), routing.weights(), y));
+  public Tensor expertCombine(Tensor x, Routing routing) {
+    Tensor y = tensor(DType.F32, routing.ids().rows(), x.cols());
+    ops.add(new ExpertCombine(x, routing.weights(), y));
     return y;
   }
 
@@ -214,62 +234,11 @@ public final class Graph {
     }
   }
 
-  /**
-   * What {@code weight} is multiplied with: {@code x} in {@code dtype} where compute and weight
-   * allow, made once.
-   */
-  private Tensor input(PackedMatrix weight, Tensor x, DType dtype) {
-    return isTheirs(weight, x, dtype, false) ? rounded(weight, x) : ours(weight, x, dtype);
+  void append(Op op) {
+    ops.add(op);
   }
 
-  private boolean isTheirs(PackedMatrix weight, Tensor x, DType dtype, boolean gated) {
-    Crossover.Kind kind = Crossover.Kind.of(gated, weight, activations(weight, dtype));
-    return compute != Compute.F32 && crossover.isTheirs(kind, weight, x.rows());
-  }
-
-  /** What our kernels are given where {@code dtype} is asked for. */
-  private DType activations(PackedMatrix weight, DType dtype) {
-    boolean blocks = weight.dtype().isQuantized() && weight.cols() % dtype.blockSize() == 0;
-    return compute == Compute.F32 || !blocks ? DType.F32 : dtype;
-  }
-
-  private Tensor ours(PackedMatrix weight, Tensor x, DType dtype) {
-    Tensor ordered = ordered(weight, x);
-    DType wanted = activations(weight, dtype);
-    return wanted == DType.F32 ? ordered : quantized(ordered, wanted);
-  }
-
-  private Tensor rounded(PackedMatrix weight, Tensor x) {
-    return quantized(ordered(weight, x), DType.BF16);
-  }
-
-  private Tensor quantized(Tensor x, DType dtype) {
-    return quantized.computeIfAbsent(new Blocks(x, dtype), this::quantize);
-  }
-
-  /** {@code x} with its columns in the order of the weight's. */
-  private Tensor ordered(PackedMatrix weight, Tensor x) {
-    return weight
-        .order()
-        .map(order -> gathered.computeIfAbsent(new Gather(x, order), this::gatherCols))
-        .orElse(x);
-  }
-
-  private Tensor gatherCols(Gather gather) {
-    Tensor x = gather.x();
-    Tensor y = tensor(DType.F32, x.rows(), x.cols());
-    ops.add(new Op.GatherCols(x, gather.order(), y));
-    return y;
-  }
-
-  private Tensor quantize(Blocks blocks) {
-    Tensor x = blocks.x();
-    Tensor y = tensor(blocks.dtype(), x.rows(), x.cols());
-    ops.add(new Op.Quantize(x, y));
-    return y;
-  }
-
-  private Tensor tensor(DType dtype, int rows, int cols) {
+  Tensor tensor(DType dtype, int rows, int cols) {
     return new Tensor(tensors++, dtype, rows, cols);
   }
 }

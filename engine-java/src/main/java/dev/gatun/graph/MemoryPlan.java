@@ -1,6 +1,8 @@
 // MemoryPlan: lays the tensors of a graph out in one slab, sharing what is never alive at once.
 package dev.gatun.graph;
 
+import dev.gatun.op.Op;
+import dev.gatun.op.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

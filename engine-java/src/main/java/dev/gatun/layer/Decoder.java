@@ -4,7 +4,7 @@ package dev.gatun.layer;
 import dev.gatun.device.EmbeddingTable;
 import dev.gatun.device.FloatVector;
 import dev.gatun.graph.Graph;
-import dev.gatun.graph.Tensor;
+import dev.gatun.op.Tensor;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;
 import java.util.ArrayList;

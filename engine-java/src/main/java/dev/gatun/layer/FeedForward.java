@@ -2,7 +2,7 @@
 package dev.gatun.layer;
 
 import dev.gatun.graph.Graph;
-import dev.gatun.graph.Tensor;
+import dev.gatun.op.Tensor;
 
 /** (tokens, hidden) to (tokens, hidden). */
 public interface FeedForward {

@@ -3,7 +3,7 @@ package dev.gatun.layer;
 
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.graph.Graph;
-import dev.gatun.graph.Tensor;
+import dev.gatun.op.Tensor;
 import dev.gatun.weights.Parameters;
 
 /** SwiGLU (Shazeer 2020); gate and up (intermediate, hidden), down (hidden, intermediate). */

@@ -3,7 +3,8 @@ package dev.gatun.layer;
 
 import dev.gatun.device.RopeWeights;
 import dev.gatun.graph.Graph;
-import dev.gatun.graph.Tensor;
+import dev.gatun.op.Qkv;
+import dev.gatun.op.Tensor;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;
 import dev.gatun.weights.Rope;
@@ -50,7 +51,7 @@ public record GroupedAttention(
    * @param table what {@link Graph#ropeTable} returned for this step
    */
   public Tensor apply(Graph graph, Tensor x, Tensor table) {
-    Graph.Heads heads = graph.qkv(q.weight(), k.weight(), v.weight(), x);
+    Qkv.Heads heads = graph.qkv(q.weight(), k.weight(), v.weight(), x);
     graph.ropeStore(rope, table, heads.q(), heads.k(), heads.v(), layer);
     return o.apply(graph, graph.attention(heads.q(), layer, scale));
   }

@@ -3,7 +3,7 @@ package dev.gatun.layer;
 
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.graph.Graph;
-import dev.gatun.graph.Tensor;
+import dev.gatun.op.Tensor;
 
 /** (tokens, inputs) to (tokens, outputs); weight (outputs, inputs). */
 public record Linear(PackedMatrix weight) {

@@ -3,7 +3,7 @@ package dev.gatun.layer;
 
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.graph.Graph;
-import dev.gatun.graph.Tensor;
+import dev.gatun.op.Tensor;
 import dev.gatun.weights.Moe;
 import dev.gatun.weights.Parameters;
 
@@ -37,6 +37,7 @@ public record MixtureOfExperts(
   @Override
   public Tensor apply(Graph graph, Tensor x) {
     Graph.Routing routing = graph.route(graph.matMul(router, x), perToken, normalize);
-    return graph.expertDown(down, graph.expertGateUp(gate, up, x, routing), routing);
+    Tensor h = graph.expertGateUp(gate, up, x, routing);
+    return graph.expertCombine(graph.expertDown(down, h, routing), routing);
   }
 }

@@ -3,7 +3,7 @@ package dev.gatun.layer;
 
 import dev.gatun.device.FloatVector;
 import dev.gatun.graph.Graph;
-import dev.gatun.graph.Tensor;
+import dev.gatun.op.Tensor;
 
 /** y = x / sqrt(mean(x^2) + eps) * weight (Zhang and Sennrich 2019). */
 public record Norm(FloatVector weight, float eps) {

@@ -1,11 +1,11 @@
 // KernelChoice: which kernel serves each product of a model, how long it takes, and what is the faster.
 package dev.gatun.load;
 
-import dev.gatun.device.DType;
 import dev.gatun.device.Device;
 import dev.gatun.graph.Crossover;
-import dev.gatun.graph.Product;
 import dev.gatun.graph.StepShape;
+import dev.gatun.op.Product;
+import dev.gatun.op.Provider;
 import dev.gatun.step.StepGraph;
 import dev.gatun.weights.Checkpoint;
 import java.lang.foreign.Arena;
@@ -29,20 +29,21 @@ public record KernelChoice(List<Row> rows, Crossover crossover) {
   /**
    * A kind of product in a step of so many tokens.
    *
-   * @param product one of them, with the activations that our kernels are given
+   * @param product one of them, with the activations that the kernels are given
    * @param count of them in the step
-   * @param kernel that serves them
-   * @param ours seconds of one by our kernel; empty where it was not measured
-   * @param theirs seconds by cuBLAS; empty where it was not measured or does not serve them
+   * @param provider who computes them
+   * @param kernel its name
+   * @param seconds of one by the kernel; empty where it was not measured
+   * @param cublasSeconds by cuBLAS; empty where it was not measured or does not take them
    */
   public record Row(
       Product product,
       int tokens,
       int count,
+      Provider provider,
       String kernel,
-      boolean isTheirs,
-      OptionalDouble ours,
-      OptionalDouble theirs) {}
+      OptionalDouble seconds,
+      OptionalDouble cublasSeconds) {}
 
   /** Products that differ in nothing a kernel sees but their rows. */
   private record Kind(String op, Crossover.Kind shape) {
@@ -55,12 +56,12 @@ public record KernelChoice(List<Row> rows, Crossover crossover) {
 
   private record Found(Product product, int tokens, int count, Times times) {}
 
-  private record Times(OptionalDouble ours, OptionalDouble theirs) {
+  private record Times(OptionalDouble kernel, OptionalDouble cublas) {
     static final Times NONE = new Times(OptionalDouble.empty(), OptionalDouble.empty());
 
     /** By enough that the same is found at the next load. */
-    boolean isTheirsFaster() {
-      return theirs.isPresent() && theirs.getAsDouble() < FASTER * ours.getAsDouble();
+    boolean isCublasFaster() {
+      return cublas.isPresent() && cublas.getAsDouble() < FASTER * kernel.getAsDouble();
     }
   }
 
@@ -85,8 +86,8 @@ public record KernelChoice(List<Row> rows, Crossover crossover) {
   }
 
   /**
-   * What {@link Gemm#FASTEST} chooses, or always NVIDIA's, called for each shape all the same.
-   * NVIDIA's products have been opened.
+   * What {@link Gemm#FASTEST} chooses, or always cuBLAS, called for each shape all the same. cuBLAS
+   * has been opened.
    */
   static Crossover measured(Blueprint blueprint) {
     int[] sizes = promptSizes(blueprint.options().stepTokens());
@@ -139,16 +140,17 @@ public record KernelChoice(List<Row> rows, Crossover crossover) {
 
   private static Row row(Kind kind, Found found, Crossover crossover, Device device) {
     Product product = found.product;
-    boolean theirs = crossover.isTheirs(kind.shape, product.weight(), found.tokens);
-    DType activations = theirs ? DType.BF16 : product.x().dtype();
+    Provider provider = crossover.provider(kind.shape, product.weight(), found.tokens);
     return new Row(
         product,
         found.tokens,
         found.count,
-        device.kernel(product.weight(), activations, product.x().rows()),
-        theirs,
-        found.times.ours,
-        found.times.theirs);
+        provider,
+        provider == Provider.CUBLAS
+            ? "unpack, cuBLAS"
+            : device.kernel(product.weight(), product.x().dtype(), product.x().rows()),
+        found.times.kernel,
+        found.times.cublas);
   }
 
   private static Map<Kind, List<Found>> timed(
@@ -186,22 +188,22 @@ public record KernelChoice(List<Row> rows, Crossover crossover) {
     if (product.weight().experts() > 1) {
       return Times.NONE;
     }
-    boolean may = unpacked > 0 && found.tokens > DECODED && Crossover.mayBeTheirs(product.weight());
+    boolean may = unpacked > 0 && found.tokens > DECODED && Crossover.cublasTakes(product.weight());
     return new Times(
-        OptionalDouble.of(timer.seconds(product, product.x().dtype(), found.tokens)),
+        OptionalDouble.of(timer.seconds(product, Provider.KERNELS, found.tokens)),
         may
-            ? OptionalDouble.of(timer.seconds(product, DType.BF16, found.tokens))
+            ? OptionalDouble.of(timer.seconds(product, Provider.CUBLAS, found.tokens))
             : OptionalDouble.empty());
   }
 
-  /** Theirs from the fewest tokens on with which they are the faster, and with all that follow. */
+  /** cuBLAS from the fewest tokens on with which it is the faster, and with all that follow. */
   private static Crossover crossover(Map<Kind, List<Found>> all) {
     Map<Crossover.Kind, Integer> from = new HashMap<>();
     all.forEach(
         (kind, each) -> {
           int tokens = Crossover.NEVER;
           for (Found found : each.reversed()) {
-            if (!found.times.isTheirsFaster()) {
+            if (!found.times.isCublasFaster()) {
               break;
             }
             tokens = found.tokens;

@@ -4,12 +4,18 @@ package dev.gatun.load;
 import dev.gatun.device.Buffer;
 import dev.gatun.device.DType;
 import dev.gatun.device.Device;
-import dev.gatun.device.Ops;
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.device.Recording;
-import dev.gatun.device.Structs;
 import dev.gatun.graph.Crossover;
-import dev.gatun.graph.Product;
+import dev.gatun.op.GateUp;
+import dev.gatun.op.Gated;
+import dev.gatun.op.MatMul;
+import dev.gatun.op.Op;
+import dev.gatun.op.Operands;
+import dev.gatun.op.Product;
+import dev.gatun.op.Provider;
+import dev.gatun.op.StepOperands;
+import dev.gatun.op.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -74,33 +80,39 @@ final class ProductTimer implements AutoCloseable {
   /**
    * Seconds of one product of {@code rows} rows, of both weights where it is gate and up.
    *
-   * @param activations what our kernels are given, or BF16 for NVIDIA's library
+   * @param product with the activations that the kernels are given
    */
-  double seconds(Product product, DType activations, int rows) {
-    PackedMatrix weight = product.weight();
-    PackedMatrix other = product.weights().getLast();
-    Ops ops = device.ops();
+  double seconds(Product product, Provider provider, int rows) {
+    List<Buffer> places = List.of(x, first, second);
     try (Arena structs = Arena.ofConfined()) {
-      MemorySegment in = Structs.tensor(structs, x, rows, weight.cols(), activations);
-      MemorySegment y = Structs.tensor(structs, first, rows, weight.rows(), DType.F32);
-      MemorySegment z = Structs.tensor(structs, second, rows, weight.rows(), DType.F32);
-      Runnable call =
-          !product.isGated()
-              ? () -> ops.matMul(weight, in, y)
-              : activations != DType.BF16
-                  ? () -> ops.gateUp(weight, other, in, y)
-                  : () -> {
-                    ops.matMul(weight, in, y);
-                    ops.matMul(other, in, z);
-                    ops.gated(y, z, y);
-                  };
+      Operands operands =
+          new Operands(structs, device.ops(), tensor -> places.get(tensor.id()), StepOperands.NONE);
+      List<Runnable> calls =
+          ops(product, provider, rows).stream().map(op -> op.bind(operands)).toList();
       return seconds(
           () -> {
             product.weights().forEach(this::place);
-            call.run();
+            calls.forEach(Runnable::run);
           },
           device.records() && rows < Crossover.FEWEST);
     }
+  }
+
+  private static List<Op> ops(Product product, Provider provider, int rows) {
+    PackedMatrix weight = product.weight();
+    DType activations = provider == Provider.CUBLAS ? DType.BF16 : product.x().dtype();
+    Tensor in = new Tensor(0, activations, rows, Math.toIntExact(weight.cols()));
+    Tensor y = new Tensor(1, DType.F32, rows, Math.toIntExact(weight.rows()));
+    if (!product.isGated()) {
+      return List.of(new MatMul(weight, in, y, provider));
+    }
+    PackedMatrix up = product.weights().getLast();
+    if (provider == Provider.KERNELS) {
+      return List.of(new GateUp(weight, up, in, y));
+    }
+    Tensor z = new Tensor(2, DType.F32, y.rows(), y.cols());
+    return List.of(
+        new MatMul(weight, in, y, provider), new MatMul(up, in, z, provider), new Gated(y, z, y));
   }
 
   private void place(PackedMatrix weight) {

@@ -2,9 +2,9 @@
 package dev.gatun.model;
 
 import dev.gatun.graph.Graph;
-import dev.gatun.graph.Tensor;
 import dev.gatun.layer.Decoder;
 import dev.gatun.layer.GatedMlp;
+import dev.gatun.op.Tensor;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;
 

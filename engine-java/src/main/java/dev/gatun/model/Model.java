@@ -2,7 +2,7 @@
 package dev.gatun.model;
 
 import dev.gatun.graph.Graph;
-import dev.gatun.graph.Tensor;
+import dev.gatun.op.Tensor;
 
 /** A family is a function that writes a graph. */
 public interface Model {

@@ -2,11 +2,11 @@
 package dev.gatun.model;
 
 import dev.gatun.graph.Graph;
-import dev.gatun.graph.Tensor;
 import dev.gatun.layer.Decoder;
 import dev.gatun.layer.FeedForward;
 import dev.gatun.layer.GatedMlp;
 import dev.gatun.layer.MixtureOfExperts;
+import dev.gatun.op.Tensor;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Moe;

@@ -3,7 +3,7 @@ package dev.gatun.step;
 
 import dev.gatun.device.Buffer;
 import dev.gatun.device.Sampling;
-import dev.gatun.graph.StepInputs;
+import dev.gatun.op.StepInputs;
 
 /**
  * Byte offsets of the arrays of {@link StepInputs}. The page table comes last, since a step uses

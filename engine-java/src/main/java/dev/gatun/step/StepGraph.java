@@ -5,10 +5,10 @@ import dev.gatun.graph.Compute;
 import dev.gatun.graph.Crossover;
 import dev.gatun.graph.Graph;
 import dev.gatun.graph.MemoryPlan;
-import dev.gatun.graph.Product;
 import dev.gatun.graph.StepShape;
-import dev.gatun.graph.Tensor;
 import dev.gatun.model.Model;
+import dev.gatun.op.Product;
+import dev.gatun.op.Tensor;
 import java.util.stream.Stream;
 
 /**
@@ -27,7 +27,7 @@ public record StepGraph(Graph graph, Tensor logits) {
   }
 
   public Stream<Product> products() {
-    return graph.ops().stream().flatMap(Product::of);
+    return graph.ops().stream().flatMap(op -> op.products().stream());
   }
 
   MemoryPlan plan() {

@@ -6,15 +6,16 @@ import dev.gatun.device.Device;
 import dev.gatun.graph.Compute;
 import dev.gatun.graph.Crossover;
 import dev.gatun.graph.MemoryPlan;
-import dev.gatun.graph.Product;
 import dev.gatun.graph.StepShape;
 import dev.gatun.model.Model;
+import dev.gatun.op.Product;
+import dev.gatun.op.Provider;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Steps that keep every token's logits, or whose products are served by others, have another graph;
- * all share one slab. A smaller step of the same structure has the same tensors, none larger, so it
+ * Steps that keep every token's logits, or whose products cuBLAS computes, have another graph; all
+ * share one slab. A smaller step of the same structure has the same tensors, none larger, so it
  * takes the same offsets.
  *
  * @param most the largest steps
@@ -71,7 +72,7 @@ public record StepPlans(
     long most =
         graph
             .products()
-            .filter(Product::isUnpacked)
+            .filter(product -> product.provider() == Provider.CUBLAS)
             .mapToLong(Product::unpackedBytes)
             .max()
             .orElse(0);

@@ -6,7 +6,7 @@ import dev.gatun.device.Device;
 import dev.gatun.device.HostView;
 import dev.gatun.graph.Compute;
 import dev.gatun.graph.Program;
-import dev.gatun.graph.StepInputs;
+import dev.gatun.op.StepInputs;
 import dev.gatun.graph.StepShape;
 import dev.gatun.kv.PagePool;
 import dev.gatun.model.Model;

@@ -13,6 +13,7 @@ import dev.gatun.load.KernelChoice;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.load.KernelChoice.Row;
 import dev.gatun.graph.Crossover;
+import dev.gatun.op.Provider;
 import dev.gatun.verify.Divergence;
 import dev.gatun.verify.Oracle;
 import dev.gatun.weights.Checkpoint;
@@ -74,12 +75,12 @@ class GemmTest {
       assertEquals(
           List.of(1, 16, 64), kernels.rows().stream().map(Row::tokens).distinct().toList());
       for (Row row : kernels.rows()) {
-        assertTrue(row.ours().orElseThrow() > 0, row.toString());
-        assertEquals(row.tokens() > 16, row.theirs().isPresent(), row.toString());
+        assertTrue(row.seconds().orElseThrow() > 0, row.toString());
+        assertEquals(row.tokens() > 16, row.cublasSeconds().isPresent(), row.toString());
         boolean faster =
-            row.theirs().isPresent()
-                && row.theirs().getAsDouble() < 0.95 * row.ours().getAsDouble();
-        assertEquals(faster, row.isTheirs(), row.toString());
+            row.cublasSeconds().isPresent()
+                && row.cublasSeconds().getAsDouble() < 0.95 * row.seconds().getAsDouble();
+        assertEquals(faster, row.provider() == Provider.CUBLAS, row.toString());
         assertEquals(faster, row.kernel().equals("unpack, cuBLAS"), row.toString());
       }
     }
@@ -93,7 +94,7 @@ class GemmTest {
       assertEquals(Crossover.never(), kernels.crossover());
       assertFalse(kernels.rows().isEmpty());
       assertTrue(kernels.rows().stream().allMatch(row -> row.kernel().startsWith("mat_mul_fp32")));
-      assertTrue(kernels.rows().stream().allMatch(row -> row.ours().isEmpty()));
+      assertTrue(kernels.rows().stream().allMatch(row -> row.seconds().isEmpty()));
     }
   }
 

@@ -1,4 +1,4 @@
-// CrossoverTest: which products are NVIDIA's library's, and what that makes of a graph.
+// CrossoverTest: which products cuBLAS computes, and what that makes of a graph.
 package dev.gatun.graph;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -8,6 +8,12 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import dev.gatun.device.DType;
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.device.Sources;
+import dev.gatun.op.GateUp;
+import dev.gatun.op.MatMul;
+import dev.gatun.op.Op;
+import dev.gatun.op.Provider;
+import dev.gatun.op.Quantize;
+import dev.gatun.op.Tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -56,7 +62,7 @@ class CrossoverTest {
   }
 
   @Test
-  void fewRowsAndFloat32AreOurs() {
+  void fewRowsAndFloat32AreTheKernels() {
     for (DType dtype : List.of(DType.Q4_0, DType.F16, DType.BF16)) {
       Graph few = graph(16, Crossover.always());
       few.matMul(matrix(dtype), x(16));
@@ -73,12 +79,32 @@ class CrossoverTest {
     assertEquals(DType.F32, inputOf(reference.ops().getLast()));
   }
 
+  /** The format of a product's input, which cuBLAS alone is given in bfloat16 today. */
   private static DType inputOf(Op op) {
-    return ((Op.MatMul) op).x().dtype();
+    MatMul product = (MatMul) op;
+    DType dtype = product.x().dtype();
+    assertEquals(dtype == DType.BF16 ? Provider.CUBLAS : Provider.KERNELS, product.provider());
+    return dtype;
   }
 
   @Test
-  void onlyTheKindThatIsTheirsChanges() {
+  void queriesKeysAndValuesAreOneOpOfTheKernelsAndThreeProductsOfCublas() {
+    PackedMatrix weight = matrix(DType.Q4_0);
+    Graph kernels = graph(32, Crossover.never());
+    kernels.qkv(weight, weight, weight, x(32));
+    assertEquals(List.of("Quantize", "Qkv"), names(kernels));
+    Graph cublas = graph(32, Crossover.always());
+    cublas.qkv(weight, weight, weight, x(32));
+    assertEquals(List.of("Quantize", "MatMul", "MatMul", "MatMul"), names(cublas));
+    assertEquals(DType.BF16, inputOf(cublas.ops().getLast()));
+  }
+
+  private static List<String> names(Graph graph) {
+    return graph.ops().stream().map(op -> op.getClass().getSimpleName()).toList();
+  }
+
+  @Test
+  void onlyTheKindThatCublasComputesChanges() {
     Crossover crossover = new Crossover(Map.of(PLAIN, 100), Crossover.NEVER);
     Graph graph = graph(100, crossover);
     PackedMatrix weight = matrix(DType.Q4_0);
@@ -88,10 +114,10 @@ class CrossoverTest {
     graph.fineMatMul(weight, x);
     assertEquals(DType.A16, inputOf(graph.ops().getLast()));
     graph.gateUp(weight, weight, x);
-    assertInstanceOf(Op.GateUp.class, graph.ops().getLast());
+    assertInstanceOf(GateUp.class, graph.ops().getLast());
     // The rounded input is made once.
     graph.matMul(weight, x);
-    assertEquals(3, graph.ops().stream().filter(Op.Quantize.class::isInstance).count());
+    assertEquals(3, graph.ops().stream().filter(Quantize.class::isInstance).count());
   }
 
   @Test
@@ -100,21 +126,17 @@ class CrossoverTest {
     PackedMatrix weight = matrix(DType.Q4_0);
     graph.matMul(weight, graph.gateUp(weight, weight, x(32)));
     graph.fuse();
-    assertEquals(
-        List.of("Quantize", "MatMul", "MatMul", "Gated", "MatMul"),
-        graph.ops().stream().map(op -> op.getClass().getSimpleName()).toList());
+    assertEquals(List.of("Quantize", "MatMul", "MatMul", "Gated", "MatMul"), names(graph));
     assertEquals(DType.BF16, graph.ops().get(3).writes().getFirst().dtype());
   }
 
   @Test
-  void ourGateAndUpLeaveTheRoundingToAnotherOp() {
+  void theKernelOfGateAndUpLeavesTheRoundingToAnotherOp() {
     Crossover crossover = new Crossover(Map.of(PLAIN, 17), Crossover.NEVER);
     Graph graph = graph(32, crossover);
     PackedMatrix weight = matrix(DType.Q4_0);
     graph.matMul(weight, graph.gateUp(weight, weight, x(32)));
     graph.fuse();
-    assertEquals(
-        List.of("Quantize", "GateUp", "Quantize", "MatMul"),
-        graph.ops().stream().map(op -> op.getClass().getSimpleName()).toList());
+    assertEquals(List.of("Quantize", "GateUp", "Quantize", "MatMul"), names(graph));
   }
 }

@@ -6,6 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import dev.gatun.device.DType;
 import dev.gatun.graph.Graph.Mark;
+import dev.gatun.op.Attention;
+import dev.gatun.op.GatherRows;
+import dev.gatun.op.Op;
+import dev.gatun.op.Quantize;
+import dev.gatun.op.Tensor;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -15,21 +20,21 @@ class FusionTest {
   private static final Tensor Y = new Tensor(1, DType.F32, 2, 64);
   private static final Tensor SMALL = new Tensor(2, DType.A8, 2, 64);
   private static final Tensor FINE = new Tensor(3, DType.A16, 2, 64);
-  private static final Op ATTENTION = new Op.Attention(Q, 0, 1, Y);
-  private static final Op QUANTIZE = new Op.Quantize(Y, SMALL);
+  private static final Op ATTENTION = new Attention(Q, 0, 1, Y);
+  private static final Op QUANTIZE = new Quantize(Y, SMALL);
 
   @Test
   void theWriterQuantizesWhatNothingElseReads() {
-    Op gather = new Op.GatherRows(Q, Q);
+    Op gather = new GatherRows(Q, Q);
     Map<String, Mark> marks = Map.of("before", new Mark(0, Q), "after", new Mark(3, Q));
     Fusion fusion = Fusion.of(List.of(gather, ATTENTION, QUANTIZE, gather), marks);
-    assertEquals(List.of(gather, new Op.Attention(Q, 0, 1, SMALL), gather), fusion.ops());
+    assertEquals(List.of(gather, new Attention(Q, 0, 1, SMALL), gather), fusion.ops());
     assertEquals(Map.of("before", new Mark(0, Q), "after", new Mark(2, Q)), fusion.marks());
   }
 
   @Test
   void whatIsQuantizedTwiceStaysAsItIs() {
-    List<Op> ops = List.of(ATTENTION, QUANTIZE, new Op.Quantize(Y, FINE));
+    List<Op> ops = List.of(ATTENTION, QUANTIZE, new Quantize(Y, FINE));
     assertEquals(ops, Fusion.of(ops, Map.of()).ops());
   }
 
@@ -41,9 +46,9 @@ class FusionTest {
 
   @Test
   void whatNoOpCanQuantizeIsQuantizedAfterIt() {
-    Op gather = new Op.GatherRows(Q, Y);
+    Op gather = new GatherRows(Q, Y);
     List<Op> fused = Fusion.of(List.of(gather, QUANTIZE), Map.of()).ops();
     assertEquals(2, fused.size());
-    assertInstanceOf(Op.Quantize.class, fused.getLast());
+    assertInstanceOf(Quantize.class, fused.getLast());
   }
 }

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.device.FloatVector;
+import dev.gatun.op.Op;
+import dev.gatun.op.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -11,7 +11,11 @@ import dev.gatun.device.DType;
 import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.device.EmbeddingTable;
-import dev.gatun.device.Structs;
+import dev.gatun.op.Embed;
+import dev.gatun.op.Operands;
+import dev.gatun.op.StepInputs;
+import dev.gatun.op.StepOperands;
+import dev.gatun.op.Tensor;
 import dev.gatun.refusal.Refusal;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -133,13 +137,12 @@ class SyntheticCheckpointTest {
     int[] all = IntStream.range(0, ROWS).toArray();
     device.upload(arena.allocateFrom(ValueLayout.JAVA_INT, all), ids);
     Buffer floats = device.allocate("the rows", 4L * ROWS * COLS, arena);
-    device
-        .ops()
-        .embed(
-            table.struct(),
-            Structs.tensor(arena, ids, 1, ROWS, DType.I32),
-            MemorySegment.NULL,
-            Structs.tensor(arena, floats, ROWS, COLS, DType.F32));
+    Buffer none = Buffer.NONE;
+    StepInputs inputs = new StepInputs(ids, none, none, none, none, none, none, 0, 0);
+    StepOperands step =
+        new StepOperands(MemorySegment.NULL, layer -> MemorySegment.NULL, inputs);
+    Operands operands = new Operands(arena, device.ops(), tensor -> floats, step);
+    new Embed(table, new Tensor(0, DType.F32, ROWS, COLS)).bind(operands).run();
     MemorySegment read = arena.allocate(ValueLayout.JAVA_FLOAT, (long) ROWS * COLS);
     device.download(floats, read);
     return read.toArray(ValueLayout.JAVA_FLOAT);

@@ -1,5 +1,5 @@
 // StepInputs: the memory of a device in which a step finds what it is given.
-package dev.gatun.graph;
+package dev.gatun.op;
 
 import dev.gatun.device.Buffer;
 
@@ -26,4 +26,18 @@ public record StepInputs(
     Buffer drawn,
     Buffer pageTable,
     int sequences,
-    int maxPages) {}
+    int maxPages) {
+
+  /** For ops that run outside of a step. */
+  public static final StepInputs NONE =
+      new StepInputs(
+          Buffer.NONE,
+          Buffer.NONE,
+          Buffer.NONE,
+          Buffer.NONE,
+          Buffer.NONE,
+          Buffer.NONE,
+          Buffer.NONE,
+          0,
+          0);
+}

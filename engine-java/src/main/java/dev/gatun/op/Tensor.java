@@ -1,5 +1,5 @@
 // Tensor: an activation of one step, dense and row-major.
-package dev.gatun.graph;
+package dev.gatun.op;
 
 import dev.gatun.device.DType;
 
@@ -7,7 +7,7 @@ import dev.gatun.device.DType;
 public record Tensor(int id, DType dtype, int rows, int cols) {
 
   /** Bytes in the step's slab; a row of A8 or A16 is whole blocks. */
-  long bytes() {
+  public long bytes() {
     return dtype.bytes((long) rows * cols);
   }
 }

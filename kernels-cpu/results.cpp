@@ -1,19 +1,19 @@
-// scratch.cpp: memory of a queue that grows to what its largest op needed.
-#include "scratch.hpp"
+// results.cpp: memory of a queue that grows to what its largest op needed.
+#include "results.hpp"
 
 #include "queues.hpp"
 
 namespace gatun::cpu {
 
-Scratch::Scratch() : data_(nullptr), bytes_(0) {}
+Results::Results() : data_(nullptr), bytes_(0) {}
 
-Scratch::~Scratch() {
+Results::~Results() {
   if (bytes_ > 0) {
     hostFree(data_, bytes_);
   }
 }
 
-float *Scratch::floats(int64_t count) {
+float *Results::floats(int64_t count) {
   const int64_t wanted = count * static_cast<int64_t>(sizeof(float));
   if (wanted > bytes_) {
     if (bytes_ > 0) {

@@ -1,0 +1,93 @@
+// Activations: who computes a product, and in which format its input is.
+package dev.gatun.graph;
+
+import dev.gatun.device.DType;
+import dev.gatun.device.IntVector;
+import dev.gatun.device.PackedMatrix;
+import dev.gatun.op.GatherCols;
+import dev.gatun.op.Provider;
+import dev.gatun.op.Quantize;
+import dev.gatun.op.Tensor;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The one place where both are decided. The inputs are ops of {@code graph}, each made once; {@link
+ * Fusion} then lets the op before write them where it can.
+ */
+final class Activations {
+  private final Graph graph;
+  private final Compute compute;
+  private final Crossover crossover;
+  private final Map<Formatted, Tensor> quantized = new HashMap<>();
+  private final Map<Ordered, Tensor> ordered = new HashMap<>();
+
+  private record Formatted(Tensor x, DType dtype) {}
+
+  private record Ordered(Tensor x, IntVector order) {}
+
+  Activations(Graph graph, Compute compute, Crossover crossover) {
+    this.graph = graph;
+    this.compute = compute;
+    this.crossover = crossover;
+  }
+
+  /**
+   * @param asked the format that the kernels read in int8 compute: A8 or A16
+   * @param gated whether the product is gate and up in one
+   */
+  Provider provider(PackedMatrix weight, Tensor x, DType asked, boolean gated) {
+    if (compute == Compute.F32) {
+      return Provider.KERNELS;
+    }
+    Crossover.Kind kind = Crossover.Kind.of(gated, weight, formatOfKernels(weight, asked));
+    return crossover.provider(kind, weight, x.rows());
+  }
+
+  /** {@code x} as {@code provider} reads it for {@code weight}: its columns, then its format. */
+  Tensor input(PackedMatrix weight, Tensor x, DType asked, Provider provider) {
+    DType format = provider == Provider.CUBLAS ? DType.BF16 : formatOfKernels(weight, asked);
+    Tensor columns =
+        weight
+            .order()
+            .map(order -> ordered.computeIfAbsent(new Ordered(x, order), this::gatherCols))
+            .orElse(x);
+    return format == DType.F32
+        ? columns
+        : quantized.computeIfAbsent(new Formatted(columns, format), this::quantize);
+  }
+
+  /**
+   * The one input that the kernels read for all of {@code weights}; empty where their inputs
+   * differ, or cuBLAS computes one of them.
+   */
+  Optional<Tensor> shared(List<PackedMatrix> weights, Tensor x, DType asked) {
+    if (weights.stream().anyMatch(w -> provider(w, x, asked, false) != Provider.KERNELS)) {
+      return Optional.empty();
+    }
+    List<Tensor> inputs =
+        weights.stream().map(w -> input(w, x, asked, Provider.KERNELS)).distinct().toList();
+    return inputs.size() == 1 ? Optional.of(inputs.getFirst()) : Optional.empty();
+  }
+
+  private DType formatOfKernels(PackedMatrix weight, DType asked) {
+    boolean blocks = weight.dtype().isQuantized() && weight.cols() % asked.blockSize() == 0;
+    return compute == Compute.F32 || !blocks ? DType.F32 : asked;
+  }
+
+  private Tensor gatherCols(Ordered wanted) {
+    Tensor x = wanted.x();
+    Tensor y = graph.tensor(DType.F32, x.rows(), x.cols());
+    graph.append(new GatherCols(x, wanted.order(), y));
+    return y;
+  }
+
+  private Tensor quantize(Formatted wanted) {
+    Tensor x = wanted.x();
+    Tensor y = graph.tensor(wanted.dtype(), x.rows(), x.cols());
+    graph.append(new Quantize(x, y));
+    return y;
+  }
+}

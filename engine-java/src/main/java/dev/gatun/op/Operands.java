@@ -1,0 +1,70 @@
+// Operands: where what ops work on lies, as the contract's structs.
+package dev.gatun.op;
+
+import dev.gatun.device.Buffer;
+import dev.gatun.device.DType;
+import dev.gatun.device.Ops;
+import dev.gatun.device.RopeWeights;
+import dev.gatun.device.Structs;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Function;
+
+/** What {@link Op#bind} is given. Its structs live as long as the arena. */
+public final class Operands {
+  private final Arena arena;
+  private final Ops ops;
+  private final Function<Tensor, Buffer> place;
+  private final StepOperands step;
+  private final Map<Tensor, MemorySegment> tensors = new HashMap<>();
+
+  /**
+   * @param ops of the device that the calls run on
+   * @param place where each tensor lies
+   * @param step what the ops of a step share
+   */
+  public Operands(Arena arena, Ops ops, Function<Tensor, Buffer> place, StepOperands step) {
+    this.arena = arena;
+    this.ops = ops;
+    this.place = place;
+    this.step = step;
+  }
+
+  public Ops ops() {
+    return ops;
+  }
+
+  public StepOperands step() {
+    return step;
+  }
+
+  /** The {@code gk_tensor} of {@code tensor}. */
+  public MemorySegment struct(Tensor tensor) {
+    return tensors.computeIfAbsent(
+        tensor, t -> Structs.tensor(arena, place.apply(t), t.rows(), t.cols(), t.dtype()));
+  }
+
+  /** The address of {@code tensor}. */
+  public MemorySegment data(Tensor tensor) {
+    return place.apply(tensor).segment();
+  }
+
+  /** The {@code gk_tensor} (1, count) of integers. */
+  public MemorySegment ints(Buffer ints, int count) {
+    return Structs.tensor(arena, ints, 1, count, DType.I32);
+  }
+
+  /** The {@code gk_tensor} (1, all) of integers, NULL where there are none. */
+  public MemorySegment ints(Buffer ints) {
+    return ints == Buffer.NONE
+        ? MemorySegment.NULL
+        : ints(ints, Math.toIntExact(ints.bytes() / Integer.BYTES));
+  }
+
+  /** The {@code gk_rope} with the cosines and sines in {@code table}. */
+  public MemorySegment rope(RopeWeights weights, Tensor table) {
+    return Structs.rope(arena, weights, place.apply(table));
+  }
+}
