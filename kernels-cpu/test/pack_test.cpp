@@ -72,7 +72,7 @@ void testEmbed(cpu::Pool &pool) {
   std::vector<float> y;
   const gk_tensor out = tensor(y, 6, 512);
   int32_t ids[6] = {18, 0, 7, 7, 1, 12};
-  cpu::embed(pool, w.source, {ids, 1, 6, 6, GK_I32, 0}, out);
+  cpu::embed(pool, w.source, {ids, 1, 6, 6, GK_I32, 0}, nullptr, out);
   for (int i = 0; i < 6; i++) CHECK(sameBits(&y[size_t(i) * 512], &w.exact[size_t(ids[i]) * 512], 512), "token %d", i);
   int32_t order[512];
   for (int j = 0; j < 512; j++) order[j] = (j * 37 + 5) % 512;
