@@ -22,8 +22,8 @@ import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 
 /**
- * Weights, cache and programs. Sessions share it; one thread at a time runs them. The checkpoint
- * must outlive it.
+ * Weights, cache and programs, all its own: the checkpoint may be closed once it is loaded.
+ * Sessions share it; one thread at a time runs them.
  */
 public final class Engine implements AutoCloseable {
   private final Arena arena;

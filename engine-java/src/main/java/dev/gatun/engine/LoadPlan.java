@@ -65,7 +65,7 @@ public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes ty
     throw Refusal.doesNotFit(
         "weights of %s, a cache of %s and the reserve need %s, there are %s (%s)%s"
             .formatted(
-                Gib.of(budget.need().weightBytes()),
+                Gib.of(budget.need().weightBytes() + budget.embedding()),
                 Gib.of(budget.cacheBytes(types, context)),
                 Gib.of(there - budget.left(types, context)),
                 Gib.of(there),
