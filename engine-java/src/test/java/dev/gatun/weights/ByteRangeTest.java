@@ -82,6 +82,22 @@ class ByteRangeTest {
   }
 
   @Test
+  void aHeaderThatWasCutIsRefused() throws IOException {
+    byte[] gguf = TinyModels.gguf("llama").bytes();
+    byte[] safetensors = new SafetensorsWriter().tensor("w", "F32", 4).bytes();
+    try (OpenFiles files = new OpenFiles()) {
+      Path first = Files.write(folder.resolve("h.gguf"), gguf);
+      Path second = Files.write(folder.resolve("h.safetensors"), safetensors);
+      ByteRange header = files.open(first);
+      ByteRange json = files.open(second);
+      cut(first, 100);
+      cut(second, 20);
+      Refusals.expect(() -> GgufFile.parse(header, "'h.gguf'"), "'h.gguf'", "ends at 100");
+      Refusals.expect(() -> Safetensors.parse(json, "'h.safetensors'"), "ends at 20");
+    }
+  }
+
+  @Test
   void aFileThatGrowsIsReadAsItWas() throws IOException {
     Path file = file();
     try (OpenFiles files = new OpenFiles()) {
