@@ -65,10 +65,10 @@ uint32_t wordAt(const void *words, int64_t index) {
 }  // namespace
 
 void groupedCodes(const gk_source &source, int64_t column, int64_t first, int64_t count, uint8_t *codes) {
-  if (source.dtype == GK_AWQ) {
-    for (int64_t i = 0; i < count; i++) {
+  if (source.dtype == GK_AWQ) {  // rows are a multiple of 8, so are first and count
+    for (int64_t i = 0; i < count; i += 8) {
       const uint32_t word = wordAt(source.data, (column * source.rows + first + i) / 8);
-      codes[32 * i] = word >> (4 * kAwqNibble[i % 8]) & 15;
+      for (int j = 0; j < 8; j++) codes[32 * (i + j)] = word >> (4 * kAwqNibble[j]) & 15;
     }
     return;
   }

@@ -30,11 +30,18 @@ void put(uint8_t *plane, int bits, int64_t b, int j, int r, uint32_t word) {
 void putCodes(const Work &work, uint8_t *tile, int64_t b, int r, const uint8_t *codes) {
   const int base = baseBits(work.format.bits), high = highBits(work.format.bits);
   const uint32_t baseMask = 0x01010101u * ((1u << base) - 1), highMask = 0x01010101u * ((1u << high) - 1);
-  for (int j = 0; j < 8; j++) {
-    uint32_t word;
-    std::memcpy(&word, codes + 4 * j, 4);
-    put(tile, base, b, j, r, word & baseMask);
-    if (high > 0) put(tile + work.tile.high, high, b, j, r, word >> base & highMask);
+  uint32_t words[8];
+  std::memcpy(words, codes, 32);
+  if (base == 4) {  // as put does it, but that a word is written once
+    for (int j = 0; j < 4; j++) {
+      const uint32_t both = (words[j] & baseMask) | (words[j + 4] & baseMask) << 4;
+      std::memcpy(tile + ((b * 4 + j) * GK_TILE_ROWS + r) * 4, &both, 4);
+    }
+  } else {
+    for (int j = 0; j < 8; j++) put(tile, base, b, j, r, words[j] & baseMask);
+  }
+  if (high > 0) {
+    for (int j = 0; j < 8; j++) put(tile + work.tile.high, high, b, j, r, words[j] >> base & highMask);
   }
 }
 
@@ -82,13 +89,19 @@ void packBlocks(const Work &work, int64_t row, uint8_t *tile) {
   }
 }
 
-void packFloats(const Work &work, int64_t row, uint8_t *tile) {
-  const auto width = static_cast<size_t>(work.format.floatBytes);
-  const uint8_t *source =
-      static_cast<const uint8_t *>(work.source.data) + row * work.source.cols * work.format.floatBytes;
-  for (int64_t k = 0; k < work.source.cols; k++) {
-    std::memcpy(tile + (k * GK_TILE_ROWS + row % GK_TILE_ROWS) * work.format.floatBytes,
-                source + k * work.format.floatBytes, width);
+// Float: an unsigned integer of the float's size. Columns go in runs whose place in the tile stays in the first cache.
+template <typename Float>
+void packFloats(const Work &work, int64_t first, int64_t count, uint8_t *tile) {
+  constexpr int64_t width = sizeof(Float), run = 256;
+  const int64_t cols = work.source.cols;
+  const uint8_t *source = static_cast<const uint8_t *>(work.source.data) + first * cols * width;
+  for (int64_t from = 0; from < cols; from += run) {
+    const int64_t to = from + run < cols ? from + run : cols;
+    for (int64_t r = 0; r < count; r++) {
+      for (int64_t k = from; k < to; k++) {
+        std::memcpy(tile + (k * GK_TILE_ROWS + r) * width, source + (r * cols + k) * width, width);
+      }
+    }
   }
 }
 
@@ -117,10 +130,11 @@ void tiles(void *arg, int64_t begin, int64_t end, int) {
     const int64_t count = left < GK_TILE_ROWS ? left : GK_TILE_ROWS;
     if (work.format.scales == Scales::Group) {
       packGroups(work, first, count, tile);
-      continue;
-    }
-    for (int64_t row = first; row < first + count; row++) {
-      work.format.bits == 0 ? packFloats(work, row, tile) : packBlocks(work, row, tile);
+    } else if (work.format.bits == 0) {
+      work.format.floatBytes == 2 ? packFloats<uint16_t>(work, first, count, tile)
+                                  : packFloats<uint32_t>(work, first, count, tile);
+    } else {
+      for (int64_t row = first; row < first + count; row++) packBlocks(work, row, tile);
     }
   }
 }

@@ -67,6 +67,31 @@ void testUnpack(cpu::Pool &pool) {
   }
 }
 
+// Tiles packed one by one are the matrix packed at once.
+void testTiles(cpu::Pool &pool) {
+  for (const TypeName &type : kTypes) {
+    if (type.dtype == GK_AWQ || type.dtype == GK_GPTQ) continue;
+    const cpu::Format format = cpu::formatOf(type.dtype);
+    for (const int64_t rows : {1, 16, 33, 48}) {
+      const int64_t cols = format.bits == 0 ? 37 : 512;
+      const Weights w(pool, type.dtype, rows, cols, 1, 11 + uint64_t(rows));
+      const int64_t rowBytes = cols / format.blockColumns * format.blockBytes;
+      gk_source part = w.source;
+      part.rows = GK_TILE_ROWS;
+      const int64_t tile = cpu::packedBytes(part), bytes = w.packed.expert_stride;
+      CHECK(tile * cpu::tileCount(rows) == bytes, "%s: tiles of %ld, a matrix of %ld", type.name, long(tile),
+            long(bytes));
+      const auto packed = alignedBytes(bytes);
+      for (int64_t first = 0; first < rows; first += GK_TILE_ROWS) {
+        part.rows = rows - first < GK_TILE_ROWS ? rows - first : GK_TILE_ROWS;
+        part.data = static_cast<const uint8_t *>(w.source.data) + first * rowBytes;
+        cpu::pack(pool, part, packed.get() + first / GK_TILE_ROWS * tile);
+      }
+      CHECK(std::memcmp(packed.get(), w.packed.data, size_t(bytes)) == 0, "%s of %ld rows", type.name, long(rows));
+    }
+  }
+}
+
 void testEmbed(cpu::Pool &pool) {
   const Weights w(pool, GK_Q4_K, 19, 512, 1, 3);
   std::vector<float> y;
@@ -88,6 +113,7 @@ int main() {
   cpu::Pool pool(2);
   testReference(pool);
   testUnpack(pool);
+  testTiles(pool);
   testEmbed(pool);
   return finish();
 }

@@ -23,6 +23,23 @@ int64_t checkpointBytes(const gk_source &source) {
   return rows * cols / format.blockColumns * format.blockBytes;
 }
 
+// Tile by tile where rows lie one after the other, else at once.
+void packTiles(const Both &both, gk_source source, int64_t packedBytes, uint8_t *packed) {
+  const gatun::cpu::Format format = gatun::cpu::formatOf(source.dtype);
+  if (source.dtype == GK_AWQ || source.dtype == GK_GPTQ) {
+    OK(gk_pack(both.cuda(), &source, packed));
+    return;
+  }
+  const int64_t rows = source.rows, tiles = gatun::cpu::tileCount(rows);
+  for (int64_t tile = 0; tile < tiles; tile++) {
+    const int64_t left = rows - tile * GK_TILE_ROWS;
+    source.rows = left < GK_TILE_ROWS ? left : GK_TILE_ROWS;
+    OK(gk_pack(both.cuda(), &source, packed + tile * (packedBytes / tiles)));
+    source.data = static_cast<const uint8_t *>(source.data) +
+                  source.rows * (source.cols / format.blockColumns) * format.blockBytes;
+  }
+}
+
 template <class T>
 void checkRows(const Both &both, const gk_weight &onCpu, const gk_weight &onCuda, int64_t first, int64_t count,
                int32_t dtype, int64_t stride, const std::string &what) {
@@ -50,7 +67,7 @@ void check(const Both &both, gatun::cpu::Pool &pool, const TypeName &type, const
   // Two experts, the second in memory that holds other things before.
   const DeviceArray<uint8_t> packed(2 * bytes);
   OK(gk_pack(both.cuda(), &weights.source, packed.data()));
-  OK(gk_pack(both.cuda(), &weights.source, packed.data() + bytes));
+  packTiles(both, weights.source, bytes, packed.data() + bytes);
   const gk_weight weight = {packed.data(), s.rows, s.cols, 2, bytes, type.dtype, weights.packed.group};
   struct Part {
     int64_t first, count;

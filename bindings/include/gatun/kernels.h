@@ -246,7 +246,9 @@ int32_t gk_host_free(void *address, int64_t bytes);
 /* Bytes that gk_pack writes for one matrix of the source's shape and type (its pointers are not read). */
 int32_t gk_packed_bytes(gk_queue *queue, const gk_source *source, int64_t *bytes);
 /* Repacks a checkpoint's matrix into the device's own layout, without changing a value. destination:
- * GK_ALIGNMENT-aligned. */
+ * GK_ALIGNMENT-aligned. The source is not read any more when it returns. Tiles of rows follow each other, all of one
+ * size: rows r and on of a matrix, r a multiple of GK_TILE_ROWS, may be packed by themselves to destination
+ * + r / GK_TILE_ROWS * (the bytes of GK_TILE_ROWS rows). */
 int32_t gk_pack(gk_queue *queue, const gk_source *source, void *destination);
 /* Dequantises `count` weights of consecutive blocks, bit-equal to the format's reference (gguf/quants.py). Not for
  * GK_AWQ, GK_GPTQ. */

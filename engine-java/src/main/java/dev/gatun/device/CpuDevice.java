@@ -85,8 +85,8 @@ final class CpuDevice implements Device {
   }
 
   @Override
-  public Buffer pin(String purpose, MemorySegment data, Arena arena) {
-    return new Buffer(data);
+  public Buffer seen(MemorySegment hostMemory, Arena arena) {
+    return new Buffer(hostMemory);
   }
 
   @Override

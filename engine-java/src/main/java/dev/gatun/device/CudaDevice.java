@@ -110,8 +110,9 @@ final class CudaDevice implements Device {
   }
 
   @Override
-  public Buffer pin(String purpose, MemorySegment data, Arena arena) {
-    return memory.pin(purpose, data, arena);
+  public Buffer seen(MemorySegment hostMemory, Arena arena) {
+    MemorySegment seen = runtime.here().onDevice(hostMemory);
+    return new Buffer(seen.reinterpret(hostMemory.byteSize(), arena, null));
   }
 
   @Override

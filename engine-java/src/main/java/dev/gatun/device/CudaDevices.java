@@ -29,7 +29,7 @@ public final class CudaDevices {
   private static final String BLAS_PART = "libcublasLt.so.13";
   private static final Path DRIVER_VERSION = Path.of("/proc/driver/nvidia/version");
 
-  // JavaCPP would count the pages of mapped weights as its own and refuse to go on, and collect
+  // JavaCPP would count the memory of weights as its own and refuse to go on, and collect
   // pointers that are closed here.
   private static final Map<String, String> JAVACPP_SETTINGS =
       Map.of(

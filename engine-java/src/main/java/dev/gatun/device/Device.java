@@ -71,6 +71,11 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
     return Kernels.GK_PAGE_TOKENS();
   }
 
+  /** Rows of a weight that are packed together: whole tiles can be packed apart. */
+  static int tileRows() {
+    return Kernels.GK_TILE_ROWS();
+  }
+
   /** For people: what runs there. */
   String name();
 
@@ -95,11 +100,14 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
    */
   Buffer allocate(String purpose, long bytes, Arena arena);
 
-  /** Host memory from which {@link #upload} is fastest. */
+  /**
+   * Host memory of {@code bytes} bytes, at least 1, from which {@link #upload} is fastest; lives as
+   * long as {@code arena}, not initialised.
+   */
   MemorySegment hostMemory(String purpose, long bytes, Arena arena);
 
-  /** {@code data} where ops can read it without its being in device memory. */
-  Buffer pin(String purpose, MemorySegment data, Arena arena);
+  /** Memory of {@link #hostMemory} where ops can read it; lives as long as {@code arena}. */
+  Buffer seen(MemorySegment hostMemory, Arena arena);
 
   /** A window for buffers of up to {@code bytes} bytes. */
   HostView view(String purpose, long bytes, Arena arena);

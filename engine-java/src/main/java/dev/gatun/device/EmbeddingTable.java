@@ -10,12 +10,10 @@ import java.lang.foreign.MemorySegment;
  */
 public record EmbeddingTable(MemorySegment struct, long rows, long cols) {
 
-  /**
-   * @param data in host memory; a device reads it where {@link #place} says
-   */
-  public static EmbeddingTable of(
-      Arena arena, DType dtype, long rows, long cols, MemorySegment data) {
-    return new EmbeddingTable(Sources.blocks(arena, dtype, rows, cols, data), rows, cols);
+  /** Without its data, which {@link #place} tells. */
+  public static EmbeddingTable of(Arena arena, DType dtype, long rows, long cols) {
+    MemorySegment none = MemorySegment.NULL;
+    return new EmbeddingTable(Sources.blocks(arena, dtype, rows, cols, none), rows, cols);
   }
 
   /** Says where the device reads the rows; before the first step. */

@@ -96,12 +96,4 @@ final class GpuMemory {
     return memory.reinterpret(
         bytes, arena, freed -> runtime.giveBack(cuda -> cuda.freePinned(freed, bytes)));
   }
-
-  /** A pinned copy of {@code data}, as ops see it. */
-  Buffer pin(String purpose, MemorySegment data, Arena arena) {
-    MemorySegment pinned = allocateOnHost(purpose, data.byteSize(), arena);
-    MemorySegment.copy(data, 0, pinned, 0, data.byteSize());
-    MemorySegment seen = runtime.here().onDevice(pinned);
-    return new Buffer(seen.reinterpret(pinned.byteSize(), arena, null));
-  }
 }

@@ -17,8 +17,9 @@ import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /**
- * Weights, cache and programs. Sessions share it: any number of threads may use sessions of one
- * engine, a thread of its own runs what they ask for, many sequences a step.
+ * Weights, cache and programs, all its own: the checkpoint may be closed once it is loaded. Sessions
+ * share it: any number of threads may use sessions of one engine, a thread of its own runs what they
+ * ask for, many sequences a step.
  */
 public final class Engine implements AutoCloseable {
   private final Arena arena;

@@ -75,10 +75,9 @@ record Alternatives(LoadPlan plan) {
   /** The largest weights, smaller than these, with which the wanted context fits. */
   private Optional<Alternative> smallerWeights(CacheTypes types) {
     long own = plan.budget().need().weightBytes();
-    long most = plan.budget().left(types, plan.context()) + own;
     return Stream.of(QuantMix.values())
         .filter(mix -> !mix.isGrouped() && mix != QuantMix.IQ4_XS_IMATRIX)
-        .filter(mix -> weightBytes(mix) <= most && weightBytes(mix) < own)
+        .filter(mix -> weightBytes(mix) < own && left(mix, types) >= 0)
         .findFirst()
         .map(
             mix ->
@@ -88,7 +87,11 @@ record Alternatives(LoadPlan plan) {
                     types,
                     plan.context(),
                     weightBytes(mix),
-                    most - weightBytes(mix)));
+                    left(mix, types)));
+  }
+
+  private long left(QuantMix mix, CacheTypes types) {
+    return plan.budget().withWeights(mix).left(types, plan.context());
   }
 
   private long weightBytes(QuantMix mix) {

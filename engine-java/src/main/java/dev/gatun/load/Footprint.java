@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  *
  * @param config of the model, from which a page of the cache follows
  * @param weights on the device, by class; without the embedding, which stays on the host
- * @param embedding on the host: mapped from its file, or pinned for a GPU
+ * @param embedding in host memory, pinned for a GPU, in its file's layout
  * @param held by random weights on the host; 0 for files
  * @param activations of the largest step, of {@code stepTokens} tokens
  * @param workspace that ops use among themselves

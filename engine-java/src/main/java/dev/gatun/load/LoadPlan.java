@@ -61,7 +61,7 @@ public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes ty
         String.format(
             Locale.ROOT,
             "weights of %s, a cache of %s and the reserve need %s, there are %s (%s)%s",
-            Gib.of(budget.need().weightBytes()),
+            Gib.of(budget.need().weightBytes() + budget.embedding()),
             Gib.of(budget.cacheBytes(types, context)),
             Gib.of(there - budget.left(types, context)),
             Gib.of(there),

@@ -23,12 +23,17 @@ public record MemoryBudget(Footprint need, Capacity capacity) {
 
   /** Left for the cache once weights and reserve are taken; negative where they do not fit. */
   public long leftForCache() {
-    return capacity.bytes() - reserve() - held() - need.weightBytes();
+    return capacity.bytes() - reserve() - held() - embedding() - need.weightBytes();
   }
 
   /** Random weights' source, where it lies in the memory that is counted. */
   public long held() {
     return capacity.isGpu() ? 0 : need.held();
+  }
+
+  /** The embedding, where it lies in the memory that is counted. */
+  public long embedding() {
+    return capacity.isGpu() ? 0 : need.embedding();
   }
 
   /** Of a cache of {@code context} tokens, in whole pages. */

@@ -41,7 +41,9 @@ public final class PlanText {
     this.plan = plan;
     this.budget = plan.budget();
     taken();
-    onTheHost();
+    if (budget.capacity().isGpu()) {
+      onTheHost();
+    }
     contexts();
     if (!plan.fits()) {
       alternatives();
@@ -62,6 +64,9 @@ public final class PlanText {
       if (bytes > 0) {
         row("", each.toString(), Gib.number(bytes));
       }
+    }
+    if (budget.embedding() > 0) {
+      row("", WeightClass.EMBEDDING.toString(), Gib.number(budget.embedding()));
     }
     long cache = budget.cacheBytes(plan.types(), plan.context());
     row("cache", plan.context() + " tokens, " + plan.types(), Gib.number(cache));
@@ -100,12 +105,8 @@ public final class PlanText {
   }
 
   private void onTheHost() {
-    String where =
-        budget.capacity().isGpu()
-            ? "on the host, pinned: "
-            : budget.held() > 0 ? "among the random numbers: " : "in its file, mapped: ";
     line("");
-    line(where + "the embedding, " + Gib.of(budget.need().embedding()));
+    line("on the host, pinned: the embedding, " + Gib.of(budget.need().embedding()));
   }
 
   private void contexts() {

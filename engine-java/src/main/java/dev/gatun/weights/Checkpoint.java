@@ -10,9 +10,9 @@ import java.util.Optional;
 
 /**
  * A GGUF file (or all files of a split one), or a folder as Hugging Face lays it out. Opening reads
- * headers only; every tensor is a slice of a read-only mapping that lives until {@link #close}.
- * Tensors carry Hugging Face's names whatever the format. Safe for use by several threads until
- * closed.
+ * headers only; the bytes of tensors are read when they are asked for, from files that stay open
+ * until {@link #close}. What was loaded from it does not need it any more. Tensors carry Hugging
+ * Face's names whatever the format. Safe for use by several threads.
  */
 public interface Checkpoint extends AutoCloseable {
 
@@ -98,7 +98,7 @@ public interface Checkpoint extends AutoCloseable {
   /** Bytes of all tensor files together. */
   long fileBytes();
 
-  /** Bytes of memory that the data take once {@link #materialize}d; mapped files take none. */
+  /** Bytes of memory that the data take once {@link #materialize}d; files take none. */
   default long heldBytes() {
     return 0;
   }
@@ -114,7 +114,10 @@ public interface Checkpoint extends AutoCloseable {
   /** For display: {@code GGUF V3}, {@code safetensors}. */
   String format();
 
-  /** Unmaps the files; every {@link Weight} of this checkpoint is dead from then on. */
+  /**
+   * Closes the files. Reading a {@link Weight} of this checkpoint, now or from then on, is an
+   * IllegalStateException. Does nothing the second time.
+   */
   @Override
   void close();
 }

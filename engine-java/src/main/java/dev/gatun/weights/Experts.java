@@ -2,7 +2,6 @@
 package dev.gatun.weights;
 
 import dev.gatun.refusal.Refusal;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -98,8 +97,7 @@ final class Experts {
                     first.zerosMinusOne()));
   }
 
-  private static List<MemorySegment> all(
-      List<Weight> experts, Function<Weight, List<MemorySegment>> part) {
+  private static List<ByteRange> all(List<Weight> experts, Function<Weight, List<ByteRange>> part) {
     return experts.stream().flatMap(w -> part.apply(w).stream()).toList();
   }
 }

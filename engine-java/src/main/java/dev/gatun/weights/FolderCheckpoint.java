@@ -3,7 +3,6 @@ package dev.gatun.weights;
 
 import dev.gatun.refusal.Refusal;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,10 +15,10 @@ final class FolderCheckpoint {
   private FolderCheckpoint() {}
 
   static Checkpoint open(Path folder) {
-    return OpenCheckpoint.open(arena -> read(folder, arena));
+    return OpenCheckpoint.open(files -> read(folder, files));
   }
 
-  private static OpenCheckpoint.Content read(Path folder, Arena arena) {
+  private static OpenCheckpoint.Content read(Path folder, OpenFiles files) {
     Fields fields =
         optional(folder, "config.json")
             .orElseThrow(
@@ -28,7 +27,7 @@ final class FolderCheckpoint {
                         "folder '" + folder + "' has no config.json",
                         "give a .gguf file, or a folder with config.json and .safetensors files"));
     ModelConfig config = FolderConfig.read(fields);
-    Shards shards = Shards.read(folder, arena);
+    Shards shards = Shards.read(folder, files);
     Path name = folder.toAbsolutePath().normalize().getFileName();
     return new OpenCheckpoint.Content(
         config,

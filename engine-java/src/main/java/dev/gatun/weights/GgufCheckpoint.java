@@ -2,8 +2,6 @@
 package dev.gatun.weights;
 
 import dev.gatun.refusal.Refusal;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,16 +13,16 @@ final class GgufCheckpoint {
   private GgufCheckpoint() {}
 
   static Checkpoint open(Path path) {
-    return OpenCheckpoint.open(arena -> read(path, arena));
+    return OpenCheckpoint.open(files -> read(path, files));
   }
 
-  private static OpenCheckpoint.Content read(Path path, Arena arena) {
+  private static OpenCheckpoint.Content read(Path path, OpenFiles files) {
     List<GgufFile> parts = new ArrayList<>();
     long bytes = 0;
     GgufSplit split = GgufSplit.of(path);
     for (Path part : split.parts()) {
-      MemorySegment file = MappedFile.map(part, arena);
-      bytes += file.byteSize();
+      ByteRange file = files.open(part);
+      bytes += file.bytes();
       parts.add(GgufFile.parse(file, "'" + part.getFileName() + "'"));
     }
     split.check(parts);
@@ -95,10 +93,10 @@ final class GgufCheckpoint {
               + " experts of two",
           "the file is inconsistent: download it again");
     }
-    long each = tensor.segment().byteSize() / experts;
-    List<MemorySegment> slices = new ArrayList<>();
+    long each = tensor.range().bytes() / experts;
+    List<ByteRange> slices = new ArrayList<>();
     for (int i = 0; i < experts; i++) {
-      slices.add(tensor.segment().asSlice(i * each, each));
+      slices.add(tensor.range().slice(i * each, each));
     }
     return new Weight(name, tensor.dtype(), shape, slices, Optional.empty());
   }

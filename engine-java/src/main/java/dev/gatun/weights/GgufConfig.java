@@ -3,8 +3,7 @@ package dev.gatun.weights;
 
 import dev.gatun.device.DType;
 import dev.gatun.refusal.Refusal;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -209,9 +208,7 @@ record GgufConfig(Fields fields, Map<String, Weight> tensors, String arch) {
           "convert the model again with current tools");
     }
     float[] factors =
-        weight
-            .segment()
-            .toArray(ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
+        Numbers.floats(weight.dtype(), MemorySegment.ofArray(weight.range().toArray()));
     for (float factor : factors) {
       if (!(factor > 0 && Float.isFinite(factor))) {
         throw Refusal.model(

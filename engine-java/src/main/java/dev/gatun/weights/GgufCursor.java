@@ -1,8 +1,6 @@
 // GgufCursor: reads a GGUF header's scalars, strings and arrays in order, and never past its end.
 package dev.gatun.weights;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-
 import dev.gatun.refusal.Refusal;
 import java.lang.foreign.MemorySegment;
 import java.math.BigInteger;
@@ -26,7 +24,7 @@ final class GgufCursor {
   private static final int WINDOW = 1 << 18;
   private static final int MAX_DEPTH = 4;
 
-  private final MemorySegment file;
+  private final ByteRange file;
   private final String source;
   private final long end;
 
@@ -36,10 +34,10 @@ final class GgufCursor {
   private long windowStart;
   private int next;
 
-  GgufCursor(MemorySegment file, String source) {
+  GgufCursor(ByteRange file, String source) {
     this.file = file;
     this.source = source;
-    this.end = Math.min(file.byteSize(), MAX_HEADER);
+    this.end = Math.min(file.bytes(), MAX_HEADER);
   }
 
   long position() {
@@ -61,7 +59,7 @@ final class GgufCursor {
               + " where "
               + left
               + " bytes are left"
-              + (end < file.byteSize() ? " of the largest header" : ""),
+              + (end < file.bytes() ? " of the largest header" : ""),
           "the file is truncated or damaged: download it again");
     }
     return count;
@@ -194,7 +192,7 @@ final class GgufCursor {
       next = 0;
       int size = (int) Math.min(Math.max(bytes, WINDOW), end - windowStart);
       window = new byte[size];
-      MemorySegment.copy(file, JAVA_BYTE, windowStart, window, 0, size);
+      file.read(windowStart, MemorySegment.ofArray(window));
     }
     int at = next;
     next += bytes;

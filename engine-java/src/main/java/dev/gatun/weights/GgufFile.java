@@ -1,9 +1,8 @@
-// GgufFile: the header of one GGUF file, with its tensors as slices.
+// GgufFile: the header of one GGUF file, and where its tensors lie.
 package dev.gatun.weights;
 
 import dev.gatun.device.DType;
 import dev.gatun.refusal.Refusal;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -17,7 +16,7 @@ import java.util.stream.Collectors;
 
 /**
  * GGUF 2 and 3, little-endian (source: ggml, docs/gguf.md). Tensors keep GGUF's names; shapes are
- * outermost first, the reverse of the file's, and their data is one slice whatever the axes; none
+ * outermost first, the reverse of the file's, and their data is one range whatever the axes; none
  * overlaps another or leaves the file.
  *
  * <p>Java types of values: every integer {@code Long} ({@code BigInteger} from 2^63), every float
@@ -38,8 +37,8 @@ record GgufFile(int version, Map<String, Object> metadata, List<Weight> tensors)
   /** A tensor's entry in the header; {@code offset} and {@code bytes} within the data section. */
   private record Entry(String name, DType dtype, long[] shape, long offset, long bytes) {}
 
-  /** Reads and checks a whole file. {@code source} names it in messages. */
-  static GgufFile parse(MemorySegment file, String source) {
+  /** Reads and checks a file's header. {@code source} names it in messages. */
+  static GgufFile parse(ByteRange file, String source) {
     GgufCursor cursor = new GgufCursor(file, source);
     int version = version(cursor, source);
     long tensorCount = cursor.u64();
@@ -48,12 +47,15 @@ record GgufFile(int version, Map<String, Object> metadata, List<Weight> tensors)
     int alignment = alignment(metadata, source);
     List<Entry> entries = entries(cursor, tensorCount, alignment, source);
     long start = (cursor.position() + alignment - 1) & -alignment;
-    checkPlaces(entries, file.byteSize() - start, source);
+    checkPlaces(entries, file.bytes() - start, source);
     List<Weight> tensors = new ArrayList<>();
     for (Entry e : entries) {
       tensors.add(
           Weight.plain(
-              e.name(), e.dtype(), e.shape(), file.asSlice(start + e.offset(), e.bytes())));
+              e.name(),
+              e.dtype(),
+              e.shape(),
+              file.slice(start + e.offset(), e.bytes()).named(tensor(e.name(), source))));
     }
     return new GgufFile(version, metadata, List.copyOf(tensors));
   }

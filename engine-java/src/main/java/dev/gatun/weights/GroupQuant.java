@@ -2,7 +2,6 @@
 package dev.gatun.weights;
 
 import dev.gatun.device.DType;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
@@ -28,9 +27,9 @@ import java.util.List;
 public record GroupQuant(
     int groupSize,
     DType scaleType,
-    List<MemorySegment> zeros,
-    List<MemorySegment> scales,
-    List<MemorySegment> groupIndex,
+    List<ByteRange> zeros,
+    List<ByteRange> scales,
+    List<ByteRange> groupIndex,
     boolean zerosMinusOne) {
 
   public GroupQuant {

@@ -3,9 +3,6 @@ package dev.gatun.weights;
 
 import dev.gatun.device.DType;
 import dev.gatun.refusal.Refusal;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -110,15 +107,14 @@ record GroupWeights(Map<String, Weight> tensors, QuantSettings settings) {
   }
 
   /** The group index where it says more than k / groupSize. */
-  private List<MemorySegment> groupIndex(String linear, long in, long groupSize) {
+  private List<ByteRange> groupIndex(String linear, long in, long groupSize) {
     String name = linear + ".g_idx";
     if (settings.dtype() == DType.AWQ || !tensors.containsKey(name)) {
       return List.of();
     }
     Weight index = part(name, DType.I32);
     expect(index, in);
-    int[] groups =
-        index.segment().toArray(ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN));
+    int[] groups = Numbers.ints(index.range());
     boolean plain = true;
     for (int k = 0; k < groups.length; k++) {
       if (groups[k] < 0 || groups[k] >= in / groupSize) {

@@ -1,7 +1,6 @@
-// OpenCheckpoint: the content of a checkpoint together with the mapping it lies in.
+// OpenCheckpoint: the content of a checkpoint together with the files it lies in.
 package dev.gatun.weights;
 
-import java.lang.foreign.Arena;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,38 +22,37 @@ final class OpenCheckpoint implements Checkpoint {
       long fileBytes,
       String format) {}
 
-  private final Arena arena;
+  private final Runnable close;
   private final Content content;
   private final Map<String, Weight> byName = new LinkedHashMap<>();
 
   private final Optional<SyntheticCheckpoint> synthetic;
 
-  private OpenCheckpoint(Arena arena, Content content, Optional<SyntheticCheckpoint> synthetic) {
-    this.arena = arena;
+  private OpenCheckpoint(Runnable close, Content content, Optional<SyntheticCheckpoint> synthetic) {
+    this.close = close;
     this.content = content;
     this.synthetic = synthetic;
     content.weights().forEach(weight -> byName.put(weight.name(), weight));
   }
 
-  /** Reads into a new arena, which is closed again should reading fail. */
-  static Checkpoint open(Function<Arena, Content> reader) {
-    return open(reader, Optional.empty());
-  }
-
-  /** As {@link #open(Function)}, of a model whose data are random. */
-  static Checkpoint open(Function<Arena, Content> reader, SyntheticCheckpoint synthetic) {
-    return open(reader, Optional.of(synthetic));
-  }
-
-  private static Checkpoint open(
-      Function<Arena, Content> reader, Optional<SyntheticCheckpoint> synthetic) {
-    Arena arena = Arena.ofShared();
+  /** Reads from files, which are closed again should that fail. */
+  static Checkpoint open(Function<OpenFiles, Content> reader) {
+    OpenFiles files = new OpenFiles();
     try {
-      return new OpenCheckpoint(arena, reader.apply(arena), synthetic);
+      return new OpenCheckpoint(files::close, reader.apply(files), Optional.empty());
     } catch (RuntimeException | Error e) {
-      arena.close();
+      files.close();
       throw e;
     }
+  }
+
+  /**
+   * A model whose data are random.
+   *
+   * @param close gives their memory back; called once or more often
+   */
+  static Checkpoint synthetic(Content content, SyntheticCheckpoint synthetic, Runnable close) {
+    return new OpenCheckpoint(close, content, Optional.of(synthetic));
   }
 
   @Override
@@ -126,8 +124,6 @@ final class OpenCheckpoint implements Checkpoint {
 
   @Override
   public void close() {
-    if (arena.scope().isAlive()) {
-      arena.close();
-    }
+    close.run();
   }
 }

@@ -2,14 +2,13 @@
 package dev.gatun.weights;
 
 import dev.gatun.device.Buffer;
-import dev.gatun.device.DType;
 import dev.gatun.device.Device;
 import dev.gatun.device.EmbeddingTable;
 import dev.gatun.device.FloatVector;
 import dev.gatun.device.IntVector;
 import dev.gatun.device.PackedMatrix;
-import dev.gatun.device.Sources;
 import dev.gatun.refusal.Refusal;
+import dev.gatun.weights.ReadAhead.Piece;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -21,9 +20,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.LongConsumer;
-import java.util.function.Supplier;
 
 /**
  * A model's constructor asks for every weight by name and shape: a wrong one is refused there,
@@ -32,17 +30,29 @@ import java.util.function.Supplier;
 public final class Parameters {
   private static final long ALIGNMENT = 64;
 
+  /** Read at once: what the CPU's caches hold until it is packed. */
+  private static final long HOST_PIECE = 4L << 20;
+
+  /** Work for all the threads that pack for a GPU. */
+  private static final long GPU_PIECE = 64L << 20;
+
+  private static final int RING_PIECES = 4;
+
   private final Checkpoint checkpoint;
   private final Device device;
   private final Arena arena;
   private final Map<String, PackedMatrix> matrices = new HashMap<>();
   private final List<Upload> uploads = new ArrayList<>();
-  private final List<Runnable> tables = new ArrayList<>();
+  private final Map<String, EmbeddingTable> tables = new LinkedHashMap<>();
+  private final Map<String, MemorySegment> inMemory = new HashMap<>();
   private final Map<String, Long> sizes = new LinkedHashMap<>();
   private long bytes;
 
-  /** One weight's part of the device memory that {@link #upload} allocates. */
-  private record Upload(long offset, long bytes, Consumer<Buffer> fill) {}
+  /**
+   * One weight's part of the device memory that {@link #upload} allocates; {@code fill} places it
+   * there and tells the pieces that fill it.
+   */
+  private record Upload(long offset, long bytes, Function<Buffer, List<Piece>> fill) {}
 
   /**
    * @param arena lifetime of the weights on the device
@@ -85,7 +95,11 @@ public final class Parameters {
           "'" + name + "' is " + weight.dtype() + ", expected F32, F16 or BF16",
           "use a file that keeps norms and biases unquantised");
     }
-    return vector(name, n, () -> Floats.of(weight));
+    return vector(
+        name,
+        n,
+        floats ->
+            Piece.of(weight.range(), data -> upload(Numbers.floats(weight.dtype(), data), floats)));
   }
 
   /**
@@ -94,22 +108,23 @@ public final class Parameters {
    * @param name for {@link #sizes}
    */
   public FloatVector constant(String name, float[] values) {
-    return vector(name, values.length, () -> values);
+    return vector(name, values.length, floats -> Piece.of(() -> upload(values, floats)));
   }
 
-  /**
-   * @param values asked for when they are uploaded
-   */
-  private FloatVector vector(String name, long n, Supplier<float[]> values) {
+  private FloatVector vector(String name, long n, Function<Buffer, Piece> fill) {
     FloatVector vector = new FloatVector();
     reserve(
         name,
-        4 * n,
+        Float.BYTES * n,
         floats -> {
-          device.upload(arena.allocateFrom(ValueLayout.JAVA_FLOAT, values.get()), floats);
           vector.place(floats);
+          return List.of(fill.apply(floats));
         });
     return vector;
+  }
+
+  private void upload(float[] values, Buffer floats) {
+    device.upload(arena.allocateFrom(ValueLayout.JAVA_FLOAT, values), floats);
   }
 
   /** (n) as float32 where {@code present}, else nothing. */
@@ -117,7 +132,7 @@ public final class Parameters {
     return present ? Optional.of(vector(name, n)) : Optional.empty();
   }
 
-  /** (rows, cols) in host memory, where a step reads a row for each of its tokens. */
+  /** (rows, cols) in host memory of its own, where a step reads a row for each of its tokens. */
   public EmbeddingTable table(String name, long rows, long cols) {
     Weight weight = shaped(name, rows, cols);
     if (weight.group().isPresent()) {
@@ -125,51 +140,67 @@ public final class Parameters {
           "'" + name + "' is " + weight.dtype() + "; embeddings in that format are not supported",
           "use a checkpoint that keeps its embedding in 16 bits or a GGUF type");
     }
-    EmbeddingTable table = EmbeddingTable.of(arena, weight.dtype(), rows, cols, weight.segment());
-    tables.add(() -> table.place(device.pin("the embedding", weight.segment(), arena)));
-    return table;
+    return tables.computeIfAbsent(name, n -> EmbeddingTable.of(arena, weight.dtype(), rows, cols));
   }
 
-  /** Allocates the device memory and fills it; {@code progress} hears the bytes done so far. */
+  /**
+   * Allocates the device memory and fills it; {@code progress} hears the bytes done so far. From
+   * then on the checkpoint is not needed any more. Refusal where a file cannot be read or is
+   * shorter than it was.
+   */
   public void upload(LongConsumer progress) {
     Buffer memory = device.allocate("the weights", Math.max(bytes, 1), arena);
     checkpoint.materialize();
-    tables.forEach(Runnable::run);
-    tables.clear();
+    List<Piece> pieces = new ArrayList<>();
+    tables.forEach((name, table) -> pieces.addAll(fill(table, checkpoint.weight(name))));
     for (Upload upload : uploads) {
-      upload.fill.accept(memory.slice(upload.offset, upload.bytes));
-      progress.accept(upload.offset + upload.bytes);
+      pieces.addAll(upload.fill.apply(memory.slice(upload.offset, upload.bytes)));
+      pieces.add(Piece.of(() -> progress.accept(upload.offset + upload.bytes)));
     }
     uploads.clear();
+    ReadAhead.run(pieces, RING_PIECES * pieceBytes());
     device.sync();
   }
 
-  private PackedMatrix matrix(Weight weight) {
-    int axes = weight.shape().length;
-    int experts = axes == 3 ? Math.toIntExact(weight.shape()[0]) : 1;
-    Optional<MemorySegment> order = columnOrder(weight);
-    List<MemorySegment> sources = new ArrayList<>();
-    for (int expert = 0; expert < experts; expert++) {
-      sources.add(source(weight, expert, order));
+  /** Read to where it stays; where it is the head as well, that is packed from there. */
+  private List<Piece> fill(EmbeddingTable table, Weight weight) {
+    ByteRange data = weight.range();
+    MemorySegment memory = device.hostMemory("the embedding", data.bytes(), arena);
+    inMemory.put(weight.name(), memory);
+    table.place(device.seen(memory, arena));
+    List<Piece> pieces = new ArrayList<>();
+    for (long at = 0; at < data.bytes(); at += pieceBytes()) {
+      long from = at;
+      MemorySegment part = memory.asSlice(from, Math.min(pieceBytes(), data.bytes() - from));
+      pieces.add(new Piece(0, none -> data.begin(from, part), none -> {}));
     }
-    long expertBytes = device.queue().packedBytes(sources.getFirst());
+    return pieces;
+  }
+
+  private long pieceBytes() {
+    return device.isGpu() ? GPU_PIECE : HOST_PIECE;
+  }
+
+  private PackedMatrix matrix(Weight weight) {
+    Optional<MemorySegment> order =
+        ColumnOrder.of(weight).map(ints -> arena.allocateFrom(ValueLayout.JAVA_INT, ints));
+    MatrixPieces source = new MatrixPieces(weight, order);
+    MemorySegment shape = source.shape(arena);
+    long expertBytes = device.queue().packedBytes(shape);
     PackedMatrix matrix =
         new PackedMatrix(
             arena,
-            sources.getFirst(),
-            experts,
+            shape,
+            source.experts(),
             expertBytes,
             order.map(ints -> onDevice(weight.name(), ints)));
     reserve(
         weight.name(),
-        expertBytes * experts,
+        expertBytes * source.experts(),
         memory -> {
-          for (int expert = 0; expert < experts; expert++) {
-            device
-                .queue()
-                .pack(sources.get(expert), memory.slice(expert * expertBytes, expertBytes));
-          }
           matrix.place(memory);
+          Optional<MemorySegment> here = Optional.ofNullable(inMemory.get(weight.name()));
+          return source.of(device.queue(), memory, expertBytes, pieceBytes(), here);
         });
     return matrix;
   }
@@ -180,93 +211,13 @@ public final class Parameters {
         weight + ".order",
         ints.byteSize(),
         memory -> {
-          device.upload(ints, memory);
           vector.place(memory);
+          return List.of(Piece.of(() -> device.upload(ints, memory)));
         });
     return vector;
   }
 
-  private MemorySegment source(Weight weight, int expert, Optional<MemorySegment> order) {
-    long[] shape = weight.shape();
-    long rows = shape[shape.length - 2];
-    long cols = shape[shape.length - 1];
-    MemorySegment source =
-        Sources.blocks(arena, weight.dtype(), rows, cols, weight.data().get(expert));
-    weight
-        .group()
-        .ifPresent(
-            group -> {
-              Sources.groups(
-                  source,
-                  group.groupSize(),
-                  group.zerosMinusOne() ? 1 : 0,
-                  group.zeros().get(expert),
-                  scales(weight.name(), group, expert),
-                  order);
-            });
-    return source;
-  }
-
-  /** The contract's scales are float16, which holds a bfloat16 of usual size exactly. */
-  private MemorySegment scales(String name, GroupQuant group, int expert) {
-    MemorySegment stored = group.scales().get(expert);
-    if (group.scaleType() == DType.F16) {
-      return stored;
-    }
-    MemorySegment halves = arena.allocate(stored.byteSize(), 2);
-    for (long at = 0; at < stored.byteSize(); at += 2) {
-      float scale = Float.intBitsToFloat(stored.get(ValueLayout.JAVA_SHORT_UNALIGNED, at) << 16);
-      short half = Float.floatToFloat16(scale);
-      if (Float.float16ToFloat(half) != scale) {
-        throw Refusal.model(
-            "'" + name + "' has the bfloat16 scale " + scale + ", which float16 cannot hold",
-            "use a checkpoint with float16 scales");
-      }
-      halves.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, half);
-    }
-    return halves;
-  }
-
-  /** Act-order weights: the columns sorted by their group, which must then be whole groups. */
-  private Optional<MemorySegment> columnOrder(Weight weight) {
-    List<MemorySegment> index = weight.group().map(GroupQuant::groupIndex).orElse(List.of());
-    if (index.isEmpty()) {
-      return Optional.empty();
-    }
-    int cols = Math.toIntExact(weight.shape()[weight.shape().length - 1]);
-    int groupSize = weight.group().orElseThrow().groupSize();
-    int[] group = ints(index.getFirst(), cols);
-    for (MemorySegment other : index) {
-      if (!Arrays.equals(group, ints(other, cols))) {
-        throw Refusal.model(
-            "the experts of '" + weight.name() + "' have different act-orders",
-            "use a checkpoint quantised with desc_act false");
-      }
-    }
-    int[] next = new int[cols / groupSize];
-    int[] order = new int[cols];
-    for (int col = 0; col < cols; col++) {
-      int at = next[group[col]]++;
-      if (at >= groupSize) {
-        throw Refusal.model(
-            "'"
-                + weight.name()
-                + "' puts more than "
-                + groupSize
-                + " columns in group "
-                + group[col],
-            "the file is damaged; download it again");
-      }
-      order[group[col] * groupSize + at] = col;
-    }
-    return Optional.of(arena.allocateFrom(ValueLayout.JAVA_INT, order));
-  }
-
-  private static int[] ints(MemorySegment segment, int count) {
-    return segment.asSlice(0, 4L * count).toArray(ValueLayout.JAVA_INT_UNALIGNED);
-  }
-
-  private void reserve(String name, long size, Consumer<Buffer> fill) {
+  private void reserve(String name, long size, Function<Buffer, List<Piece>> fill) {
     long aligned = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     uploads.add(new Upload(bytes, size, fill));
     sizes.merge(name, aligned, Long::sum);

@@ -1,12 +1,9 @@
 // Safetensors: the tensors of one .safetensors file.
 package dev.gatun.weights;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
-
 import dev.gatun.device.DType;
 import dev.gatun.refusal.Refusal;
-import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -32,43 +29,46 @@ final class Safetensors {
   private record Entry(String name, DType dtype, long[] shape, long begin, long end) {}
 
   /**
-   * Reads and checks a whole file: tensors by name, in the header's order. {@code source} names it
-   * in messages.
+   * Reads and checks a file's header: tensors by name, in the header's order. {@code source} names
+   * it in messages.
    */
-  static Map<String, Weight> parse(MemorySegment file, String source) {
+  static Map<String, Weight> parse(ByteRange file, String source) {
     long length = headerLength(file, source);
-    Fields header =
-        JsonFields.object(file.asSlice(8, length).toArray(JAVA_BYTE), "the header of " + source);
+    Fields header = JsonFields.object(file.slice(8, length).toArray(), "the header of " + source);
     List<Entry> entries =
         header.values().keySet().stream()
             .filter(name -> !name.equals("__metadata__"))
             .map(name -> entry(name, header, source))
             .toList();
-    MemorySegment data = file.asSlice(8 + length);
-    checkPlaces(entries, data.byteSize(), source);
+    ByteRange data = file.slice(8 + length, file.bytes() - 8 - length);
+    checkPlaces(entries, data.bytes(), source);
     Map<String, Weight> weights = new LinkedHashMap<>();
     for (Entry e : entries) {
       weights.put(
           e.name(),
           Weight.plain(
-              e.name(), e.dtype(), e.shape(), data.asSlice(e.begin(), e.end() - e.begin())));
+              e.name(),
+              e.dtype(),
+              e.shape(),
+              data.slice(e.begin(), e.end() - e.begin()).named(tensor(e.name(), source))));
     }
     return weights;
   }
 
-  private static long headerLength(MemorySegment file, String source) {
-    if (file.byteSize() < 8) {
+  private static long headerLength(ByteRange file, String source) {
+    if (file.bytes() < 8) {
       throw Refusal.model(
-          source + " has " + file.byteSize() + " bytes, too few for a safetensors file", AGAIN);
+          source + " has " + file.bytes() + " bytes, too few for a safetensors file", AGAIN);
     }
-    long length = file.get(JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), 0);
-    if (length < 0 || length > Math.min(JsonFields.MAX_BYTES, file.byteSize() - 8)) {
+    long length =
+        ByteBuffer.wrap(file.slice(0, 8).toArray()).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    if (length < 0 || length > Math.min(JsonFields.MAX_BYTES, file.bytes() - 8)) {
       throw Refusal.model(
           source
               + " announces a header of "
               + Long.toUnsignedString(length)
               + " bytes in a file of "
-              + file.byteSize()
+              + file.bytes()
               + ", expected at most "
               + JsonFields.MAX_BYTES,
           AGAIN);

@@ -3,8 +3,6 @@ package dev.gatun.weights;
 
 import dev.gatun.refusal.Refusal;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -18,17 +16,17 @@ record Shards(Map<String, Weight> tensors, long bytes) {
   private static final String SINGLE = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
 
-  static Shards read(Path folder, Arena arena) {
+  static Shards read(Path folder, OpenFiles open) {
     if (Files.isRegularFile(folder.resolve(SINGLE))) {
-      MemorySegment file = MappedFile.map(folder.resolve(SINGLE), arena);
-      return new Shards(Safetensors.parse(file, "'" + SINGLE + "'"), file.byteSize());
+      ByteRange file = open.open(folder.resolve(SINGLE));
+      return new Shards(Safetensors.parse(file, "'" + SINGLE + "'"), file.bytes());
     }
     if (!Files.isRegularFile(folder.resolve(INDEX))) {
       throw Refusal.model(
           "folder '" + folder + "' has neither " + SINGLE + " nor " + INDEX + other(folder),
           "download the model's safetensors files into it");
     }
-    return indexed(folder, index(JsonFields.read(folder.resolve(INDEX))), arena);
+    return indexed(folder, index(JsonFields.read(folder.resolve(INDEX))), open);
   }
 
   /** File name by tensor name, out of an index; the files lie beside it. */
@@ -46,7 +44,7 @@ record Shards(Map<String, Weight> tensors, long bytes) {
     return files;
   }
 
-  private static Shards indexed(Path folder, Map<String, String> index, Arena arena) {
+  private static Shards indexed(Path folder, Map<String, String> index, OpenFiles open) {
     Map<String, Map<String, Weight>> files = new LinkedHashMap<>();
     long bytes = 0;
     for (String name : new LinkedHashSet<>(index.values())) {
@@ -55,8 +53,8 @@ record Shards(Map<String, Weight> tensors, long bytes) {
             "shard '" + folder.resolve(name) + "', which " + INDEX + " names, is missing",
             "download it into the same folder");
       }
-      MemorySegment file = MappedFile.map(folder.resolve(name), arena);
-      bytes += file.byteSize();
+      ByteRange file = open.open(folder.resolve(name));
+      bytes += file.bytes();
       files.put(name, Safetensors.parse(file, "'" + name + "'"));
     }
     return new Shards(select(index, files), bytes);

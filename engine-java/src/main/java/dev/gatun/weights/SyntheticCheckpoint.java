@@ -3,7 +3,6 @@ package dev.gatun.weights;
 
 import dev.gatun.device.DType;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,7 +19,19 @@ record SyntheticCheckpoint(SyntheticSpec spec, RandomWeights random) {
   static Checkpoint open(String text) {
     SyntheticCheckpoint made =
         new SyntheticCheckpoint(SyntheticSpec.parse(text), new RandomWeights());
-    return OpenCheckpoint.open(made::content, made);
+    Arena arena = Arena.ofShared();
+    try {
+      return OpenCheckpoint.synthetic(made.content(arena), made, () -> close(arena));
+    } catch (RuntimeException | Error e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  private static void close(Arena arena) {
+    if (arena.scope().isAlive()) {
+      arena.close();
+    }
   }
 
   private OpenCheckpoint.Content content(Arena arena) {
@@ -78,8 +89,9 @@ record SyntheticCheckpoint(SyntheticSpec spec, RandomWeights random) {
 
   private Weight weight(TensorShape tensor, Arena arena) {
     DType type = spec.mix().type(tensor, spec.config());
-    List<MemorySegment> data = new ArrayList<>();
-    parts(tensor).forEach(part -> data.add(random.front(part.kind(), part.bytes(), arena)));
+    List<ByteRange> data = new ArrayList<>();
+    parts(tensor)
+        .forEach(part -> data.add(ByteRange.of(random.front(part.kind(), part.bytes(), arena))));
     if (data.size() == 1) {
       return Weight.plain(tensor.name(), type, tensor.shape(), data.getFirst());
     }

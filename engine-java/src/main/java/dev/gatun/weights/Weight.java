@@ -1,8 +1,7 @@
-// Weight: one tensor of a checkpoint, where it lies in the mapped file.
+// Weight: one tensor of a checkpoint, and where its bytes lie.
 package dev.gatun.weights;
 
 import dev.gatun.device.DType;
-import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -13,21 +12,20 @@ import java.util.Optional;
  *
  * @param shape outermost first: {@code (n)}, {@code (rows, cols)} = (out, in) of a linear, or
  *     {@code (experts, rows, cols)}
- * @param data slices of the read-only mapping: one an expert where the shape has three axes, else
- *     exactly one. GGUF tensors start at multiples of the file's alignment (32 unless it says
- *     otherwise); the safetensors format promises none. For AWQ and GPTQ this is {@code qweight},
- *     in the file's own layout, see {@link GroupQuant}
+ * @param data one range an expert where the shape has three axes, else exactly one; read as long as
+ *     the checkpoint is open. For AWQ and GPTQ this is {@code qweight}, in the file's own layout,
+ *     see {@link GroupQuant}
  * @param group present exactly where {@code dtype} is AWQ or GPTQ
  */
 public record Weight(
-    String name, DType dtype, long[] shape, List<MemorySegment> data, Optional<GroupQuant> group) {
+    String name, DType dtype, long[] shape, List<ByteRange> data, Optional<GroupQuant> group) {
 
   public Weight {
     data = List.copyOf(data);
   }
 
-  /** A tensor of one slice and of a format that needs no other tensors. */
-  static Weight plain(String name, DType dtype, long[] shape, MemorySegment data) {
+  /** A tensor of one range and of a format that needs no other tensors. */
+  static Weight plain(String name, DType dtype, long[] shape, ByteRange data) {
     return new Weight(name, dtype, shape, List.of(data), Optional.empty());
   }
 
@@ -42,10 +40,10 @@ public record Weight(
         + group.map(g -> size(g.zeros()) + size(g.scales()) + size(g.groupIndex())).orElse(0L);
   }
 
-  /** The only slice of a tensor of one or two axes. */
-  public MemorySegment segment() {
+  /** The only range of a tensor of one or two axes. */
+  public ByteRange range() {
     if (data.size() != 1) {
-      throw new IllegalStateException(name + " has " + data.size() + " slices");
+      throw new IllegalStateException(name + " has " + data.size() + " ranges");
     }
     return data.getFirst();
   }
@@ -55,7 +53,7 @@ public record Weight(
     return name + " " + dtype + Arrays.toString(shape);
   }
 
-  private static long size(List<MemorySegment> segments) {
-    return segments.stream().mapToLong(MemorySegment::byteSize).sum();
+  private static long size(List<ByteRange> ranges) {
+    return ranges.stream().mapToLong(ByteRange::bytes).sum();
   }
 }

@@ -38,8 +38,9 @@ import org.junit.jupiter.api.Timeout;
 class MisuseTest {
 
   private static Engine load() throws IOException {
-    Checkpoint checkpoint = Checkpoint.open(ORACLES.gguf(MODEL).checkpoint());
-    return Engine.load(checkpoint, options());
+    try (Checkpoint checkpoint = Checkpoint.open(ORACLES.gguf(MODEL).checkpoint())) {
+      return Engine.load(checkpoint, options());
+    }
   }
 
   /** The marks and all rows of logits, which a plan for one row does not hold. */

@@ -253,6 +253,25 @@ class MemoryBudgetTest {
     }
   }
 
+  // A GPU has it beside its memory; here it is 152,064 rows of 5120 weights of 4.5 bits.
+  @Test
+  void onTheHostTheEmbeddingIsAmongWhatIsCounted() {
+    long gib = 1L << 30;
+    Capacity host = new Capacity("memory available", 64 * gib, 0, 0, gib / 4, false, List.of());
+    try (Checkpoint checkpoint = Checkpoint.synthetic("qwq-32b:type=q4_k_m")) {
+      LoadPlan card = plan(checkpoint, EngineOptions.defaults());
+      Footprint need = card.budget().need();
+      assertEquals(0, card.budget().embedding());
+      MemoryBudget budget = new MemoryBudget(need, host);
+      assertEquals(152_064L * 5120 / 256 * 144, budget.embedding());
+      long everything = need.weightBytes() + need.held() + budget.embedding() + budget.reserve();
+      assertEquals(host.bytes() - everything, budget.leftForCache());
+      String text = new PlanText(new LoadPlan(checkpoint, budget, F16, 4096)).toString();
+      assertTrue(text.matches("(?s).*\n +embedding +0[.]41\n.*"), text);
+      assertFalse(text.contains("on the host"), text);
+    }
+  }
+
   private static LoadPlan plan(Checkpoint checkpoint, EngineOptions options) {
     return LoadPlan.of(checkpoint, options, Optional.of(Capacity.card("24G")));
   }

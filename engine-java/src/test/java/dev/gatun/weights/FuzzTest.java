@@ -53,7 +53,7 @@ class FuzzTest {
   }
 
   private static void readGguf(byte[] file) {
-    GgufFile parsed = GgufFile.parse(MemorySegment.ofArray(file), "'x.gguf'");
+    GgufFile parsed = GgufFile.parse(ByteRange.of(MemorySegment.ofArray(file)), "'x.gguf'");
     checkPlaces(GgufCheckpoint.content(List.of(parsed), "x", file.length).weights(), file.length);
   }
 
@@ -99,7 +99,7 @@ class FuzzTest {
             .map(q -> QuantSettings.read(json(q.getBytes(StandardCharsets.UTF_8)), true));
     return file -> {
       Map<String, Weight> tensors =
-          Safetensors.parse(MemorySegment.ofArray(file), "'x.safetensors'");
+          Safetensors.parse(ByteRange.of(MemorySegment.ofArray(file)), "'x.safetensors'");
       checkPlaces(FolderCheckpoint.weights(tensors, settings, config), file.length);
     };
   }

@@ -1,7 +1,6 @@
 // GgufFileTest: GGUF headers, good ones and bad ones.
 package dev.gatun.weights;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -21,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class GgufFileTest {
 
   private static GgufFile parse(byte[] file) {
-    return GgufFile.parse(MemorySegment.ofArray(file), "'x.gguf'");
+    return GgufFile.parse(ByteRange.of(MemorySegment.ofArray(file)), "'x.gguf'");
   }
 
   private static GgufFile parse(GgufWriter file) {
@@ -159,7 +158,7 @@ class GgufFileTest {
             .getLast();
     assertEquals(type, read.dtype());
     assertArrayEquals(new long[] {2, 256}, read.shape());
-    assertArrayEquals(content, read.segment().toArray(JAVA_BYTE));
+    assertArrayEquals(content, read.range().toArray());
   }
 
   @Test
@@ -173,7 +172,7 @@ class GgufFileTest {
             .tensors()
             .getLast();
     assertArrayEquals(new long[] {4, 3, 2}, read.shape());
-    assertArrayEquals(GgufWriter.counting(48), read.segment().toArray(JAVA_BYTE));
+    assertArrayEquals(GgufWriter.counting(48), read.range().toArray());
   }
 
   @Test

@@ -1,7 +1,6 @@
 // GgufSplitTest: GGUF models in several files.
 package dev.gatun.weights;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -41,7 +40,7 @@ class GgufSplitTest {
       assertEquals("big", model.name());
       assertEquals(2, model.weights().size());
       assertArrayEquals(
-          GgufWriter.counting(256), model.weight("model.norm.weight").segment().toArray(JAVA_BYTE));
+          GgufWriter.counting(256), model.weight("model.norm.weight").range().toArray());
     }
   }
 

@@ -1,7 +1,6 @@
 // QuantisedFolderTest: AWQ and GPTQ linears of a folder, alone and as experts.
 package dev.gatun.weights;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -49,13 +48,13 @@ class QuantisedFolderTest {
       Weight q = model.weight("m.q_proj.weight");
       assertEquals(DType.AWQ, q.dtype());
       assertArrayEquals(new long[] {16, 64}, q.shape());
-      assertEquals(64 * 16 / 2, q.segment().byteSize());
+      assertEquals(64 * 16 / 2, q.range().bytes());
       GroupQuant group = q.group().orElseThrow();
       assertEquals(32, group.groupSize());
       assertEquals(DType.F16, group.scaleType());
       assertFalse(group.zerosMinusOne());
-      assertEquals(2 * 16 / 2, group.zeros().getFirst().byteSize());
-      assertEquals(2 * 16 * 2, group.scales().getFirst().byteSize());
+      assertEquals(2 * 16 / 2, group.zeros().getFirst().bytes());
+      assertEquals(2 * 16 * 2, group.scales().getFirst().bytes());
       assertEquals(512 + 16 + 64, q.bytes());
       assertEquals(2, model.weights().size());
     }
@@ -94,8 +93,8 @@ class QuantisedFolderTest {
       assertEquals(List.of(), plain.group().orElseThrow().groupIndex());
       assertEquals(true, plain.group().orElseThrow().zerosMinusOne());
       GroupQuant ordered = model.weight("m.b.weight").group().orElseThrow();
-      assertEquals(256, ordered.groupIndex().getFirst().byteSize());
-      assertEquals(1, ordered.groupIndex().getFirst().get(JAVA_BYTE, 4));
+      assertEquals(256, ordered.groupIndex().getFirst().bytes());
+      assertEquals(1, ordered.groupIndex().getFirst().toArray()[4]);
     }
     folder(
         "qwen2",

@@ -1,7 +1,6 @@
 // SafetensorsTest: safetensors headers, good ones and bad ones.
 package dev.gatun.weights;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -18,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SafetensorsTest {
 
   private static Map<String, Weight> parse(byte[] file) {
-    return Safetensors.parse(MemorySegment.ofArray(file), "'x.safetensors'");
+    return Safetensors.parse(ByteRange.of(MemorySegment.ofArray(file)), "'x.safetensors'");
   }
 
   private static Map<String, Weight> parse(String header, int dataBytes) {
@@ -45,7 +44,7 @@ class SafetensorsTest {
     assertEquals(List.of("first", "second", "none"), List.copyOf(read.keySet()));
     assertEquals(DType.valueOf(type), read.get("second").dtype());
     assertArrayEquals(new long[] {2, 3}, read.get("second").shape());
-    assertArrayEquals(content, read.get("second").segment().toArray(JAVA_BYTE));
+    assertArrayEquals(content, read.get("second").range().toArray());
   }
 
   @Test

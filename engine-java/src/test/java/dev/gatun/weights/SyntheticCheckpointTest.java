@@ -131,8 +131,9 @@ class SyntheticCheckpointTest {
 
   /** All rows of a table of those blocks. */
   private static float[] rows(Device device, DType type, MemorySegment blocks, Arena arena) {
-    EmbeddingTable table = EmbeddingTable.of(arena, type, ROWS, COLS, blocks);
-    table.place(device.pin("the table", blocks, arena));
+    EmbeddingTable table = EmbeddingTable.of(arena, type, ROWS, COLS);
+    MemorySegment rows = device.hostMemory("the table", blocks.byteSize(), arena);
+    table.place(device.seen(rows.copyFrom(blocks), arena));
     Buffer ids = device.allocate("the ids", 4L * ROWS, arena);
     int[] all = IntStream.range(0, ROWS).toArray();
     device.upload(arena.allocateFrom(ValueLayout.JAVA_INT, all), ids);
@@ -165,9 +166,9 @@ class SyntheticCheckpointTest {
 
   private static byte[] firstBytes() {
     try (Checkpoint checkpoint = Checkpoint.synthetic("qwen2.5-0.5b:layers=1:type=q4_0")) {
-      MemorySegment data = checkpoint.weight("model.layers.0.mlp.up_proj.weight").segment();
+      ByteRange data = checkpoint.weight("model.layers.0.mlp.up_proj.weight").range();
       checkpoint.materialize();
-      return data.asSlice(0, 1000).toArray(ValueLayout.JAVA_BYTE);
+      return data.slice(0, 1000).toArray();
     }
   }
 
