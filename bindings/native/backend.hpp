@@ -11,8 +11,7 @@
 // kernels-cuda/ops.hpp and kernels-cpu/ops.hpp. An op that one back end has no kernel for does not link.
 #define GK_OPS(OP)                                                                                                   \
   /* drawn: NULL where no token is meant by it. */                                                                   \
-  OP(embed,                                                                                                          \
-     (const gk_source &table, const gk_tensor &tokens, const gk_tensor *drawn, const gk_tensor &y),                  \
+  OP(embed, (const gk_source &table, const gk_tensor &tokens, const gk_tensor *drawn, const gk_tensor &y),           \
      (table, tokens, drawn, y))                                                                                      \
   OP(rmsNorm, (const gk_tensor &x, const float *weight, float eps, const gk_tensor &y), (x, weight, eps, y))         \
   OP(addRmsNorm,                                                                                                     \

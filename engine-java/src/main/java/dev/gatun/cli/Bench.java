@@ -85,8 +85,7 @@ final class Bench implements Callable<Integer> {
       throw Refusal.usage("-r " + repeats, "repeat each test once or more");
     }
     boolean severalAtOnce = tests.stream().anyMatch(test -> test.parallel() > 1);
-    BenchReport report =
-        new BenchReport(stdio.out(), format.orElse(BenchFormat.MD), severalAtOnce);
+    BenchReport report = new BenchReport(stdio.out(), format.orElse(BenchFormat.MD), severalAtOnce);
     SyntheticArgument.Opened opened = model.open(stdio);
     try (Checkpoint checkpoint = engine.scaled(opened.checkpoint(), stdio)) {
       BenchModel subject = new BenchModel(opened.name(), checkpoint);

@@ -12,7 +12,8 @@ import picocli.CommandLine.Option;
 /** Every combination of what is asked for, in the order of the options. */
 final class BenchCases {
   // first-last, by doubling where nothing is said; first-last+step; first-last*factor.
-  private static final Pattern RANGE = Pattern.compile("(\\d{1,9})-(\\d{1,9})(?:([+*])(\\d{1,9}))?");
+  private static final Pattern RANGE =
+      Pattern.compile("(\\d{1,9})-(\\d{1,9})(?:([+*])(\\d{1,9}))?");
   private static final Pattern NUMBER = Pattern.compile("\\d{1,9}");
   private static final int MOST = 10_000;
 
@@ -92,8 +93,7 @@ final class BenchCases {
   }
 
   private static Optional<int[]> lengths(String[] parts) {
-    boolean numbers =
-        NUMBER.matcher(parts[0]).matches() && NUMBER.matcher(parts[1]).matches();
+    boolean numbers = NUMBER.matcher(parts[0]).matches() && NUMBER.matcher(parts[1]).matches();
     return numbers
         ? Optional.of(new int[] {Integer.parseInt(parts[0]), Integer.parseInt(parts[1])})
         : Optional.empty();

@@ -94,9 +94,7 @@ final class BenchReport {
     if (severalAtOnce) {
       columns.add(
           new Column(
-              "t/s each",
-              "%9s",
-              r -> two(BenchResult.mean(r.rates()) / r.test().parallel())));
+              "t/s each", "%9s", r -> two(BenchResult.mean(r.rates()) / r.test().parallel())));
     }
     columns.add(new Column("MiB/token", "%10s", r -> two(r.run().bytesPerToken() / (1 << 20))));
     columns.add(new Column("bandwidth", "%22s", BenchReport::bandwidth));

@@ -2,8 +2,8 @@
 package dev.gatun.cli;
 
 import dev.gatun.device.DeviceChoice;
-import dev.gatun.load.EngineOptions;
 import dev.gatun.kv.CacheTypes;
+import dev.gatun.load.EngineOptions;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;

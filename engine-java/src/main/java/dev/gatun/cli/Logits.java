@@ -2,8 +2,8 @@
 package dev.gatun.cli;
 
 import dev.gatun.engine.Engine;
-import dev.gatun.load.EngineOptions;
 import dev.gatun.engine.Session;
+import dev.gatun.load.EngineOptions;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.Checkpoint;
 import java.nio.file.Path;

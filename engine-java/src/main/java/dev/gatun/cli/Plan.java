@@ -1,10 +1,10 @@
 // Plan: what a model takes on a device, before anything is loaded.
 package dev.gatun.cli;
 
+import dev.gatun.load.Capacity;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.load.LoadPlan;
 import dev.gatun.load.PlanText;
-import dev.gatun.load.Capacity;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.Weight;

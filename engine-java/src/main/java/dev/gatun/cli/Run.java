@@ -1,8 +1,8 @@
 // Run: asks the model, once or in a conversation.
 package dev.gatun.cli;
 
-import dev.gatun.load.EngineOptions;
 import dev.gatun.engine.Generation.Stop;
+import dev.gatun.load.EngineOptions;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.Advice;
 import dev.gatun.sample.SamplingOptions;

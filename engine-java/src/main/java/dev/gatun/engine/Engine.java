@@ -17,9 +17,9 @@ import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /**
- * Weights, cache and programs, all its own: the checkpoint may be closed once it is loaded. Sessions
- * share it: any number of threads may use sessions of one engine, a thread of its own runs what they
- * ask for, many sequences a step.
+ * Weights, cache and programs, all its own: the checkpoint may be closed once it is loaded.
+ * Sessions share it: any number of threads may use sessions of one engine, a thread of its own runs
+ * what they ask for, many sequences a step.
  */
 public final class Engine implements AutoCloseable {
   private final Arena arena;
@@ -54,8 +54,7 @@ public final class Engine implements AutoCloseable {
     }
     Batching batching = options.batching();
     StepPolicy policy =
-        new StepPolicy(
-            stepper.most(), batching.promptTokens(device.isGpu()), batching.order());
+        new StepPolicy(stepper.most(), batching.promptTokens(device.isGpu()), batching.order());
     scheduler = new Scheduler(stepper, policy, device.isGpu());
   }
 
@@ -140,6 +139,15 @@ public final class Engine implements AutoCloseable {
   /** An empty sequence; from any thread. */
   public Session newSession() {
     return new Session(this, new PageTable(loaded.pool()));
+  }
+
+  /**
+   * Whether steps end in {@code gk_sample} where samplers allow. Of one row on the CPU nothing
+   * would run ahead, and Java's passes over the logits take half its time; of several rows each is
+   * another thread's.
+   */
+  boolean drawsOnDevice() {
+    return device.isGpu() || options.batching().sequences() > 1;
   }
 
   Scheduler scheduler() {

@@ -96,8 +96,7 @@ sealed class Forward extends Task permits Observation {
     if (part.logitRows() > 0) {
       MemorySegment rows = step.logits(row, part.logitRows(), vocab);
       int at = allRows ? kept * vocab : 0;
-      MemorySegment.copy(
-          rows, ValueLayout.JAVA_FLOAT, 0, logits, at, part.logitRows() * vocab);
+      MemorySegment.copy(rows, ValueLayout.JAVA_FLOAT, 0, logits, at, part.logitRows() * vocab);
     }
     sequence().keep(ids, kept, part.ids().length);
     kept += part.ids().length;

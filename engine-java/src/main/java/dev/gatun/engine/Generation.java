@@ -107,8 +107,7 @@ public final class Generation {
     long first = count == 0 ? System.nanoTime() : firstToken;
     int read = Math.min(prompt.length, session.sequence().length() - before);
     Stats stats =
-        new Stats(
-            read, task.shared(), first - start, count, count == 0 ? 0 : lastToken - first);
+        new Stats(read, task.shared(), first - start, count, count == 0 ? 0 : lastToken - first);
     return new Result(stop, stats, Arrays.copyOf(answer, count));
   }
 

@@ -18,7 +18,9 @@ final class Observation extends Forward {
     super(sequence, ids, true, vocab);
   }
 
-  /** The marked tensors of the graph in its order, each (tokens, cols) float32, when it has ended. */
+  /**
+   * The marked tensors of the graph in its order, each (tokens, cols) float32, when it has ended.
+   */
   Map<String, MemorySegment> marks() {
     return marks;
   }

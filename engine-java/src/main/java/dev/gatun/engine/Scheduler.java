@@ -5,11 +5,13 @@ import dev.gatun.refusal.Refusal;
 import dev.gatun.step.Batch;
 import dev.gatun.step.StepInFlight;
 import dev.gatun.step.Stepper;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 
 /**
  * Sessions of any threads hand it tasks; it runs what they have ready in steps of several sequences
@@ -161,27 +163,22 @@ final class Scheduler implements AutoCloseable {
   }
 
   private void dropCancelled() {
-    for (Task task : List.copyOf(active)) {
-      if (task.isCancelled()) {
-        active.remove(task);
-        task.end();
+    for (int i = active.size() - 1; i >= 0; i--) {
+      if (active.get(i).isCancelled()) {
+        active.remove(i).end();
       }
     }
   }
 
   /** Takes from each task what the policy says; a task whose tokens find no pages waits. */
   private List<Share> issueParts() {
-    Optional<Task> alone = active.stream().filter(task -> task.observer().isPresent()).findFirst();
-    if (alone.isPresent()) {
-      Task task = alone.get();
-      return task.sequence().hasRoom(task.ready())
-          ? List.of(new Share(task, task.issue(task.ready())))
-          : List.of();
+    List<StepPolicy.Offer> offers = new ArrayList<>(active.size());
+    for (Task task : active) {
+      if (task.observer().isPresent()) {
+        return alone(task);
+      }
+      offers.add(new StepPolicy.Offer(task.ready(), task.isDecoding(), task.wantsAllRows()));
     }
-    List<StepPolicy.Offer> offers =
-        active.stream()
-            .map(task -> new StepPolicy.Offer(task.ready(), task.isDecoding(), task.wantsAllRows()))
-            .toList();
     int[] counts = policy.shares(offers);
     List<Share> shares = new ArrayList<>();
     for (int i = 0; i < counts.length; i++) {
@@ -193,6 +190,12 @@ final class Scheduler implements AutoCloseable {
     return shares;
   }
 
+  private static List<Share> alone(Task task) {
+    return task.sequence().hasRoom(task.ready())
+        ? List.of(new Share(task, task.issue(task.ready())))
+        : List.of();
+  }
+
   /** Nobody can go on, and nobody will give pages back: the last to arrive is refused. */
   private void refuseOne() {
     if (!active.isEmpty()) {
@@ -200,19 +203,26 @@ final class Scheduler implements AutoCloseable {
           .removeLast()
           .fail(
               Refusal.doesNotFit(
-                  "the cache is full",
-                  "close another session or load with a larger context (-c)"));
+                  "the cache is full", "close another session or load with a larger context (-c)"));
     }
   }
 
   private Running issue(List<Share> shares) {
-    Batch batch = new Batch(shares.stream().map(Share::part).toList());
-    boolean wantsLogits = shares.stream().anyMatch(share -> share.task.wantsLogits());
+    List<Batch.Part> parts = new ArrayList<>(shares.size());
+    boolean wantsLogits = false;
+    for (Share share : shares) {
+      parts.add(share.part);
+      wantsLogits |= share.task.wantsLogits();
+    }
+    Batch batch = new Batch(parts);
+    Optional<BiConsumer<String, MemorySegment>> observer = shares.getFirst().task.observer();
     StepInFlight step =
-        shares.getFirst().task.observer().isPresent()
-            ? stepper.issue(batch, shares.getFirst().task.observer().get())
+        observer.isPresent()
+            ? stepper.issue(batch, observer.get())
             : stepper.issue(batch, wantsLogits);
-    shares.forEach(share -> share.task.placed(batch.firstLogitRow(share.part)));
+    for (Share share : shares) {
+      share.task.placed(batch.firstLogitRow(share.part));
+    }
     return new Running(step, batch, shares, runsAhead && !wantsLogits);
   }
 

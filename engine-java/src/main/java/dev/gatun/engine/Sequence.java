@@ -46,7 +46,9 @@ final class Sequence implements AutoCloseable {
     return pages.hasRoom(issued + count);
   }
 
-  /** Makes room for tokens that a step is about to write; Refusal.doesNotFit where there is none. */
+  /**
+   * Makes room for tokens that a step is about to write; Refusal.doesNotFit where there is none.
+   */
   void issue(int count) {
     pages.resize(issued + count);
     issued += count;

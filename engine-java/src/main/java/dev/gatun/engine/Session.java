@@ -190,8 +190,8 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Waits for what a task gives; empty where it was interrupted first. The thread's own interruption
-   * counts, and is left for the caller to see.
+   * Waits for what a task gives; empty where it was interrupted first. The thread's own
+   * interruption counts, and is left for the caller to see.
    *
    * @param interrupted asked now and then
    */
@@ -226,7 +226,7 @@ public final class Session implements AutoCloseable {
   }
 
   Answer newAnswer(int[] prompt, Sampler sampler, Generation.Limits limits) {
-    boolean onDevice = engine.device().isGpu();
+    boolean onDevice = engine.drawsOnDevice();
     return new Answer(
         sequence, prompt.clone(), sampler, limits, engine.longestSequence(), vocab(), onDevice);
   }

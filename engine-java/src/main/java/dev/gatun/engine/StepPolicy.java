@@ -48,8 +48,7 @@ record StepPolicy(StepBounds most, int promptTokens, PromptOrder order) {
     }
     for (int i = 0; i < prompts.size() && left > 0; i++) {
       Offer offer = offers.get(prompts.get(i));
-      int share =
-          order == PromptOrder.ARRIVAL ? left : Math.ceilDiv(left, prompts.size() - i);
+      int share = order == PromptOrder.ARRIVAL ? left : Math.ceilDiv(left, prompts.size() - i);
       int count = Math.min(share, offer.tokens());
       if (offer.everyRow()) {
         count = Math.min(count, rows + 1);

@@ -10,8 +10,7 @@ import dev.gatun.refusal.Refusal;
  * @param order which prompts a step takes
  * @param sharesPrefixes whether sequences that begin with the same tokens share the pages of these
  */
-public record Batching(
-    int sequences, int promptTokens, PromptOrder order, boolean sharesPrefixes) {
+public record Batching(int sequences, int promptTokens, PromptOrder order, boolean sharesPrefixes) {
 
   /** A number of prompt tokens that suits the device. */
   public static final int CHOSEN = 0;
@@ -22,7 +21,9 @@ public record Batching(
 
   /** Which of the prompts that wait a step takes. */
   public enum PromptOrder {
-    /** The first to arrive takes all there is: the shortest time on average until prompts are read. */
+    /**
+     * The first to arrive takes all there is: the shortest time on average until prompts are read.
+     */
     ARRIVAL,
     /** All an equal share: a short prompt does not wait for a long one. */
     SHARED

@@ -31,8 +31,7 @@ record Blueprint(
    */
   static Blueprint of(Checkpoint checkpoint, EngineOptions options, Device device, Arena arena) {
     Parameters parameters = new Parameters(checkpoint, device, arena);
-    return new Blueprint(
-        checkpoint, options, device, parameters, Architectures.of(parameters));
+    return new Blueprint(checkpoint, options, device, parameters, Architectures.of(parameters));
   }
 
   /** How its steps lie in memory. */
@@ -54,7 +53,6 @@ record Blueprint(
   /** Of the steps, no sequence being longer than {@code context} tokens. */
   StepLimits limits(int context) {
     ModelConfig config = checkpoint.config();
-    return new StepLimits(
-        options.stepBounds().tokens(), config.heads(), config.headDim(), context);
+    return new StepLimits(options.stepBounds().tokens(), config.heads(), config.headDim(), context);
   }
 }

@@ -59,7 +59,15 @@ public record EngineOptions(
 
   public static EngineOptions defaults() {
     return new EngineOptions(
-        DeviceChoice.cpu(), 0, 2048, 512, Compute.INT8, 1, Optional.empty(), Gemm.OWN, Batching.alone());
+        DeviceChoice.cpu(),
+        0,
+        2048,
+        512,
+        Compute.INT8,
+        1,
+        Optional.empty(),
+        Gemm.OWN,
+        Batching.alone());
   }
 
   public EngineOptions withThreads(int value) {
@@ -67,19 +75,23 @@ public record EngineOptions(
   }
 
   public EngineOptions withDevice(DeviceChoice value) {
-    return new EngineOptions(value, context, batch, ubatch, compute, logitRows, cache, gemm, batching);
+    return new EngineOptions(
+        value, context, batch, ubatch, compute, logitRows, cache, gemm, batching);
   }
 
   public EngineOptions withContext(int value) {
-    return new EngineOptions(device, value, batch, ubatch, compute, logitRows, cache, gemm, batching);
+    return new EngineOptions(
+        device, value, batch, ubatch, compute, logitRows, cache, gemm, batching);
   }
 
   public EngineOptions withBatch(int value, int micro) {
-    return new EngineOptions(device, context, value, micro, compute, logitRows, cache, gemm, batching);
+    return new EngineOptions(
+        device, context, value, micro, compute, logitRows, cache, gemm, batching);
   }
 
   public EngineOptions withCompute(Compute value) {
-    return new EngineOptions(device, context, batch, ubatch, value, logitRows, cache, gemm, batching);
+    return new EngineOptions(
+        device, context, batch, ubatch, value, logitRows, cache, gemm, batching);
   }
 
   public EngineOptions withIsa(Isa value) {
@@ -96,7 +108,8 @@ public record EngineOptions(
   }
 
   public EngineOptions withGemm(Gemm value) {
-    return new EngineOptions(device, context, batch, ubatch, compute, logitRows, cache, value, batching);
+    return new EngineOptions(
+        device, context, batch, ubatch, compute, logitRows, cache, value, batching);
   }
 
   public EngineOptions withBatching(Batching value) {

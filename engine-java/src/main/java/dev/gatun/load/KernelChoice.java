@@ -1,4 +1,5 @@
-// KernelChoice: which kernel serves each product of a model, how long it takes, and what is the faster.
+// KernelChoice: which kernel serves each product of a model, how long it takes, and what is the
+// faster.
 package dev.gatun.load;
 
 import dev.gatun.device.Device;
@@ -126,8 +127,7 @@ public record KernelChoice(List<Row> rows, Crossover crossover) {
     return all;
   }
 
-  private static KernelChoice of(
-      Map<Kind, List<Found>> found, Blueprint blueprint, boolean timed) {
+  private static KernelChoice of(Map<Kind, List<Found>> found, Blueprint blueprint, boolean timed) {
     Map<Kind, List<Found>> all = timed ? timed(found, blueprint) : found;
     EngineOptions options = blueprint.options();
     Device device = blueprint.device();
@@ -153,8 +153,7 @@ public record KernelChoice(List<Row> rows, Crossover crossover) {
         found.times.cublas);
   }
 
-  private static Map<Kind, List<Found>> timed(
-      Map<Kind, List<Found>> found, Blueprint blueprint) {
+  private static Map<Kind, List<Found>> timed(Map<Kind, List<Found>> found, Blueprint blueprint) {
     Device device = blueprint.device();
     List<Product> products =
         found.values().stream()
@@ -164,8 +163,7 @@ public record KernelChoice(List<Row> rows, Crossover crossover) {
     Map<Kind, List<Found>> timed = new LinkedHashMap<>();
     try (Arena lent = Arena.ofShared();
         ProductTimer timer = new ProductTimer(device, products)) {
-      long unpacked =
-          blueprint.steps(blueprint.options().gemm().planned()).unpackedBytes();
+      long unpacked = blueprint.steps(blueprint.options().gemm().planned()).unpackedBytes();
       if (unpacked > 0) {
         device.lendGemm(unpacked, lent);
       }

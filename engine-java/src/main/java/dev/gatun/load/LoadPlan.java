@@ -33,12 +33,19 @@ public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes ty
         Arena arena = Arena.ofConfined()) {
       Blueprint blueprint = Blueprint.of(checkpoint, options, device, arena);
       Footprint need = blueprint.footprint(blueprint.steps(options.gemm().planned()));
-      return card.map(capacity -> of(checkpoint, options, need.onCard(checkpoint, blueprint.parameters()), capacity))
+      return card.map(
+              capacity ->
+                  of(
+                      checkpoint,
+                      options,
+                      need.onCard(checkpoint, blueprint.parameters()),
+                      capacity))
           .orElseGet(() -> of(checkpoint, options, need, Capacity.of(device, choice)));
     }
   }
 
-  static LoadPlan of(Checkpoint checkpoint, EngineOptions options, Footprint need, Capacity capacity) {
+  static LoadPlan of(
+      Checkpoint checkpoint, EngineOptions options, Footprint need, Capacity capacity) {
     MemoryBudget budget = new MemoryBudget(need, capacity);
     ModelConfig config = checkpoint.config();
     options.cacheTypes().requireHeads(config.headDim());
@@ -73,7 +80,9 @@ public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes ty
   }
 
   private String others() {
-    return budget.capacity().others().stream().map(other -> ", " + other).collect(Collectors.joining());
+    return budget.capacity().others().stream()
+        .map(other -> ", " + other)
+        .collect(Collectors.joining());
   }
 
   private static int contextOf(ModelConfig config, EngineOptions options, int fitting) {

@@ -37,9 +37,7 @@ public record Loaded(
     Blueprint blueprint = Blueprint.of(checkpoint, options, device, arena);
     StepPlans steps = blueprint.steps(crossover(blueprint));
     Footprint need =
-        blueprint
-            .footprint(steps)
-            .withWorkspace(device.queue().workspaceBytes(blueprint.limits()));
+        blueprint.footprint(steps).withWorkspace(device.queue().workspaceBytes(blueprint.limits()));
     LoadPlan plan = LoadPlan.of(checkpoint, options, need, Capacity.of(device, options.device()));
     plan.requireFits();
     int context = plan.context();

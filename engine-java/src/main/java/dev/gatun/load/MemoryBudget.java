@@ -9,8 +9,8 @@ import dev.gatun.weights.QuantMix;
 public record MemoryBudget(Footprint need, Capacity capacity) {
 
   /**
-   * What weights and cache leave alone: the capacity's reserve, or more where driver, activations and
-   * workspace take more.
+   * What weights and cache leave alone: the capacity's reserve, or more where driver, activations
+   * and workspace take more.
    */
   public long reserve() {
     return Math.max(capacity.reserve(), used() + capacity.margin());

@@ -2,8 +2,8 @@
 package dev.gatun.load;
 
 import dev.gatun.device.GpuProcess;
-import dev.gatun.load.Alternatives.Alternative;
 import dev.gatun.kv.CacheTypes;
+import dev.gatun.load.Alternatives.Alternative;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.QuantMix;
 import dev.gatun.weights.RopeOverride;

@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * {@code gk_sample}: draws a token from each row, into {@link StepInputs#drawn}, where the next step
- * may read it.
+ * {@code gk_sample}: draws a token from each row, into {@link StepInputs#drawn}, where the next
+ * step may read it.
  */
 public record Sample(Tensor logits) implements Op {
   @Override

@@ -9,8 +9,12 @@ import java.util.Optional;
 
 /** Parts of different sequences; those of a single token come first. */
 public final class Batch {
-  private final List<Part> parts = new ArrayList<>();
-  private final int singles;
+  private final List<Part> parts;
+  private final int[] firstLogitRows; // of each part
+  private int singles;
+  private int tokens;
+  private int logitRows;
+  private boolean draws;
 
   /**
    * One sequence's tokens in a step.
@@ -40,15 +44,34 @@ public final class Batch {
   }
 
   /**
-   * @param parts at least one, each of another sequence
+   * @param given at least one, each of another sequence
    */
-  public Batch(List<Part> parts) {
-    if (parts.isEmpty()) {
+  public Batch(List<Part> given) {
+    if (given.isEmpty()) {
       throw new IllegalArgumentException("a step of no tokens");
     }
-    parts.stream().filter(part -> part.tokens() == 1).forEach(this.parts::add);
-    singles = this.parts.size();
-    parts.stream().filter(part -> part.tokens() > 1).forEach(this.parts::add);
+    parts = new ArrayList<>(given.size());
+    firstLogitRows = new int[given.size()];
+    // Loops, since this runs between two steps of a CPU whose caches the first has emptied.
+    for (Part part : given) {
+      if (part.tokens() == 1) {
+        add(part);
+        singles++;
+      }
+    }
+    for (Part part : given) {
+      if (part.tokens() > 1) {
+        add(part);
+      }
+    }
+  }
+
+  private void add(Part part) {
+    firstLogitRows[parts.size()] = logitRows;
+    parts.add(part);
+    tokens += part.tokens();
+    logitRows += part.logitRows();
+    draws |= part.sampling().isPresent();
   }
 
   /** In the order of the step's rows. */
@@ -62,19 +85,23 @@ public final class Batch {
   }
 
   int tokens() {
-    return parts.stream().mapToInt(Part::tokens).sum();
+    return tokens;
   }
 
   public int logitRows() {
-    return parts.stream().mapToInt(Part::logitRows).sum();
+    return logitRows;
   }
 
   boolean draws() {
-    return parts.stream().anyMatch(part -> part.sampling().isPresent());
+    return draws;
   }
 
   /** Row of the step's logits at which those of {@code part} begin. */
   public int firstLogitRow(Part part) {
-    return parts.stream().takeWhile(other -> other != part).mapToInt(Part::logitRows).sum();
+    int index = 0;
+    while (parts.get(index) != part) {
+      index++;
+    }
+    return firstLogitRows[index];
   }
 }

@@ -15,8 +15,7 @@ final class ProgramCache implements AutoCloseable {
   private final Compute compute;
   private final StepPlans plans;
   private final Program.Place place;
-  private final LinkedHashMap<StepShape, Program> programs =
-      new LinkedHashMap<>(16, 0.75f, true);
+  private final LinkedHashMap<StepShape, Program> programs = new LinkedHashMap<>(16, 0.75f, true);
 
   ProgramCache(Model model, Compute compute, StepPlans plans, Program.Place place) {
     this.model = model;

@@ -75,7 +75,7 @@ public final class StepInFlight {
       }
       token += ids.length;
       for (int left = part.logitRows(); left > 0; left--) {
-        setRow(row++, token - left, part.sampling().orElse(NO_DRAW));
+        setRow(row++, token - left, part, batch);
       }
       part.pages().write(host.asSlice(layout.pages(sequence)));
     }
@@ -83,7 +83,10 @@ public final class StepInFlight {
       setToken(token, 0, 0, PADDING);
     }
     for (; row < logitRows; row++) {
-      setRow(row, 0, NO_DRAW);
+      set(layout.logitRows(), row, 0);
+      if (batch.draws()) {
+        setSampling(row, NO_DRAW);
+      }
     }
   }
 
@@ -93,8 +96,14 @@ public final class StepInFlight {
     set(layout.sequence(), index, sequence);
   }
 
-  private void setRow(int index, int token, Sampling sampling) {
+  private void setRow(int index, int token, Batch.Part part, Batch batch) {
     set(layout.logitRows(), index, token);
+    if (batch.draws()) {
+      setSampling(index, part.sampling().orElse(NO_DRAW));
+    }
+  }
+
+  private void setSampling(int index, Sampling sampling) {
     sampling.write(host.asSlice(layout.sampling() + index * Sampling.BYTES, Sampling.BYTES));
   }
 

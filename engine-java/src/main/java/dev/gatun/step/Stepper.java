@@ -6,10 +6,10 @@ import dev.gatun.device.Device;
 import dev.gatun.device.HostView;
 import dev.gatun.graph.Compute;
 import dev.gatun.graph.Program;
-import dev.gatun.op.StepInputs;
 import dev.gatun.graph.StepShape;
 import dev.gatun.kv.PagePool;
 import dev.gatun.model.Model;
+import dev.gatun.op.StepInputs;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.function.BiConsumer;
@@ -47,8 +47,7 @@ public final class Stepper implements AutoCloseable {
     InputLayout layout = InputLayout.of(plans.most(), maxPages);
     Buffer buffer = device.allocate("the steps' inputs", layout.bytes(), arena);
     Buffer drawn =
-        device.allocate(
-            "the tokens drawn", (long) Integer.BYTES * plans.most().logitRows(), arena);
+        device.allocate("the tokens drawn", (long) Integer.BYTES * plans.most().logitRows(), arena);
     Buffer slab = device.allocate("the activations", plans.bytes(), arena);
     StepInputs inputs = layout.in(buffer, drawn);
     programs =

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.gatun.load.EngineOptions;
 import dev.gatun.graph.Compute;
+import dev.gatun.load.EngineOptions;
 import dev.gatun.verify.Oracle;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.SafetensorsWriter;

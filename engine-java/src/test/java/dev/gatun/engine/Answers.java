@@ -3,9 +3,9 @@ package dev.gatun.engine;
 
 import static dev.gatun.engine.Resources.ORACLES;
 
-import dev.gatun.load.EngineOptions;
 import dev.gatun.engine.Generation.Limits;
 import dev.gatun.graph.Compute;
+import dev.gatun.load.EngineOptions;
 import dev.gatun.sample.Sampler;
 import dev.gatun.sample.SamplingOptions;
 import dev.gatun.weights.Checkpoint;

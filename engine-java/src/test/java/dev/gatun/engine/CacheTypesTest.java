@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.gatun.load.EngineOptions;
 import dev.gatun.graph.Compute;
 import dev.gatun.kv.CacheTypes;
+import dev.gatun.load.EngineOptions;
 import dev.gatun.verify.Divergence;
 import dev.gatun.verify.Oracle;
 import dev.gatun.weights.Checkpoint;

@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.gatun.load.EngineOptions;
 import dev.gatun.device.DType;
+import dev.gatun.load.EngineOptions;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.verify.Oracles;
 import dev.gatun.weights.Checkpoint;

@@ -233,8 +233,7 @@ class ContinuousBatchingTest {
     return ids;
   }
 
-  private static List<End> all(
-      Engine engine, int threads, List<Job> jobs, List<Alone> expected) {
+  private static List<End> all(Engine engine, int threads, List<Job> jobs, List<Alone> expected) {
     List<Future<End>> running = new ArrayList<>();
     List<End> ends = new ArrayList<>();
     try (ExecutorService pool = Executors.newFixedThreadPool(threads)) {

@@ -5,11 +5,11 @@ package dev.gatun.engine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.gatun.load.CacheLoss;
-import dev.gatun.load.EngineOptions;
 import dev.gatun.graph.Compute;
 import dev.gatun.hub.DemoModel;
 import dev.gatun.kv.CacheTypes;
+import dev.gatun.load.CacheLoss;
+import dev.gatun.load.EngineOptions;
 import dev.gatun.text.Tokenizer;
 import dev.gatun.verify.Divergence;
 import dev.gatun.weights.Checkpoint;

@@ -15,11 +15,11 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.gatun.load.EngineOptions;
 import dev.gatun.device.DeviceMemory;
 import dev.gatun.device.EmulatedRuntime;
 import dev.gatun.engine.Generation.Result;
 import dev.gatun.engine.Generation.Stop;
+import dev.gatun.load.EngineOptions;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.Sampler;
 import dev.gatun.sample.SamplingOptions;

@@ -8,10 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.gatun.load.EngineOptions;
 import dev.gatun.device.DeviceMemory;
 import dev.gatun.device.EmulatedRuntime;
 import dev.gatun.graph.Compute;
+import dev.gatun.load.EngineOptions;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.verify.Divergence;
 import dev.gatun.verify.Oracle;

@@ -7,12 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gatun.device.DeviceChoice;
+import dev.gatun.graph.Crossover;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.load.Gemm;
 import dev.gatun.load.KernelChoice;
-import dev.gatun.device.DeviceChoice;
 import dev.gatun.load.KernelChoice.Row;
-import dev.gatun.graph.Crossover;
 import dev.gatun.op.Provider;
 import dev.gatun.verify.Divergence;
 import dev.gatun.verify.Oracle;

@@ -239,8 +239,7 @@ class MisuseTest {
   @Test
   void anAnswerOfNoTokensIsAnError() {
     assertThrows(
-        IllegalArgumentException.class,
-        () -> new Generation.Limits(8, java.util.Set.of(), 0));
+        IllegalArgumentException.class, () -> new Generation.Limits(8, java.util.Set.of(), 0));
   }
 
   private static void await(CountDownLatch latch) {

@@ -57,7 +57,8 @@ class StepPolicyTest {
   void everyRowOfLogitsIsCounted() {
     Offer every = new Offer(1000, false, true);
     assertArrayEquals(new int[] {8}, shares(PromptOrder.SHARED, every));
-    assertArrayEquals(new int[] {6, 1, 10}, shares(PromptOrder.SHARED, every, decodes(), prompt(50)));
+    assertArrayEquals(
+        new int[] {6, 1, 10}, shares(PromptOrder.SHARED, every, decodes(), prompt(50)));
   }
 
   @Test

@@ -1,4 +1,5 @@
-// MemoryPlanTest: tensors alive at once never overlap, and a plan covers what it was made for alone.
+// MemoryPlanTest: tensors alive at once never overlap, and a plan covers what it was made for
+// alone.
 package dev.gatun.graph;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -89,6 +90,7 @@ class MemoryPlanTest {
     assertFalse(plan.covers(larger, last(larger)), "more rows than planned");
     Graph another = graph(8, 5);
     assertFalse(plan.covers(another, last(another)), "other ops, with other lives");
-    assertFalse(plan.covers(planned, planned.ops().getFirst().writes().getLast()), "another result");
+    assertFalse(
+        plan.covers(planned, planned.ops().getFirst().writes().getLast()), "another result");
   }
 }

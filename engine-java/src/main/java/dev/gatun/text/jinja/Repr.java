@@ -168,7 +168,8 @@ final class Repr {
 
   /** A code point as a backslash, {@code x}, {@code u} or {@code U}, and 2, 4 or 8 digits. */
   static String escape(int c) {
-    return String.format(Locale.ROOT, c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
+    return String.format(
+        Locale.ROOT, c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
   }
 
   private static boolean printable(int c) {
