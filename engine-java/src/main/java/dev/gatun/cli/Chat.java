@@ -118,8 +118,7 @@ final class Chat implements AutoCloseable {
     int[] cached = session.tokens();
     int differs = Arrays.mismatch(cached, ids);
     int common = Math.max(0, Math.min(differs < 0 ? ids.length : differs, ids.length - 1));
-    session.truncate(common);
-    return common;
+    return session.truncate(common);
   }
 
   // A model that wants to end and may not would otherwise write its end marker as text.

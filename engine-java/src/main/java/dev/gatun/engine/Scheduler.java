@@ -27,11 +27,12 @@ final class Scheduler implements AutoCloseable {
   /** Tasks that the thread has not seen yet; guarded by this, as is {@link #closed}. */
   private final Deque<Task> arrivals = new ArrayDeque<>();
 
-  private boolean closed;
+  /** Why tasks are refused; null while they are not. */
+  private Throwable closed;
 
   // The thread's own.
   private final List<Task> active = new ArrayList<>();
-  private final Deque<Task> waiting = new ArrayDeque<>();
+  private final List<Task> waiting = new ArrayList<>();
   private Optional<Running> running = Optional.empty();
 
   /** A step that was issued and not looked at yet. */
@@ -53,22 +54,19 @@ final class Scheduler implements AutoCloseable {
   /** Hands over a task, and with it its sequence until the task ends; from any thread. */
   void submit(Task task) {
     synchronized (this) {
-      if (!closed) {
+      if (closed == null) {
         arrivals.add(task);
         notifyAll();
         return;
       }
     }
-    task.fail(isClosed());
+    task.fail(closed);
   }
 
   /** Ends every task at the next step; returns when nothing runs any more. From any thread. */
   @Override
   public void close() {
-    synchronized (this) {
-      closed = true;
-      notifyAll();
-    }
+    refuse(new IllegalStateException("the engine is closed"));
     boolean interrupted = false;
     while (thread.isAlive()) {
       try {
@@ -82,12 +80,12 @@ final class Scheduler implements AutoCloseable {
     }
   }
 
-  private static IllegalStateException isClosed() {
-    return new IllegalStateException("the engine is closed");
+  private synchronized void refuse(Throwable reason) {
+    closed = closed == null ? reason : closed;
+    notifyAll();
   }
 
   private void run() {
-    Throwable reason = isClosed();
     try {
       while (goesOn()) {
         advance();
@@ -96,43 +94,43 @@ final class Scheduler implements AutoCloseable {
       stepper.settle();
     } catch (Throwable e) {
       // After a fault of the device, or of this class, no result can be trusted.
-      reason = e;
+      refuse(e);
     }
-    end(reason);
+    end();
   }
 
   /** Waits until there is something to do; false when the engine is closed. */
   private synchronized boolean goesOn() throws InterruptedException {
-    while (!closed && arrivals.isEmpty() && isIdle()) {
+    while (closed == null && arrivals.isEmpty() && isIdle()) {
       wait();
     }
     waiting.addAll(arrivals);
     arrivals.clear();
-    return !closed;
+    return closed == null;
   }
 
   private boolean isIdle() {
     return waiting.isEmpty() && active.isEmpty() && running.isEmpty();
   }
 
-  /** From now on tasks are refused; those that are here fail. */
-  private void end(Throwable reason) {
+  /** Fails the tasks that are here; later ones are refused when they come. */
+  private void end() {
     synchronized (this) {
-      closed = true;
       waiting.addAll(arrivals);
       arrivals.clear();
     }
     waiting.addAll(active);
-    waiting.forEach(task -> task.fail(reason));
+    waiting.forEach(task -> task.fail(closed));
   }
 
   /** One step: admits tasks, issues what they have ready, looks at the step before. */
   private void advance() {
+    dropCancelled(waiting);
     admit();
     if (running.isPresent() && !running.get().staysThere) {
       finishRunning();
     }
-    dropCancelled();
+    dropCancelled(active);
     List<Share> shares = issueParts();
     if (shares.isEmpty()) {
       if (running.isPresent()) {
@@ -153,19 +151,15 @@ final class Scheduler implements AutoCloseable {
   private void admit() {
     while (active.size() < policy.most().sequences() && !waiting.isEmpty()) {
       Task task = waiting.removeFirst();
-      if (task.isCancelled()) {
-        task.end();
-      } else {
-        task.begin();
-        active.add(task);
-      }
+      task.begin();
+      active.add(task);
     }
   }
 
-  private void dropCancelled() {
-    for (int i = active.size() - 1; i >= 0; i--) {
-      if (active.get(i).isCancelled()) {
-        active.remove(i).end();
+  private static void dropCancelled(List<Task> tasks) {
+    for (int i = tasks.size() - 1; i >= 0; i--) {
+      if (tasks.get(i).isCancelled()) {
+        tasks.remove(i).end();
       }
     }
   }
