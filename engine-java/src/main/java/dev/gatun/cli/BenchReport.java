@@ -56,13 +56,13 @@ final class BenchReport {
   private static Map<String, Object> all(BenchResult result) {
     Map<String, Object> fields = new LinkedHashMap<>(result.fields());
     fields.putAll(result.samplesByName());
-    fields.putAll(result.ours());
+    fields.putAll(result.gatunFields());
     return fields;
   }
 
   private static Map<String, Object> columns(BenchResult result) {
     Map<String, Object> fields = new LinkedHashMap<>(result.fields());
-    fields.putAll(result.ours());
+    fields.putAll(result.gatunFields());
     return fields;
   }
 

@@ -36,8 +36,8 @@ record BenchResult(BenchModel model, BenchRun run, double bandwidth) {
   }
 
   /**
-   * llama-bench's fields in its order, then ours. Fields of what this engine does not have say so
-   * by their value.
+   * llama-bench's fields in its order. Fields of what this engine does not have say so by their
+   * value.
    */
   Map<String, Object> fields() {
     Map<String, Object> fields = new LinkedHashMap<>();
@@ -63,8 +63,8 @@ record BenchResult(BenchModel model, BenchRun run, double bandwidth) {
     return fields;
   }
 
-  /** Ours, after llama-bench's. */
-  Map<String, Object> ours() {
+  /** What llama-bench does not have; comes after its fields. */
+  Map<String, Object> gatunFields() {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("n_parallel", test().parallel());
     fields.put("bytes_per_token", Math.round(run.bytesPerToken()));
@@ -110,7 +110,7 @@ record BenchResult(BenchModel model, BenchRun run, double bandwidth) {
     fields.put("devices", options.device().toString());
     fields.put("tensor_split", "0.00");
     fields.put("tensor_buft_overrides", "none");
-    // llama-bench renamed these two; readers of either find theirs.
+    // llama-bench renamed these two; readers of either find it.
     fields.put("use_mmap", true);
     fields.put("use_direct_io", false);
     fields.put("load_mode", "mmap");

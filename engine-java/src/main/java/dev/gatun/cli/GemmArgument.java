@@ -1,4 +1,4 @@
-// GemmArgument: whose the products of prompts are.
+// GemmArgument: which kernels multiply prompts.
 package dev.gatun.cli;
 
 import dev.gatun.device.Device;
@@ -15,7 +15,7 @@ final class GemmArgument {
           "Products of a prompt on a GPU: by our kernels, the default; by cuBLAS, in bfloat16"
               + " (scripts/fetch-cuda --cublas); or by what is the faster for each shape, measured"
               + " at load. Only with our own is a prompt the same bits however it is cut into"
-              + " steps. Steps of up to 16 tokens are always ours.")
+              + " steps. Steps of up to 16 tokens always use our kernels.")
   Gemm gemm = Gemm.OWN;
 
   /** Refuses what the device has not, before a model is opened or fetched. */

@@ -21,7 +21,7 @@ record KernelsTable(KernelChoice kernels) {
     List<String> titles = new ArrayList<>(List.of("product", "weights", "rows x cols", "x"));
     titles.addAll(List.of("a step", "tokens", "served by"));
     if (timed) {
-      titles.addAll(List.of("ours", "rate"));
+      titles.addAll(List.of("kernels", "rate"));
     }
     if (compared) {
       titles.addAll(List.of("cuBLAS", "rate"));

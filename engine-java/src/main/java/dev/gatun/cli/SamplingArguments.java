@@ -3,9 +3,9 @@
 package dev.gatun.cli;
 
 import dev.gatun.refusal.Refusal;
+import dev.gatun.sample.SamplerType;
 import dev.gatun.sample.SamplingOptions;
 import dev.gatun.sample.SamplingOptions.Dry;
-import dev.gatun.sample.Stage;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -130,7 +130,7 @@ final class SamplingArguments {
     options = repeatLastN.map(options::withRepeatLastN).orElse(options);
     options = presencePenalty.map(options::withPresencePenalty).orElse(options);
     options = frequencyPenalty.map(options::withFrequencyPenalty).orElse(options);
-    options = samplers.map(Stage::parse).map(options::withSamplers).orElse(options);
+    options = samplers.map(SamplerType::parse).map(options::withSamplers).orElse(options);
     if (!logitBias.isEmpty()) {
       options = options.withLogitBias(biases(dialect.vocabulary()));
     }

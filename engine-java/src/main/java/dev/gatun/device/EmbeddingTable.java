@@ -10,14 +10,14 @@ import java.lang.foreign.MemorySegment;
  */
 public record EmbeddingTable(MemorySegment struct, long rows, long cols) {
 
-  /** Without its data, which {@link #place} tells. */
+  /** Without its data until {@link #bind}. */
   public static EmbeddingTable of(Arena arena, DType dtype, long rows, long cols) {
     MemorySegment none = MemorySegment.NULL;
     return new EmbeddingTable(Sources.blocks(arena, dtype, rows, cols, none), rows, cols);
   }
 
   /** Says where the device reads the rows; before the first step. */
-  public void place(Buffer data) {
+  public void bind(Buffer data) {
     Sources.move(struct, data.segment());
   }
 }

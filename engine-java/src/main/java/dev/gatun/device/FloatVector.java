@@ -8,7 +8,7 @@ public final class FloatVector {
   private MemorySegment data = MemorySegment.NULL;
 
   /** Says where the data lies. */
-  public void place(Buffer floats) {
+  public void bind(Buffer floats) {
     data = floats.segment();
   }
 

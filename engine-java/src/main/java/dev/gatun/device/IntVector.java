@@ -6,11 +6,11 @@ public final class IntVector {
   private Buffer data = Buffer.NONE;
 
   /** Says where the data lies. */
-  public void place(Buffer ints) {
+  public void bind(Buffer ints) {
     data = ints;
   }
 
-  /** Where the data lies; empty before {@link #place}. */
+  /** Where the data lies; empty before {@link #bind}. */
   public Buffer data() {
     return data;
   }

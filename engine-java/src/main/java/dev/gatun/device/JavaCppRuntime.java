@@ -22,7 +22,7 @@ final class JavaCppRuntime implements CudaRuntime {
 
   static final String PLAIN = "--no-graphs, which launches a step's kernels one by one";
 
-  /** A pointer of JavaCPP's at an address of ours, which it does not free. */
+  /** A JavaCPP pointer to memory that JavaCPP does not own and does not free. */
   static final class At extends Pointer {
     At(MemorySegment memory) {
       address = memory.address();

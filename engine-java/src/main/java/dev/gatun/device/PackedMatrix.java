@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /**
  * (rows = outputs, cols = inputs), or (experts, rows, cols). Describes the weight from the moment
- * its shape is known; holds data once {@link #place} was called.
+ * its shape is known; holds data once {@link #bind} was called.
  */
 public final class PackedMatrix {
   private final DType dtype;
@@ -41,7 +41,7 @@ public final class PackedMatrix {
   }
 
   /** Says where the packed data lies. */
-  public void place(Buffer data) {
+  public void bind(Buffer data) {
     gk_weight.data(struct, data.segment());
   }
 

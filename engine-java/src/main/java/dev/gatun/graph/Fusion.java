@@ -1,7 +1,7 @@
 // Fusion: lets an op write quantised what nothing but a Quantize would read.
 package dev.gatun.graph;
 
-import dev.gatun.graph.Graph.Mark;
+import dev.gatun.graph.Graph.MarkedTensor;
 import dev.gatun.op.Op;
 import dev.gatun.op.Quantize;
 import dev.gatun.op.Quantizing;
@@ -16,12 +16,13 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** The ops of a graph with fewer launches and less memory between them; the same values. */
-record Fusion(List<Op> ops, Map<String, Mark> marks) {
+record Fusion(List<Op> ops, Map<String, MarkedTensor> marks) {
 
-  static Fusion of(List<Op> ops, Map<String, Mark> marks) {
+  static Fusion of(List<Op> ops, Map<String, MarkedTensor> marks) {
     Map<Tensor, Integer> readers = new HashMap<>();
     ops.forEach(op -> op.reads().forEach(tensor -> readers.merge(tensor, 1, Integer::sum)));
-    Set<Tensor> marked = marks.values().stream().map(Mark::tensor).collect(Collectors.toSet());
+    Set<Tensor> marked =
+        marks.values().stream().map(MarkedTensor::tensor).collect(Collectors.toSet());
     Map<Tensor, Tensor> quantized = new HashMap<>();
     for (Op op : ops) {
       if (op instanceof Quantize(Tensor x, Tensor y)
@@ -41,8 +42,9 @@ record Fusion(List<Op> ops, Map<String, Mark> marks) {
       }
       indices[i] = fused.size() - 1;
     }
-    Map<String, Mark> moved = new LinkedHashMap<>();
-    marks.forEach((name, mark) -> moved.put(name, new Mark(indices[mark.op()], mark.tensor())));
+    Map<String, MarkedTensor> moved = new LinkedHashMap<>();
+    marks.forEach(
+        (name, mark) -> moved.put(name, new MarkedTensor(indices[mark.op()], mark.tensor())));
     return new Fusion(fused, moved);
   }
 

@@ -37,11 +37,11 @@ public final class Graph {
   private final StepShape shape;
   private final Activations activations;
   private List<Op> ops = new ArrayList<>();
-  private Map<String, Mark> marks = new LinkedHashMap<>();
+  private Map<String, MarkedTensor> marks = new LinkedHashMap<>();
   private int tensors;
 
   /** A tensor whose content is of interest after op {@code op} (its index) has run. */
-  public record Mark(int op, Tensor tensor) {}
+  public record MarkedTensor(int op, Tensor tensor) {}
 
   /**
    * @param crossover what of int8 compute is cuBLAS's, in bfloat16
@@ -73,10 +73,10 @@ public final class Graph {
 
   /** Names what {@code tensor} holds at this point, for whoever runs the graph with an observer. */
   public void mark(String name, Tensor tensor) {
-    marks.put(name, new Mark(ops.size() - 1, tensor));
+    marks.put(name, new MarkedTensor(ops.size() - 1, tensor));
   }
 
-  public Map<String, Mark> marks() {
+  public Map<String, MarkedTensor> marks() {
     return marks;
   }
 

@@ -186,7 +186,7 @@ record Choice(List<RemoteFile> files, boolean folder) {
             + "\"; "
             + (ggufs.isEmpty()
                 ? "it holds no GGUF at all"
-                : "near it: " + names(Near.to(wanted, ggufs))),
+                : "near it: " + names(SimilarNames.mostSimilarFirst(wanted, ggufs))),
         "name one that it has after the colon");
   }
 

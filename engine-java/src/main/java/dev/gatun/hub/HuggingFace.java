@@ -48,7 +48,7 @@ public final class HuggingFace {
             .resolve(name.owner())
             .resolve(name.repo())
             .resolve(revisionFolder());
-    Optional<Path> here = here(Shelf.open(folder));
+    Optional<Path> here = here(CachedRevision.open(folder));
     if (here.isPresent()) {
       return here.get();
     }
@@ -60,9 +60,9 @@ public final class HuggingFace {
     }
     CacheFolder.create(folder);
     try (CacheLock _ = CacheLock.on(folder, options.screen())) {
-      Shelf shelf = Shelf.open(folder);
-      Optional<Path> brought = here(shelf); // by another process, meanwhile
-      return brought.isPresent() ? brought.get() : download(shelf);
+      CachedRevision cached = CachedRevision.open(folder);
+      Optional<Path> brought = here(cached); // by another process, meanwhile
+      return brought.isPresent() ? brought.get() : download(cached);
     }
   }
 
@@ -75,51 +75,51 @@ public final class HuggingFace {
     return Endpoint.coded(revision);
   }
 
-  private Optional<Path> here(Shelf shelf) throws InterruptedException {
-    if (shelf.listed().isEmpty()) {
+  private Optional<Path> here(CachedRevision cached) throws InterruptedException {
+    if (cached.listed().isEmpty()) {
       return Optional.empty();
     }
     Choice choice;
     try {
-      choice = Choice.of(shelf.listed(), name.id(), name.choice());
+      choice = Choice.of(cached.listed(), name.id(), name.choice());
     } catch (Refusal e) {
       return Optional.empty(); // the repository may have got that file since it was listed
     }
     for (RemoteFile file : choice.files()) {
-      if (options.verify() && shelf.holds(file)) {
-        shelf.verify(file);
+      if (options.verify() && cached.holds(file)) {
+        cached.verify(file);
       }
     }
-    return choice.files().stream().allMatch(shelf::holds)
-        ? Optional.of(result(shelf, choice))
+    return choice.files().stream().allMatch(cached::holds)
+        ? Optional.of(result(cached, choice))
         : Optional.empty();
   }
 
-  private Path download(Shelf shelf) throws InterruptedException {
+  private Path download(CachedRevision cached) throws InterruptedException {
     try (Endpoint endpoint = new Endpoint(options)) {
       List<RemoteFile> listed =
           new Retry("listing " + name.id(), options).run(() -> endpoint.list(name));
       Choice choice = Choice.of(listed, name.id(), name.choice());
-      shelf.list(listed);
+      cached.list(listed);
       List<RemoteFile> missing =
-          choice.files().stream().filter(file -> !shelf.holds(file)).toList();
+          choice.files().stream().filter(file -> !cached.holds(file)).toList();
       long total = missing.stream().mapToLong(file -> file.size().orElse(0L)).sum();
       long begun =
-          missing.stream().mapToLong(file -> new Part(file, shelf.path(file)).length()).sum();
-      CacheFolder.requireRoom(shelf.folder(), total - begun);
+          missing.stream().mapToLong(file -> new Part(file, cached.path(file)).length()).sum();
+      CacheFolder.requireRoom(cached.folder(), total - begun);
       boolean known = missing.stream().allMatch(file -> file.size().isPresent());
       try (Progress progress = options.screen().progress(described(), known ? total : -1)) {
         long before = 0;
         for (RemoteFile file : missing) {
-          before += bring(endpoint, shelf, file, before, progress);
+          before += bring(endpoint, cached, file, before, progress);
         }
       }
-      return result(shelf, choice);
+      return result(cached, choice);
     }
   }
 
   private long bring(
-      Endpoint endpoint, Shelf shelf, RemoteFile file, long before, Progress progress)
+      Endpoint endpoint, CachedRevision cached, RemoteFile file, long before, Progress progress)
       throws InterruptedException {
     if (file.checksum().isEmpty()) {
       options
@@ -127,9 +127,9 @@ public final class HuggingFace {
           .line("no checksum is listed for " + file.path() + ": only its size is checked");
     }
     long size =
-        new Download(endpoint, name, file, shelf.path(file), options)
+        new Download(endpoint, name, file, cached.path(file), options)
             .run(length -> progress.to(before + length));
-    shelf.keep(file, size);
+    cached.keep(file, size);
     return size;
   }
 
@@ -137,7 +137,7 @@ public final class HuggingFace {
     return name.id() + name.choice().map(choice -> ":" + choice).orElse("");
   }
 
-  private static Path result(Shelf shelf, Choice choice) {
-    return choice.folder() ? shelf.folder() : shelf.path(choice.files().getFirst());
+  private static Path result(CachedRevision cached, Choice choice) {
+    return choice.folder() ? cached.folder() : cached.path(choice.files().getFirst());
   }
 }

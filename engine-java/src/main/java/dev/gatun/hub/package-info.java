@@ -11,7 +11,7 @@
  *   demo/tmp/                    only while it is being fetched
  *   hf/OWNER/REPO/REVISION/PATH  files under their own names, complete and verified
  *     PATH.part, PATH.part-state what has come of a file so far, and of which version
- *     .gatun-shelf.json          what the server listed and which of it is here
+ *     .gatun-revision.json       what the server listed and which of it is here
  *   .../.gatun-lock              held by whoever is fetching into that folder
  * </pre>
  *

@@ -54,7 +54,7 @@ public record Loaded(
     if (steps.gemmBytes() > 0) {
       device.lendGemm(steps.unpackedBytes(), arena);
     }
-    // Last, since it takes long: what was planned is ours before another process can take it.
+    // Last, since it takes long: all memory is taken before another process can take it.
     blueprint.parameters().upload(progress);
     return new Loaded(
         stepper, pool, context, longest, blueprint.parameters().bytes(), shape.bytes(context));

@@ -83,15 +83,16 @@ final class ProductTimer implements AutoCloseable {
    * @param product with the activations that the kernels are given
    */
   double seconds(Product product, Provider provider, int rows) {
-    List<Buffer> places = List.of(x, first, second);
+    List<Buffer> buffers = List.of(x, first, second);
     try (Arena structs = Arena.ofConfined()) {
       Operands operands =
-          new Operands(structs, device.ops(), tensor -> places.get(tensor.id()), StepOperands.NONE);
+          new Operands(
+              structs, device.ops(), tensor -> buffers.get(tensor.id()), StepOperands.NONE);
       List<Runnable> calls =
           ops(product, provider, rows).stream().map(op -> op.bind(operands)).toList();
       return seconds(
           () -> {
-            product.weights().forEach(this::place);
+            product.weights().forEach(this::bindNext);
             calls.forEach(Runnable::run);
           },
           device.records() && rows < Crossover.FEWEST);
@@ -115,11 +116,11 @@ final class ProductTimer implements AutoCloseable {
         new MatMul(weight, in, y, provider), new MatMul(up, in, z, provider), new Gated(y, z, y));
   }
 
-  private void place(PackedMatrix weight) {
+  private void bindNext(PackedMatrix weight) {
     if (next + weight.bytes() > weights.bytes()) {
       next = 0;
     }
-    weight.place(weights.slice(next, weight.bytes()));
+    weight.bind(weights.slice(next, weight.bytes()));
     next += weight.bytes();
   }
 

@@ -16,19 +16,19 @@ import java.util.function.Function;
 public final class Operands {
   private final Arena arena;
   private final Ops ops;
-  private final Function<Tensor, Buffer> place;
+  private final Function<Tensor, Buffer> bufferOf;
   private final StepOperands step;
   private final Map<Tensor, MemorySegment> tensors = new HashMap<>();
 
   /**
    * @param ops of the device that the calls run on
-   * @param place where each tensor lies
+   * @param bufferOf where each tensor lies
    * @param step what the ops of a step share
    */
-  public Operands(Arena arena, Ops ops, Function<Tensor, Buffer> place, StepOperands step) {
+  public Operands(Arena arena, Ops ops, Function<Tensor, Buffer> bufferOf, StepOperands step) {
     this.arena = arena;
     this.ops = ops;
-    this.place = place;
+    this.bufferOf = bufferOf;
     this.step = step;
   }
 
@@ -43,12 +43,12 @@ public final class Operands {
   /** The {@code gk_tensor} of {@code tensor}. */
   public MemorySegment struct(Tensor tensor) {
     return tensors.computeIfAbsent(
-        tensor, t -> Structs.tensor(arena, place.apply(t), t.rows(), t.cols(), t.dtype()));
+        tensor, t -> Structs.tensor(arena, bufferOf.apply(t), t.rows(), t.cols(), t.dtype()));
   }
 
   /** The address of {@code tensor}. */
   public MemorySegment data(Tensor tensor) {
-    return place.apply(tensor).segment();
+    return bufferOf.apply(tensor).segment();
   }
 
   /** The {@code gk_tensor} (1, count) of integers. */
@@ -65,6 +65,6 @@ public final class Operands {
 
   /** The {@code gk_rope} with the cosines and sines in {@code table}. */
   public MemorySegment rope(RopeWeights weights, Tensor table) {
-    return Structs.rope(arena, weights, place.apply(table));
+    return Structs.rope(arena, weights, bufferOf.apply(table));
   }
 }

@@ -10,8 +10,9 @@ import java.util.stream.IntStream;
 
 /**
  * Starts as the whole vocabulary in order of token id and becomes, at the first cut, a list ranked
- * by falling logit, ties by rising token id. Weights are integers (see {@link Weight}), so a draw
- * depends on nothing but its inputs, and is the one that {@code gk_sample} makes on any device.
+ * by falling logit, ties by rising token id. Weights are integers (see {@link CandidateWeight}), so
+ * a draw depends on nothing but its inputs, and is the one that {@code gk_sample} makes on any
+ * device.
  */
 final class Candidates {
   /**
@@ -97,7 +98,7 @@ final class Candidates {
       long sum = 0;
       int kept = 0;
       while (kept < keys.length && (kept == 0 || sum < mass)) {
-        sum += Weight.of(Ranking.logit(keys[kept++]) - max);
+        sum += CandidateWeight.of(Ranking.logit(keys[kept++]) - max);
       }
       if (sum >= mass || guess == size) {
         take(Arrays.copyOf(keys, kept));
@@ -178,7 +179,7 @@ final class Candidates {
     float max = logits[greatest()];
     List<TokenProbability> likeliest = new ArrayList<>(keys.length);
     for (long key : keys) {
-      double probability = Math.exp(Ranking.logit(key) - max) * Weight.ONE / total;
+      double probability = Math.exp(Ranking.logit(key) - max) * CandidateWeight.ONE / total;
       if (probability > 0) {
         likeliest.add(new TokenProbability(Ranking.token(key), probability));
       }
@@ -201,7 +202,7 @@ final class Candidates {
     }
     total = 0;
     for (int i = 0; i < size; i++) {
-      weights[i] = Weight.of(logits[i] - max);
+      weights[i] = CandidateWeight.of(logits[i] - max);
       total += weights[i];
     }
     return max;

@@ -19,7 +19,7 @@ public final class Sampler {
   private static final double GREATEST_PENALTY = 1e30;
 
   private final SamplingOptions options;
-  private final List<Stage> chain;
+  private final List<SamplerType> chain;
   private final History history = new History();
   private final Candidates candidates = new Candidates();
 
@@ -28,7 +28,7 @@ public final class Sampler {
     this.options = options.withResolvedSeed();
     this.chain =
         options.samplers().stream()
-            .takeWhile(stage -> stage != Stage.TEMPERATURE || options.temperature() > 0)
+            .takeWhile(type -> type != SamplerType.TEMPERATURE || options.temperature() > 0)
             .filter(this::canChangeTheDraw)
             .toList();
   }
@@ -62,8 +62,8 @@ public final class Sampler {
     }
     candidates.load(logits, limit);
     addBias(limit);
-    for (Stage stage : chain) {
-      apply(stage);
+    for (SamplerType type : chain) {
+      apply(type);
     }
     if (options.temperature() == 0) {
       candidates.keepGreatest();
@@ -79,7 +79,7 @@ public final class Sampler {
    */
   public Optional<Sampling> onDevice(int limit) {
     List<Sampling.Stage> stages =
-        chain.stream().flatMap(stage -> stage.onDevice().stream()).distinct().toList();
+        chain.stream().flatMap(type -> type.onDevice().stream()).distinct().toList();
     if (stages.size() < chain.size() || !options.logitBias().isEmpty()) {
       return Optional.empty();
     }
@@ -128,10 +128,10 @@ public final class Sampler {
 
   // A cut keeps the greatest logit, so before a greedy choice only what moves logits, and
   // typical-p, can matter.
-  private boolean canChangeTheDraw(Stage stage) {
+  private boolean canChangeTheDraw(SamplerType type) {
     boolean greedy = options.temperature() == 0;
     SamplingOptions.Truncation cut = options.truncation();
-    return switch (stage) {
+    return switch (type) {
       case PENALTIES -> options.penalties().active();
       case DRY -> options.dry().active();
       case TYP_P -> cut.typicalP() < 1;
@@ -142,9 +142,9 @@ public final class Sampler {
     };
   }
 
-  private void apply(Stage stage) {
+  private void apply(SamplerType type) {
     SamplingOptions.Truncation cut = options.truncation();
-    switch (stage) {
+    switch (type) {
       case PENALTIES -> penalise();
       case DRY -> penaliseRepetitions();
       case TOP_K -> candidates.keepTop(cut.topK());

@@ -26,7 +26,7 @@ public record SamplingOptions(
     Dry dry,
     Map<Integer, Float> logitBias,
     long seed,
-    List<Stage> samplers) {
+    List<SamplerType> samplers) {
 
   /** Below this a float logit divided by the temperature may overflow; 0 says greedy. */
   private static final double LEAST_TEMPERATURE = 1e-3;
@@ -145,7 +145,7 @@ public record SamplingOptions(
         new Dry(0, 1.75, 2, 64, List.of()),
         Map.of(),
         -1,
-        Stage.DEFAULT_CHAIN);
+        SamplerType.DEFAULT_CHAIN);
   }
 
   /**
@@ -233,7 +233,7 @@ public record SamplingOptions(
     return new SamplingOptions(temperature, truncation, penalties, dry, logitBias, value, samplers);
   }
 
-  public SamplingOptions withSamplers(List<Stage> value) {
+  public SamplingOptions withSamplers(List<SamplerType> value) {
     return new SamplingOptions(temperature, truncation, penalties, dry, logitBias, seed, value);
   }
 
@@ -249,13 +249,13 @@ public record SamplingOptions(
    */
   public List<String> unused() {
     List<String> names = new ArrayList<>();
-    if (penalties.active() && !samplers.contains(Stage.PENALTIES)) {
+    if (penalties.active() && !samplers.contains(SamplerType.PENALTIES)) {
       names.add("repeat, presence and frequency penalty");
     }
-    if (dry.active() && !samplers.contains(Stage.DRY)) {
+    if (dry.active() && !samplers.contains(SamplerType.DRY)) {
       names.add("dry-multiplier");
     }
-    if (truncation.typicalP < 1 && !samplers.contains(Stage.TYP_P)) {
+    if (truncation.typicalP < 1 && !samplers.contains(SamplerType.TYP_P)) {
       names.add("typical-p");
     }
     return names;

@@ -34,7 +34,7 @@ final class FolderCheckpoint {
         weights(shards.tensors(), quantisation(folder, fields), config),
         new TokenizerSource.Folder(folder),
         chatTemplate(folder),
-        Generation.of(
+        GenerationDefaultsReader.of(
             optional(folder, "generation_config.json").orElse(new Fields("", Map.of())), fields),
         Collections.unmodifiableMap(fields.values()),
         name == null ? folder.toString() : name.toString(),

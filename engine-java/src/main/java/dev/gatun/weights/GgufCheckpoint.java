@@ -53,7 +53,7 @@ final class GgufCheckpoint {
         weights,
         new TokenizerSource.Gguf(first.metadata()),
         fields.text("tokenizer.chat_template"),
-        Generation.of(fields),
+        GenerationDefaultsReader.of(fields),
         first.metadata(),
         name,
         bytes,

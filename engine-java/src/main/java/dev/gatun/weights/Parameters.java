@@ -117,7 +117,7 @@ public final class Parameters {
         name,
         Float.BYTES * n,
         floats -> {
-          vector.place(floats);
+          vector.bind(floats);
           return List.of(fill.apply(floats));
         });
     return vector;
@@ -167,7 +167,7 @@ public final class Parameters {
     ByteRange data = weight.range();
     MemorySegment memory = device.hostMemory("the embedding", data.bytes(), arena);
     inMemory.put(weight.name(), memory);
-    table.place(device.seen(memory, arena));
+    table.bind(device.seen(memory, arena));
     List<Piece> pieces = new ArrayList<>();
     for (long at = 0; at < data.bytes(); at += pieceBytes()) {
       long from = at;
@@ -198,7 +198,7 @@ public final class Parameters {
         weight.name(),
         expertBytes * source.experts(),
         memory -> {
-          matrix.place(memory);
+          matrix.bind(memory);
           Optional<MemorySegment> here = Optional.ofNullable(inMemory.get(weight.name()));
           return source.of(device.queue(), memory, expertBytes, pieceBytes(), here);
         });
@@ -211,7 +211,7 @@ public final class Parameters {
         weight + ".order",
         ints.byteSize(),
         memory -> {
-          vector.place(memory);
+          vector.bind(memory);
           return List.of(Piece.of(() -> device.upload(ints, memory)));
         });
     return vector;

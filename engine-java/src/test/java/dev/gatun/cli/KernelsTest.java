@@ -48,7 +48,7 @@ class KernelsTest {
   void onADeviceTheyAreTimed() {
     List<String> lines =
         lines("show", "-m", model, "--kernels", "--device", "cpu", "--ubatch-size", "32");
-    assertTrue(lines.getFirst().matches("product .* served by +ours +rate"), lines.getFirst());
+    assertTrue(lines.getFirst().matches("product .* served by +kernels +rate"), lines.getFirst());
     assertTrue(lines.size() > 1, "no product is named");
     for (String line : lines.subList(1, lines.size())) {
       assertTrue(
@@ -73,7 +73,8 @@ class KernelsTest {
             "cublas",
             "-ub",
             "32");
-    assertTrue(lines.getFirst().matches("product .* ours +rate +cuBLAS +rate"), lines.getFirst());
+    assertTrue(
+        lines.getFirst().matches("product .* kernels +rate +cuBLAS +rate"), lines.getFirst());
     assertTrue(
         lines.stream()
             .anyMatch(

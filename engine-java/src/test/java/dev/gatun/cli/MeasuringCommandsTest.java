@@ -66,7 +66,7 @@ class MeasuringCommandsTest {
           "samples_ns",
           "samples_ts");
 
-  private static final List<String> OURS =
+  private static final List<String> GATUN_FIELDS =
       List.of(
           "n_parallel",
           "bytes_per_token",
@@ -135,7 +135,7 @@ class MeasuringCommandsTest {
   void benchSpeaksLlamaBench() {
     String json = bench("json");
     List<String> names = new ArrayList<>(LLAMA_BENCH);
-    names.addAll(OURS);
+    names.addAll(GATUN_FIELDS);
     var tests = Json.parse(json, "bench");
     assertEquals(2, tests.size());
     List<String> found = new ArrayList<>();
@@ -144,7 +144,7 @@ class MeasuringCommandsTest {
     assertEquals(8, tests.get(0).get("n_prompt").intValue());
     assertEquals(4, tests.get(1).get("n_gen").intValue());
     assertEquals(2, tests.get(1).get("samples_ns").size());
-    for (String name : OURS) {
+    for (String name : GATUN_FIELDS) {
       assertTrue(tests.get(1).get(name).doubleValue() > 0, name);
     }
   }
@@ -152,7 +152,7 @@ class MeasuringCommandsTest {
   @Test
   void benchWritesTablesToo() {
     List<String> names = new ArrayList<>(LLAMA_BENCH.subList(0, LLAMA_BENCH.size() - 2));
-    names.addAll(OURS);
+    names.addAll(GATUN_FIELDS);
     String[] csv = bench("csv").split("\n");
     assertEquals("\"" + String.join("\",\"", names) + "\"", csv[0]);
     assertEquals(3, csv.length);

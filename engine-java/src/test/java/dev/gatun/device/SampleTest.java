@@ -8,8 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.gatun.bindings.Kernels;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.Sampler;
+import dev.gatun.sample.SamplerType;
 import dev.gatun.sample.SamplingOptions;
-import dev.gatun.sample.Stage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -23,12 +23,12 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class SampleTest {
-  private static final Map<Stage, Sampling.Stage> STAGES =
+  private static final Map<SamplerType, Sampling.Stage> STAGES =
       Map.of(
-          Stage.TOP_K, Sampling.Stage.TOP_K,
-          Stage.TOP_P, Sampling.Stage.TOP_P,
-          Stage.MIN_P, Sampling.Stage.MIN_P,
-          Stage.TEMPERATURE, Sampling.Stage.TEMPERATURE);
+          SamplerType.TOP_K, Sampling.Stage.TOP_K,
+          SamplerType.TOP_P, Sampling.Stage.TOP_P,
+          SamplerType.MIN_P, Sampling.Stage.MIN_P,
+          SamplerType.TEMPERATURE, Sampling.Stage.TEMPERATURE);
   private static final Arena ARENA = Arena.ofShared();
   private static MemorySegment queue;
 
@@ -96,7 +96,7 @@ class SampleTest {
       for (int i = 0; i < shares.length; i++) {
         values.setAtIndex(ValueLayout.JAVA_FLOAT, i, (float) Math.log(shares[i]));
       }
-      SamplingOptions options = plain(List.of(Stage.TEMPERATURE));
+      SamplingOptions options = plain(List.of(SamplerType.TEMPERATURE));
       int[] counts = new int[shares.length];
       int draws = 50_000;
       for (int position = 0; position < draws; position++) {
@@ -142,7 +142,7 @@ class SampleTest {
         options.samplers().stream().map(STAGES::get).toList());
   }
 
-  private static SamplingOptions plain(List<Stage> chain) {
+  private static SamplingOptions plain(List<SamplerType> chain) {
     return SamplingOptions.defaults()
         .with(new SamplingOptions.Truncation(0, 1, 0, 1))
         .withTemperature(1)
@@ -151,7 +151,7 @@ class SampleTest {
   }
 
   private static SamplingOptions options(Random random, int limit) {
-    List<Stage> chain = new ArrayList<>(STAGES.keySet());
+    List<SamplerType> chain = new ArrayList<>(STAGES.keySet());
     Collections.sort(chain);
     Collections.shuffle(chain, random);
     chain = chain.subList(0, random.nextInt(chain.size() + 1));

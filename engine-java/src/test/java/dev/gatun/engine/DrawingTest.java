@@ -22,8 +22,8 @@ import dev.gatun.engine.Generation.Stop;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.Sampler;
+import dev.gatun.sample.SamplerType;
 import dev.gatun.sample.SamplingOptions;
-import dev.gatun.sample.Stage;
 import dev.gatun.verify.Oracle;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.SafetensorsWriter;
@@ -61,7 +61,9 @@ class DrawingTest {
         plain.withTemperature(0),
         plain.withTemperature(1.5).withTopK(0).withTopP(1).withMinP(0).withSeed(3),
         plain.withTopK(0).withTopP(0.7).withMinP(0.1).withTemperature(2),
-        plain.withSamplers(List.of(Stage.TEMPERATURE, Stage.TOP_P, Stage.TOP_K)).withTopP(0.9));
+        plain
+            .withSamplers(List.of(SamplerType.TEMPERATURE, SamplerType.TOP_P, SamplerType.TOP_K))
+            .withTopP(0.9));
   }
 
   @ParameterizedTest
@@ -155,7 +157,8 @@ class DrawingTest {
             plain.withTypicalP(0.5),
             plain.with(new SamplingOptions.Dry(0.8, 1.75, 2, -1, List.of())),
             plain.withLogitBias(Map.of(7, 5f)),
-            plain.withSamplers(List.of(Stage.TOP_K, Stage.TEMPERATURE, Stage.TOP_K)));
+            plain.withSamplers(
+                List.of(SamplerType.TOP_K, SamplerType.TEMPERATURE, SamplerType.TOP_K)));
     withEngine(
         MODEL,
         options(),

@@ -55,7 +55,7 @@ class GemmTest {
     assertFalse(Arrays.equals(whole, logits(oracle, options(Gemm.OWN), 64)), "cuBLAS had no part");
   }
 
-  /** Steps of up to 16 tokens are ours, whatever is asked for. */
+  /** Steps of up to 16 tokens are by our kernels, whatever is asked for. */
   @Test
   void decodingHasOurBits() throws IOException {
     Oracle oracle = ORACLES.gguf("qwen2-q4_k_m");

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import dev.gatun.device.DType;
-import dev.gatun.graph.Graph.Mark;
+import dev.gatun.graph.Graph.MarkedTensor;
 import dev.gatun.op.Attention;
 import dev.gatun.op.GatherRows;
 import dev.gatun.op.Op;
@@ -26,10 +26,12 @@ class FusionTest {
   @Test
   void theWriterQuantizesWhatNothingElseReads() {
     Op gather = new GatherRows(Q, Q);
-    Map<String, Mark> marks = Map.of("before", new Mark(0, Q), "after", new Mark(3, Q));
+    Map<String, MarkedTensor> marks =
+        Map.of("before", new MarkedTensor(0, Q), "after", new MarkedTensor(3, Q));
     Fusion fusion = Fusion.of(List.of(gather, ATTENTION, QUANTIZE, gather), marks);
     assertEquals(List.of(gather, new Attention(Q, 0, 1, SMALL), gather), fusion.ops());
-    assertEquals(Map.of("before", new Mark(0, Q), "after", new Mark(2, Q)), fusion.marks());
+    assertEquals(
+        Map.of("before", new MarkedTensor(0, Q), "after", new MarkedTensor(2, Q)), fusion.marks());
   }
 
   @Test
@@ -41,7 +43,7 @@ class FusionTest {
   @Test
   void whatIsMarkedIsWrittenInFloats() {
     List<Op> ops = List.of(ATTENTION, QUANTIZE);
-    assertEquals(ops, Fusion.of(ops, Map.of("y", new Mark(0, Y))).ops());
+    assertEquals(ops, Fusion.of(ops, Map.of("y", new MarkedTensor(0, Y))).ops());
   }
 
   @Test

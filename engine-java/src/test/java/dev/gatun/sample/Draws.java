@@ -35,7 +35,7 @@ final class Draws {
         .with(new SamplingOptions.Truncation(0, 1, 0, 1))
         .withTemperature(1)
         .withSeed(7)
-        .withSamplers(Stage.parse(chain));
+        .withSamplers(SamplerType.parse(chain));
   }
 
   /** Token to probability of the distribution drawn from after {@code seen} was accepted. */

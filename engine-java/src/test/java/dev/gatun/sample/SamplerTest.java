@@ -172,10 +172,12 @@ class SamplerTest {
     // Tempered shares are proportional to p^4: 0.866, so the first alone reaches 0.75.
     assertEquals(
         Set.of(0),
-        distribution(options.withSamplers(Stage.parse("temperature;top_p")), logits).keySet());
+        distribution(options.withSamplers(SamplerType.parse("temperature;top_p")), logits)
+            .keySet());
     assertEquals(
         Set.of(0, 1),
-        distribution(options.withSamplers(Stage.parse("top_p;temperature")), logits).keySet());
+        distribution(options.withSamplers(SamplerType.parse("top_p;temperature")), logits)
+            .keySet());
   }
 
   @Test
@@ -184,10 +186,11 @@ class SamplerTest {
     SamplingOptions options = plain("").withTopK(2).withTopP(0.5);
     // After top-k the first of two holds 0.53; before it, 0.40.
     assertEquals(
-        Set.of(0), distribution(options.withSamplers(Stage.parse("top_k;top_p")), logits).keySet());
+        Set.of(0),
+        distribution(options.withSamplers(SamplerType.parse("top_k;top_p")), logits).keySet());
     assertEquals(
         Set.of(0, 1),
-        distribution(options.withSamplers(Stage.parse("top_p;top_k")), logits).keySet());
+        distribution(options.withSamplers(SamplerType.parse("top_p;top_k")), logits).keySet());
   }
 
   @Test
@@ -195,7 +198,8 @@ class SamplerTest {
     SamplingOptions greedy = SamplingOptions.defaults().withTemperature(0);
     assertEquals(Map.of(1, 1.0), distribution(greedy, logits(1, 5, 5, 2)));
     assertEquals(
-        Map.of(1, 1.0), distribution(greedy.withSamplers(Stage.parse("top_k")), logits(1, 5)));
+        Map.of(1, 1.0),
+        distribution(greedy.withSamplers(SamplerType.parse("top_k")), logits(1, 5)));
   }
 
   @Test
@@ -204,11 +208,11 @@ class SamplerTest {
     MemorySegment logits = logits(3, 2);
     assertEquals(
         Set.of(1),
-        distribution(greedy.withSamplers(Stage.parse("penalties;temperature")), logits, 0)
+        distribution(greedy.withSamplers(SamplerType.parse("penalties;temperature")), logits, 0)
             .keySet());
     assertEquals(
         Set.of(0),
-        distribution(greedy.withSamplers(Stage.parse("temperature;penalties")), logits, 0)
+        distribution(greedy.withSamplers(SamplerType.parse("temperature;penalties")), logits, 0)
             .keySet());
   }
 

@@ -48,17 +48,18 @@ class SamplingOptionsTest {
   @Test
   void chainTakesTheNamesOfTheField() {
     assertEquals(
-        Stage.DEFAULT_CHAIN, Stage.parse("penalties;dry;top_k;typ_p;top_p;min_p;temperature"));
+        SamplerType.DEFAULT_CHAIN,
+        SamplerType.parse("penalties;dry;top_k;typ_p;top_p;min_p;temperature"));
     assertEquals(
-        List.of(Stage.TOP_K, Stage.TOP_P, Stage.MIN_P, Stage.TEMPERATURE),
-        Stage.parse("top-k; TOP_P ;minp;temp;"));
-    assertEquals(List.of(), Stage.parse(""));
+        List.of(SamplerType.TOP_K, SamplerType.TOP_P, SamplerType.MIN_P, SamplerType.TEMPERATURE),
+        SamplerType.parse("top-k; TOP_P ;minp;temp;"));
+    assertEquals(List.of(), SamplerType.parse(""));
   }
 
   @Test
   void unknownStagesAreRefusedByName() {
     for (String name : List.of("xtc", "top_n_sigma", "mirostat", "adaptive_p", "infill", "top k")) {
-      refused("\"" + name + "\"", () -> Stage.parse("top_k;" + name));
+      refused("\"" + name + "\"", () -> SamplerType.parse("top_k;" + name));
     }
   }
 
@@ -110,7 +111,7 @@ class SamplingOptionsTest {
 
   @Test
   void optionsWithoutTheirStageAreNamed() {
-    SamplingOptions options = DEFAULTS.withSamplers(Stage.parse("top_k")).withTypicalP(0.9);
+    SamplingOptions options = DEFAULTS.withSamplers(SamplerType.parse("top_k")).withTypicalP(0.9);
     assertEquals(List.of("typical-p"), options.unused());
     assertEquals(2, options.withRepeatPenalty(1.1).unused().size());
     assertEquals(List.of(), DEFAULTS.withRepeatPenalty(1.1).unused());

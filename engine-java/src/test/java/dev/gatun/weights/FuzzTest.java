@@ -152,7 +152,7 @@ class FuzzTest {
         text -> {
           Fields fields = json(text);
           FolderConfig.read(fields);
-          Generation.of(fields, fields);
+          GenerationDefaultsReader.of(fields, fields);
           fields.object("quantization_config").ifPresent(q -> QuantSettings.read(q, false));
         },
         TinyModels.config("qwen2", rope + quant).getBytes(StandardCharsets.UTF_8),

@@ -133,7 +133,7 @@ class SyntheticCheckpointTest {
   private static float[] rows(Device device, DType type, MemorySegment blocks, Arena arena) {
     EmbeddingTable table = EmbeddingTable.of(arena, type, ROWS, COLS);
     MemorySegment rows = device.hostMemory("the table", blocks.byteSize(), arena);
-    table.place(device.seen(rows.copyFrom(blocks), arena));
+    table.bind(device.seen(rows.copyFrom(blocks), arena));
     Buffer ids = device.allocate("the ids", 4L * ROWS, arena);
     int[] all = IntStream.range(0, ROWS).toArray();
     device.upload(arena.allocateFrom(ValueLayout.JAVA_INT, all), ids);

@@ -1,4 +1,5 @@
-// Generation: reads GenerationDefaults from generation_config.json or from a GGUF header.
+// GenerationDefaultsReader: the sampling settings that generation_config.json or a GGUF header
+// names.
 package dev.gatun.weights;
 
 import java.util.ArrayList;
@@ -7,8 +8,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-final class Generation {
-  private Generation() {}
+final class GenerationDefaultsReader {
+  private GenerationDefaultsReader() {}
 
   /**
    * From GGUF's key-values; a turn ends with any of its three end tokens (source:

@@ -1,4 +1,4 @@
-// Weight: how likely a candidate is beside the likeliest, as an integer.
+// CandidateWeight: how likely a candidate is beside the likeliest, as an integer.
 package dev.gatun.sample;
 
 /**
@@ -7,7 +7,7 @@ package dev.gatun.sample;
  * bit: the same formula in C++ ({@code bindings/native/draw.hpp}) gives the same weight on every
  * device.
  */
-final class Weight {
+final class CandidateWeight {
   /** The weight of the likeliest. */
   static final double ONE = 0x1p40;
 
@@ -21,7 +21,7 @@ final class Weight {
 
   private static final float LN_2_EXCESS = 0x1.bd0106p-13f;
 
-  private Weight() {}
+  private CandidateWeight() {}
 
   /**
    * {@code e^below * 2^40} rounded down, within 2e-7 of its value or 1. {@code e^r} is a Taylor

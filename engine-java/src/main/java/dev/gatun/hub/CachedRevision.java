@@ -1,5 +1,4 @@
-// Shelf: one revision of one repository in the cache folder, with the record of what was listed and
-// what is here.
+// CachedRevision: one revision of a repository in the cache folder: what was listed, what is here.
 package dev.gatun.hub;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -20,7 +19,7 @@ import java.util.Optional;
  * The folder of a revision. The listing of the last fetch lets a later one choose the same files
  * without a network.
  */
-final class Shelf {
+final class CachedRevision {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Path folder;
@@ -28,24 +27,24 @@ final class Shelf {
   private final Map<String, RemoteFile> kept =
       new LinkedHashMap<>(); // by path, with the size it has here
 
-  private Shelf(Path folder) {
+  private CachedRevision(Path folder) {
     this.folder = folder;
   }
 
   /** Reads the record; an unreadable one counts as none, so that the network is asked. */
-  static Shelf open(Path folder) {
-    Shelf shelf = new Shelf(folder);
-    Path record = shelf.record();
+  static CachedRevision open(Path folder) {
+    CachedRevision cached = new CachedRevision(folder);
+    Path record = cached.record();
     if (Files.exists(record)) {
       try {
         JsonNode root = JSON.readTree(Files.readAllBytes(record));
-        shelf.listed = files(root.path("listed"));
-        files(root.path("kept")).forEach(file -> shelf.kept.put(file.path(), file));
+        cached.listed = files(root.path("listed"));
+        files(root.path("kept")).forEach(file -> cached.kept.put(file.path(), file));
       } catch (IOException | RuntimeException e) {
-        return new Shelf(folder);
+        return new CachedRevision(folder);
       }
     }
-    return shelf;
+    return cached;
   }
 
   Path folder() {
@@ -100,14 +99,14 @@ final class Shelf {
   }
 
   private Path record() {
-    return folder.resolve(".gatun-shelf.json");
+    return folder.resolve(".gatun-revision.json");
   }
 
   private void write() {
     ObjectNode root = JSON.createObjectNode();
     listed.forEach(file -> put(root.withArray("listed"), file));
     kept.values().forEach(file -> put(root.withArray("kept"), file));
-    Path draft = folder.resolve(".gatun-shelf.json.tmp");
+    Path draft = folder.resolve(".gatun-revision.json.tmp");
     try {
       Files.write(draft, JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(root));
       Files.move(draft, record(), StandardCopyOption.ATOMIC_MOVE);

@@ -1,4 +1,4 @@
-// Near: the names most like a mistyped one.
+// SimilarNames: the names most like a mistyped one.
 package dev.gatun.hub;
 
 import java.util.Comparator;
@@ -10,10 +10,10 @@ import java.util.stream.Stream;
  * Orders names by the share of letter pairs they have in common with a wanted one (Dice's
  * coefficient).
  */
-final class Near {
-  private Near() {}
+final class SimilarNames {
+  private SimilarNames() {}
 
-  static Stream<String> to(String wanted, List<String> names) {
+  static Stream<String> mostSimilarFirst(String wanted, List<String> names) {
     List<String> pairs = pairs(wanted);
     return names.stream()
         .sorted(

@@ -1,4 +1,4 @@
-// Stage: one step of the sampling chain, by the name llama.cpp's --samplers gives it.
+// SamplerType: one step of the sampling chain, by the name llama.cpp's --samplers gives it.
 package dev.gatun.sample;
 
 import dev.gatun.device.Sampling;
@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
  * first makes top-p and min-p cut the tempered distribution, temperature last the model's own
  * (QwQ's published advice).
  */
-public enum Stage {
+public enum SamplerType {
   PENALTIES("penalties"),
   DRY("dry"),
   TOP_K("top_k", "top-k", "topk"),
@@ -24,15 +24,13 @@ public enum Stage {
   MIN_P("min_p", "min-p", "minp"),
   TEMPERATURE("temperature", "temp");
 
-  /**
-   * llama.cpp's default order, without the two stages that are off by default and not offered here.
-   */
-  public static final List<Stage> DEFAULT_CHAIN =
+  /** llama.cpp's default order, without the two that are off by default and not offered here. */
+  public static final List<SamplerType> DEFAULT_CHAIN =
       List.of(PENALTIES, DRY, TOP_K, TYP_P, TOP_P, MIN_P, TEMPERATURE);
 
   private final List<String> spellings;
 
-  Stage(String... spellings) {
+  SamplerType(String... spellings) {
     this.spellings = List.of(spellings);
   }
 
@@ -56,22 +54,22 @@ public enum Stage {
    * Reads a chain such as {@code "top_k;top_p;min_p;temperature"}. Case, blanks and a trailing
    * separator do not matter; an empty chain draws from the model's own distribution.
    *
-   * @throws Refusal (usage) for a name that is not a stage
+   * @throws Refusal (usage) for a name that is none
    */
-  public static List<Stage> parse(String chain) {
-    List<Stage> stages = new ArrayList<>();
+  public static List<SamplerType> parse(String chain) {
+    List<SamplerType> types = new ArrayList<>();
     for (String name : chain.split(";")) {
       if (!name.isBlank()) {
-        stages.add(named(name.strip()));
+        types.add(named(name.strip()));
       }
     }
-    return List.copyOf(stages);
+    return List.copyOf(types);
   }
 
-  private static Stage named(String name) {
+  private static SamplerType named(String name) {
     String lower = name.toLowerCase(Locale.ROOT);
     return Arrays.stream(values())
-        .filter(stage -> stage.spellings.contains(lower))
+        .filter(type -> type.spellings.contains(lower))
         .findFirst()
         .orElseThrow(
             () ->
@@ -81,6 +79,8 @@ public enum Stage {
   }
 
   private static String canonicalNames() {
-    return Arrays.stream(values()).map(Stage::canonicalName).collect(Collectors.joining(", "));
+    return Arrays.stream(values())
+        .map(SamplerType::canonicalName)
+        .collect(Collectors.joining(", "));
   }
 }
