@@ -111,9 +111,9 @@ record BenchResult(BenchModel model, BenchRun run, double bandwidth) {
     fields.put("tensor_split", "0.00");
     fields.put("tensor_buft_overrides", "none");
     // llama-bench renamed these two; readers of either find it.
-    fields.put("use_mmap", true);
+    fields.put("use_mmap", false);
     fields.put("use_direct_io", false);
-    fields.put("load_mode", "mmap");
+    fields.put("load_mode", "none");
     fields.put("lazy_mode", "none");
     fields.put("embeddings", false);
     fields.put("no_op_offload", 0);

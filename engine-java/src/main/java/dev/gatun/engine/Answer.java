@@ -49,8 +49,8 @@ final class Answer extends Task {
   private int issued;
   private int kept;
   private int shared;
-  private int draws;
-  private int drawn;
+  private int drawsIssued;
+  private int drawsDone;
   private long firstDraw;
   private Optional<Integer> next = Optional.empty();
   private Optional<Stop> stop = Optional.empty();
@@ -130,14 +130,14 @@ final class Answer extends Task {
     if (!isDecoding()) {
       return new Batch.Part(ids, position, sequence().pages(), 0, Optional.empty());
     }
-    long counter = firstDraw + draws++;
+    long counter = firstDraw + drawsIssued++;
     return new Batch.Part(
         ids, position, sequence().pages(), 1, onDevice.map(sampling -> sampling.at(counter)));
   }
 
   @Override
-  void placed(int row) {
-    boolean goesOn = draws != limits.tokens() && sequence().position() < context;
+  void issuedAt(int row) {
+    boolean goesOn = drawsIssued != limits.tokens() && sequence().position() < context;
     if (onDevice.isPresent() && isDecoding() && goesOn) {
       next = Optional.of(Batch.Part.drawnInRow(row));
     }
@@ -165,7 +165,7 @@ final class Answer extends Task {
   }
 
   private void accept(int token) {
-    drawn++;
+    drawsDone++;
     sampler.accept(token);
     stop = stopAt(token);
     events.add(new Token(token, stop, System.nanoTime()));
@@ -179,7 +179,7 @@ final class Answer extends Task {
     if (limits.stopIds().contains(token)) {
       return Optional.of(Stop.END_OF_TEXT);
     }
-    if (drawn == limits.tokens()) {
+    if (drawsDone == limits.tokens()) {
       return Optional.of(Stop.LIMIT);
     }
     return sequence().length() == context ? Optional.of(Stop.CONTEXT_FULL) : Optional.empty();

@@ -110,7 +110,7 @@ public final class Engine implements AutoCloseable {
 
   /** Tokens that one session can hold. */
   public int longestSequence() {
-    return loaded.longest();
+    return loaded.longestSequence();
   }
 
   /** Bytes of weights on the device. */
@@ -142,9 +142,8 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
-   * Whether steps end in {@code gk_sample} where samplers allow. Of one row on the CPU nothing
-   * would run ahead, and Java's passes over the logits take half its time; of several rows each is
-   * another thread's.
+   * Whether steps end in {@code gk_sample} where samplers allow. On the CPU nothing would run
+   * ahead: one row is drawn by Java there, several are drawn by as many threads.
    */
   boolean drawsOnDevice() {
     return device.isGpu() || options.batching().sequences() > 1;

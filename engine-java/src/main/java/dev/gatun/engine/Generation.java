@@ -14,7 +14,8 @@ import java.util.function.IntConsumer;
 
 /**
  * One answer, as the caller hears it. The engine goes on while the caller listens; where the caller
- * stops it, the session is as if no token had been drawn after the last that was heard.
+ * stops it, the session is as if no token had been drawn after the last that was heard. That last
+ * token is not in the cache: it is the next to run.
  */
 public final class Generation {
   private final Session session;
@@ -33,9 +34,13 @@ public final class Generation {
 
   /** Why an answer ended. */
   public enum Stop {
+    /** One of {@link Limits#stopIds} was drawn. */
     END_OF_TEXT,
+    /** The answer has {@link Limits#tokens} tokens. */
     LIMIT,
+    /** The sequence is as long as one may be. */
     CONTEXT_FULL,
+    /** The caller, its thread or the session's close ended it. */
     INTERRUPTED
   }
 
@@ -58,7 +63,8 @@ public final class Generation {
   public record Result(Stop stop, Stats stats, int[] tokens) {}
 
   /**
-   * @param drawable ids from this on are padding of the output projection and never chosen
+   * @param drawable ids from this on are padding of the output projection and never chosen; usually
+   *     the tokenizer's size
    * @param stopIds tokens that end the answer; they are not shown to {@code onToken}
    * @param tokens most tokens of the answer, 1 or more; negative for as many as the context holds
    */
@@ -73,7 +79,7 @@ public final class Generation {
 
   /**
    * Runs a prompt and draws what follows. What goes wrong on the way is thrown here, after the
-   * tokens before it were heard; the session then holds them.
+   * tokens before it were heard; the session then holds all of them but the last.
    *
    * @param prompt tokens not yet in the session, at least one
    * @param sampler the answer's from now on: not to be used by anybody else

@@ -36,7 +36,8 @@ final class Scheduler implements AutoCloseable {
   private Optional<Running> running = Optional.empty();
 
   /** A step that was issued and not looked at yet. */
-  private record Running(StepInFlight step, Batch batch, List<Share> shares, boolean staysThere) {}
+  private record Running(
+      StepInFlight step, Batch batch, List<Share> shares, boolean letsNextStepBegin) {}
 
   /** A task's part of a step. */
   private record Share(Task task, Batch.Part part) {}
@@ -127,7 +128,7 @@ final class Scheduler implements AutoCloseable {
   private void advance() {
     dropCancelled(waiting);
     admit();
-    if (running.isPresent() && !running.get().staysThere) {
+    if (running.isPresent() && !running.get().letsNextStepBegin) {
       finishRunning();
     }
     dropCancelled(active);
@@ -143,7 +144,7 @@ final class Scheduler implements AutoCloseable {
     Running next = issue(shares);
     finishRunning();
     running = Optional.of(next);
-    if (!next.staysThere) {
+    if (!next.letsNextStepBegin) {
       finishRunning();
     }
   }
@@ -151,7 +152,12 @@ final class Scheduler implements AutoCloseable {
   private void admit() {
     while (active.size() < policy.most().sequences() && !waiting.isEmpty()) {
       Task task = waiting.removeFirst();
-      task.begin();
+      try {
+        task.begin();
+      } catch (RuntimeException e) {
+        task.fail(e);
+        continue;
+      }
       active.add(task);
     }
   }
@@ -168,10 +174,12 @@ final class Scheduler implements AutoCloseable {
   private List<Share> issueParts() {
     List<StepPolicy.Offer> offers = new ArrayList<>(active.size());
     for (Task task : active) {
-      if (task.observer().isPresent()) {
-        return alone(task);
+      boolean alone = task.observer().isPresent();
+      if (alone && task.sequence().hasRoom(task.ready())) {
+        return List.of(new Share(task, task.issue(task.ready())));
       }
-      offers.add(new StepPolicy.Offer(task.ready(), task.isDecoding(), task.wantsAllRows()));
+      int ready = alone ? 0 : task.ready();
+      offers.add(new StepPolicy.Offer(ready, task.isDecoding(), task.wantsAllRows()));
     }
     int[] counts = policy.shares(offers);
     List<Share> shares = new ArrayList<>();
@@ -182,12 +190,6 @@ final class Scheduler implements AutoCloseable {
       }
     }
     return shares;
-  }
-
-  private static List<Share> alone(Task task) {
-    return task.sequence().hasRoom(task.ready())
-        ? List.of(new Share(task, task.issue(task.ready())))
-        : List.of();
   }
 
   /** Nobody can go on, and nobody will give pages back: the last to arrive is refused. */
@@ -215,7 +217,7 @@ final class Scheduler implements AutoCloseable {
             ? stepper.issue(batch, observer.get())
             : stepper.issue(batch, wantsLogits);
     for (Share share : shares) {
-      share.task.placed(batch.firstLogitRow(share.part));
+      share.task.issuedAt(batch.firstLogitRow(share.part));
     }
     return new Running(step, batch, shares, runsAhead && !wantsLogits);
   }

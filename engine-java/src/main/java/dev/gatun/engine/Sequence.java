@@ -68,7 +68,7 @@ final class Sequence implements AutoCloseable {
    * @return how many of {@code ids}, which are at least one fewer than all
    */
   int share(int[] ids) {
-    int count = shares ? pages.share(length, ids, 0) : 0;
+    int count = shares ? pages.share(length, ids) : 0;
     append(ids, 0, count);
     issued = length;
     return count;
@@ -88,7 +88,10 @@ final class Sequence implements AutoCloseable {
     pages.resize(length);
   }
 
-  /** Forgets tokens from {@code newLength} on, and as many before as it takes. */
+  /**
+   * Forgets tokens from {@code newLength} on, and where that is within a page that another sequence
+   * reads too, from that page's beginning on.
+   */
   void cut(int newLength) {
     length = pages.cut(Math.min(newLength, length));
     issued = length;

@@ -16,11 +16,14 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * A mutable timeline: tokens are appended or cut off. Sessions of one engine may be used by any
- * threads at once; of one session, one call runs at a time and others wait for it.
+ * A sequence of tokens that can be extended or cut. Sessions of one engine may be used by any
+ * threads at once: as many as {@code Batching.sequences} run together, others wait in order of
+ * arrival. Of one session, one call runs at a time and others wait for it.
  *
- * <p>After {@link #close}, and after the engine is closed, methods that run tokens throw
- * IllegalStateException.
+ * <p>What runs tokens may end in Refusal.doesNotFit, where the cache is full and no other sequence
+ * is about to give pages back; the session then holds the tokens whose steps were done. After
+ * {@link #close} every method but it throws IllegalStateException; after the engine's, those that
+ * run tokens.
  */
 public final class Session implements AutoCloseable {
   /** How often a caller's {@code interrupted} is asked while its tokens run. */
@@ -115,8 +118,9 @@ public final class Session implements AutoCloseable {
   }
 
   /**
-   * Forgets every token from {@code newLength} on. Where that is the middle of a page that another
-   * session reads too, the tokens before it in that page are forgotten as well.
+   * Forgets every token from {@code newLength} on; does nothing where there are no more, and
+   * forgets all where it is negative. Where that is the middle of a page that another session reads
+   * too, the tokens before it in that page are forgotten as well.
    *
    * @return the tokens that are left
    */

@@ -10,7 +10,9 @@ import java.util.List;
  * Sequences that decode take one token each; prompts share what is left of the step, and beside
  * sequences that decode no more than {@code promptTokens}.
  *
+ * @param most the largest steps
  * @param promptTokens most tokens of prompts beside a sequence that decodes
+ * @param order which of the prompts a step takes
  */
 record StepPolicy(StepBounds most, int promptTokens, PromptOrder order) {
 

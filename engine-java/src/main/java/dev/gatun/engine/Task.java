@@ -59,7 +59,7 @@ abstract sealed class Task permits Forward, Answer {
    *
    * @param row of the step's logits
    */
-  void placed(int row) {}
+  void issuedAt(int row) {}
 
   /** Whether the host needs the logits of what was issued last. */
   abstract boolean wantsLogits();

@@ -41,27 +41,27 @@ public final class Program implements AutoCloseable {
   private Optional<Recording> recording = Optional.empty();
 
   /**
-   * Where the programs of an engine run, shared by them all.
+   * The memory that the programs of an engine run in, shared by them all.
    *
    * @param slab at least {@code plan.bytes()} bytes for each program's plan
    * @param inputs what each run reads
    * @param cacheOfLayer the {@code gk_cache} struct of each layer
    */
-  public record Place(
+  public record Memory(
       Device device, Buffer slab, StepInputs inputs, IntFunction<MemorySegment> cacheOfLayer) {}
 
   /**
    * @param result the tensor that {@link #result} is after a run
    */
-  public Program(Graph graph, Tensor result, MemoryPlan plan, Place place) {
+  public Program(Graph graph, Tensor result, MemoryPlan plan, Memory memory) {
     if (!plan.covers(graph, result)) {
       throw new IllegalArgumentException("the memory plan does not cover " + graph.shape());
     }
     this.graph = graph;
     this.plan = plan;
-    device = place.device();
-    StepInputs inputs = place.inputs();
-    slab = place.slab();
+    device = memory.device();
+    StepInputs inputs = memory.inputs();
+    slab = memory.slab();
     this.result = data(result);
     batch =
         Structs.batch(
@@ -73,7 +73,7 @@ public final class Program implements AutoCloseable {
             inputs.position(),
             inputs.sequence(),
             inputs.pageTable());
-    StepOperands step = new StepOperands(batch, place.cacheOfLayer(), inputs);
+    StepOperands step = new StepOperands(batch, memory.cacheOfLayer(), inputs);
     Operands operands = new Operands(arena, device.ops(), this::data, step);
     graph.ops().forEach(op -> calls.add(op.bind(operands)));
   }
@@ -132,7 +132,7 @@ public final class Program implements AutoCloseable {
     }
   }
 
-  /** The result tensor; overwritten by the next run of any program of the place. */
+  /** The result tensor; overwritten by the next run of any program of the memory. */
   public Buffer result() {
     return result;
   }

@@ -30,7 +30,10 @@ public final class PagePool {
 
   private final List<MemorySegment> caches = new ArrayList<>();
   private final Deque<Integer> free = new ArrayDeque<>();
+
+  /** Published pages that nobody holds, the one given back first in front. */
   private final SequencedSet<Integer> idle = new LinkedHashSet<>();
+
   private final Map<Block, Content> published = new HashMap<>();
   private final Content[] contents;
   private final int[] holders;
@@ -143,7 +146,10 @@ public final class PagePool {
     return content.id;
   }
 
-  /** Lets the caller, who holds a page, write into it again; false where others hold it too. */
+  /**
+   * Lets the caller, who holds a page, write into it again: nobody finds it any more. False,
+   * nothing being changed, where others hold it too.
+   */
   synchronized boolean reopen(int page) {
     if (holders[page] > 1) {
       return false;

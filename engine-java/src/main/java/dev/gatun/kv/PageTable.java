@@ -71,18 +71,17 @@ public final class PageTable implements AutoCloseable {
    * Takes over whole pages of others that hold what comes next. The sequence has {@code length}
    * tokens, and room for no more.
    *
-   * @param ids tokens that follow, from {@code from} on; the last of them is left out, since it has
-   *     to be run
+   * @param ids tokens that follow; the last of them is left out, since it has to be run
    * @return how many of them are there now
    */
-  public int share(int length, int[] ids, int from) {
+  public int share(int length, int[] ids) {
     int size = Device.pageTokens();
     int shared = 0;
     if (length != contents.size() * size || contents.size() != pages.size()) {
       return shared;
     }
-    while (from + shared + size < ids.length) {
-      int[] next = Arrays.copyOfRange(ids, from + shared, from + shared + size);
+    while (shared + size < ids.length) {
+      int[] next = Arrays.copyOfRange(ids, shared, shared + size);
       Optional<PagePool.Content> found = pool.hold(lastContent(), next);
       if (found.isEmpty()) {
         break;

@@ -5,15 +5,15 @@ import dev.gatun.refusal.Refusal;
 
 /**
  * @param sequences most sequences that run at once, 1 or more; others wait in order of arrival
- * @param promptTokens most tokens of prompts in a step that others' answers wait for, 1 or more: a
- *     longer prompt is cut so that they go on; {@link #CHOSEN} leaves it to the device
+ * @param promptTokens most tokens of prompts in a step that has tokens of answers too, 1 or more: a
+ *     longer prompt is cut so that answers go on; {@link #AUTO} leaves it to the device
  * @param order which prompts a step takes
  * @param sharesPrefixes whether sequences that begin with the same tokens share the pages of these
  */
 public record Batching(int sequences, int promptTokens, PromptOrder order, boolean sharesPrefixes) {
 
   /** A number of prompt tokens that suits the device. */
-  public static final int CHOSEN = 0;
+  public static final int AUTO = 0;
 
   // What a token waits for is then some 5 to 10 times its own step, on either device.
   private static final int OF_CPU = 32;
@@ -33,14 +33,14 @@ public record Batching(int sequences, int promptTokens, PromptOrder order, boole
     if (sequences < 1) {
       throw Refusal.usage(sequences + " sequences at once (-np)", "give 1 or more");
     }
-    if (promptTokens < CHOSEN) {
+    if (promptTokens < AUTO) {
       throw Refusal.usage(promptTokens + " tokens of prompts a step", "give 1 or more");
     }
   }
 
   /** One sequence at a time. */
   public static Batching alone() {
-    return new Batching(1, CHOSEN, PromptOrder.SHARED, true);
+    return new Batching(1, AUTO, PromptOrder.SHARED, true);
   }
 
   public Batching withSequences(int value) {
@@ -61,6 +61,6 @@ public record Batching(int sequences, int promptTokens, PromptOrder order, boole
 
   /** {@link #promptTokens}, chosen where it was left to the device. */
   public int promptTokens(boolean isGpu) {
-    return promptTokens != CHOSEN ? promptTokens : isGpu ? OF_GPU : OF_CPU;
+    return promptTokens != AUTO ? promptTokens : isGpu ? OF_GPU : OF_CPU;
   }
 }

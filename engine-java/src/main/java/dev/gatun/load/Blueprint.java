@@ -35,7 +35,7 @@ record Blueprint(
   }
 
   /** How its steps lie in memory. */
-  StepPlans steps(Crossover crossover) {
+  StepPlans stepPlans(Crossover crossover) {
     return StepPlans.of(model, options.stepBounds(), options.compute(), crossover);
   }
 

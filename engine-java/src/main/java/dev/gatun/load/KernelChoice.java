@@ -163,7 +163,7 @@ public record KernelChoice(List<Row> rows, Crossover crossover) {
     Map<Kind, List<Found>> timed = new LinkedHashMap<>();
     try (Arena lent = Arena.ofShared();
         ProductTimer timer = new ProductTimer(device, products)) {
-      long unpacked = blueprint.steps(blueprint.options().gemm().planned()).unpackedBytes();
+      long unpacked = blueprint.stepPlans(blueprint.options().gemm().planned()).unpackedBytes();
       if (unpacked > 0) {
         device.lendGemm(unpacked, lent);
       }

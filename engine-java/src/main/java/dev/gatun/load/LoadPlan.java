@@ -32,7 +32,7 @@ public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes ty
     try (Device device = Device.open(choice);
         Arena arena = Arena.ofConfined()) {
       Blueprint blueprint = Blueprint.of(checkpoint, options, device, arena);
-      Footprint need = blueprint.footprint(blueprint.steps(options.gemm().planned()));
+      Footprint need = blueprint.footprint(blueprint.stepPlans(options.gemm().planned()));
       return card.map(
               capacity ->
                   of(

@@ -16,12 +16,17 @@ import java.util.function.LongConsumer;
  * Memory is taken once, here, and lives as long as the arena.
  *
  * @param context tokens of the cache
- * @param longest tokens that one sequence may have
+ * @param longestSequence tokens that one sequence may have
  * @param weightBytes of weights on the device
  * @param cacheBytes of the cache's pages
  */
 public record Loaded(
-    Stepper stepper, PagePool pool, int context, int longest, long weightBytes, long cacheBytes) {
+    Stepper stepper,
+    PagePool pool,
+    int context,
+    int longestSequence,
+    long weightBytes,
+    long cacheBytes) {
 
   /**
    * Loads a checkpoint; Refusal where it is inconsistent, unsupported, or does not fit.
@@ -35,29 +40,40 @@ public record Loaded(
       Arena arena,
       LongConsumer progress) {
     Blueprint blueprint = Blueprint.of(checkpoint, options, device, arena);
-    StepPlans steps = blueprint.steps(crossover(blueprint));
+    StepPlans steps = blueprint.stepPlans(crossover(blueprint));
     Footprint need =
         blueprint.footprint(steps).withWorkspace(device.queue().workspaceBytes(blueprint.limits()));
     LoadPlan plan = LoadPlan.of(checkpoint, options, need, Capacity.of(device, options.device()));
     plan.requireFits();
     int context = plan.context();
     ModelConfig config = checkpoint.config();
-    int longest = Math.min(context, config.contextLength());
+    int longestSequence = Math.min(context, config.contextLength());
     CacheShape shape =
         CacheShape.of(
             device, config.layers(), config.kvHeads(), config.headDim(), options.cacheTypes());
     PagePool pool = new PagePool(shape, context, device, arena);
     Stepper stepper =
         new Stepper(
-            blueprint.model(), options.compute(), steps, device, pool, shape.pages(longest), arena);
-    device.lendWorkspace(blueprint.limits(longest), arena);
+            blueprint.model(),
+            options.compute(),
+            steps,
+            device,
+            pool,
+            shape.pages(longestSequence),
+            arena);
+    device.lendWorkspace(blueprint.limits(longestSequence), arena);
     if (steps.gemmBytes() > 0) {
       device.lendGemm(steps.unpackedBytes(), arena);
     }
     // Last, since it takes long: all memory is taken before another process can take it.
     blueprint.parameters().upload(progress);
     return new Loaded(
-        stepper, pool, context, longest, blueprint.parameters().bytes(), shape.bytes(context));
+        stepper,
+        pool,
+        context,
+        longestSequence,
+        blueprint.parameters().bytes(),
+        shape.bytes(context));
   }
 
   /**

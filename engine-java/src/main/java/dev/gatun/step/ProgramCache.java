@@ -14,14 +14,14 @@ final class ProgramCache implements AutoCloseable {
   private final Model model;
   private final Compute compute;
   private final StepPlans plans;
-  private final Program.Place place;
+  private final Program.Memory memory;
   private final LinkedHashMap<StepShape, Program> programs = new LinkedHashMap<>(16, 0.75f, true);
 
-  ProgramCache(Model model, Compute compute, StepPlans plans, Program.Place place) {
+  ProgramCache(Model model, Compute compute, StepPlans plans, Program.Memory memory) {
     this.model = model;
     this.compute = compute;
     this.plans = plans;
-    this.place = place;
+    this.memory = memory;
   }
 
   /** The program of a shape, built on first use. */
@@ -34,7 +34,7 @@ final class ProgramCache implements AutoCloseable {
       programs.pollFirstEntry().getValue().close();
     }
     StepGraph built = StepGraph.of(model, shape, compute, plans.crossover());
-    Program program = new Program(built.graph(), built.logits(), plans.of(built), place);
+    Program program = new Program(built.graph(), built.logits(), plans.of(built), memory);
     programs.put(shape, program);
     return program;
   }

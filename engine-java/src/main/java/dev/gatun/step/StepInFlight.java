@@ -58,7 +58,7 @@ public final class StepInFlight {
   }
 
   /**
-   * Describes a step, the one before it in this place being done.
+   * Describes a step. The one that was described here before is done.
    *
    * @param tokens rows of the step, of which those behind the batch's are padding
    * @param logitRows likewise of its logits
@@ -152,7 +152,10 @@ public final class StepInFlight {
     return logitsView.content(logits).asSlice(first * row, rows * row);
   }
 
-  /** The token drawn in a row of a step that is done; {@link Sampling} tells the negative ones. */
+  /**
+   * The token drawn in a row of a step that is done, until the step after the next is issued;
+   * {@link Sampling} tells the negative ones.
+   */
   public int token(int row) {
     return drawnView.content(drawn).getAtIndex(ValueLayout.JAVA_INT, row);
   }

@@ -14,9 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Steps that keep every token's logits, or whose products cuBLAS computes, have another graph; all
- * share one slab. A smaller step of the same structure has the same tensors, none larger, so it
- * takes the same offsets.
+ * One for each structure that a step's graph may have: whether it keeps every token's logits or
+ * some, and which products cuBLAS computes. All share one slab. A smaller step of the same
+ * structure has the same tensors, none larger, so it takes the same offsets.
  *
  * @param most the largest steps
  * @param plans of the largest step of each structure

@@ -52,7 +52,7 @@ public final class Stepper implements AutoCloseable {
     StepInputs inputs = layout.in(buffer, drawn);
     programs =
         new ProgramCache(
-            model, compute, plans, new Program.Place(device, slab, inputs, pool::cache));
+            model, compute, plans, new Program.Memory(device, slab, inputs, pool::cache));
     HostView logits = device.view("the logits", plans.logitBytes(), arena);
     steps =
         new StepInFlight[] {
@@ -71,6 +71,7 @@ public final class Stepper implements AutoCloseable {
    * last.
    *
    * @param wantsLogits whether the host wants the rows of logits, and not only what is drawn
+   * @throws IllegalArgumentException for a step larger than {@link #most}
    */
   public StepInFlight issue(Batch batch, boolean wantsLogits) {
     return issue(batch, wantsLogits, program -> program.run(batch.singles()));

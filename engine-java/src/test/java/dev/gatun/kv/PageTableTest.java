@@ -59,7 +59,7 @@ class PageTableTest {
   /** A table of {@code ids}, all of them in its pages. */
   private PageTable full(int... ids) {
     PageTable table = new PageTable(pool);
-    int shared = table.share(0, ids, 0);
+    int shared = table.share(0, ids);
     table.resize(ids.length);
     table.publish(ids, ids.length);
     assertEquals(0, shared % PAGE);
@@ -84,7 +84,7 @@ class PageTableTest {
     PageTable first = full(tokens(0, 2 * PAGE + 5));
     PageTable second = new PageTable(pool);
     int[] ids = tokens(0, 3 * PAGE);
-    assertEquals(2 * PAGE, second.share(0, ids, 0));
+    assertEquals(2 * PAGE, second.share(0, ids));
     assertArrayEquals(pages(first, 2), pages(second, 2));
     assertEquals(PAGES - 3, pool.available());
     second.resize(3 * PAGE);
@@ -98,8 +98,8 @@ class PageTableTest {
   @Test
   void theLastTokenIsLeftToBeRun() {
     full(tokens(0, 2 * PAGE));
-    assertEquals(PAGE, new PageTable(pool).share(0, tokens(0, 2 * PAGE), 0));
-    assertEquals(2 * PAGE, new PageTable(pool).share(0, tokens(0, 2 * PAGE + 1), 0));
+    assertEquals(PAGE, new PageTable(pool).share(0, tokens(0, 2 * PAGE)));
+    assertEquals(2 * PAGE, new PageTable(pool).share(0, tokens(0, 2 * PAGE + 1)));
   }
 
   @Test
@@ -109,9 +109,9 @@ class PageTableTest {
     int[] moved = new int[2 * PAGE + 1];
     Arrays.fill(moved, 0, PAGE, 77);
     System.arraycopy(ids, PAGE, moved, PAGE, PAGE);
-    assertEquals(0, new PageTable(pool).share(0, moved, 0));
+    assertEquals(0, new PageTable(pool).share(0, moved));
     int[] second = Arrays.copyOfRange(moved, PAGE, 2 * PAGE + 1);
-    assertEquals(0, new PageTable(pool).share(0, second, 0), "as the first tokens");
+    assertEquals(0, new PageTable(pool).share(0, second), "as the first tokens");
   }
 
   @Test
@@ -121,13 +121,13 @@ class PageTableTest {
     PageTable large = new PageTable(pool);
     large.resize((PAGES - 2) * PAGE);
     large.close();
-    assertEquals(0, new PageTable(pool).share(0, tokens(100, PAGE + 1), 0), "the oldest went");
+    assertEquals(0, new PageTable(pool).share(0, tokens(100, PAGE + 1)), "the oldest went");
     PageTable found = new PageTable(pool);
-    assertEquals(2 * PAGE, found.share(0, tokens(200, 2 * PAGE + 1), 0));
+    assertEquals(2 * PAGE, found.share(0, tokens(200, 2 * PAGE + 1)));
     found.close();
     large.resize((PAGES - 1) * PAGE);
     PageTable half = new PageTable(pool);
-    assertEquals(PAGE, half.share(0, tokens(200, 2 * PAGE + 1), 0), "the end goes first");
+    assertEquals(PAGE, half.share(0, tokens(200, 2 * PAGE + 1)), "the end goes first");
   }
 
   @Test
@@ -142,7 +142,7 @@ class PageTableTest {
     assertEquals(PAGE + 3, third.cut(PAGE + 3), "nobody else reads it any more");
     third.resize(2 * PAGE);
     assertEquals(
-        PAGE, new PageTable(pool).share(0, tokens(0, 2 * PAGE + 1), 0), "it is written to now");
+        PAGE, new PageTable(pool).share(0, tokens(0, 2 * PAGE + 1)), "it is written to now");
   }
 
   /** Against a list of what each page must hold. */
@@ -168,7 +168,7 @@ class PageTableTest {
         int count = 1 + random.nextInt(2 * PAGE);
         int[] more = new int[count];
         Arrays.fill(more, random.nextInt(2));
-        int shared = table.share(before.length, more, 0);
+        int shared = table.share(before.length, more);
         if (!table.hasRoom(before.length + count)) {
           table.resize(before.length);
           assertEquals(before.length, table.cut(before.length));
