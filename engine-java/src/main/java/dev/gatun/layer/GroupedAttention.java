@@ -13,12 +13,15 @@ import dev.gatun.weights.Rope;
  * o(softmax(q . k / sqrt(headDim)) . v) with RoPE on q and k. q (heads * headDim, hidden), k and v
  * (kvHeads * headDim, hidden), o (hidden, heads * headDim); biases and head norms are in {@code
  * rope}.
+ *
+ * @param cache index of its keys and values among the caches
  */
 public record GroupedAttention(
-    Linear q, Linear k, Linear v, Linear o, RopeWeights rope, float scale, int layer) {
+    Linear q, Linear k, Linear v, Linear o, RopeWeights rope, float scale, int cache)
+    implements Attention {
 
   /** Reads {@code prefix}q_proj and so on. */
-  public static GroupedAttention of(Parameters parameters, String prefix, int layer) {
+  public static GroupedAttention of(Parameters parameters, String prefix, int cache) {
     ModelConfig config = parameters.config();
     int queries = config.heads() * config.headDim();
     int keys = config.kvHeads() * config.headDim();
@@ -29,7 +32,7 @@ public record GroupedAttention(
         new Linear(parameters.matrix(prefix + "o_proj.weight", config.hidden(), queries)),
         ropeWeights(parameters, prefix, queries, keys),
         (float) (1 / Math.sqrt(config.headDim())),
-        layer);
+        cache);
   }
 
   private static RopeWeights ropeWeights(
@@ -47,12 +50,10 @@ public record GroupedAttention(
         config.rope().style() == Rope.Style.INTERLEAVED);
   }
 
-  /**
-   * @param table what {@link Graph#ropeTable} returned for this step
-   */
+  @Override
   public Tensor apply(Graph graph, Tensor x, Tensor table) {
     Qkv.Heads heads = graph.qkv(q.weight(), k.weight(), v.weight(), x);
-    graph.ropeStore(rope, table, heads.q(), heads.k(), heads.v(), layer);
-    return o.apply(graph, graph.attention(heads.q(), layer, scale));
+    graph.ropeStore(rope, table, heads.q(), heads.k(), heads.v(), cache);
+    return o.apply(graph, graph.attention(heads.q(), cache, scale));
   }
 }

@@ -4,6 +4,7 @@ package dev.gatun.model;
 import dev.gatun.graph.Graph;
 import dev.gatun.layer.Decoder;
 import dev.gatun.layer.GatedMlp;
+import dev.gatun.layer.GroupedAttention;
 import dev.gatun.op.Tensor;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;
@@ -16,6 +17,9 @@ public record Dense(Decoder decoder) implements Model {
     return new Dense(
         Decoder.of(
             parameters,
+            (layer, caches) ->
+                GroupedAttention.of(
+                    parameters, "model.layers." + layer + ".self_attn.", caches.getAsInt()),
             layer ->
                 GatedMlp.of(
                     parameters,

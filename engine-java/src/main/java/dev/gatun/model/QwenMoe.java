@@ -5,6 +5,7 @@ import dev.gatun.graph.Graph;
 import dev.gatun.layer.Decoder;
 import dev.gatun.layer.FeedForward;
 import dev.gatun.layer.GatedMlp;
+import dev.gatun.layer.GroupedAttention;
 import dev.gatun.layer.MixtureOfExperts;
 import dev.gatun.op.Tensor;
 import dev.gatun.refusal.Refusal;
@@ -24,7 +25,13 @@ public record QwenMoe(Decoder decoder) implements Model {
                 () ->
                     Refusal.model(
                         "a qwen3_moe checkpoint without experts", "the configuration is damaged"));
-    return new QwenMoe(Decoder.of(parameters, layer -> feedForward(parameters, moe, layer)));
+    return new QwenMoe(
+        Decoder.of(
+            parameters,
+            (layer, caches) ->
+                GroupedAttention.of(
+                    parameters, "model.layers." + layer + ".self_attn.", caches.getAsInt()),
+            layer -> feedForward(parameters, moe, layer)));
   }
 
   private static FeedForward feedForward(Parameters parameters, Moe moe, int layer) {
