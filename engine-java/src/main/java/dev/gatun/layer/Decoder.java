@@ -61,9 +61,9 @@ public final class Decoder {
               norm(parameters, prefix + "post_attention_layernorm.weight", eps),
               feedForward.apply(layer)));
     }
-    if (caches.get() != config.layers()) {
+    if (caches.get() != config.caches()) {
       throw new IllegalStateException(
-          caches.get() + " layers took a cache, memory is planned for " + config.layers());
+          caches.get() + " layers took a cache, memory is planned for " + config.caches());
     }
     String embedding = "model.embed_tokens.weight";
     RopeScaling rope = RopeScaling.of(config.rope());
