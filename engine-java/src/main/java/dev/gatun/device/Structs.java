@@ -24,7 +24,7 @@ public final class Structs {
     return tensor;
   }
 
-  /** One layer's cache of {@code pageCount} pages. */
+  /** A cache of {@code pageCount} pages. */
   public static MemorySegment cache(
       Arena arena,
       Buffer pages,

@@ -81,7 +81,7 @@ public final class Engine implements AutoCloseable {
   /** Runs a step of token 0 on the empty cache, so that no first answer waits for the recording. */
   private void record(Stepper stepper) {
     try (PageTable pages = new PageTable(loaded.pool())) {
-      pages.resize(1);
+      pages.grow(1);
       Optional<Sampling> greedy = Optional.of(Sampling.greedy(config.vocab()));
       Batch batch = new Batch(List.of(new Batch.Part(new int[1], 0, pages, 1, greedy)));
       for (int i = 0; i < 2; i++) {

@@ -50,7 +50,7 @@ final class Sequence implements AutoCloseable {
    * Makes room for tokens that a step is about to write; Refusal.doesNotFit where there is none.
    */
   void issue(int count) {
-    pages.resize(issued + count);
+    pages.grow(issued + count);
     issued += count;
   }
 
@@ -84,8 +84,7 @@ final class Sequence implements AutoCloseable {
 
   /** Forgets what was issued and not kept. */
   void settle() {
-    issued = length;
-    pages.resize(length);
+    cut(length);
   }
 
   /**

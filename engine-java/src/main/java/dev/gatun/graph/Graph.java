@@ -173,15 +173,16 @@ public final class Graph {
     return table;
   }
 
-  /** Turns q in place and stores k and v in the cache of {@code layer}. */
+  /** Turns q in place and stores k and v in the cache of index {@code cache}. */
   public void ropeStore(
-      RopeWeights weights, Tensor table, Tensor q, Tensor k, Tensor v, int layer) {
-    ops.add(new RopeStore(weights, table, q, k, v, layer));
+      RopeWeights weights, Tensor table, Tensor q, Tensor k, Tensor v, int cache) {
+    ops.add(new RopeStore(weights, table, q, k, v, cache));
   }
 
-  public Tensor attention(Tensor q, int layer, float scale) {
+  /** (tokens, heads * headDim): q against what is in the cache of index {@code cache}. */
+  public Tensor attention(Tensor q, int cache, float scale) {
     Tensor y = tensor(DType.F32, q.rows(), q.cols());
-    ops.add(new Attention(q, layer, scale, y));
+    ops.add(new Attention(q, cache, scale, y));
     return y;
   }
 

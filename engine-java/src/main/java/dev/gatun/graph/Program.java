@@ -45,10 +45,10 @@ public final class Program implements AutoCloseable {
    *
    * @param slab at least {@code plan.bytes()} bytes for each program's plan
    * @param inputs what each run reads
-   * @param cacheOfLayer the {@code gk_cache} struct of each layer
+   * @param caches the {@code gk_cache} struct of each index
    */
   public record Memory(
-      Device device, Buffer slab, StepInputs inputs, IntFunction<MemorySegment> cacheOfLayer) {}
+      Device device, Buffer slab, StepInputs inputs, IntFunction<MemorySegment> caches) {}
 
   /**
    * @param result the tensor that {@link #result} is after a run
@@ -73,7 +73,7 @@ public final class Program implements AutoCloseable {
             inputs.position(),
             inputs.sequence(),
             inputs.pageTable());
-    StepOperands step = new StepOperands(batch, memory.cacheOfLayer(), inputs);
+    StepOperands step = new StepOperands(batch, memory.caches(), inputs);
     Operands operands = new Operands(arena, device.ops(), this::data, step);
     graph.ops().forEach(op -> calls.add(op.bind(operands)));
   }

@@ -4,16 +4,18 @@ package dev.gatun.kv;
 import dev.gatun.device.Device;
 
 /**
- * @param pageBytes bytes of one page of one layer, as the device lays it out
+ * @param caches layers that keep keys and values, one cache each; layers without attention have
+ *     none
+ * @param pageBytes bytes of one page of one cache, as the device lays it out
  */
-public record CacheShape(int layers, int kvHeads, int headDim, CacheTypes types, long pageBytes) {
+public record CacheShape(int caches, int kvHeads, int headDim, CacheTypes types, long pageBytes) {
 
   /** Refusal.usage where the types do not suit heads of {@code headDim} elements. */
   public static CacheShape of(
-      Device device, int layers, int kvHeads, int headDim, CacheTypes types) {
+      Device device, int caches, int kvHeads, int headDim, CacheTypes types) {
     types.requireHeads(headDim);
     long pageBytes = device.queue().cachePageBytes(kvHeads, headDim, types.keys(), types.values());
-    return new CacheShape(layers, kvHeads, headDim, types, pageBytes);
+    return new CacheShape(caches, kvHeads, headDim, types, pageBytes);
   }
 
   /** Pages that hold {@code tokens} tokens. */
@@ -21,8 +23,8 @@ public record CacheShape(int layers, int kvHeads, int headDim, CacheTypes types,
     return Math.ceilDiv(tokens, Device.pageTokens());
   }
 
-  /** Bytes of all layers for {@code tokens} tokens. */
+  /** Bytes of all caches for {@code tokens} tokens. */
   public long bytes(int tokens) {
-    return pageBytes * layers * pages(tokens);
+    return pageBytes * caches * pages(tokens);
   }
 }

@@ -19,7 +19,7 @@ import java.util.Optional;
 import java.util.SequencedSet;
 
 /**
- * A page number stands for that page in every layer. A full page may be published under the tokens
+ * A page number stands for that page in every cache. A full page may be published under the tokens
  * it holds and those before them; other sequences that begin with the same tokens hold it too. A
  * published page that nobody holds stays as it is until its memory is needed: the page that was
  * given back first goes first. Safe for use by several threads.
@@ -58,13 +58,13 @@ public final class PagePool {
    */
   public PagePool(CacheShape shape, int tokens, Device device, Arena arena) {
     int pages = shape.pages(tokens);
-    long layerBytes = shape.pageBytes() * pages;
-    Buffer memory = device.allocate("the cache", layerBytes * shape.layers(), arena);
-    for (int layer = 0; layer < shape.layers(); layer++) {
+    long cacheBytes = shape.pageBytes() * pages;
+    Buffer memory = device.allocate("the cache", cacheBytes * shape.caches(), arena);
+    for (int cache = 0; cache < shape.caches(); cache++) {
       caches.add(
           Structs.cache(
               arena,
-              memory.slice(layer * layerBytes, layerBytes),
+              memory.slice(cache * cacheBytes, cacheBytes),
               pages,
               shape.kvHeads(),
               shape.headDim(),
@@ -78,9 +78,9 @@ public final class PagePool {
     }
   }
 
-  /** The {@code gk_cache} of a layer. */
-  public MemorySegment cache(int layer) {
-    return caches.get(layer);
+  /** The {@code gk_cache} of index {@code cache}, from 0. */
+  public MemorySegment cache(int cache) {
+    return caches.get(cache);
   }
 
   /** Pages that {@link #take} would find. */

@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Grows and shrinks with its sequence; pages come from and go back to a pool, where full ones are
- * found by other sequences that begin alike. For one thread at a time.
+ * A table of page numbers; what a page keeps of a token is the caches' own. Pages come from and go
+ * back to a pool, where full ones are found by other sequences that begin alike. For one thread at
+ * a time.
  */
 public final class PageTable implements AutoCloseable {
   private final PagePool pool;
@@ -25,14 +26,18 @@ public final class PageTable implements AutoCloseable {
   }
 
   /**
-   * Takes or gives back pages so that exactly {@code tokens} tokens have room; Refusal.doesNotFit,
-   * nothing being changed, where the pool has too few.
+   * Takes pages so that {@code tokens} tokens have room; Refusal.doesNotFit, nothing being changed,
+   * where the pool has too few.
    */
-  public void resize(int tokens) {
+  public void grow(int tokens) {
     int wanted = pagesOf(tokens);
     if (wanted > pages.size()) {
       pages.addAll(pool.take(wanted - pages.size()));
     }
+  }
+
+  private void shrink(int tokens) {
+    int wanted = pagesOf(tokens);
     // The last page goes first, so that of pages nobody holds a sequence's beginning stays longest.
     while (pages.size() > wanted) {
       pool.give(pages.removeLast());
@@ -42,19 +47,20 @@ public final class PageTable implements AutoCloseable {
     }
   }
 
-  /** Whether {@link #resize} to {@code tokens} would succeed. */
+  /** Whether {@link #grow} to {@code tokens} would succeed. */
   public boolean hasRoom(int tokens) {
     return pagesOf(tokens) - pages.size() <= pool.available();
   }
 
   /**
-   * Forgets every token from {@code tokens} on, so that others may be written there. A page that
-   * another sequence reads too cannot be written to: then it is forgotten as a whole.
+   * Forgets every token from {@code tokens} on, and room for more, so that others may be written
+   * there. A page that another sequence reads too cannot be written to: then it is forgotten as a
+   * whole.
    *
    * @return the tokens that are left, at most {@code tokens}
    */
   public int cut(int tokens) {
-    resize(tokens);
+    shrink(tokens);
     int whole = tokens / Device.pageTokens();
     if (tokens % Device.pageTokens() == 0 || whole >= contents.size()) {
       return tokens;
@@ -63,7 +69,7 @@ public final class PageTable implements AutoCloseable {
       contents.removeLast();
       return tokens;
     }
-    resize(whole * Device.pageTokens());
+    shrink(whole * Device.pageTokens());
     return whole * Device.pageTokens();
   }
 
@@ -124,6 +130,6 @@ public final class PageTable implements AutoCloseable {
 
   @Override
   public void close() {
-    resize(0);
+    shrink(0);
   }
 }

@@ -3,4 +3,4 @@ package dev.gatun.layer;
 
 /** Pre-norm: x += attention(norm(x)); x += feedForward(norm(x)). {@link Decoder} runs it. */
 public record Block(
-    Norm attentionNorm, GroupedAttention attention, Norm mlpNorm, FeedForward feedForward) {}
+    Norm attentionNorm, Attention attention, Norm mlpNorm, FeedForward feedForward) {}

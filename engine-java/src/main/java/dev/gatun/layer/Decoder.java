@@ -9,6 +9,7 @@ import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 
 /**
@@ -40,21 +41,29 @@ public final class Decoder {
   }
 
   /**
-   * Reads Hugging Face's {@code model.*} names; {@code feedForward} makes the second half of each
-   * layer.
+   * Reads Hugging Face's {@code model.*} names.
+   *
+   * @param attention makes the first half of each layer
+   * @param feedForward makes the second half of each layer
    */
-  public static Decoder of(Parameters parameters, IntFunction<FeedForward> feedForward) {
+  public static Decoder of(
+      Parameters parameters, Attention.Choice attention, IntFunction<FeedForward> feedForward) {
     ModelConfig config = parameters.config();
     float eps = (float) config.rmsEps();
     List<Block> blocks = new ArrayList<>();
+    AtomicInteger caches = new AtomicInteger();
     for (int layer = 0; layer < config.layers(); layer++) {
       String prefix = "model.layers." + layer + ".";
       blocks.add(
           new Block(
               norm(parameters, prefix + "input_layernorm.weight", eps),
-              GroupedAttention.of(parameters, prefix + "self_attn.", layer),
+              attention.of(layer, caches::getAndIncrement),
               norm(parameters, prefix + "post_attention_layernorm.weight", eps),
               feedForward.apply(layer)));
+    }
+    if (caches.get() != config.caches()) {
+      throw new IllegalStateException(
+          caches.get() + " layers took a cache, memory is planned for " + config.caches());
     }
     String embedding = "model.embed_tokens.weight";
     RopeScaling rope = RopeScaling.of(config.rope());

@@ -4,7 +4,7 @@ package dev.gatun.layer;
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.graph.Graph;
 import dev.gatun.op.Tensor;
-import dev.gatun.weights.Moe;
+import dev.gatun.weights.FeedForwardConfig;
 import dev.gatun.weights.Parameters;
 
 /**
@@ -22,16 +22,17 @@ public record MixtureOfExperts(
     implements FeedForward {
 
   /** Reads {@code prefix}gate and the stacked {@code prefix}experts.*_proj. */
-  public static MixtureOfExperts of(Parameters parameters, String prefix, int hidden, Moe moe) {
+  public static MixtureOfExperts of(
+      Parameters parameters, String prefix, int hidden, FeedForwardConfig.Routed config) {
     String experts = prefix + "experts.";
-    int ff = moe.intermediate();
+    int ff = config.intermediate();
     return new MixtureOfExperts(
-        parameters.matrix(prefix + "gate.weight", moe.experts(), hidden),
-        parameters.experts(experts + "gate_proj.weight", moe.experts(), ff, hidden),
-        parameters.experts(experts + "up_proj.weight", moe.experts(), ff, hidden),
-        parameters.experts(experts + "down_proj.weight", moe.experts(), hidden, ff),
-        moe.perToken(),
-        moe.normTopK());
+        parameters.matrix(prefix + "gate.weight", config.experts(), hidden),
+        parameters.experts(experts + "gate_proj.weight", config.experts(), ff, hidden),
+        parameters.experts(experts + "up_proj.weight", config.experts(), ff, hidden),
+        parameters.experts(experts + "down_proj.weight", config.experts(), hidden, ff),
+        config.perToken(),
+        config.normTopK());
   }
 
   @Override

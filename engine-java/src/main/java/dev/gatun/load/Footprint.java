@@ -111,9 +111,9 @@ public record Footprint(
         config, byClass(sizes), table, held, activations, stepTokens, workspace, gemm);
   }
 
-  /** Of one page of the cache in all layers: keys and values and nothing else, on every device. */
+  /** Of one page in all caches: keys and values and nothing else, on every device. */
   public long pageBytes(CacheTypes types) {
-    return (long) config.layers()
+    return (long) config.caches()
         * config.kvHeads()
         * Device.pageTokens()
         * types.headBytes(config.headDim());

@@ -50,7 +50,7 @@ public record Loaded(
     int longestSequence = Math.min(context, config.contextLength());
     CacheShape shape =
         CacheShape.of(
-            device, config.layers(), config.kvHeads(), config.headDim(), options.cacheTypes());
+            device, config.caches(), config.kvHeads(), config.headDim(), options.cacheTypes());
     PagePool pool = new PagePool(shape, context, device, arena);
     Stepper stepper =
         new Stepper(

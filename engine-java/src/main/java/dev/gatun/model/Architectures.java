@@ -2,6 +2,8 @@
 package dev.gatun.model;
 
 import dev.gatun.refusal.Refusal;
+import dev.gatun.weights.AttentionConfig;
+import dev.gatun.weights.LayerConfig;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;
 
@@ -12,8 +14,7 @@ public final class Architectures {
   /** Builds the model and with it checks every weight's presence and shape. */
   public static Model of(Parameters parameters) {
     ModelConfig config = parameters.config();
-    refuseBias(config.biases().out(), "attention output");
-    refuseBias(config.biases().mlp(), "MLP");
+    config.layerConfigs().forEach(Architectures::refuseBiases);
     return switch (config.architecture()) {
       case "llama", "qwen2", "qwen3" -> Dense.of(parameters);
       case "qwen3_moe" -> QwenMoe.of(parameters);
@@ -22,6 +23,13 @@ public final class Architectures {
               "architecture '" + config.architecture() + "' is not supported",
               "supported are llama, qwen2, qwen3 and qwen3_moe");
     };
+  }
+
+  private static void refuseBiases(LayerConfig layer) {
+    switch (layer.attention()) {
+      case AttentionConfig.Grouped grouped -> refuseBias(grouped.outBias(), "attention output");
+    }
+    refuseBias(layer.feedForward().bias(), "MLP");
   }
 
   private static void refuseBias(boolean present, String where) {

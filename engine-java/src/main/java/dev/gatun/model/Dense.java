@@ -2,26 +2,49 @@
 package dev.gatun.model;
 
 import dev.gatun.graph.Graph;
+import dev.gatun.layer.Attention;
 import dev.gatun.layer.Decoder;
+import dev.gatun.layer.FeedForward;
 import dev.gatun.layer.GatedMlp;
+import dev.gatun.layer.GroupedAttention;
 import dev.gatun.op.Tensor;
-import dev.gatun.weights.ModelConfig;
+import dev.gatun.weights.AttentionConfig;
+import dev.gatun.weights.FeedForwardConfig;
 import dev.gatun.weights.Parameters;
+import java.util.function.IntSupplier;
 
 /** Source of names and order: transformers, models/llama, qwen2, qwen3. */
 public record Dense(Decoder decoder) implements Model {
 
   public static Dense of(Parameters parameters) {
-    ModelConfig config = parameters.config();
     return new Dense(
         Decoder.of(
             parameters,
+            (layer, caches) -> attention(parameters, layer, caches),
             layer ->
-                GatedMlp.of(
-                    parameters,
-                    "model.layers." + layer + ".mlp.",
-                    config.hidden(),
-                    config.intermediate())));
+                switch (parameters.config().layer(layer).feedForward()) {
+                  case FeedForwardConfig.Dense dense -> mlp(parameters, layer, dense);
+                  case FeedForwardConfig.Routed routed ->
+                      throw new IllegalStateException("experts in a dense family: " + routed);
+                }));
+  }
+
+  /** Qwen3-MoE's as well. */
+  static Attention attention(Parameters parameters, int layer, IntSupplier caches) {
+    String prefix = "model.layers." + layer + ".self_attn.";
+    return switch (parameters.config().layer(layer).attention()) {
+      case AttentionConfig.Grouped grouped ->
+          GroupedAttention.of(parameters, prefix, grouped, caches.getAsInt());
+    };
+  }
+
+  /** Also that of Qwen3-MoE's layers without experts. */
+  static FeedForward mlp(Parameters parameters, int layer, FeedForwardConfig.Dense config) {
+    return GatedMlp.of(
+        parameters,
+        "model.layers." + layer + ".mlp.",
+        parameters.config().hidden(),
+        config.intermediate());
   }
 
   @Override

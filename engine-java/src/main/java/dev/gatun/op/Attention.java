@@ -1,4 +1,4 @@
-// Attention: queries against the cache of a layer.
+// Attention: queries against the keys and values of a cache.
 package dev.gatun.op;
 
 import dev.gatun.bindings.Kernels;
@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 
-/** {@code gk_attention}. */
-public record Attention(Tensor q, int layer, float scale, Tensor y) implements Quantizing {
+/** {@code gk_attention}, of the cache of index {@code cache}. */
+public record Attention(Tensor q, int cache, float scale, Tensor y) implements Quantizing {
   @Override
   public List<Tensor> reads() {
     return List.of(q);
@@ -20,17 +20,17 @@ public record Attention(Tensor q, int layer, float scale, Tensor y) implements Q
 
   @Override
   public Optional<Op> writing(Tensor quantized) {
-    return Optional.of(new Attention(q, layer, scale, quantized));
+    return Optional.of(new Attention(q, cache, scale, quantized));
   }
 
   @Override
   public Runnable bind(Operands at) {
     MemorySegment batch = at.step().batch();
     MemorySegment queries = at.struct(q);
-    MemorySegment cache = at.step().cacheOfLayer().apply(layer);
+    MemorySegment pages = at.step().caches().apply(cache);
     MemorySegment to = at.struct(y);
     return at.ops()
         .call(
-            "gk_attention", queue -> Kernels.gk_attention(queue, batch, queries, cache, scale, to));
+            "gk_attention", queue -> Kernels.gk_attention(queue, batch, queries, pages, scale, to));
   }
 }

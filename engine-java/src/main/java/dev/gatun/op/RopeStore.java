@@ -6,8 +6,10 @@ import dev.gatun.device.RopeWeights;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/** {@code gk_rope_store}; changes {@code q} in place and writes the cache of {@code layer}. */
-public record RopeStore(RopeWeights weights, Tensor table, Tensor q, Tensor k, Tensor v, int layer)
+/**
+ * {@code gk_rope_store}; changes {@code q} in place and writes the cache of index {@code cache}.
+ */
+public record RopeStore(RopeWeights weights, Tensor table, Tensor q, Tensor k, Tensor v, int cache)
     implements Op {
   @Override
   public List<Tensor> reads() {
@@ -26,10 +28,10 @@ public record RopeStore(RopeWeights weights, Tensor table, Tensor q, Tensor k, T
     MemorySegment queries = at.struct(q);
     MemorySegment keys = at.struct(k);
     MemorySegment values = at.struct(v);
-    MemorySegment cache = at.step().cacheOfLayer().apply(layer);
+    MemorySegment pages = at.step().caches().apply(cache);
     return at.ops()
         .call(
             "gk_rope_store",
-            queue -> Kernels.gk_rope_store(queue, rope, batch, queries, keys, values, cache));
+            queue -> Kernels.gk_rope_store(queue, rope, batch, queries, keys, values, pages));
   }
 }

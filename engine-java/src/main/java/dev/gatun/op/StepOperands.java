@@ -6,13 +6,14 @@ import java.util.function.IntFunction;
 
 /**
  * @param batch the {@code gk_batch} of the step's tokens
- * @param cacheOfLayer the {@code gk_cache} of each layer
+ * @param caches the {@code gk_cache} of each index, which is a layer's own and not the layer's
+ *     number
  * @param inputs what the step is given
  */
 public record StepOperands(
-    MemorySegment batch, IntFunction<MemorySegment> cacheOfLayer, StepInputs inputs) {
+    MemorySegment batch, IntFunction<MemorySegment> caches, StepInputs inputs) {
 
   /** For ops that run outside of a step. */
   public static final StepOperands NONE =
-      new StepOperands(MemorySegment.NULL, layer -> MemorySegment.NULL, StepInputs.NONE);
+      new StepOperands(MemorySegment.NULL, cache -> MemorySegment.NULL, StepInputs.NONE);
 }

@@ -46,7 +46,8 @@ final class FolderCheckpoint {
   static List<Weight> weights(
       Map<String, Weight> tensors, Optional<QuantSettings> settings, ModelConfig config) {
     return Experts.stack(
-        GroupWeights.join(tensors, settings), config.moe().map(Moe::experts).orElse(0));
+        GroupWeights.join(tensors, settings),
+        config.moe().map(FeedForwardConfig.Routed::experts).orElse(0));
   }
 
   private static Optional<QuantSettings> quantisation(Path folder, Fields config) {

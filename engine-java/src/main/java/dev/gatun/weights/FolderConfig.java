@@ -1,10 +1,10 @@
 // FolderConfig: a Hugging Face config.json as a ModelConfig.
 package dev.gatun.weights;
 
-import java.util.HashSet;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * Keys and the defaults of absent ones: transformers,
@@ -24,34 +24,34 @@ record FolderConfig(Fields fields, String type) {
   private ModelConfig model() {
     refuseOtherActivation();
     refuseOtherAttention();
-    int layers = fields.requiredInteger("num_hidden_layers", 1, Limits.LAYERS);
     int hidden = fields.requiredInteger("hidden_size", 1, Limits.WIDTH);
-    int heads = fields.requiredInteger("num_attention_heads", 1, Limits.HEADS);
     int context = fields.requiredInteger("max_position_embeddings", 1, Limits.CONTEXT);
+    AttentionConfig.Grouped attention = attention(hidden);
+    Rope rope = FolderRope.read(fields, attention.headDim(), context);
+    ModelConfig config =
+        new ModelConfig(
+            type,
+            hidden,
+            fields.requiredInteger("vocab_size", 1, Limits.VOCAB),
+            fields.requiredNumber("rms_norm_eps", 0),
+            rope,
+            fields.flag("tie_word_embeddings").orElse(false),
+            Limits.extended(context, rope.scaling()),
+            layers(attention));
+    Limits.check(config, fields.source());
+    return config;
+  }
+
+  private AttentionConfig.Grouped attention(int hidden) {
+    int heads = fields.requiredInteger("num_attention_heads", 1, Limits.HEADS);
     int headDim =
         fields
             .integer("head_dim", 1, Limits.WIDTH)
             .orElse(type.equals("qwen3") ? 128 : hidden / heads);
-    Rope rope = FolderRope.read(fields, headDim, context);
-    ModelConfig config =
-        new ModelConfig(
-            type,
-            layers,
-            hidden,
-            heads,
-            kvHeads(heads),
-            headDim,
-            fields.requiredInteger("intermediate_size", 1, Limits.WIDTH),
-            fields.requiredInteger("vocab_size", 1, Limits.VOCAB),
-            fields.requiredNumber("rms_norm_eps", 0),
-            rope,
-            biases(),
-            type.startsWith("qwen3"),
-            fields.flag("tie_word_embeddings").orElse(false),
-            Limits.extended(context, rope.scaling()),
-            type.equals("qwen3_moe") ? Optional.of(moe(layers)) : Optional.empty());
-    Limits.check(config, fields.source());
-    return config;
+    boolean bias = fields.flag("attention_bias").orElse(false);
+    boolean qwen2 = type.equals("qwen2"); // which has these biases without a key
+    return new AttentionConfig.Grouped(
+        heads, kvHeads(heads), headDim, qwen2 || bias, !qwen2 && bias, type.startsWith("qwen3"));
   }
 
   private int kvHeads(int heads) {
@@ -62,29 +62,30 @@ record FolderConfig(Fields fields, String type) {
         .orElseThrow(() -> fields.missing("num_key_value_heads"));
   }
 
-  private ModelConfig.Biases biases() {
-    boolean attention = fields.flag("attention_bias").orElse(false);
-    return type.equals("qwen2")
-        ? new ModelConfig.Biases(true, false, false)
-        : new ModelConfig.Biases(
-            attention, attention, type.equals("llama") && fields.flag("mlp_bias").orElse(false));
+  private List<LayerConfig> layers(AttentionConfig attention) {
+    int layers = fields.requiredInteger("num_hidden_layers", 1, Limits.LAYERS);
+    boolean bias = type.equals("llama") && fields.flag("mlp_bias").orElse(false);
+    int intermediate = fields.requiredInteger("intermediate_size", 1, Limits.WIDTH);
+    LayerConfig dense = new LayerConfig(attention, new FeedForwardConfig.Dense(intermediate, bias));
+    if (!type.equals("qwen3_moe")) {
+      return Collections.nCopies(layers, dense);
+    }
+    LayerConfig routed = new LayerConfig(attention, routed());
+    List<Integer> only = fields.integers("mlp_only_layers", 0, layers - 1);
+    int step = fields.integer("decoder_sparse_step", 1, Limits.LAYERS).orElse(1);
+    return IntStream.range(0, layers)
+        .mapToObj(layer -> only.contains(layer) || (layer + 1) % step != 0 ? dense : routed)
+        .toList();
   }
 
-  private Moe moe(int layers) {
-    Set<Integer> dense = new HashSet<>(fields.integers("mlp_only_layers", 0, layers - 1));
-    int step = fields.integer("decoder_sparse_step", 1, Limits.LAYERS).orElse(1);
-    for (int layer = 0; layer < layers; layer++) {
-      if ((layer + 1) % step != 0) {
-        dense.add(layer);
-      }
-    }
+  private FeedForwardConfig.Routed routed() {
     String experts = fields.has("num_local_experts") ? "num_local_experts" : "num_experts";
-    return new Moe(
+    return new FeedForwardConfig.Routed(
         fields.requiredInteger(experts, 1, Limits.EXPERTS),
         fields.requiredInteger("num_experts_per_tok", 1, Limits.EXPERTS),
         fields.requiredInteger("moe_intermediate_size", 1, Limits.WIDTH),
         fields.flag("norm_topk_prob").orElse(false),
-        dense);
+        false);
   }
 
   private void refuseOtherActivation() {

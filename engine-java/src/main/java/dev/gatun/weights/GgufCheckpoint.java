@@ -79,7 +79,7 @@ final class GgufCheckpoint {
     if (shape.length <= 2) {
       return new Weight(name, tensor.dtype(), shape, tensor.data(), Optional.empty());
     }
-    int experts = config.moe().map(Moe::experts).orElse(0);
+    int experts = config.moe().map(FeedForwardConfig.Routed::experts).orElse(0);
     if (shape.length != 3 || shape[0] != experts) {
       throw Refusal.model(
           "tensor "

@@ -4,6 +4,7 @@ package dev.gatun.weights;
 import dev.gatun.device.DType;
 import dev.gatun.refusal.Refusal;
 import java.lang.foreign.MemorySegment;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -49,33 +50,35 @@ record GgufConfig(Fields fields, Map<String, Weight> tensors, String arch) {
     refuseOtherAttention();
     int layers = count("block_count", Limits.LAYERS);
     int hidden = count("embedding_length", Limits.WIDTH);
-    int heads =
-        uniform("attention.head_count", Limits.HEADS)
-            .orElseThrow(() -> missing("attention.head_count"));
-    int headDim = headDim(hidden, heads);
+    AttentionConfig.Grouped attention = attention(hidden);
     int context = count("context_length", Limits.CONTEXT);
-    Rope rope = rope(headDim, context);
-    ModelConfig.Biases biases =
-        new ModelConfig.Biases(has("attn_q.bias"), has("attn_output.bias"), has("ffn_down.bias"));
+    Rope rope = rope(attention.headDim(), context);
+    LayerConfig layer = new LayerConfig(attention, feedForward());
     ModelConfig config =
         new ModelConfig(
             GgufNames.ARCHITECTURES.get(arch),
-            layers,
             hidden,
-            heads,
-            uniform("attention.head_count_kv", Limits.HEADS).orElse(heads),
-            headDim,
-            intermediate(),
             vocab(),
             fields.requiredNumber(key("attention.layer_norm_rms_epsilon"), 0),
             rope,
-            biases,
-            arch.startsWith("qwen3"),
             !tensors.containsKey("output.weight"),
             Limits.extended(context, rope.scaling()),
-            moe());
+            Collections.nCopies(layers, layer));
     Limits.check(config, fields.source());
     return config;
+  }
+
+  private AttentionConfig.Grouped attention(int hidden) {
+    int heads =
+        uniform("attention.head_count", Limits.HEADS)
+            .orElseThrow(() -> missing("attention.head_count"));
+    return new AttentionConfig.Grouped(
+        heads,
+        uniform("attention.head_count_kv", Limits.HEADS).orElse(heads),
+        headDim(hidden, heads),
+        has("attn_q.bias"),
+        has("attn_output.bias"),
+        arch.startsWith("qwen3"));
   }
 
   private int headDim(int hidden, int heads) {
@@ -88,14 +91,6 @@ record GgufConfig(Fields fields, Map<String, Weight> tensors, String arch) {
           key("attention.value_length"), valueDim, "the same as key_length, " + headDim);
     }
     return headDim;
-  }
-
-  // A mixture without dense layers may leave the dense width out.
-  private int intermediate() {
-    Optional<Integer> dense = uniform("feed_forward_length", Limits.WIDTH);
-    return arch.equals("qwen3moe")
-        ? dense.orElse(0)
-        : dense.orElseThrow(() -> missing("feed_forward_length"));
   }
 
   private int vocab() {
@@ -115,22 +110,23 @@ record GgufConfig(Fields fields, Map<String, Weight> tensors, String arch) {
     return rows;
   }
 
-  private Optional<Moe> moe() {
+  private FeedForwardConfig feedForward() {
     int experts = fields.integer(key("expert_count"), 0, Limits.EXPERTS).orElse(0);
+    Optional<Integer> intermediate = uniform("feed_forward_length", Limits.WIDTH);
     if (!arch.equals("qwen3moe")) {
       if (experts > 0) {
         throw fields.unsupported(key("expert_count"), experts, "0 for " + arch + ", or qwen3moe");
       }
-      return Optional.empty();
+      return new FeedForwardConfig.Dense(
+          intermediate.orElseThrow(() -> missing("feed_forward_length")), has("ffn_down.bias"));
     }
     // llama.cpp divides by the sum for this architecture without a key.
-    return Optional.of(
-        new Moe(
-            count("expert_count", Limits.EXPERTS),
-            count("expert_used_count", Limits.EXPERTS),
-            count("expert_feed_forward_length", Limits.WIDTH),
-            fields.flag(key("expert_weights_norm")).orElse(true),
-            Set.of()));
+    return new FeedForwardConfig.Routed(
+        count("expert_count", Limits.EXPERTS),
+        count("expert_used_count", Limits.EXPERTS),
+        count("expert_feed_forward_length", Limits.WIDTH),
+        fields.flag(key("expert_weights_norm")).orElse(true),
+        has("ffn_down.bias"));
   }
 
   private Rope rope(int headDim, int context) {

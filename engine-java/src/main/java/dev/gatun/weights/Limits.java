@@ -27,37 +27,41 @@ final class Limits {
 
   static void check(ModelConfig config, String source) {
     expect(
-        config.heads() % config.kvHeads() == 0,
-        source,
-        config.heads() + " heads do not divide into " + config.kvHeads() + " key-value heads");
-    expect(config.headDim() >= 1, source, "the head width is 0");
-    expect(
         config.vocab() <= VOCAB,
         source,
         "the vocabulary of " + config.vocab() + " passes " + VOCAB);
     Rope rope = config.rope();
-    expect(
-        rope.dim() % 2 == 0 && rope.dim() <= config.headDim(),
-        source,
-        "RoPE turns " + rope.dim() + " of a head's " + config.headDim() + " elements");
     if (rope.scaling() instanceof Scaling.FrequencyFactors(float[] factors)) {
       expect(
           factors.length == rope.dim() / 2,
           source,
           factors.length + " frequency factors for " + rope.dim() / 2 + " pairs");
     }
-    config.moe().ifPresent(moe -> check(moe, config.layers(), source));
+    for (LayerConfig layer : config.layerConfigs()) {
+      switch (layer.attention()) {
+        case AttentionConfig.Grouped grouped -> check(grouped, rope, source);
+      }
+      switch (layer.feedForward()) {
+        case FeedForwardConfig.Dense dense -> {}
+        case FeedForwardConfig.Routed routed ->
+            expect(
+                routed.perToken() <= routed.experts(),
+                source,
+                routed.perToken() + " experts a token of only " + routed.experts());
+      }
+    }
   }
 
-  private static void check(Moe moe, int layers, String source) {
+  private static void check(AttentionConfig.Grouped config, Rope rope, String source) {
     expect(
-        moe.perToken() <= moe.experts(),
+        config.heads() % config.kvHeads() == 0,
         source,
-        moe.perToken() + " experts a token of only " + moe.experts());
+        config.heads() + " heads do not divide into " + config.kvHeads() + " key-value heads");
+    expect(config.headDim() >= 1, source, "the head width is 0");
     expect(
-        moe.denseLayers().stream().allMatch(l -> l < layers),
+        rope.dim() % 2 == 0 && rope.dim() <= config.headDim(),
         source,
-        "dense layers " + moe.denseLayers() + " of only " + layers);
+        "RoPE turns " + rope.dim() + " of a head's " + config.headDim() + " elements");
   }
 
   private static void expect(boolean holds, String source, String otherwise) {

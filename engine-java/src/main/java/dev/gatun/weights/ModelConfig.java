@@ -1,86 +1,112 @@
 // ModelConfig: the numbers of a model's architecture, the same whatever format they were read from.
 package dev.gatun.weights;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * Checked on opening: all counts positive, {@code heads} a multiple of {@code kvHeads}, activation
- * SiLU, full attention in every layer.
+ * What all layers share, and each layer. Checked on opening: all counts positive, each layer's
+ * numbers and RoPE agree.
  *
  * @param architecture Hugging Face's model_type: llama, qwen2, qwen3, qwen3_moe
- * @param layers transformer blocks
  * @param hidden width of the residual stream
- * @param heads query heads; the query width is {@code heads * headDim}, which need not be {@code
- *     hidden}
- * @param kvHeads key and value heads
- * @param headDim width of a head, of queries, keys and values alike
- * @param intermediate width of a dense MLP; 0 where a GGUF mixture without dense layers leaves it
- *     out
  * @param vocab rows of the embedding, which may be more than the tokenizer's tokens
  * @param rmsEps epsilon of every RMSNorm
- * @param biases which linears have one
- * @param qkNorm an RMSNorm over each head of queries and keys, before RoPE
  * @param tiedEmbeddings the output projection is the embedding
  * @param contextLength positions the model was made for, extended by YaRN where that is on
- * @param moe present where some layers have routed experts
+ * @param layerConfigs at least one, in order; heads are alike wherever keys and values are kept,
+ *     since all caches have one shape
  */
 public record ModelConfig(
     String architecture,
-    int layers,
     int hidden,
-    int heads,
-    int kvHeads,
-    int headDim,
-    int intermediate,
     int vocab,
     double rmsEps,
     Rope rope,
-    Biases biases,
-    boolean qkNorm,
     boolean tiedEmbeddings,
     int contextLength,
-    Optional<Moe> moe) {
+    List<LayerConfig> layerConfigs) {
 
-  /** Which linears have a bias: query, key and value; attention output; all three of the MLP. */
-  public record Biases(boolean qkv, boolean out, boolean mlp) {}
+  public ModelConfig {
+    layerConfigs = List.copyOf(layerConfigs);
+    long shapes =
+        grouped(layerConfigs)
+            .map(a -> List.of(a.heads(), a.kvHeads(), a.headDim()))
+            .distinct()
+            .count();
+    if (shapes > 1) {
+      throw new IllegalArgumentException(shapes + " shapes of caches, expected one");
+    }
+  }
+
+  public int layers() {
+    return layerConfigs.size();
+  }
+
+  /**
+   * @param layer from 0
+   */
+  public LayerConfig layer(int layer) {
+    return layerConfigs.get(layer);
+  }
+
+  /** Layers that keep keys and values, each in a cache of its own. */
+  public int caches() {
+    return (int) grouped(layerConfigs).count();
+  }
+
+  /** Query heads of a layer. */
+  public int heads() {
+    return attention().heads();
+  }
+
+  /** Key and value heads of a cache. */
+  public int kvHeads() {
+    return attention().kvHeads();
+  }
+
+  /** Width of a cache's heads. */
+  public int headDim() {
+    return attention().headDim();
+  }
+
+  private AttentionConfig.Grouped attention() {
+    return grouped(layerConfigs).findFirst().orElseThrow();
+  }
+
+  private static Stream<AttentionConfig.Grouped> grouped(List<LayerConfig> layers) {
+    return layers.stream()
+        .map(LayerConfig::attention)
+        .filter(AttentionConfig.Grouped.class::isInstance)
+        .map(AttentionConfig.Grouped.class::cast);
+  }
+
+  /** The experts of the first layer that has some. */
+  public Optional<FeedForwardConfig.Routed> moe() {
+    return layerConfigs.stream()
+        .map(LayerConfig::feedForward)
+        .filter(FeedForwardConfig.Routed.class::isInstance)
+        .map(FeedForwardConfig.Routed.class::cast)
+        .findFirst();
+  }
 
   /** The same model with its first {@code count} layers only. */
   ModelConfig withLayers(int count) {
     return new ModelConfig(
         architecture,
-        count,
         hidden,
-        heads,
-        kvHeads,
-        headDim,
-        intermediate,
         vocab,
         rmsEps,
         rope,
-        biases,
-        qkNorm,
         tiedEmbeddings,
         contextLength,
-        moe);
+        layerConfigs.subList(0, count));
   }
 
   /** The same model with its positions turned otherwise, and therefore made for another length. */
   ModelConfig withRope(Rope other, int length) {
     return new ModelConfig(
-        architecture,
-        layers,
-        hidden,
-        heads,
-        kvHeads,
-        headDim,
-        intermediate,
-        vocab,
-        rmsEps,
-        other,
-        biases,
-        qkNorm,
-        tiedEmbeddings,
-        length,
-        moe);
+        architecture, hidden, vocab, rmsEps, other, tiedEmbeddings, length, layerConfigs);
   }
 }

@@ -135,7 +135,9 @@ public enum QuantMix {
   }
 
   private DType values(int layer, ModelConfig config) {
-    boolean shared = config.heads() / config.kvHeads() >= 4;
+    boolean shared =
+        config.layer(layer).attention() instanceof AttentionConfig.Grouped grouped
+            && grouped.heads() / grouped.kvHeads() >= 4;
     return switch (this) {
       case Q2_K -> shared ? DType.Q4_K : DType.Q3_K;
       case Q3_K_M -> layer < 2 ? DType.Q5_K : DType.Q4_K;

@@ -3,8 +3,9 @@ package dev.gatun.weights;
 
 import dev.gatun.refusal.Refusal;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -16,8 +17,6 @@ import java.util.TreeMap;
 record SyntheticSpec(String name, ModelConfig config, QuantMix mix) {
   private static final QuantMix DEFAULT_MIX = QuantMix.Q4_K_M;
   private static final int QWEN_VOCAB = 151_936;
-  private static final ModelConfig.Biases QWEN2 = new ModelConfig.Biases(true, false, false);
-  private static final ModelConfig.Biases QWEN3 = new ModelConfig.Biases(false, false, false);
 
   /** Their makers' config.json. QwQ's vocabulary is padded further, and its epsilon another. */
   private static final Map<String, ModelConfig> MODELS =
@@ -26,71 +25,43 @@ record SyntheticSpec(String name, ModelConfig config, QuantMix mix) {
               "qwq-32b",
               new ModelConfig(
                   "qwen2",
-                  64,
                   5120,
-                  40,
-                  8,
-                  128,
-                  27_648,
                   152_064,
                   1e-5,
                   rope(128),
-                  QWEN2,
-                  false,
                   false,
                   40_960,
-                  Optional.empty()),
+                  alike(64, qwen2(40, 8, 128), 27_648)),
               "qwen2.5-0.5b",
               new ModelConfig(
                   "qwen2",
-                  24,
                   896,
-                  14,
-                  2,
-                  64,
-                  4864,
                   QWEN_VOCAB,
                   1e-6,
                   rope(64),
-                  QWEN2,
-                  false,
                   true,
                   32_768,
-                  Optional.empty()),
+                  alike(24, qwen2(14, 2, 64), 4864)),
               "qwen2.5-1.5b",
               new ModelConfig(
                   "qwen2",
-                  28,
                   1536,
-                  12,
-                  2,
-                  128,
-                  8960,
                   QWEN_VOCAB,
                   1e-6,
                   rope(128),
-                  QWEN2,
-                  false,
                   true,
                   32_768,
-                  Optional.empty()),
+                  alike(28, qwen2(12, 2, 128), 8960)),
               "qwen3-32b",
               new ModelConfig(
                   "qwen3",
-                  64,
                   5120,
-                  64,
-                  8,
-                  128,
-                  25_600,
                   QWEN_VOCAB,
                   1e-6,
                   rope(128),
-                  QWEN3,
-                  true,
                   false,
                   40_960,
-                  Optional.empty())));
+                  alike(64, qwen3(64, 8, 128), 25_600))));
 
   /** Reads what was typed; a refusal that lists what there is where it is wrong. */
   static SyntheticSpec parse(String text) {
@@ -144,6 +115,19 @@ record SyntheticSpec(String name, ModelConfig config, QuantMix mix) {
     }
     throw Refusal.usage(
         "--synthetic holds ':layers=" + text + "'", "give a number from 1 to " + most);
+  }
+
+  private static List<LayerConfig> alike(int count, AttentionConfig attention, int intermediate) {
+    FeedForwardConfig dense = new FeedForwardConfig.Dense(intermediate, false);
+    return Collections.nCopies(count, new LayerConfig(attention, dense));
+  }
+
+  private static AttentionConfig qwen2(int heads, int kvHeads, int headDim) {
+    return new AttentionConfig.Grouped(heads, kvHeads, headDim, true, false, false);
+  }
+
+  private static AttentionConfig qwen3(int heads, int kvHeads, int headDim) {
+    return new AttentionConfig.Grouped(heads, kvHeads, headDim, false, false, true);
   }
 
   private static Rope rope(int headDim) {

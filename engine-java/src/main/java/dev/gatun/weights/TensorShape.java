@@ -18,9 +18,11 @@ public record TensorShape(String name, long[] shape) {
     for (int layer = 0; layer < config.layers(); layer++) {
       String prefix = "model.layers." + layer + ".";
       tensors.add(shape(prefix + "input_layernorm.weight", config.hidden()));
-      tensors.addAll(attention(config, prefix + "self_attn."));
+      tensors.addAll(
+          attention(config.layer(layer).attention(), config.hidden(), prefix + "self_attn."));
       tensors.add(shape(prefix + "post_attention_layernorm.weight", config.hidden()));
-      tensors.addAll(feedForward(config, prefix + "mlp.", layer));
+      tensors.addAll(
+          feedForward(config.layer(layer).feedForward(), config.hidden(), prefix + "mlp."));
     }
     tensors.add(shape("model.norm.weight", config.hidden()));
     if (!config.tiedEmbeddings()) {
@@ -38,15 +40,22 @@ public record TensorShape(String name, long[] shape) {
     return shape.length == 1;
   }
 
-  private static List<TensorShape> attention(ModelConfig config, String prefix) {
+  private static List<TensorShape> attention(AttentionConfig config, long hidden, String prefix) {
+    return switch (config) {
+      case AttentionConfig.Grouped grouped -> attention(grouped, hidden, prefix);
+    };
+  }
+
+  private static List<TensorShape> attention(
+      AttentionConfig.Grouped config, long hidden, String prefix) {
     long queries = (long) config.heads() * config.headDim();
     long keys = (long) config.kvHeads() * config.headDim();
     List<TensorShape> tensors = new ArrayList<>();
-    tensors.add(shape(prefix + "q_proj.weight", queries, config.hidden()));
-    tensors.add(shape(prefix + "k_proj.weight", keys, config.hidden()));
-    tensors.add(shape(prefix + "v_proj.weight", keys, config.hidden()));
-    tensors.add(shape(prefix + "o_proj.weight", config.hidden(), queries));
-    if (config.biases().qkv()) {
+    tensors.add(shape(prefix + "q_proj.weight", queries, hidden));
+    tensors.add(shape(prefix + "k_proj.weight", keys, hidden));
+    tensors.add(shape(prefix + "v_proj.weight", keys, hidden));
+    tensors.add(shape(prefix + "o_proj.weight", hidden, queries));
+    if (config.qkvBias()) {
       tensors.add(shape(prefix + "q_proj.bias", queries));
       tensors.add(shape(prefix + "k_proj.bias", keys));
       tensors.add(shape(prefix + "v_proj.bias", keys));
@@ -58,20 +67,27 @@ public record TensorShape(String name, long[] shape) {
     return tensors;
   }
 
-  private static List<TensorShape> feedForward(ModelConfig config, String prefix, int layer) {
-    long hidden = config.hidden();
-    if (config.moe().filter(moe -> !moe.denseLayers().contains(layer)).isEmpty()) {
-      return List.of(
-          shape(prefix + "gate_proj.weight", config.intermediate(), hidden),
-          shape(prefix + "up_proj.weight", config.intermediate(), hidden),
-          shape(prefix + "down_proj.weight", hidden, config.intermediate()));
-    }
-    Moe moe = config.moe().get();
+  private static List<TensorShape> feedForward(
+      FeedForwardConfig config, long hidden, String prefix) {
+    return switch (config) {
+      case FeedForwardConfig.Dense(int ff, boolean _) ->
+          List.of(
+              shape(prefix + "gate_proj.weight", ff, hidden),
+              shape(prefix + "up_proj.weight", ff, hidden),
+              shape(prefix + "down_proj.weight", hidden, ff));
+      case FeedForwardConfig.Routed routed -> experts(routed, hidden, prefix);
+    };
+  }
+
+  private static List<TensorShape> experts(
+      FeedForwardConfig.Routed config, long hidden, String prefix) {
+    long experts = config.experts();
+    long ff = config.intermediate();
     return List.of(
-        shape(prefix + "gate.weight", moe.experts(), hidden),
-        shape(prefix + "experts.gate_proj.weight", moe.experts(), moe.intermediate(), hidden),
-        shape(prefix + "experts.up_proj.weight", moe.experts(), moe.intermediate(), hidden),
-        shape(prefix + "experts.down_proj.weight", moe.experts(), hidden, moe.intermediate()));
+        shape(prefix + "gate.weight", experts, hidden),
+        shape(prefix + "experts.gate_proj.weight", experts, ff, hidden),
+        shape(prefix + "experts.up_proj.weight", experts, ff, hidden),
+        shape(prefix + "experts.down_proj.weight", experts, hidden, ff));
   }
 
   private static TensorShape shape(String name, long... shape) {

@@ -60,7 +60,7 @@ class PageTableTest {
   private PageTable full(int... ids) {
     PageTable table = new PageTable(pool);
     int shared = table.share(0, ids);
-    table.resize(ids.length);
+    table.grow(ids.length);
     table.publish(ids, ids.length);
     assertEquals(0, shared % PAGE);
     return table;
@@ -69,13 +69,13 @@ class PageTableTest {
   @Test
   void aPoolThatEndsHalfWayGivesNothing() {
     PageTable first = new PageTable(pool);
-    first.resize(5 * PAGE);
+    first.grow(5 * PAGE);
     PageTable second = new PageTable(pool);
-    Refusal refusal = assertThrows(Refusal.class, () -> second.resize(4 * PAGE));
+    Refusal refusal = assertThrows(Refusal.class, () -> second.grow(4 * PAGE));
     assertEquals(Refusal.Reason.DOES_NOT_FIT, refusal.reason());
     // The pages that were left are still to be had.
     PageTable third = new PageTable(pool);
-    third.resize(3 * PAGE);
+    third.grow(3 * PAGE);
     assertEquals(0, pool.available());
   }
 
@@ -87,7 +87,7 @@ class PageTableTest {
     assertEquals(2 * PAGE, second.share(0, ids));
     assertArrayEquals(pages(first, 2), pages(second, 2));
     assertEquals(PAGES - 3, pool.available());
-    second.resize(3 * PAGE);
+    second.grow(3 * PAGE);
     assertNotEquals(pages(first, 3)[2], pages(second, 3)[2], "what differs is its own");
     first.close();
     assertEquals(PAGES - 3, pool.available(), "shared pages are still held");
@@ -119,13 +119,13 @@ class PageTableTest {
     full(tokens(100, PAGE)).close();
     full(tokens(200, 2 * PAGE)).close();
     PageTable large = new PageTable(pool);
-    large.resize((PAGES - 2) * PAGE);
+    large.grow((PAGES - 2) * PAGE);
     large.close();
     assertEquals(0, new PageTable(pool).share(0, tokens(100, PAGE + 1)), "the oldest went");
     PageTable found = new PageTable(pool);
     assertEquals(2 * PAGE, found.share(0, tokens(200, 2 * PAGE + 1)));
     found.close();
-    large.resize((PAGES - 1) * PAGE);
+    large.grow((PAGES - 1) * PAGE);
     PageTable half = new PageTable(pool);
     assertEquals(PAGE, half.share(0, tokens(200, 2 * PAGE + 1)), "the end goes first");
   }
@@ -140,7 +140,7 @@ class PageTableTest {
     first.close();
     PageTable third = full(tokens(0, 2 * PAGE + 1));
     assertEquals(PAGE + 3, third.cut(PAGE + 3), "nobody else reads it any more");
-    third.resize(2 * PAGE);
+    third.grow(2 * PAGE);
     assertEquals(
         PAGE, new PageTable(pool).share(0, tokens(0, 2 * PAGE + 1)), "it is written to now");
   }
@@ -170,11 +170,10 @@ class PageTableTest {
         Arrays.fill(more, random.nextInt(2));
         int shared = table.share(before.length, more);
         if (!table.hasRoom(before.length + count)) {
-          table.resize(before.length);
           assertEquals(before.length, table.cut(before.length));
           continue;
         }
-        table.resize(before.length + count);
+        table.grow(before.length + count);
         after = Arrays.copyOf(before, before.length + count);
         System.arraycopy(more, 0, after, before.length, count);
         write(held, table, after, before.length + shared);

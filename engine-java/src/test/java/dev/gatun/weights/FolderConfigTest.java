@@ -5,8 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.gatun.device.DType;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -35,6 +36,10 @@ class FolderConfigTest {
     return FolderConfig.read(fields(changed));
   }
 
+  private static List<FeedForwardConfig> feedForwards(String more) {
+    return read("qwen3_moe", more).layerConfigs().stream().map(LayerConfig::feedForward).toList();
+  }
+
   @Test
   void readsADenseModel() {
     ModelConfig config =
@@ -42,20 +47,17 @@ class FolderConfigTest {
     assertEquals(
         new ModelConfig(
             "qwen2",
-            2,
             64,
-            2,
-            1,
-            32,
-            96,
             8,
             1e-6,
             new Rope(1e6, 32, Rope.Style.HALF_SPLIT, new Scaling.None()),
-            new ModelConfig.Biases(true, false, false),
-            false,
             true,
             128,
-            Optional.empty()),
+            Collections.nCopies(
+                2,
+                new LayerConfig(
+                    new AttentionConfig.Grouped(2, 1, 32, true, false, false),
+                    new FeedForwardConfig.Dense(96, false)))),
         config);
   }
 
@@ -68,13 +70,17 @@ class FolderConfigTest {
         128,
         FolderConfig.read(fields(TinyModels.config("qwen3", "").replace("\"head_dim\": 32,", "")))
             .headDim());
+    String biases = ", \"attention_bias\": true, \"mlp_bias\": true";
     assertEquals(
-        new ModelConfig.Biases(true, true, true),
-        read("llama", ", \"attention_bias\": true, \"mlp_bias\": true").biases());
+        new LayerConfig(
+            new AttentionConfig.Grouped(2, 1, 32, true, true, false),
+            new FeedForwardConfig.Dense(96, true)),
+        read("llama", biases).layer(1));
     assertEquals(
-        new ModelConfig.Biases(true, true, false),
-        read("qwen3", ", \"attention_bias\": true, \"mlp_bias\": true").biases());
-    assertEquals(true, read("qwen3", "").qkNorm());
+        new LayerConfig(
+            new AttentionConfig.Grouped(2, 1, 32, true, true, true),
+            new FeedForwardConfig.Dense(96, false)),
+        read("qwen3", biases).layer(1));
     Refusals.expect(
         () ->
             FolderConfig.read(
@@ -87,15 +93,14 @@ class FolderConfigTest {
   void readsAMixture(String key) {
     String moe =
         ", \"%s\": 8, \"num_experts_per_tok\": 2, \"moe_intermediate_size\": 32".formatted(key);
-    assertEquals(new Moe(8, 2, 32, false, Set.of()), read("qwen3_moe", moe).moe().orElseThrow());
-    Moe mixed =
-        read("qwen3_moe", moe + ", \"norm_topk_prob\": true, \"decoder_sparse_step\": 2")
-            .moe()
-            .orElseThrow();
-    assertEquals(new Moe(8, 2, 32, true, Set.of(0)), mixed);
+    FeedForwardConfig dense = new FeedForwardConfig.Dense(96, false);
+    FeedForwardConfig plain = new FeedForwardConfig.Routed(8, 2, 32, false, false);
+    FeedForwardConfig normed = new FeedForwardConfig.Routed(8, 2, 32, true, false);
+    assertEquals(List.of(plain, plain), feedForwards(moe));
     assertEquals(
-        Set.of(1),
-        read("qwen3_moe", moe + ", \"mlp_only_layers\": [1]").moe().orElseThrow().denseLayers());
+        List.of(dense, normed),
+        feedForwards(moe + ", \"norm_topk_prob\": true, \"decoder_sparse_step\": 2"));
+    assertEquals(List.of(plain, dense), feedForwards(moe + ", \"mlp_only_layers\": [1]"));
     Refusals.expect(() -> read("qwen3_moe", moe + ", \"mlp_only_layers\": [2]"), "mlp_only_layers");
     Refusals.expect(() -> read("qwen3_moe", ", \"num_experts\": 8"), "num_experts_per_tok");
   }

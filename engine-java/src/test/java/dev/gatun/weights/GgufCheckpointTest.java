@@ -17,7 +17,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,10 +48,12 @@ class GgufCheckpointTest {
     try (Checkpoint model = Checkpoint.open(file)) {
       assertEquals(type, model.config().architecture());
       assertEquals(style, model.config().rope().style());
-      assertEquals(arch.equals("qwen2"), model.config().biases().qkv());
-      assertEquals(arch.startsWith("qwen3"), model.config().qkNorm());
+      boolean bias = arch.equals("qwen2");
+      boolean norm = arch.startsWith("qwen3");
+      assertEquals(
+          new AttentionConfig.Grouped(2, 1, 32, bias, false, norm),
+          model.config().layer(0).attention());
       assertEquals(8, model.config().vocab());
-      assertEquals(32, model.config().headDim());
       assertTrue(model.config().tiedEmbeddings());
       assertEquals(Optional.empty(), model.find("lm_head.weight"));
       assertEquals("tiny", model.name());
@@ -72,7 +73,9 @@ class GgufCheckpointTest {
   void cutsExpertsApart() throws IOException {
     try (Checkpoint model =
         Checkpoint.open(TinyModels.gguf("qwen3moe").write(folder.resolve("m.gguf")))) {
-      assertEquals(Optional.of(new Moe(4, 2, 32, true, Set.of())), model.config().moe());
+      assertEquals(
+          new FeedForwardConfig.Routed(4, 2, 32, true, false),
+          model.config().layer(0).feedForward());
       Weight down = model.weight("model.layers.0.mlp.experts.down_proj.weight");
       assertArrayEquals(new long[] {4, 64, 32}, down.shape());
       assertEquals(4, down.data().size());
