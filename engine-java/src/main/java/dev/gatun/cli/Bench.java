@@ -126,6 +126,11 @@ final class Bench implements Callable<Integer> {
     // Tests of the same tokens would else find those of the test before.
     Batching batching = Batching.alone().withSequences(most).withSharedPrefixes(false);
     EngineOptions options = engine.options(threads.stream().findFirst()).withBatching(batching);
+    if (options.context() > 0 && options.context() < tokens) {
+      throw Refusal.usage(
+          "a cache of " + options.context() + " tokens (-c), the tests take " + tokens,
+          "give -c " + tokens + ", or leave it out");
+    }
     EngineOptions fitting = options.context() == 0 ? options.withContext(tokens) : options;
     return threads.isEmpty()
         ? List.of(fitting)
