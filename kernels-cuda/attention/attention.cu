@@ -49,7 +49,7 @@ LaunchShape shapeOf(const Queue &queue, int64_t tasks, int threads, int64_t shar
 
 template <int Steps>
 void launchSplits(const Queue &queue, const Attention &a) {
-  const int64_t tasks = int64_t{a.tokens} * splitParts(a.group) * a.cache.kvHeads * a.splits;
+  const int64_t tasks = int64_t{a.tokens} * headTilesOf(a.group) * a.cache.kvHeads * a.splits;
   const int64_t fitting = ringBytes / a.cache.headBytes, before = sizeof(SplitShared);
   int stages = static_cast<int>(fitting < splitMaxStages ? fitting : splitMaxStages);
   if (stages < 3) {
@@ -123,7 +123,7 @@ void runTokens(const Queue &queue, Attention a) {
 }
 
 // Tokens first .. first + count - 1 of the step.
-Attention part(const Attention &a, int64_t first, int64_t count) {
+Attention slice(const Attention &a, int64_t first, int64_t count) {
   Attention some = a;
   some.tokens = static_cast<int32_t>(count);
   const int64_t singles = a.singles - first;
@@ -142,7 +142,7 @@ void runSplit(const Queue &queue, const Attention &a) {
   const int64_t most = fitting < 1 ? 1 : fitting < a.tokens ? fitting : a.tokens;
   auto *const room = queue.borrow<char>(most * tokenBytes);
   for (int64_t first = 0; first < a.tokens; first += most) {
-    Attention some = part(a, first, a.tokens - first < most ? a.tokens - first : most);
+    Attention some = slice(a, first, a.tokens - first < most ? a.tokens - first : most);
     const int64_t rows = int64_t{some.tokens} * a.heads;
     some.partialStates = reinterpret_cast<float2 *>(room);
     some.partialValues = reinterpret_cast<float *>(some.partialStates + rows * a.splits);
@@ -156,7 +156,7 @@ void runThenQuantise(const Queue &queue, const Attention &a) {
   const int64_t most = fitting < 1 ? 1 : fitting < a.tokens ? fitting : a.tokens;
   auto *const room = queue.borrow<float>(most * columns);
   for (int64_t first = 0; first < a.tokens; first += most) {
-    Attention some = part(a, first, a.tokens - first < most ? a.tokens - first : most);
+    Attention some = slice(a, first, a.tokens - first < most ? a.tokens - first : most);
     const gk_tensor floats = {room, some.tokens, columns, columns, GK_F32, 0};
     const gk_tensor quantised = {some.y, some.tokens, columns, columns, a.yType, 0};
     some.y = room;
@@ -204,12 +204,12 @@ void attention(const Queue &queue, const gk_batch &batch, const gk_tensor &q, co
                                    : y.stride;
   const int32_t split = batch.tokens - batch.singles <= splitMaxTokens ? batch.tokens : batch.singles;
   if (split > 0) {
-    runSplit(queue, part(a, 0, split));
+    runSplit(queue, slice(a, 0, split));
   }
   if (split == batch.tokens) {
     return;
   }
-  const Attention walked = part(a, split, batch.tokens - split);
+  const Attention walked = slice(a, split, batch.tokens - split);
   if (isQuantised(y.dtype) && cache.head_dim % GK_ACTIVATION_BLOCK != 0) {
     runThenQuantise(queue, walked);
   } else {

@@ -65,15 +65,16 @@ struct MergeFactors {
 
 // Adds the state of a split to that of the splits before it; power is the kernel's exponential.
 template <class Power>
-__device__ __forceinline__ MergeFactors mergeStates(SoftmaxState &all, const SoftmaxState &part, const Power &power) {
-  const float top = fmaxf(all.reference, part.reference);
-  const MergeFactors f = {power(all.reference - top), power(part.reference - top)};
-  all.total = all.total * f.old + part.total * f.fresh;
+__device__ __forceinline__ MergeFactors mergeStates(SoftmaxState &all, const SoftmaxState &partial,
+                                                    const Power &power) {
+  const float top = fmaxf(all.reference, partial.reference);
+  const MergeFactors f = {power(all.reference - top), power(partial.reference - top)};
+  all.total = all.total * f.old + partial.total * f.fresh;
   all.reference = top;
   return f;
 }
-__device__ __forceinline__ float mergeValue(float all, float part, const MergeFactors &f) {
-  return fmaf(part, f.fresh, all * f.old);
+__device__ __forceinline__ float mergeValue(float all, float partial, const MergeFactors &f) {
+  return fmaf(partial, f.fresh, all * f.old);
 }
 
 // Powers of 2, of the kernels on tensor cores: their scores are times log2 e.

@@ -76,20 +76,20 @@ __device__ __forceinline__ void attendRowFp32(const Attention &a, int token, int
   all.state.total = 1;  // of padding
   const int lastSplit = partial ? split : padding ? -1 : position / splitTokens;
   for (int i = split; i <= lastSplit; ++i) {
-    Fp32Row part = {{minusInfinity, 0}, {}};
+    Fp32Row ofSplit = {{minusInfinity, 0}, {}};
     for (int page = i * splitPages; page < (i + 1) * splitPages && page * pageTokens <= position; ++page) {
       const int seen = position + 1 - page * pageTokens;
       addPageFp32(a.cache, a.cache.head(a.pageOf(a.sequence[token], page), kvHead), q,
-                  seen < pageTokens ? seen : pageTokens, part);
+                  seen < pageTokens ? seen : pageTokens, ofSplit);
     }
     if (i == split) {
-      all = part;
+      all = ofSplit;
       continue;
     }
-    const MergeFactors f = mergeStates(all.state, part.state, PowerOfE());
+    const MergeFactors f = mergeStates(all.state, ofSplit.state, PowerOfE());
 #pragma unroll
     for (int n = 0; n < elementsOfLane; ++n) {
-      all.values[n] = mergeValue(all.values[n], part.values[n], f);
+      all.values[n] = mergeValue(all.values[n], ofSplit.values[n], f);
     }
   }
   const int64_t at = (int64_t{token} * a.heads + head) * a.splits + split;
@@ -141,7 +141,7 @@ __global__ void __launch_bounds__(32 * fp32Warps, fp32Blocks) attendFp32(Attenti
     if (task.tokens == 0) {
       return;
     }
-    attendRowFp32(a, task.token, task.part, task.split, q);
+    attendRowFp32(a, task.token, task.headTile, task.split, q);
   }
 }
 

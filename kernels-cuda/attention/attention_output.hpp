@@ -134,8 +134,8 @@ __global__ void __launch_bounds__(mergeMostThreads) mergeSplits(Attention a) {
   }
 #pragma unroll 16
   for (int split = 1; split < splits; ++split) {
-    const float2 part = states[split];
-    const MergeFactors f = mergeStates(all, {part.x, part.y}, Power());
+    const float2 partial = states[split];
+    const MergeFactors f = mergeStates(all, {partial.x, partial.y}, Power());
     value = mergeValue(value, values[int64_t{split} * dim], f);
   }
   reinterpret_cast<float *>(s.columns)[thread] = value / all.total;

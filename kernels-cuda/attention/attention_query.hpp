@@ -69,10 +69,11 @@ __device__ __forceinline__ void splitPair(float a, float b, bool bf16, uint32_t 
 }
 
 // Loads rows g and g + 8, NULL for none, each times a power of two that brings its greatest element to [2^14, 2^15):
-// neither term leaves float16's range. unit[i]: what a score of the row is to be multiplied by to be times `scale`.
+// neither term leaves float16's range. scoreScale[i]: what a score of the row is to be multiplied by to be times
+// `scale`.
 template <int Steps, bool InShared>
 __device__ __forceinline__ void loadQuery(Query<Steps, InShared> &query, const float *const (&row)[2], int steps,
-                                          int keyType, float scale, float (&unit)[2]) {
+                                          int keyType, float scale, float (&scoreScale)[2]) {
   const int t = laneId() % 4;
   float up[2];
 #pragma unroll
@@ -87,7 +88,7 @@ __device__ __forceinline__ void loadQuery(Query<Steps, InShared> &query, const f
     uint32_t exponent = bitsAs<uint32_t>(most) >> 23;
     exponent = exponent < 15 ? 15 : exponent > 253 ? 253 : exponent;
     up[i] = bitsAs<float>((268 - exponent) << 23);
-    unit[i] = scale * bitsAs<float>((exponent - 14) << 23) * (keyType == GK_F8 ? 256.0f : 1.0f);
+    scoreScale[i] = scale * bitsAs<float>((exponent - 14) << 23) * (keyType == GK_F8 ? 256.0f : 1.0f);
   }
 #pragma unroll
   for (int step = 0; step < Steps; ++step) {

@@ -24,7 +24,7 @@ struct SplitShared {
 
 // Rows of a tile: neighbouring tokens of one sequence with all query heads of a key/value head; or a part of one
 // token's heads.
-__host__ __device__ __forceinline__ constexpr int splitParts(int group) { return (group + 15) / 16; }
+__host__ __device__ __forceinline__ constexpr int headTilesOf(int group) { return (group + 15) / 16; }
 __host__ __device__ __forceinline__ constexpr int splitTileTokens(int group) { return group < 16 ? 16 / group : 1; }
 
 // Until at most `pending` of this thread's groups of copies are under way.
@@ -48,7 +48,7 @@ template <int Steps>
 __device__ __forceinline__ void attendSplit(const Attention &a, int stages, const SplitTask &task, int kvHead) {
   constexpr int slabs = ((Steps + 1) / 2 + splitWarps - 1) / splitWarps;  // of a warp
   const int lane = laneId(), warp = static_cast<int>(threadIdx.x / 32), dim = a.cache.headDim;
-  const int firstRow = 16 * task.part, left = a.group - firstRow;  // of the token's heads
+  const int firstRow = 16 * task.headTile, left = a.group - firstRow;  // of the token's heads
   const int rows = a.group < 16 ? task.tokens * a.group : left < 16 ? left : 16;
   int position[2];
   int64_t row[2];  // of the launch
@@ -85,17 +85,17 @@ __device__ __forceinline__ void attendSplit(const Attention &a, int stages, cons
     copyPage(page);
   }
   Query<Steps, false> query(nullptr);  // in registers even of the longest heads: a warp sums few values
-  float unit[2];
-  loadQuery(query, q, stepsOf<Steps>(dim), a.cache.keyType, a.scale, unit);
+  float scoreScale[2];
+  loadQuery(query, q, stepsOf<Steps>(dim), a.cache.keyType, a.scale, scoreScale);
   waitForCopies(stages - 2);
   __syncthreads();
 
   SoftmaxState states[2] = {{minusInfinity, 0}, {minusInfinity, 0}};
   float o[4 * slabs][4] = {};
   for (int page = 0; page < pages; ++page) {
-    unsigned char *const part = ring + page % stages * a.cache.headBytes;
+    unsigned char *const stage = ring + page % stages * a.cache.headBytes;
     float mine[4];
-    withType(a.cache.keyType, [&](auto type) { scoreTile<decltype(type)::value>(mine, query, a.cache, part, warp); });
+    withType(a.cache.keyType, [&](auto type) { scoreTile<decltype(type)::value>(mine, query, a.cache, stage, warp); });
     s.scores[page % 2][warp][lane] = make_float4(mine[0], mine[1], mine[2], mine[3]);
     // After this barrier the scores are all there, the next page is, and the page before this one is done with.
     waitForCopies(stages - 3);
@@ -103,7 +103,7 @@ __device__ __forceinline__ void attendSplit(const Attention &a, int stages, cons
     copyPage(page + stages - 1);
     const int start = (begin + page) * pageTokens;
     if (last < start + pageTokens - 1) {
-      clearValues(a.cache, part, last + 1 - start);
+      clearValues(a.cache, stage, last + 1 - start);
       __syncthreads();
     }
     float scores[4][4], shrink[2];
@@ -112,7 +112,7 @@ __device__ __forceinline__ void attendSplit(const Attention &a, int stages, cons
       const float4 x = s.scores[page % 2][j][lane];
       scores[j][0] = x.x, scores[j][1] = x.y, scores[j][2] = x.z, scores[j][3] = x.w;
     }
-    softmaxPage(scores, unit, position, start, start + pageTokens - 1 <= first, states, shrink);
+    softmaxPage(scores, scoreScale, position, start, start + pageTokens - 1 <= first, states, shrink);
 #pragma unroll
     for (int i = 0; i < 4 * slabs; ++i) {
 #pragma unroll
@@ -126,7 +126,7 @@ __device__ __forceinline__ void attendSplit(const Attention &a, int stages, cons
       for (int i = 0; i < slabs; ++i) {
         const int slab = warp + splitWarps * i;
         if (32 * slab < dim) {
-          addSlab<decltype(type)::value>(o + 4 * i, weights, a.cache, part, slab, dim - 32 * slab < 32);
+          addSlab<decltype(type)::value>(o + 4 * i, weights, a.cache, stage, slab, dim - 32 * slab < 32);
         }
       }
     });
@@ -164,8 +164,8 @@ __global__ void __launch_bounds__(32 * splitWarps, splitBlocks<Steps>) attendSpl
   dependencyWait();
   dependencyTrigger();
   for (auto index = static_cast<int>(blockIdx.x);; index += static_cast<int>(gridDim.x)) {
-    const int parts = splitParts(a.group);
-    const SplitTask task = splitTask(a, index / a.cache.kvHeads, splitTileTokens(a.group), parts);
+    const int headTiles = headTilesOf(a.group);
+    const SplitTask task = splitTask(a, index / a.cache.kvHeads, splitTileTokens(a.group), headTiles);
     if (task.tokens == 0) {
       return;
     }

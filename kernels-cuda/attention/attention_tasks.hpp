@@ -11,7 +11,7 @@ struct SplitTask {
   int token;     // the first
   int tokens;    // of one sequence, side by side; 0: there is no such task
   int sequence;  // row of the page table
-  int part;      // which of the tokens' heads
+  int headTile;  // which of the tokens' heads: 16, or of fp32 one
   int split;
 };
 
@@ -19,8 +19,8 @@ __device__ __forceinline__ int laneId() { return static_cast<int>(threadIdx.x % 
 __device__ __forceinline__ int lowestBit(uint32_t bits) { return 31 - leadingZeros(bits & (~bits + 1)); }
 
 // Task `index` of a launch of singles and of up to 32 more tokens, of which up to `most` neighbours of a sequence are
-// taken together; each split has `parts` tasks. All lanes of the warp take part: a lane counts a token's tasks.
-__device__ __forceinline__ SplitTask splitTask(const Attention &a, int index, int most, int parts) {
+// taken together; each split has `headTiles` tasks. All lanes of the warp take part: a lane counts a token's tasks.
+__device__ __forceinline__ SplitTask splitTask(const Attention &a, int index, int most, int headTiles) {
   const int lane = laneId();
   for (int first = 0, end = 0; first < a.tokens; first = end) {
     const bool singles = first < a.singles;
@@ -40,7 +40,7 @@ __device__ __forceinline__ SplitTask splitTask(const Attention &a, int index, in
       begins = (lane - begin) % most == 0;
       last = shuffle(position, lane + tokens - 1);
     }
-    const int tasks = begins && sequence >= 0 ? (last / splitTokens + 1) * parts : 0;
+    const int tasks = begins && sequence >= 0 ? (last / splitTokens + 1) * headTiles : 0;
     int upTo = tasks;  // of this token and those before it
     for (int by = 1; by < 32; by *= 2) {
       const int before = shuffleUp(upTo, by);
@@ -50,7 +50,7 @@ __device__ __forceinline__ SplitTask splitTask(const Attention &a, int index, in
     if (beyond != 0) {
       const int at = lowestBit(beyond);
       index -= shuffle(upTo - tasks, at);
-      return {first + at, shuffle(tokens, at), shuffle(sequence, at), index % parts, index / parts};
+      return {first + at, shuffle(tokens, at), shuffle(sequence, at), index % headTiles, index / headTiles};
     }
     index -= shuffle(upTo, 31);
   }

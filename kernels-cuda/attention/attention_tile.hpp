@@ -92,7 +92,7 @@ __device__ __forceinline__ void addStep(float (&high)[4], float (&low)[4], const
   }
 }
 
-// s = the rows' scores, but for their unit, of tile j's 8 keys. head: the head's part of a page.
+// s = the rows' scores, but for their scale, of tile j's 8 keys. head: the head's part of a page.
 template <int Type, int Steps, bool InShared>
 __device__ __forceinline__ void scoreTile(float (&s)[4], const Query<Steps, InShared> &query, const CachePages &cache,
                                           const unsigned char *head, int j) {
@@ -153,7 +153,7 @@ __device__ __forceinline__ void scoreTile(float (&s)[4], const Query<Steps, InSh
 // and shrink[i] what the sums before are to be multiplied by. start: position of slot 0; whole: no row ends in the
 // page.
 // Of states, reference is the greatest score less headroom, and total this lane's own part of the sum.
-__device__ __forceinline__ void softmaxPage(float (&s)[4][4], const float (&unit)[2], const int (&position)[2],
+__device__ __forceinline__ void softmaxPage(float (&s)[4][4], const float (&scoreScale)[2], const int (&position)[2],
                                             int start, bool whole, SoftmaxState (&states)[2], float (&shrink)[2]) {
   const int slot = start + 8 * (laneId() % 4);
 #pragma unroll
@@ -164,7 +164,7 @@ __device__ __forceinline__ void softmaxPage(float (&s)[4][4], const float (&unit
 #pragma unroll
       for (int c = 0; c < 2; ++c) {
         float &x = s[j][2 * i + c];
-        x = whole || slot + 2 * j + c <= position[i] ? x * unit[i] : minusInfinity;
+        x = whole || slot + 2 * j + c <= position[i] ? x * scoreScale[i] : minusInfinity;
         top = fmaxf(top, x);
       }
     }
@@ -189,9 +189,9 @@ __device__ __forceinline__ void softmaxPage(float (&s)[4][4], const float (&unit
 }
 
 // The whole row's total in every lane that holds a part.
-__device__ __forceinline__ float totalOfRow(float part) {
-  part += shuffleXor(part, 1);
-  return part + shuffleXor(part, 2);
+__device__ __forceinline__ float totalOfRow(float partial) {
+  partial += shuffleXor(partial, 1);
+  return partial + shuffleXor(partial, 2);
 }
 
 // ---- values ----

@@ -69,9 +69,9 @@ __device__ __forceinline__ void foldSplit(const Attention &a, int split, const i
     SoftmaxState all = {states[i].reference, totalOfRow(states[i].total)};
     MergeFactors f = {0, 1};
     if (split > 0) {
-      const SoftmaxState part = all;
+      const SoftmaxState partial = all;
       all = merged[row];
-      f = mergeStates(all, part, PowerOfTwo());
+      f = mergeStates(all, partial, PowerOfTwo());
     }
     __syncwarp();  // the row's four lanes have read what was
     if (position[i] < split * splitTokens) {
@@ -123,8 +123,8 @@ __global__ void __launch_bounds__(32 * walkWarps<Steps>, 1) walkSplits(Attention
     position[i] = row < tile.end ? a.positionOf(token) : -1;
   }
   WalkQuery<Steps> query(mine + walkSumsBytes(dim));
-  float unit[2];
-  loadQuery(query, q, stepsOf<Steps>(dim), a.cache.keyType, a.scale, unit);
+  float scoreScale[2];
+  loadQuery(query, q, stepsOf<Steps>(dim), a.cache.keyType, a.scale, scoreScale);
 
   const int count = tile.sequence < 0 ? 0 : tile.last / pageTokens + 1;  // pages: none of padding
   int entries = 0;                                                       // lane's of 32 pages
@@ -142,7 +142,7 @@ __global__ void __launch_bounds__(32 * walkWarps<Steps>, 1) walkSplits(Attention
   SoftmaxState states[2];
   float o[4 * slabs][4];
   for (int page = 0; page < count; ++page) {
-    unsigned char *const part = pages + page % stages * a.cache.headBytes;
+    unsigned char *const stage = pages + page % stages * a.cache.headBytes;
     copyAsyncWait<0>();
     __syncthreads();
     if (stages > 1 && page + 1 < count) {
@@ -150,7 +150,7 @@ __global__ void __launch_bounds__(32 * walkWarps<Steps>, 1) walkSplits(Attention
     }
     const int start = page * pageTokens;
     if (tile.last < start + pageTokens - 1) {
-      clearValues(a.cache, part, tile.last + 1 - start);
+      clearValues(a.cache, stage, tile.last + 1 - start);
       __syncthreads();
     }
     if (page % splitPages == 0) {
@@ -167,10 +167,10 @@ __global__ void __launch_bounds__(32 * walkWarps<Steps>, 1) walkSplits(Attention
     withType(a.cache.keyType, [&](auto type) {
 #pragma unroll
       for (int j = 0; j < 4; ++j) {
-        scoreTile<decltype(type)::value>(scores[j], query, a.cache, part, j);
+        scoreTile<decltype(type)::value>(scores[j], query, a.cache, stage, j);
       }
     });
-    softmaxPage(scores, unit, position, start, start + pageTokens - 1 <= tile.first, states, shrink);
+    softmaxPage(scores, scoreScale, position, start, start + pageTokens - 1 <= tile.first, states, shrink);
 #pragma unroll
     for (int n = 0; n < 4 * slabs; ++n) {
 #pragma unroll
@@ -183,7 +183,7 @@ __global__ void __launch_bounds__(32 * walkWarps<Steps>, 1) walkSplits(Attention
 #pragma unroll
       for (int slab = 0; slab < slabs; ++slab) {
         if (32 * slab < dim) {
-          addSlab<decltype(type)::value>(o + 4 * slab, weights, a.cache, part, slab, dim - 32 * slab < 32);
+          addSlab<decltype(type)::value>(o + 4 * slab, weights, a.cache, stage, slab, dim - 32 * slab < 32);
         }
       }
     });

@@ -48,11 +48,11 @@ __device__ __forceinline__ void load(Head &head, const float *from, const float 
 }
 
 // Of the lanes by element mod 16.
-__device__ __forceinline__ float sumOfSixteen(float part) {
+__device__ __forceinline__ float sumOfSixteen(float partial) {
   for (int mask = 8; mask > 0; mask /= 2) {
-    part += shuffleXor(part, mask);
+    partial += shuffleXor(partial, mask);
   }
-  return part;
+  return partial;
 }
 
 __device__ __forceinline__ void normalize(Head &head, const float *weight, float eps, int dim) {
@@ -246,15 +246,15 @@ __device__ __forceinline__ void storeRun(unsigned char *keys, int type, int offs
   }
 }
 
-__device__ __forceinline__ void storeKey(const CachePages &cache, unsigned char *part, int slot, Head &head) {
+__device__ __forceinline__ void storeKey(const CachePages &cache, unsigned char *headPage, int slot, Head &head) {
   const int type = cache.keyType, dim = cache.headDim;
   if (type == GK_F32) {
     for (int i = laneId(); i < dim; i += 32) {
-      reinterpret_cast<float *>(part)[keyAtFp32(i, slot)] = head.x[i];
+      reinterpret_cast<float *>(headPage)[keyAtFp32(i, slot)] = head.x[i];
     }
     return;
   }
-  auto *const scales = reinterpret_cast<uint16_t *>(part + cache.keyScales);
+  auto *const scales = reinterpret_cast<uint16_t *>(headPage + cache.keyScales);
   if (turbo::is(type)) {
     const uint16_t scale = quantizeTurbo(head, type, dim);
     if (laneId() == 0) {
@@ -266,19 +266,19 @@ __device__ __forceinline__ void storeKey(const CachePages &cache, unsigned char 
   for (int i = laneId(); i < keyRuns(dim); i += 32) {
     const KeyRun run = keyRun(i, slot, dim);
     if (type == GK_TURBO3) {
-      storeTurbo3Run(part, run.offset, dim, head.x + run.first);
+      storeTurbo3Run(headPage, run.offset, dim, head.x + run.first);
     } else if (run.length == 8) {
-      storeRun<8>(part, type, run.offset, head.x + run.first);
+      storeRun<8>(headPage, type, run.offset, head.x + run.first);
     } else {
-      storeRun<4>(part, type, run.offset, head.x + run.first);
+      storeRun<4>(headPage, type, run.offset, head.x + run.first);
     }
   }
 }
 
-__device__ __forceinline__ void storeValue(const CachePages &cache, unsigned char *part, int slot, Head &head) {
+__device__ __forceinline__ void storeValue(const CachePages &cache, unsigned char *headPage, int slot, Head &head) {
   const int type = cache.valueType, dim = cache.headDim;
-  unsigned char *const values = part + cache.values;
-  auto *const scales = reinterpret_cast<uint16_t *>(part + cache.valueScales);
+  unsigned char *const values = headPage + cache.values;
+  auto *const scales = reinterpret_cast<uint16_t *>(headPage + cache.valueScales);
   if (turbo::is(type)) {
     const uint16_t scale = quantizeTurbo(head, type, dim);
     if (laneId() == 0) {
@@ -326,13 +326,13 @@ __global__ void __launch_bounds__(32 * warps) storeTokens(Store s) {
   dependencyTrigger();
   const int warp = static_cast<int>(threadIdx.x / 32);
   Head &head = shared<Shared>().heads[warp];
-  const int dim = s.cache.headDim, kvHeads = s.cache.kvHeads, units = s.heads + 2 * kvHeads;
+  const int dim = s.cache.headDim, kvHeads = s.cache.kvHeads, allHeads = s.heads + 2 * kvHeads;
   const int64_t index = int64_t{blockIdx.x} * warps + warp;
-  const int64_t token = index / units;
+  const int64_t token = index / allHeads;
   if (token >= s.tokens || s.sequence[token] < 0) {  // none, or padding
     return;
   }
-  int h = static_cast<int>(index % units);
+  int h = static_cast<int>(index % allHeads);
   if (h < s.heads) {
     float *const q = s.q + token * s.qStride + int64_t{h} * dim;
     prepare(head, s, q, s.rope.q_bias != nullptr ? s.rope.q_bias + int64_t{h} * dim : nullptr, s.rope.q_norm, token);
@@ -352,18 +352,18 @@ __global__ void __launch_bounds__(32 * warps) storeTokens(Store s) {
   if (page < 0 || page >= s.cache.pageCount) {
     return;
   }
-  unsigned char *const part = s.cache.head(page, h);
+  unsigned char *const headPage = s.cache.head(page, h);
   const int64_t at = int64_t{h} * dim;
   if (isKey) {
     prepare(head, s, s.k + token * s.kStride + at, s.rope.k_bias != nullptr ? s.rope.k_bias + at : nullptr,
             s.rope.k_norm, token);
-    storeKey(s.cache, part, position % pageTokens, head);
+    storeKey(s.cache, headPage, position % pageTokens, head);
   } else {
     load(head, s.v + token * s.vStride + at, s.rope.v_bias != nullptr ? s.rope.v_bias + at : nullptr, dim);
     if (spreadsValues(s.cache.valueType)) {
       spread(head, dim);
     }
-    storeValue(s.cache, part, position % pageTokens, head);
+    storeValue(s.cache, headPage, position % pageTokens, head);
   }
 }
 
@@ -391,8 +391,8 @@ void ropeStore(const Queue &queue, const gk_rope &rope, const gk_batch &batch, c
                        batch.sequences,
                        batch.max_pages,
                        static_cast<int32_t>(q.cols / cache.head_dim)};
-  const int64_t units = (q.cols + k.cols + v.cols) / cache.head_dim;
-  launch(queue, {gridOf(ceilDiv(batch.tokens * units, warps)), 32 * warps, sizeof(Shared)}, storeTokens, store);
+  const int64_t allHeads = (q.cols + k.cols + v.cols) / cache.head_dim;
+  launch(queue, {gridOf(ceilDiv(batch.tokens * allHeads, warps)), 32 * warps, sizeof(Shared)}, storeTokens, store);
 }
 
 }  // namespace gatun::cuda

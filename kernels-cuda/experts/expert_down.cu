@@ -1,7 +1,7 @@
 // expert_down.cu: the experts' second matrix, of every (token, choice) pair with the expert it chose.
 //
-// A unit of work is 16 rows of a pair; a block's slots take one each, side by side. Bytes: each pair's matrix once,
-// from the second-level cache where pairs share an expert: units of the same rows of all pairs lie side by side.
+// A work tile is 16 rows of a pair; a block's slots take one each, side by side. Bytes: each pair's matrix once,
+// from the second-level cache where pairs share an expert: work tiles of the same rows of all pairs lie side by side.
 // Operations: 2 * pairs * hidden * ff. Limit: memory for few tokens; that cache for many.
 #include "experts/experts.hpp"
 #include "ops.hpp"
@@ -15,7 +15,8 @@ __global__ void __launch_bounds__(32 * vecMaxWarps<Dtype, Wide, 1>, 1) multiplyD
   const VecOperand &down = job.vec.operand[0];
   const int64_t tiles = (down.rows + tileRows - 1) / tileRows;
   VecJob own = job.vec;
-  const int64_t unit = VecBlock<Dtype, Wide, 1>(own).unit(0), pair = unit % job.rows, tile = unit / job.rows;
+  const int64_t workTile = VecBlock<Dtype, Wide, 1>(own).workTile(0), pair = workTile % job.rows,
+                tile = workTile / job.rows;
   own.x += pair * own.xRowBytes;
   const VecBlock<Dtype, Wide, 1> block(own);
   dependencyWait();
@@ -49,16 +50,16 @@ void expertDown(const Queue &queue, const gk_weight &down, const gk_tensor &h, c
   ExpertJob job = expertJob(down, h, ids, y);
   job.vec.turns = 1;
   job.vec.operand[0] = {static_cast<const uint8_t *>(down.data), static_cast<float *>(y.data), y.stride, down.rows, 0};
-  const int64_t units = ceilDiv(down.rows, tileRows) * y.rows;
+  const int64_t workTiles = ceilDiv(down.rows, tileRows) * y.rows;
   const auto start = [&]<int Dtype, bool Wide>() {
     using Block = VecBlock<Dtype, Wide, 1>;
     const int64_t most = mostWarps<Block>(queue, vecMaxWarps<Dtype, Wide, 1>);
     shareChunks(job.vec, most);
-    const int64_t fit = (most < 8 ? most : 8) / job.vec.warps, each = units / (2 * queue.multiprocessors);
+    const int64_t fit = (most < 8 ? most : 8) / job.vec.warps, each = workTiles / (2 * queue.multiprocessors);
     job.vec.slots = static_cast<int32_t>(each < 1 || fit < 1 ? 1 : each < fit ? each : fit);
     const int warps = job.vec.slots * job.vec.warps;
     launch(queue,
-           {gridOf(ceilDiv(units, job.vec.slots)), static_cast<unsigned>(32 * warps),
+           {gridOf(ceilDiv(workTiles, job.vec.slots)), static_cast<unsigned>(32 * warps),
             Block::sharedBytes(job.vec.warps, job.vec.slots)},
            multiplyDown<Dtype, Wide>, job);
   };

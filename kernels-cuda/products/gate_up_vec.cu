@@ -1,7 +1,7 @@
 // gate_up_vec.cu: y = silu(x * gate^T) * (x * up^T) for 1 to 16 rows of GK_A8 or GK_A16, as floats or quantised.
 //
-// Bytes, operations and limit: those of mat_mul_vec.cu, of both weights. Grid: units of 32 rows, so that a slot has a
-// whole block of the quantised result: a tile of gate, the same of up, then the next of both.
+// Bytes, operations and limit: those of mat_mul_vec.cu, of both weights. Grid: work tiles of 32 rows, so that a slot
+// has a whole block of the quantised result: a tile of gate, the same of up, then the next of both.
 #include "ops.hpp"
 #include "products/vec_launch.hpp"
 

@@ -14,7 +14,7 @@ constexpr int floatWarps = 8;
 template <int Tokens>
 struct FloatShared {
   static constexpr int kValues = Tokens * tileRows;  // [token][row]
-  float part[2][floatWarps][kValues];                // of a chunk; of this round and the one before
+  float partial[2][floatWarps][kValues];             // of a chunk; of this round and the one before
   alignas(16) float total[2][floatWarps][kValues];   // [matrix][tile of the block]
 };
 
@@ -67,12 +67,12 @@ class FloatBlock {
       __syncthreads();
       const int left = job_.chunks - base, count = left < job_.warps ? left : job_.warps;
       eachValue([&](int tile, int i) {
-        float total = s_.part[parity_][tile * job_.warps][i];
+        float total = s_.partial[parity_][tile * job_.warps][i];
         if (base > 0) {
           total = s_.total[m][tile][i] + total;
         }
         for (int w = 1; w < count; w++) {
-          total += s_.part[parity_][tile * job_.warps + w][i];
+          total += s_.partial[parity_][tile * job_.warps + w][i];
         }
         s_.total[m][tile][i] = total;
       });
@@ -222,7 +222,7 @@ class FloatBlock {
     if (lane_ % 4 == 0) {
 #pragma unroll
       for (int i = 0; i < 2 * Tokens; i++) {
-        s_.part[parity_][warp_][i / 2 * tileRows + lane_ / 4 + i % 2 * 8] = sum[i % 2][i / 2];
+        s_.partial[parity_][warp_][i / 2 * tileRows + lane_ / 4 + i % 2 * 8] = sum[i % 2][i / 2];
       }
     }
   }
@@ -230,7 +230,7 @@ class FloatBlock {
   // Eight lanes a block of 32 columns of y: two tiles, four rows of them a lane.
   template <int32_t To>
   __device__ __forceinline__ void quantize(int64_t first) const {
-    const int place = static_cast<int>(threadIdx.x) % 8, blocks = tilesHere_ / 2;
+    const int eighth = static_cast<int>(threadIdx.x) % 8, blocks = tilesHere_ / 2;
     const int64_t rowBlocks = job_.shape.rows / GK_ACTIVATION_BLOCK;
     for (int begin = warp_ * 4; begin < blocks * Tokens; begin += floatWarps * 4) {
       const int item = begin + lane_ / 8, known = item < blocks * Tokens ? item : 0;
@@ -239,7 +239,7 @@ class FloatBlock {
       if (item == known && row < job_.rows && block < rowBlocks) {
         to = static_cast<uint8_t *>(job_.y) + (row * rowBlocks + block) * activationBlockBytes<To>;
       }
-      const float *from = &s_.total[0][known % blocks * 2 + place / 4][known / blocks * tileRows + place % 4 * 4];
+      const float *from = &s_.total[0][known % blocks * 2 + eighth / 4][known / blocks * tileRows + eighth % 4 * 4];
       quantizeBlocks<To>(*reinterpret_cast<const float4 *>(from), to);
     }
   }

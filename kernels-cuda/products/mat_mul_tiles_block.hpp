@@ -33,8 +33,8 @@ class TilesBlock {
     stage_.storeHeader(0, stage_.loadHeader(0));
     fill(acc_, 0);
     fill(total_, -0.0f);  // to which adding the first chunk's total changes no bit of it
-    const bool idle =
-        stage_.firstToken() + stage_.across() * 8 * Shape::kParts >= job_.tokens || stage_.tileOf(0) >= stage_.tiles();
+    const bool idle = stage_.firstToken() + stage_.across() * 8 * Shape::kTokenTiles >= job_.tokens ||
+                      stage_.tileOf(0) >= stage_.tiles();
     for (int pair = 0; pair < pairs; pair++) {
       copyAsyncWait<Shared::kStages - 2>();
       __syncthreads();
@@ -68,13 +68,13 @@ class TilesBlock {
  private:
   static constexpr bool kWide = Digits == 2;
   static constexpr int chunkPairs = chunkBlocks / 2;
-  using Sums = float[Shape::kMats][Shape::kParts][4];
+  using Sums = float[Shape::kRowTiles][Shape::kTokenTiles][4];
 
   static __device__ __forceinline__ void fill(Sums &sums, float value) {
 #pragma unroll
-    for (int m = 0; m < Shape::kMats; m++) {
+    for (int m = 0; m < Shape::kRowTiles; m++) {
 #pragma unroll
-      for (int n = 0; n < Shape::kParts; n++) {
+      for (int n = 0; n < Shape::kTokenTiles; n++) {
 #pragma unroll
         for (int i = 0; i < 4; i++) {
           sums[m][n][i] = value;
@@ -85,23 +85,23 @@ class TilesBlock {
 
   template <int Block>
   __device__ __forceinline__ void multiplyPair(int pair) {
-    uint32_t a[Shape::kMats][4];
-    BlockFactors<Dtype> f[Shape::kMats];
+    uint32_t a[Shape::kRowTiles][4];
+    BlockFactors<Dtype> f[Shape::kRowTiles];
 #pragma unroll
-    for (int m = 0; m < Shape::kMats; m++) {
+    for (int m = 0; m < Shape::kRowTiles; m++) {
       fragment<Dtype, Block>(stage_.codesAt(pair, m), a[m]);
       f[m] = stage_.factorsAt(pair, Block, m);
       if constexpr (P::zeroed) {
         lessZeros(a[m], f[m].zero);
       }
     }
-    const int token = stage_.across() * 8 * Shape::kParts;
+    const int token = stage_.across() * 8 * Shape::kTokenTiles;
     const auto &x = s_.x[pair % 2][Block];
     // Rows of matrices 0 and 1 are 8 tokens' first and last 16 digits, of 2 and 3 those of the next 8 tokens.
     const int lane = stage_.lane(), row = lane % 8 + lane / 16 * 8, half = lane / 8 % 2;
     const uint8_t *q = s_.q[pair % Shared::kStages][token + row] + Block * 32 * Digits + half * 16;
 #pragma unroll
-    for (int n = 0; n < Shape::kParts; n += 2) {
+    for (int n = 0; n < Shape::kTokenTiles; n += 2) {
       uint32_t words[Digits][4];
 #pragma unroll
       for (int digit = 0; digit < Digits; digit++) {
@@ -116,7 +116,7 @@ class TilesBlock {
         }
         const Terms<Dtype, true> terms = x[token / 2 + (n + i) * 4 + lane % 4];
 #pragma unroll
-        for (int m = 0; m < Shape::kMats; m++) {
+        for (int m = 0; m < Shape::kRowTiles; m++) {
           addBlock<Dtype, kWide>(acc_[m][n + i], a[m], b, f[m], terms);
         }
       }
@@ -125,9 +125,9 @@ class TilesBlock {
 
   __device__ __forceinline__ void endChunk() {
 #pragma unroll
-    for (int m = 0; m < Shape::kMats; m++) {
+    for (int m = 0; m < Shape::kRowTiles; m++) {
 #pragma unroll
-      for (int n = 0; n < Shape::kParts; n++) {
+      for (int n = 0; n < Shape::kTokenTiles; n++) {
 #pragma unroll
         for (int i = 0; i < 4; i++) {
           total_[m][n][i] += acc_[m][n][i];
@@ -137,14 +137,14 @@ class TilesBlock {
     }
   }
 
-  // to(row of the tile, token of the block, part, which of its four) for all the lane's results of a tile.
+  // to(row of the tile, token of the block, tile of tokens, which of its four) for all the lane's results of a tile.
   template <class To>
   __device__ __forceinline__ void eachResult(To to) const {
 #pragma unroll
-    for (int n = 0; n < Shape::kParts; n++) {
+    for (int n = 0; n < Shape::kTokenTiles; n++) {
 #pragma unroll
       for (int i = 0; i < 4; i++) {
-        const int token = (stage_.across() * Shape::kParts + n) * 8 + stage_.lane() % 4 * 2 + i % 2;
+        const int token = (stage_.across() * Shape::kTokenTiles + n) * 8 + stage_.lane() % 4 * 2 + i % 2;
         to(stage_.lane() / 4 + i / 2 * 8, token, n, i);
       }
     }
@@ -159,7 +159,7 @@ class TilesBlock {
   __device__ __forceinline__ void finish() {
     if (!stage_.isGated()) {
 #pragma unroll
-      for (int m = 0; m < Shape::kMats; m++) {
+      for (int m = 0; m < Shape::kRowTiles; m++) {
         const int64_t first = int64_t{tileRows} * stage_.tileOf(m);
         eachResult([&](int row, int token, int n, int i) { store(first + row, token, total_[m][n][i]); });
       }
@@ -185,14 +185,14 @@ class TilesBlock {
     constexpr int blocks = Shape::kDown / 2;  // of a token
     const int64_t rowBlocks = job_.matrix.rows / GK_ACTIVATION_BLOCK;
     for (int i = static_cast<int>(threadIdx.x) / 8; i < blocks * Shape::kTokens; i += Shape::kThreads / 8) {
-      const int token = i / blocks, place = static_cast<int>(threadIdx.x) % 8;
+      const int token = i / blocks, eighth = static_cast<int>(threadIdx.x) % 8;  // of 32 rows
       const int64_t block = stage_.firstTile() / 2 + i % blocks;
       uint8_t *to = nullptr;
       const int row = stage_.firstToken() + token;
       if (row < job_.tokens && block < rowBlocks) {
         to = static_cast<uint8_t *>(job_.y) + (row * rowBlocks + block) * activationBlockBytes<To>;
       }
-      quantizeBlocks<To>(*reinterpret_cast<const float4 *>(&s_.result[token][32 * (i % blocks) + 4 * place]), to);
+      quantizeBlocks<To>(*reinterpret_cast<const float4 *>(&s_.result[token][32 * (i % blocks) + 4 * eighth]), to);
     }
   }
 
@@ -227,8 +227,8 @@ void launchTiles(const Queue &queue, const TilesJob &job) {
   using Small = TilesShape<2, 1, 4>;
   const int64_t rows = tileRows * (job.up != nullptr ? Large::kDown : Large::kTiles);
   const int64_t blocks = ceilDiv(job.matrix.rows, rows) * ceilDiv(job.tokens, Large::kTokens);
-  const int64_t places = ceilDiv(blocks, queue.multiprocessors) * queue.multiprocessors;
-  if (job.tokens > 2 * Small::kTokens && 5 * places <= 7 * blocks) {
+  const int64_t waveBlocks = ceilDiv(blocks, queue.multiprocessors) * queue.multiprocessors;
+  if (job.tokens > 2 * Small::kTokens && 5 * waveBlocks <= 7 * blocks) {
     launchShape<Dtype, Digits, Large>(queue, job);
   } else {
     launchShape<Dtype, Digits, Small>(queue, job);

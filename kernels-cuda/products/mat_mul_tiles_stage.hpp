@@ -6,13 +6,13 @@
 
 namespace gatun::cuda {
 
-// A warp multiplies kMats tiles of 16 rows by kParts parts of 8 tokens; warps lie kDown x kAcross in the block.
-template <int Down, int Across, int Parts>
+// A warp multiplies kRowTiles tiles of 16 rows by kTokenTiles of 8 tokens; warps lie kDown x kAcross in the block.
+template <int Down, int Across, int TokenTiles>
 struct TilesShape {
-  static constexpr int kDown = Down, kAcross = Across, kParts = Parts, kMats = 2;
+  static constexpr int kDown = Down, kAcross = Across, kTokenTiles = TokenTiles, kRowTiles = 2;
   static constexpr int kWarps = Down * Across, kThreads = 32 * kWarps;
-  static constexpr int kTiles = kMats * Down;
-  static constexpr int kTokens = 8 * Parts * Across;
+  static constexpr int kTiles = kRowTiles * Down;
+  static constexpr int kTokens = 8 * TokenTiles * Across;
   static_assert(kThreads >= 2 * kTokens);
 };
 
@@ -61,12 +61,12 @@ class TilesStage {
   __device__ __forceinline__ int across() const { return warp() % Shape::kAcross; }
   // The matrix's tile that is the warp's m-th.
   __device__ __forceinline__ int tileOf(int m) const {
-    return firstTile_ + (isGated() ? down() : down() * Shape::kMats + m);
+    return firstTile_ + (isGated() ? down() : down() * Shape::kRowTiles + m);
   }
   // Tile `index` of the block's; past the last of the matrix, that.
   __device__ __forceinline__ const uint8_t *tileData(int index) const {
-    const int tile = firstTile_ + (isGated() ? index / Shape::kMats : index);
-    const uint8_t *matrix = isGated() && index % Shape::kMats == 1 ? job_.up : job_.matrix.data;
+    const int tile = firstTile_ + (isGated() ? index / Shape::kRowTiles : index);
+    const uint8_t *matrix = isGated() && index % Shape::kRowTiles == 1 ? job_.up : job_.matrix.data;
     return matrix + static_cast<int64_t>(tile < tiles() ? tile : tiles() - 1) * job_.matrix.planes.size;
   }
 
@@ -98,7 +98,7 @@ class TilesStage {
 
   // The lane's codes of the warp's m-th tile: what loadCodes reads from the matrix.
   __device__ __forceinline__ Codes<Dtype> codesAt(int pair, int m) const {
-    const uint8_t *from = s_.codes[pair % Shared::kStages][down() * Shape::kMats + m];
+    const uint8_t *from = s_.codes[pair % Shared::kStages][down() * Shape::kRowTiles + m];
     Codes<Dtype> c = {};
     if constexpr (P::codeWords == 2) {
       const uint2 w = reinterpret_cast<const uint2 *>(from)[lane()];
@@ -172,15 +172,15 @@ class TilesStage {
     s_.x[pair % 2][thread % 2][token / 2].set(token % 2, activationAt<Dtype, kWide>(header.word));
   }
 
-  // Asks for the digits of a pair of all the block's tokens: each thread for one place in a token's row.
+  // Asks for the digits of a pair of all the block's tokens: each thread at one offset in a token's row.
   __device__ __forceinline__ void copyDigits(int pair) {
-    constexpr int unit = kWide ? 4 : 8, units = 64 * Digits / unit, step = Shape::kThreads / units;
-    const int thread = static_cast<int>(threadIdx.x), at = thread % units, first = thread / units;
-    const int block = 2 * pair + at / (units / 2), place = 4 * headWords<kWide> + at % (units / 2) * unit;
-    uint8_t *to = &s_.q[pair % Shared::kStages][first][at * unit];
+    constexpr int copyBytes = kWide ? 4 : 8, copies = 64 * Digits / copyBytes, step = Shape::kThreads / copies;
+    const int thread = static_cast<int>(threadIdx.x), at = thread % copies, first = thread / copies;
+    const int block = 2 * pair + at / (copies / 2), offset = 4 * headWords<kWide> + at % (copies / 2) * copyBytes;
+    uint8_t *to = &s_.q[pair % Shared::kStages][first][at * copyBytes];
 #pragma unroll
     for (int i = 0; i < Shape::kTokens; i += step) {
-      const uint8_t *source = byteOf(first + i, block, place);
+      const uint8_t *source = byteOf(first + i, block, offset);
       if constexpr (kWide) {
         copyAsync4(to + i * Shared::kTokenBytes, source);
       } else {
@@ -191,7 +191,7 @@ class TilesStage {
 
   __device__ __forceinline__ BlockFactors<Dtype> factorsAt(int pair, int block, int m) const {
     const auto &w = s_.w[pair / 4 % 2][pair % 4 * 2 + block];
-    const int tile = down() * Shape::kMats + m;
+    const int tile = down() * Shape::kRowTiles + m;
     BlockFactors<Dtype> f = {};
 #pragma unroll
     for (int run = 0; run < P::runs; run++) {

@@ -72,8 +72,8 @@ class OneToken {
   static constexpr int tokens = 1;
   static constexpr bool staged = false;
   struct alignas(16) Scratch {
-    float part[2][1 + shifts][tileRows][rowFloats];  // then the shifts
-    float head[2][1 + shifts][quadBlocks];           // the activations' scales, then their sums
+    float scaled[2][1 + shifts][tileRows][rowFloats];  // then the shifts
+    float head[2][1 + shifts][quadBlocks];             // the activations' scales, then their sums
   };
 
   __device__ __forceinline__ OneToken(const VecJob &job, Scratch &scratch, int lane)
@@ -112,7 +112,7 @@ class OneToken {
       fragment<Dtype, 1>(w.codes[p], a);
       multiply(low, high, a, q, g == 2 * p + 1);
     }
-    addInOrder(scratch_.part[Parity], scratch_.head[Parity], low, high, f, x);
+    addInOrder(scratch_.scaled[Parity], scratch_.head[Parity], low, high, f, x);
   }
 
   __device__ __forceinline__ void store(float *totals) const {
@@ -150,14 +150,14 @@ class OneToken {
   }
 
   // The lane has blocks 2 t and 2 t + 1 of rows g and g + 8; lanes 0 to 15 add a row each, in the order of blocks.
-  __device__ __forceinline__ void addInOrder(float (&parts)[1 + shifts][tileRows][rowFloats],
+  __device__ __forceinline__ void addInOrder(float (&rows)[1 + shifts][tileRows][rowFloats],
                                              float (&heads)[1 + shifts][quadBlocks], const int32_t (&low)[P::runs][4],
                                              const int32_t (&high)[P::runs][4], const Factors<Dtype> &f,
                                              const Activation<Dtype> (&x)[2]) {
     const int g = lane_ / 4, t = lane_ % 4;
 #pragma unroll
     for (int i = 0; i < 2; i++) {
-      float part[2];
+      float scaled[2];
 #pragma unroll
       for (int block = 0; block < 2; block++) {
         int32_t dot[P::runs];
@@ -165,12 +165,12 @@ class OneToken {
         for (int n = 0; n < P::runs; n++) {
           dot[n] = Wide ? joined(high[n][2 * i + block], low[n][2 * i + block]) : low[n][2 * i + block];
         }
-        part[block] = partOf<Dtype, Wide>(dot, f.scale[block][i]);
+        scaled[block] = scaledDot<Dtype, Wide>(dot, f.scale[block][i]);
       }
-      *reinterpret_cast<float2 *>(&parts[0][g + 8 * i][2 * t]) = make_float2(part[0], part[1]);
+      *reinterpret_cast<float2 *>(&rows[0][g + 8 * i][2 * t]) = make_float2(scaled[0], scaled[1]);
 #pragma unroll
       for (int n = 0; n < shifts; n++) {
-        *reinterpret_cast<float2 *>(&parts[1 + n][g + 8 * i][2 * t]) = make_float2(f.shift[0][i][n], f.shift[1][i][n]);
+        *reinterpret_cast<float2 *>(&rows[1 + n][g + 8 * i][2 * t]) = make_float2(f.shift[0][i][n], f.shift[1][i][n]);
       }
     }
     if (g == 0) {
@@ -183,12 +183,12 @@ class OneToken {
     __syncwarp();
 #pragma unroll
     for (int j = 0; j < quadBlocks; j += 4) {
-      float part[1 + shifts][4], head[1 + shifts][4];
+      float scaled[1 + shifts][4], head[1 + shifts][4];
 #pragma unroll
       for (int n = 0; n < 1 + shifts; n++) {
-        const float4 v = *reinterpret_cast<const float4 *>(&parts[n][lane_ % tileRows][j]);
+        const float4 v = *reinterpret_cast<const float4 *>(&rows[n][lane_ % tileRows][j]);
         const float4 h = *reinterpret_cast<const float4 *>(&heads[n][j]);
-        part[n][0] = v.x, part[n][1] = v.y, part[n][2] = v.z, part[n][3] = v.w;
+        scaled[n][0] = v.x, scaled[n][1] = v.y, scaled[n][2] = v.z, scaled[n][3] = v.w;
         head[n][0] = h.x, head[n][1] = h.y, head[n][2] = h.z, head[n][3] = h.w;
       }
 #pragma unroll
@@ -196,9 +196,9 @@ class OneToken {
         float shift[P::runs] = {}, sum[P::runs] = {};
 #pragma unroll
         for (int n = 0; n < shifts; n++) {
-          shift[n] = part[1 + n][i], sum[n] = head[1 + n][i];
+          shift[n] = scaled[1 + n][i], sum[n] = head[1 + n][i];
         }
-        sum_ = addPart<Dtype>(sum_, part[0][i], shift, head[0][i], sum);
+        sum_ = addScaledDot<Dtype>(sum_, scaled[0][i], shift, head[0][i], sum);
       }
     }
   }

@@ -1,9 +1,9 @@
 // products.hpp: the one arithmetic of every product with GK_A8 and GK_A16 (`Wide`), for one row and for many.
 //
-// For each block of 32 columns: dot = the exact integer product, zeros of groups subtracted; part = dot * scale (with a
-// scale each 16 columns: dot 0 * scale 0, then fma with dot 1 * scale 1); acc = fma(part, activation scale, acc); with
-// shifts acc = fma(shift, activation scale * sum, acc). Blocks ascend from acc = 0 inside a chunk of 1024 columns, and
-// the totals of chunks are added in ascending order, however many rows are multiplied.
+// For each block of 32 columns: dot = the exact integer product, zeros of groups subtracted; scaled = dot * scale (with
+// a scale each 16 columns: dot 0 * scale 0, then fma with dot 1 * scale 1); acc = fma(scaled, activation scale, acc);
+// with shifts acc = fma(shift, activation scale * sum, acc). Blocks ascend from acc = 0 inside a chunk of 1024 columns,
+// and the totals of chunks are added in ascending order, however many rows are multiplied.
 #pragma once
 
 #include "weights/decode.hpp"
@@ -109,25 +109,26 @@ __device__ __forceinline__ int32_t joined(int32_t high, int32_t low) { return cp
 // The block's product for one row and one token, less the activations' scale and the shifts. dot: with GK_A8 what an
 // mma made of magicBits, with GK_A16 joined.
 template <int Dtype, bool Wide>
-__device__ __forceinline__ float partOf(const int32_t (&dot)[Packed<Dtype>::runs], const float *scale) {
-  float part;
+__device__ __forceinline__ float scaledDot(const int32_t (&dot)[Packed<Dtype>::runs], const float *scale) {
+  float scaled;
   if constexpr (Wide) {
-    part = static_cast<float>(dot[0]) * scale[0];
+    scaled = static_cast<float>(dot[0]) * scale[0];
   } else {
     // Both products are exact before the one rounding: magicFloat * scale has at most 20 bits.
-    part = fmaf(bitsAs<float>(dot[0]), scale[0], -magicFloat * scale[0]);
+    scaled = fmaf(bitsAs<float>(dot[0]), scale[0], -magicFloat * scale[0]);
   }
   if constexpr (Packed<Dtype>::runs == 2) {
     const float second = Wide ? static_cast<float>(dot[1]) : bitsAs<float>(dot[1]) - magicFloat;
-    part = fmaf(second, scale[1], part);
+    scaled = fmaf(second, scale[1], scaled);
   }
-  return part;
+  return scaled;
 }
 
 // acc and the block's product.
 template <int Dtype>
-__device__ __forceinline__ float addPart(float acc, float part, const float *shift, float scale, const float *sum) {
-  acc = fmaf(part, scale, acc);
+__device__ __forceinline__ float addScaledDot(float acc, float scaled, const float *shift, float scale,
+                                              const float *sum) {
+  acc = fmaf(scaled, scale, acc);
   if constexpr (Packed<Dtype>::summed) {
 #pragma unroll
     for (int n = 0; n < Packed<Dtype>::runs; n++) {
@@ -166,8 +167,8 @@ __device__ __forceinline__ void addBlock(float (&acc)[4], const uint32_t (&a)[4]
     for (int n = 0; n < P::runs; n++) {
       total[n] = dot[n][i];
     }
-    const float part = partOf<Dtype, Wide>(total, f.scale[i / 2]);
-    acc[i] = addPart<Dtype>(acc[i], part, f.shift[i / 2], x.word[i % 2][0], &x.word[i % 2][P::summed ? 1 : 0]);
+    const float scaled = scaledDot<Dtype, Wide>(total, f.scale[i / 2]);
+    acc[i] = addScaledDot<Dtype>(acc[i], scaled, f.shift[i / 2], x.word[i % 2][0], &x.word[i % 2][P::summed ? 1 : 0]);
   }
 }
 

@@ -47,7 +47,7 @@ class VecBlock {
         scratch_(&shared<Scratch>()),
         floats_(reinterpret_cast<float *>(scratch_ + job.warps * (staged ? 1 : job.slots))),
         lane_(static_cast<int>(threadIdx.x % 32)),
-        place_(placeOf(threadIdx.x / 32, static_cast<uint32_t>(job.warps))) {}
+        warpAndSlot_(placeOf(threadIdx.x / 32, static_cast<uint32_t>(job.warps))) {}
 
   // tileOf(turn): where the slot's tile is; null for none, and then for every later turn. soFar(turn): the result that
   // keeps its sums between rounds. finish(turn, i, sum): element i = 16 token + row of the tile's product, by the
@@ -110,10 +110,10 @@ class VecBlock {
   __device__ __forceinline__ float *result(int slot, int n) const {
     return floats_ + (2 * job_.warps * job_.slots + results * slot + n) * productFloats;
   }
-  __device__ __forceinline__ int slot() const { return static_cast<int>(place_ / 32); }
-  __device__ __forceinline__ int warp() const { return static_cast<int>(place_ % 32); }
-  // Of the launch's units of work, the slot's in turn `turn`.
-  __device__ __forceinline__ int64_t unit(int32_t turn) const {
+  __device__ __forceinline__ int slot() const { return static_cast<int>(warpAndSlot_ / 32); }
+  __device__ __forceinline__ int warp() const { return static_cast<int>(warpAndSlot_ % 32); }
+  // Of the launch's work tiles, the slot's in turn `turn`.
+  __device__ __forceinline__ int64_t workTile(int32_t turn) const {
     return int64_t{turn * job_.slots + slot()} * gridDim.x + blockIdx.x;
   }
 
@@ -157,10 +157,10 @@ class VecBlock {
   Scratch *scratch_;
   float *floats_;
   int lane_;
-  uint32_t place_;  // the warp of its slot, and times 32, the slot: in one register
+  uint32_t warpAndSlot_;  // the warp of its slot, and times 32, the slot: in one register
 };
 
-// A unit is a tile of one of the operands.
+// A work tile is a tile of one of the operands.
 template <int Dtype, bool Wide, int Tokens>
 __global__ void __launch_bounds__(32 * vecMaxWarps<Dtype, Wide, Tokens>, 1) multiplyVec(VecJob job, int64_t tiles) {
   VecBlock<Dtype, Wide, Tokens> block(job);
@@ -174,13 +174,13 @@ __global__ void __launch_bounds__(32 * vecMaxWarps<Dtype, Wide, Tokens>, 1) mult
     return operand;
   };
   const auto tileOf = [&](int32_t turn) -> const uint8_t * {
-    const int64_t tile = block.unit(turn);
+    const int64_t tile = block.workTile(turn);
     const VecOperand operand = operandOf(tile);
     return tile < tiles ? operand.data + (tile - operand.firstTile) * job.shape.planes.size : nullptr;
   };
   const auto soFar = [&](int32_t turn) { return block.result(block.slot(), turn); };
   const auto finish = [&](int32_t turn, int i, float sum) {
-    const int64_t tile = block.unit(turn);
+    const int64_t tile = block.workTile(turn);
     const VecOperand operand = operandOf(tile);
     const int64_t row = (tile - operand.firstTile) * tileRows + i % tileRows;
     if (row < operand.rows) {
@@ -190,24 +190,25 @@ __global__ void __launch_bounds__(32 * vecMaxWarps<Dtype, Wide, Tokens>, 1) mult
   block.run(tileOf, soFar, finish, [](int32_t) {});
 }
 
-// A unit is 32 rows, in four turns: a tile of gate, the same of up, then the next tile of both.
+// A work tile is 32 rows, in four turns: a tile of gate, the same of up, then the next tile of both.
 constexpr int gatedTurns = 4;
 template <bool Wide, int Tokens>
 constexpr int gatedMaxWarps = Tokens > 1 && Wide ? 8 : 12;
 
-// Quantises a unit's 32 rows of all tokens: eight lanes a token, four rows a lane.
+// Quantises a work tile's 32 rows of all tokens: eight lanes a token, four rows a lane.
 template <class Block>
-__device__ __forceinline__ void quantizeUnit(const Block &block, const VecJob &job, const VecResult &to, int64_t unit) {
-  const int lane = static_cast<int>(threadIdx.x % 32), place = lane % 8;
+__device__ __forceinline__ void quantizeWorkTile(const Block &block, const VecJob &job, const VecResult &to,
+                                                 int64_t workTile) {
+  const int lane = static_cast<int>(threadIdx.x % 32), eighth = lane % 8;  // of the 32 rows
   for (int begin = 4 * block.warp(); begin < job.tokens; begin += 4 * job.warps) {
     const int token = begin + lane / 8, known = token < job.tokens ? token : job.tokens - 1;
-    const float *rows = block.result(block.slot(), place / 4 * 2);
-    const float4 x = *reinterpret_cast<const float4 *>(rows + known * tileRows + 4 * (place % 4));
+    const float *rows = block.result(block.slot(), eighth / 4 * 2);
+    const float4 x = *reinterpret_cast<const float4 *>(rows + known * tileRows + 4 * (eighth % 4));
     uint8_t *row = token < job.tokens ? to.y + token * to.yStride : nullptr;
     if (to.dtype == GK_A8) {
-      quantizeBlocks<GK_A8>(x, row != nullptr ? row + unit * activationBlockBytes<GK_A8> : nullptr);
+      quantizeBlocks<GK_A8>(x, row != nullptr ? row + workTile * activationBlockBytes<GK_A8> : nullptr);
     } else {
-      quantizeBlocks<GK_A16>(x, row != nullptr ? row + unit * activationBlockBytes<GK_A16> : nullptr);
+      quantizeBlocks<GK_A16>(x, row != nullptr ? row + workTile * activationBlockBytes<GK_A16> : nullptr);
     }
   }
 }
@@ -216,9 +217,9 @@ template <int Dtype, bool Wide, int Tokens>
 __global__ void __launch_bounds__(32 * gatedMaxWarps<Wide, Tokens>, 1) multiplyGated(VecJob job, VecResult to) {
   VecBlock<Dtype, Wide, Tokens> block(job);
   const auto tileOf = [&](int32_t turn) -> const uint8_t * {
-    const int64_t unit = block.unit(turn / gatedTurns), wanted = 2 * unit + turn % gatedTurns / 2;
-    const int64_t tile = wanted < to.tiles ? wanted : to.tiles - 1;  // the last unit may have one tile
-    return 2 * unit < to.tiles ? job.operand[turn % 2].data + tile * job.shape.planes.size : nullptr;
+    const int64_t workTile = block.workTile(turn / gatedTurns), wanted = 2 * workTile + turn % gatedTurns / 2;
+    const int64_t tile = wanted < to.tiles ? wanted : to.tiles - 1;  // the last work tile may have one tile
+    return 2 * workTile < to.tiles ? job.operand[turn % 2].data + tile * job.shape.planes.size : nullptr;
   };
   const auto soFar = [&](int32_t turn) { return block.result(block.slot(), turn % gatedTurns); };
   const auto finish = [&](int32_t turn, int i, float sum) {
@@ -228,7 +229,7 @@ __global__ void __launch_bounds__(32 * gatedMaxWarps<Wide, Tokens>, 1) multiplyG
       return;
     }
     const float value = gated(*gate, sum);
-    const int64_t row = (2 * block.unit(turn / gatedTurns) + turn % gatedTurns / 2) * tileRows + i % tileRows;
+    const int64_t row = (2 * block.workTile(turn / gatedTurns) + turn % gatedTurns / 2) * tileRows + i % tileRows;
     if (to.dtype != GK_F32) {
       *gate = value;
     } else if (row < job.operand[0].rows) {
@@ -238,9 +239,9 @@ __global__ void __launch_bounds__(32 * gatedMaxWarps<Wide, Tokens>, 1) multiplyG
   block.run(tileOf, soFar, finish, [&](int32_t turn) {
     if (to.dtype != GK_F32 && turn % gatedTurns == gatedTurns - 1) {
       __syncthreads();
-      const int64_t unit = block.unit(turn / gatedTurns);
-      if (2 * unit < to.tiles) {
-        quantizeUnit(block, job, to, unit);
+      const int64_t workTile = block.workTile(turn / gatedTurns);
+      if (2 * workTile < to.tiles) {
+        quantizeWorkTile(block, job, to, workTile);
       }
     }
   });

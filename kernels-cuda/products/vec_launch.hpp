@@ -28,27 +28,28 @@ inline void shareChunks(VecJob &job, int64_t most) {
   job.warps = static_cast<int32_t>(ceilDiv(job.chunks, job.rounds));
 }
 
-// The blocks of a launch for `units` of work, each of `turns` tiles; sets warps, slots and turns. One token: small
-// blocks so that every multiprocessor has some; larger ones, and more turns, only where units abound.
+// The blocks of a launch for `workTiles`, each of `turns` tiles; sets warps, slots and turns. One token: small
+// blocks so that every multiprocessor has some; larger ones, and more turns, only where work tiles abound.
 template <class Block>
-int64_t shareUnits(const Queue &queue, VecJob &job, int64_t units, int32_t turns) {
+int64_t shareWorkTiles(const Queue &queue, VecJob &job, int64_t workTiles, int32_t turns) {
   constexpr int64_t plainWarps = 10;  // of a tile: QwQ's 27 chunks are three rounds of 9
   const int64_t most = mostWarps<Block>(queue, plainWarps);
   shareChunks(job, most);
-  const int64_t fit = (most < 8 ? most : 8) / job.warps, each = units / (2 * queue.multiprocessors);
+  const int64_t fit = (most < 8 ? most : 8) / job.warps, each = workTiles / (2 * queue.multiprocessors);
   job.slots = static_cast<int32_t>(each < 1 || fit < 1 || turns > 1 ? 1 : each < fit ? each : fit);
-  const int64_t repeats = turns > 1 ? 1 : units / (int64_t{8} * job.slots * queue.multiprocessors);
+  const int64_t repeats = turns > 1 ? 1 : workTiles / (int64_t{8} * job.slots * queue.multiprocessors);
   job.turns = static_cast<int32_t>(turns * (repeats < 1 ? 1 : repeats < Block::results ? repeats : Block::results));
-  return ceilDiv(units, int64_t{job.slots} * (job.turns / turns));
+  return ceilDiv(workTiles, int64_t{job.slots} * (job.turns / turns));
 }
 
-// Many tokens: a block a multiprocessor, which stages the activations once for all its units. Of the ways to share them
-// that shared memory allows, the one with the least of: chunks of tiles that a multiprocessor's warps take one after
-// the other, no fewer than 10 warps being worth their time; and as much as 4 of them a round and launch for staging.
+// Many tokens: a block a multiprocessor, which stages the activations once for all its work tiles. Of the ways to share
+// them that shared memory allows, the one with the least of: chunks of tiles that a multiprocessor's warps take one
+// after the other, no fewer than 10 warps being worth their time; and as much as 4 of them a round and launch for
+// staging.
 template <class Block>
-int64_t shareStagedUnits(const Queue &queue, VecJob &job, int64_t units, int32_t turns, int64_t most) {
+int64_t shareStagedWorkTiles(const Queue &queue, VecJob &job, int64_t workTiles, int32_t turns, int64_t most) {
   constexpr int64_t idle = 10, staging = 4;
-  const int64_t each = ceilDiv(units, queue.multiprocessors);
+  const int64_t each = ceilDiv(workTiles, queue.multiprocessors);
   int64_t least = INT64_MAX, blocks = 0;
   VecJob found = job;
   for (int64_t rounds = 1; rounds <= job.chunks; rounds++) {
@@ -66,9 +67,9 @@ int64_t shareStagedUnits(const Queue &queue, VecJob &job, int64_t units, int32_t
         found.rounds = static_cast<int32_t>(rounds);
         found.slots = static_cast<int32_t>(slots);
         found.turns = static_cast<int32_t>(turns * repeats);
-        blocks = ceilDiv(units, slots * repeats);
+        blocks = ceilDiv(workTiles, slots * repeats);
         if (repeats == wanted && blocks < queue.multiprocessors) {
-          const int64_t all = ceilDiv(units, slots);
+          const int64_t all = ceilDiv(workTiles, slots);
           blocks = all < queue.multiprocessors ? all : queue.multiprocessors;
         }
       }
@@ -101,15 +102,15 @@ void forTokens(const gk_tensor &x, Call call) {
   }
 }
 
-// Starts `kernel` for units of `turns` tiles, many tokens' in blocks of at most `most` warps.
+// Starts `kernel` for work tiles of `turns` tiles, many tokens' in blocks of at most `most` warps.
 template <class Block, class... Parameters, class... Arguments>
-void launchVec(const Queue &queue, VecJob job, int64_t units, int32_t turns, int most,
+void launchVec(const Queue &queue, VecJob job, int64_t workTiles, int32_t turns, int most,
                void (*kernel)(VecJob, Parameters...), Arguments... arguments) {
   int64_t blocks;
   if constexpr (Block::staged) {
-    blocks = shareStagedUnits<Block>(queue, job, units, turns, most);
+    blocks = shareStagedWorkTiles<Block>(queue, job, workTiles, turns, most);
   } else {
-    blocks = shareUnits<Block>(queue, job, units, turns);
+    blocks = shareWorkTiles<Block>(queue, job, workTiles, turns);
   }
   const int warps = job.warps * job.slots;
   launch(queue, {gridOf(blocks), static_cast<unsigned>(32 * warps), Block::sharedBytes(job.warps, job.slots)}, kernel,

@@ -37,7 +37,7 @@ __device__ __forceinline__ void quantizeBlocks(const float4 &x, uint8_t *block) 
     return;
   }
   constexpr float digit = 254.0f, limit = Dtype == GK_A8 ? 127.0f : digit * 127.0f + 127.0f;
-  const int place = static_cast<int>(threadIdx.x % 8);
+  const int eighth = static_cast<int>(threadIdx.x % 8);  // of the 32 columns
   float most = fmaxf(fmaxf(fabsf(x.x), fabsf(x.y)), fmaxf(fabsf(x.z), fabsf(x.w)));
   for (int mask = 4; mask > 0; mask /= 2) {
     most = fmaxf(most, shuffleXor(most, mask));
@@ -56,25 +56,25 @@ __device__ __forceinline__ void quantizeBlocks(const float4 &x, uint8_t *block) 
   if (block == nullptr) {
     return;
   }
-  if (place == 0) {
+  if (eighth == 0) {
     *reinterpret_cast<float *>(block) = scale;
   }
   if constexpr (Dtype == GK_A8) {
-    if (place % 4 == 0) {
-      reinterpret_cast<int16_t *>(block + 4)[place / 4] = static_cast<int16_t>(sum);
+    if (eighth % 4 == 0) {
+      reinterpret_cast<int16_t *>(block + 4)[eighth / 4] = static_cast<int16_t>(sum);
     }
-    reinterpret_cast<uint32_t *>(block + 8)[place] = packBytes(q[0], q[1], q[2], q[3]);
+    reinterpret_cast<uint32_t *>(block + 8)[eighth] = packBytes(q[0], q[1], q[2], q[3]);
   } else {
-    if (place % 4 == 0) {
-      reinterpret_cast<int32_t *>(block + 4)[place / 4] = sum;
+    if (eighth % 4 == 0) {
+      reinterpret_cast<int32_t *>(block + 4)[eighth / 4] = sum;
     }
     int high[4];
     for (int i = 0; i < 4; ++i) {
       high[i] = roundedQuotient(static_cast<float>(q[i]), digit, 127.0f);  // 127.5 would go to 128
       q[i] -= 254 * high[i];
     }
-    reinterpret_cast<uint32_t *>(block + 12)[place] = packBytes(high[0], high[1], high[2], high[3]);
-    reinterpret_cast<uint32_t *>(block + 44)[place] = packBytes(q[0], q[1], q[2], q[3]);
+    reinterpret_cast<uint32_t *>(block + 12)[eighth] = packBytes(high[0], high[1], high[2], high[3]);
+    reinterpret_cast<uint32_t *>(block + 44)[eighth] = packBytes(q[0], q[1], q[2], q[3]);
   }
 }
 

@@ -143,7 +143,7 @@ __device__ __forceinline__ RawFactors<Dtype> loadFactors(const uint8_t *tile, co
   for (int i = 0; i < 2; i++) {
     const int row = g + 8 * i;
     uint32_t (&w)[P::factorWords] = raw.word[i];
-    const auto at = [row](int64_t unit) { return unit * tileRows + row; };
+    const auto at = [row](int64_t index) { return index * tileRows + row; };
     if constexpr (P::scales == Scales::D) {
       w[0] = loadWeight(reinterpret_cast<const uint32_t *>(scales) + at(pair));
     } else if constexpr (P::scales == Scales::DM) {

@@ -97,9 +97,9 @@ __global__ void __launch_bounds__(32 * warps, 3) unpackQuads(Matrix m, Target<To
   dependencyWait();
   dependencyTrigger();
   const int lane = static_cast<int>(threadIdx.x % 32), warp = static_cast<int>(threadIdx.x / 32);
-  const int64_t quads = (m.pairs + 3) / 4, place = int64_t{blockIdx.x} * warps + warp;
-  const int64_t tile = to.firstRow / tileRows + place / quads;
-  const auto quad = static_cast<int32_t>(place % quads);
+  const int64_t quads = (m.pairs + 3) / 4, index = int64_t{blockIdx.x} * warps + warp;
+  const int64_t tile = to.firstRow / tileRows + index / quads;
+  const auto quad = static_cast<int32_t>(index % quads);
   if (tile * tileRows >= to.firstRow + to.rows) {
     return;
   }
