@@ -1,6 +1,6 @@
 // cuda_backend.cpp: the CUDA back end: every op of the contract on one queue.
 #include "backend.hpp"
-#include "cuda_queue.hpp"
+#include "device/cuda_queue.hpp"
 #include "ops.hpp"
 
 namespace gatun {

@@ -5,8 +5,8 @@
 #include <cstdint>
 
 #include "backend.hpp"
+#include "device/queue.hpp"
 #include "gatun/kernels.h"
-#include "queue.hpp"
 
 namespace gatun::cuda {
 

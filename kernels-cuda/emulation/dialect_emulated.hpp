@@ -8,11 +8,11 @@
 #include <utility>
 
 #include "../../kernels-cpu/half.hpp"
+#include "emulation/launches.hpp"
+#include "emulation/machine.hpp"
+#include "emulation/stream.hpp"
+#include "emulation/tensor_cores.hpp"
 #include "gatun/kernels.h"
-#include "launches.hpp"
-#include "machine.hpp"
-#include "stream.hpp"
-#include "tensor_cores.hpp"
 
 // ---- barriers ----
 

@@ -1,5 +1,5 @@
 // fiber.cpp: see fiber.hpp.
-#include "fiber.hpp"
+#include "emulation/fiber.hpp"
 
 #include <pthread.h>
 

@@ -1,5 +1,5 @@
 // launches.cpp: see launches.hpp.
-#include "launches.hpp"
+#include "emulation/launches.hpp"
 
 #include <dlfcn.h>
 

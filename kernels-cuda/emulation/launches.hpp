@@ -5,7 +5,7 @@
 // most bytes of shared memory. scripts/cuda-resources reads these.
 #pragma once
 
-#include "machine.hpp"
+#include "emulation/machine.hpp"
 
 namespace gatun::cuda::emulation {
 

@@ -1,5 +1,5 @@
 // machine.cpp: see machine.hpp.
-#include "machine.hpp"
+#include "emulation/machine.hpp"
 
 #include <sys/mman.h>
 
@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "fiber.hpp"
-#include "races.hpp"
-#include "shared_memory.hpp"
+#include "emulation/fiber.hpp"
+#include "emulation/races.hpp"
+#include "emulation/shared_memory.hpp"
 
 uint3 threadIdx, blockIdx;
 dim3 blockDim, gridDim;

@@ -17,7 +17,7 @@
 #include <functional>
 #include <source_location>
 
-#include "runtime.hpp"
+#include "emulation/runtime.hpp"
 
 namespace gatun::cuda {
 

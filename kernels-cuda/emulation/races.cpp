@@ -1,5 +1,5 @@
 // races.cpp: see races.hpp.
-#include "races.hpp"
+#include "emulation/races.hpp"
 
 #include <dlfcn.h>
 
@@ -9,7 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "machine.hpp"
+#include "emulation/machine.hpp"
 
 namespace gatun::cuda::emulation {
 namespace {

@@ -1,5 +1,5 @@
 // runtime.cpp: CUDA's calls on the emulated device.
-#include "runtime.hpp"
+#include "emulation/runtime.hpp"
 
 #include <atomic>
 #include <chrono>
@@ -10,9 +10,9 @@
 #include <new>
 #include <vector>
 
-#include "machine.hpp"
-#include "races.hpp"
-#include "stream.hpp"
+#include "emulation/machine.hpp"
+#include "emulation/races.hpp"
+#include "emulation/stream.hpp"
 
 struct CUevent_st {
   std::chrono::steady_clock::time_point time;

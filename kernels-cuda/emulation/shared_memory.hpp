@@ -5,8 +5,8 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "fiber.hpp"
-#include "machine.hpp"
+#include "emulation/fiber.hpp"
+#include "emulation/machine.hpp"
 
 namespace gatun::cuda::emulation {
 

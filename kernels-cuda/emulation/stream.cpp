@@ -1,11 +1,11 @@
 // stream.cpp: see stream.hpp and emulated.h.
-#include "stream.hpp"
+#include "emulation/stream.hpp"
 
 #include <new>
 #include <string>
 #include <utility>
 
-#include "emulated.h"
+#include "emulation/emulated.h"
 
 cudaError_t CUstream_st::note(gatun::cuda::emulation::Work work) {
   if (lost) {

@@ -8,7 +8,7 @@
 #include <functional>
 #include <vector>
 
-#include "machine.hpp"
+#include "emulation/machine.hpp"
 
 namespace gatun::cuda::emulation {
 

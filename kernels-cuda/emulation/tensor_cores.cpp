@@ -1,11 +1,11 @@
-// tensor_cores.cpp: what the lanes of a warp do together. Fragments as in dialect_cuda.hpp: lane = 4 g + t.
-#include "tensor_cores.hpp"
+// tensor_cores.cpp: what the lanes of a warp do together. Fragments as in device/dialect_cuda.hpp: lane = 4 g + t.
+#include "emulation/tensor_cores.hpp"
 
 #include <cstring>
 #include <vector>
 
-#include "dialect_emulated.hpp"
-#include "races.hpp"
+#include "emulation/dialect_emulated.hpp"
+#include "emulation/races.hpp"
 
 namespace gatun::cuda {
 namespace {

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "machine.hpp"
+#include "emulation/machine.hpp"
 
 namespace gatun::cuda {
 

@@ -1,8 +1,8 @@
 // attention_test.cpp: Attention on CUDA against the CPU; bit-equal whatever the step a token comes in: alone, among
 // others, as part of a prompt, in rounds.
 //
-// Where keys or values are F32 the two are bit-equal. Elsewhere the bound is attention_tile.hpp's, of each row with
-// A = greatest scale * sum of |q k| of a key, B = sum of p |v|, n positions, u = 2^-24:
+// Where keys or values are F32 the two are bit-equal. Elsewhere the bound is attention/attention_tile.hpp's, of each
+// row with A = greatest scale * sum of |q k| of a key, B = sum of p |v|, n positions, u = 2^-24:
 //   a score is off by A * (2^-22, with BF16 keys 2^-16, + 2 (head_dim + 8) u: tensor cores may round each addition of a
 //   sum towards zero), and by 3 u of itself in units of log2, of which |s| <= A;
 //   so p, and with it y, by twice that and the exponentials' 4 u, of B;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "../../kernels-cpu/test/cache_values.hpp"
-#include "../cache_element.hpp"
+#include "attention/cache_element.hpp"
 #include "both.hpp"
 
 namespace gatun::test {

@@ -1,6 +1,6 @@
 // capture_test.cpp: streams copy late; one that captures notes kernels with their arguments, refuses what CUDA refuses
 // then, and its graph runs what was noted.
-#include "../emulated.h"
+#include "emulation/emulated.h"
 #include "launching.hpp"
 
 using namespace gatun::cuda;

@@ -3,7 +3,7 @@
 #include <numeric>
 #include <set>
 
-#include "dialect.hpp"
+#include "device/dialect.hpp"
 #include "launching.hpp"
 
 using namespace gatun::cuda;

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "../../../kernels-cpu/test/check.hpp"
-#include "dialect.hpp"
+#include "device/dialect.hpp"
 
 namespace gatun::test {
 
