@@ -119,9 +119,12 @@ public final class PageTable implements AutoCloseable {
 
   /** Writes the pages, int32, at the front of {@code row}. */
   public void write(MemorySegment row) {
-    for (int i = 0; i < pages.size(); i++) {
-      row.setAtIndex(ValueLayout.JAVA_INT, i, pages.get(i));
+    // One copy: an access of native memory by itself is dear where the JVM compiles for a quick start.
+    int[] numbers = new int[pages.size()];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = pages.get(i);
     }
+    MemorySegment.copy(numbers, 0, row, ValueLayout.JAVA_INT, 0, numbers.length);
   }
 
   private static int pagesOf(int tokens) {
