@@ -182,7 +182,7 @@ __global__ void __launch_bounds__(32 * walkWarps<Steps>, 1) walkSplits(Attention
       const Weights<decltype(type)::value> weights(scores);
 #pragma unroll
       for (int slab = 0; slab < slabs; ++slab) {
-        if (32 * slab < dim) {
+        if (Steps < anySteps || 32 * slab < dim) {  // a head_dim of its own has no slab in vain
           addSlab<decltype(type)::value>(o + 4 * slab, weights, a.cache, stage, slab, dim - 32 * slab < 32);
         }
       }

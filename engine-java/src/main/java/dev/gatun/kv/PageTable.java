@@ -119,7 +119,8 @@ public final class PageTable implements AutoCloseable {
 
   /** Writes the pages, int32, at the front of {@code row}. */
   public void write(MemorySegment row) {
-    // One copy: an access of native memory by itself is dear where the JVM compiles for a quick start.
+    // One copy: an access of native memory by itself is dear where the JVM compiles for a quick
+    // start.
     int[] numbers = new int[pages.size()];
     for (int i = 0; i < numbers.length; i++) {
       numbers[i] = pages.get(i);
