@@ -10,9 +10,6 @@ thread_local char lastError[512] = "";
 
 }  // namespace
 
-Backend::Backend() = default;
-Backend::~Backend() = default;
-
 int32_t keepError(gk_status status, const char *op, const char *text) noexcept {
   std::snprintf(lastError, sizeof lastError, "%s: %s", op, text);
   return status;
