@@ -10,6 +10,8 @@ import dev.gatun.refusal.Refusal;
  * @param parallel sequences that do this at the same time
  */
 record BenchCase(int prompt, int generated, int depth, int parallel) {
+  private static final int MOST_TOKENS = 1_000_000_000;
+
   BenchCase {
     if (prompt < 0 || generated < 0 || depth < 0) {
       throw Refusal.usage(
@@ -18,6 +20,10 @@ record BenchCase(int prompt, int generated, int depth, int parallel) {
     }
     if (parallel < 1) {
       throw Refusal.usage("-np " + parallel, "give 1 sequence or more");
+    }
+    if (((long) depth + prompt + generated) * parallel > MOST_TOKENS) {
+      throw Refusal.usage(
+          "a test of more than " + MOST_TOKENS + " tokens", "give shorter lengths or fewer of -np");
     }
   }
 

@@ -73,6 +73,9 @@ public final class Generation {
       if (tokens == 0) {
         throw new IllegalArgumentException("an answer of no tokens");
       }
+      if (drawable < 1) {
+        throw new IllegalArgumentException(drawable + " tokens to draw from");
+      }
       stopIds = Set.copyOf(stopIds);
     }
   }

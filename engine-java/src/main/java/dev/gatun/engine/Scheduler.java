@@ -141,10 +141,10 @@ final class Scheduler implements AutoCloseable {
       }
       return;
     }
-    Running next = issue(shares);
+    Optional<Running> next = issueOrFail(shares);
     finishRunning();
-    running = Optional.of(next);
-    if (!next.letsNextStepBegin) {
+    running = next;
+    if (running.isPresent() && !running.get().letsNextStepBegin) {
       finishRunning();
     }
   }
@@ -200,6 +200,25 @@ final class Scheduler implements AutoCloseable {
           .fail(
               Refusal.doesNotFit(
                   "the cache is full", "close another session or load with a larger context (-c)"));
+    }
+  }
+
+  /**
+   * A step that the CPU refuses has left nothing behind: its tasks fail and the others go on. A
+   * fault of a GPU may be of any step before, so it ends them all.
+   */
+  private Optional<Running> issueOrFail(List<Share> shares) {
+    try {
+      return Optional.of(issue(shares));
+    } catch (RuntimeException e) {
+      if (runsAhead) {
+        throw e;
+      }
+      for (Share share : shares) {
+        active.remove(share.task);
+        share.task.fail(e);
+      }
+      return Optional.empty();
     }
   }
 

@@ -218,6 +218,8 @@ class MeasuringCommandsTest {
     Cli.terminal().run("bench", "-m", model, "-pg", "5").refused(2);
     Cli.terminal().run("bench", "-m", model, "-pg", "0,0", "-p", "0", "-n", "0").refused(2);
     Cli.terminal().run("bench", "-m", model, "-np", "0").refused(2);
+    Cli.terminal().run("bench", "-m", model, "-p", "999999999", "-np", "3").refused(2);
+    Cli.terminal().run("bench", "-m", model, "-d", "999999999").refused(2);
     Cli.terminal()
         .run("bench", "-m", model, "-p", "8", "-n", "0", "-np", "2", "-c", "16")
         .refused(2);

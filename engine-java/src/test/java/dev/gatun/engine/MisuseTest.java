@@ -12,6 +12,7 @@ import static dev.gatun.engine.Resources.ORACLES;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -26,6 +27,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
@@ -237,9 +240,39 @@ class MisuseTest {
   }
 
   @Test
-  void anAnswerOfNoTokensIsAnError() {
-    assertThrows(
-        IllegalArgumentException.class, () -> new Generation.Limits(8, java.util.Set.of(), 0));
+  void anAnswerOfNothingIsAnError() {
+    assertThrows(IllegalArgumentException.class, () -> new Generation.Limits(8, Set.of(), 0));
+    assertThrows(IllegalArgumentException.class, () -> new Generation.Limits(0, Set.of(), 8));
+  }
+
+  /** A draw from more tokens than there are logits, which only the op itself refuses. */
+  @Test
+  @Tag("cpu")
+  void aStepThatTheCpuRefusesEndsItsOwnTasksAlone() throws IOException {
+    withEngine(
+        MODEL,
+        options(),
+        engine -> {
+          int[] expected = reference(engine, LIVELY, 3);
+          try (Session session = engine.newSession()) {
+            int tooMany = engine.config().vocab() + 1;
+            Answer answer =
+                new Answer(
+                    session.sequence(),
+                    PROMPT,
+                    new Sampler(LIVELY),
+                    new Generation.Limits(tooMany, Set.of(), 3),
+                    engine.longestSequence(),
+                    tooMany,
+                    true);
+            Optional<Answer.Event> event =
+                session.locked(
+                    () -> session.run(answer, task -> Session.await(task::poll, () -> false)));
+            assertInstanceOf(Answer.Failure.class, event.orElseThrow());
+            assertEquals(0, session.length());
+          }
+          assertArrayEquals(expected, reference(engine, LIVELY, 3));
+        });
   }
 
   private static void await(CountDownLatch latch) {
