@@ -1,6 +1,7 @@
 // Buffer: memory of a device, which only ops and copies can look into.
 package dev.gatun.device;
 
+import dev.gatun.bindings.Kernels;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -11,6 +12,9 @@ public final class Buffer {
   /** No memory: for what is planned and never run. */
   public static final Buffer NONE = new Buffer(MemorySegment.NULL);
 
+  /** Bytes that a tensor, a weight or a page is aligned to. */
+  public static final long ALIGNMENT = Kernels.GK_ALIGNMENT();
+
   private final MemorySegment segment;
 
   /**
@@ -18,6 +22,11 @@ public final class Buffer {
    */
   Buffer(MemorySegment segment) {
     this.segment = segment;
+  }
+
+  /** {@code bytes}, rounded up to where the next tensor may begin. */
+  public static long aligned(long bytes) {
+    return Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT;
   }
 
   public long bytes() {

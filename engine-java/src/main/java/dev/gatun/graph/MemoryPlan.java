@@ -1,6 +1,7 @@
 // MemoryPlan: lays the tensors of a graph out in one slab, sharing what is never alive at once.
 package dev.gatun.graph;
 
+import dev.gatun.device.Buffer;
 import dev.gatun.op.Op;
 import dev.gatun.op.Tensor;
 import java.util.ArrayList;
@@ -11,12 +12,10 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * Byte offsets of a graph's tensors, each {@link #ALIGNMENT}-aligned; the graph's result stays
- * alive to the end.
+ * Byte offsets of a graph's tensors, each {@link Buffer#ALIGNMENT}-aligned; the graph's result
+ * stays alive to the end.
  */
 public final class MemoryPlan {
-  static final long ALIGNMENT = 64;
-
   /** What each tensor was given: none overlaps another that is alive with it. */
   private final Map<Integer, Placed> placed;
 
@@ -73,7 +72,7 @@ public final class MemoryPlan {
     lives.sort(Comparator.comparingLong((Life life) -> -life.tensor.bytes()));
     for (Life life : lives) {
       long begin = lowestGap(life, placed);
-      long end = begin + roundUp(life.tensor.bytes());
+      long end = begin + Buffer.aligned(life.tensor.bytes());
       placed.add(new Placed(life, begin, end));
       bytes = Math.max(bytes, end);
     }
@@ -90,7 +89,7 @@ public final class MemoryPlan {
     inTheWay.sort(Comparator.comparingLong(Placed::begin));
     long candidate = 0;
     for (Placed other : inTheWay) {
-      if (candidate + roundUp(life.tensor.bytes()) <= other.begin) {
+      if (candidate + Buffer.aligned(life.tensor.bytes()) <= other.begin) {
         break;
       }
       candidate = Math.max(candidate, other.end);
@@ -121,9 +120,5 @@ public final class MemoryPlan {
       }
     }
     return lives;
-  }
-
-  private static long roundUp(long size) {
-    return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   }
 }

@@ -126,7 +126,7 @@ public final class Program implements AutoCloseable {
 
   private void observe(String name, Tensor tensor, BiConsumer<String, MemorySegment> observer) {
     try (Arena shown = Arena.ofConfined()) {
-      MemorySegment copy = shown.allocate(tensor.bytes(), MemoryPlan.ALIGNMENT);
+      MemorySegment copy = shown.allocate(tensor.bytes(), Buffer.ALIGNMENT);
       device.download(data(tensor), copy);
       observer.accept(name, copy);
     }

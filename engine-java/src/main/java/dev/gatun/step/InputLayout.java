@@ -22,17 +22,15 @@ record InputLayout(
     long bytes,
     int sequences,
     int maxPages) {
-  private static final long ALIGNMENT = 64;
-
   /**
    * @param maxPages of the longest sequence
    */
   static InputLayout of(StepBounds most, int maxPages) {
-    long tokens = aligned((long) Integer.BYTES * most.tokens());
+    long tokens = Buffer.aligned((long) Integer.BYTES * most.tokens());
     long logitRows = 3 * tokens;
-    long sampling = logitRows + aligned((long) Integer.BYTES * most.logitRows());
-    long pageTable = sampling + aligned(Sampling.BYTES * most.logitRows());
-    long pages = aligned((long) Integer.BYTES * most.sequences() * maxPages);
+    long sampling = logitRows + Buffer.aligned((long) Integer.BYTES * most.logitRows());
+    long pageTable = sampling + Buffer.aligned(Sampling.BYTES * most.logitRows());
+    long pages = Buffer.aligned((long) Integer.BYTES * most.sequences() * maxPages);
     return new InputLayout(
         0,
         tokens,
@@ -43,10 +41,6 @@ record InputLayout(
         pageTable + pages,
         most.sequences(),
         maxPages);
-  }
-
-  private static long aligned(long bytes) {
-    return Math.ceilDiv(bytes, ALIGNMENT) * ALIGNMENT;
   }
 
   /** Bytes that a step of {@code count} sequences uses. */

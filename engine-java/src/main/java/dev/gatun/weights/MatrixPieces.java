@@ -23,8 +23,6 @@ import java.util.Optional;
  * @param order (cols) int32 of act-order weights
  */
 record MatrixPieces(Weight weight, Optional<MemorySegment> order) {
-  private static final long ALIGNMENT = 64;
-
   int experts() {
     return weight.data().size();
   }
@@ -114,8 +112,8 @@ record MatrixPieces(Weight weight, Optional<MemorySegment> order) {
     ByteRange codes = weight.data().get(expert);
     ByteRange zeros = group.zeros().get(expert);
     ByteRange scales = group.scales().get(expert);
-    long zerosAt = aligned(codes.bytes());
-    long scalesAt = zerosAt + aligned(zeros.bytes());
+    long zerosAt = Buffer.aligned(codes.bytes());
+    long scalesAt = zerosAt + Buffer.aligned(zeros.bytes());
     return new Piece(
         scalesAt + scales.bytes(),
         memory ->
@@ -153,9 +151,5 @@ record MatrixPieces(Weight weight, Optional<MemorySegment> order) {
       }
       scales.set(ValueLayout.JAVA_SHORT_UNALIGNED, at, half);
     }
-  }
-
-  private static long aligned(long bytes) {
-    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   }
 }

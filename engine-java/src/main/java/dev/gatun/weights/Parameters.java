@@ -28,8 +28,6 @@ import java.util.function.LongConsumer;
  * before anything is uploaded. {@link #upload} then fills what was handed out.
  */
 public final class Parameters {
-  private static final long ALIGNMENT = 64;
-
   /** Read at once: what the CPU's caches hold until it is packed. */
   private static final long HOST_PIECE = 4L << 20;
 
@@ -218,7 +216,7 @@ public final class Parameters {
   }
 
   private void reserve(String name, long size, Function<Buffer, List<Piece>> fill) {
-    long aligned = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    long aligned = Buffer.aligned(size);
     uploads.add(new Upload(bytes, size, fill));
     sizes.merge(name, aligned, Long::sum);
     bytes += aligned;

@@ -1,6 +1,7 @@
 // ReadAhead: reads the pieces of a checkpoint in order, some of them before they are wanted.
 package dev.gatun.weights;
 
+import dev.gatun.device.Buffer;
 import dev.gatun.device.HostMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -16,8 +17,6 @@ import java.util.function.Function;
  * has been read and not been used. Used by one thread.
  */
 final class ReadAhead implements AutoCloseable {
-  private static final long ALIGNMENT = 64;
-
   private final Arena arena = Arena.ofShared();
   private final MemorySegment ring;
   private final Deque<Begun> begun = new ArrayDeque<>();
@@ -57,7 +56,8 @@ final class ReadAhead implements AutoCloseable {
    * @param bytes of the ring; it becomes larger where not two of the largest piece fit
    */
   static void run(List<Piece> pieces, long bytes) {
-    long largest = pieces.stream().mapToLong(piece -> aligned(piece.bytes())).max().orElse(0);
+    long largest =
+        pieces.stream().mapToLong(piece -> Buffer.aligned(piece.bytes())).max().orElse(0);
     try (ReadAhead ahead = new ReadAhead(Math.max(bytes, 2 * largest))) {
       for (Piece piece : pieces) {
         while (!ahead.hasBegun(piece)) {
@@ -72,7 +72,7 @@ final class ReadAhead implements AutoCloseable {
 
   /** False where the ring has no room for it. */
   private boolean hasBegun(Piece piece) {
-    long wanted = aligned(piece.bytes());
+    long wanted = Buffer.aligned(piece.bytes());
     boolean wraps = head + wanted > ring.byteSize();
     long skipped = wraps ? ring.byteSize() - head : 0;
     if (taken + skipped + wanted > ring.byteSize()) {
@@ -94,10 +94,6 @@ final class ReadAhead implements AutoCloseable {
     if (begun.isEmpty()) {
       head = 0;
     }
-  }
-
-  private static long aligned(long bytes) {
-    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   }
 
   /** Waits for what is still being read, which nobody will use. */
