@@ -4,6 +4,7 @@ package dev.gatun.engine;
 import static dev.gatun.engine.Resources.ORACLES;
 
 import dev.gatun.engine.Generation.Limits;
+import dev.gatun.engine.Generation.Result;
 import dev.gatun.graph.Compute;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.sample.Sampler;
@@ -14,6 +15,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 
 /** Without the engine's own loop: what its answers are held against. */
@@ -67,6 +69,11 @@ final class Answers {
       }
     }
     return tokens;
+  }
+
+  /** Draws what follows the prompt, lively, with nothing to interrupt it. */
+  static Result answer(Session session, int[] prompt, Limits limits, IntConsumer onToken) {
+    return Generation.run(session, prompt, new Sampler(LIVELY), limits, onToken, () -> false);
   }
 
   static Limits limits(Engine engine, int tokens, Integer... stops) {

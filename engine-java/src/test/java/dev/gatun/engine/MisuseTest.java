@@ -104,9 +104,7 @@ class MisuseTest {
     assertThrows(IllegalStateException.class, () -> session.append(1));
     assertThrows(
         IllegalStateException.class,
-        () ->
-            Generation.run(
-                session, PROMPT, new Sampler(LIVELY), limits(engine, 3), _ -> {}, () -> false));
+        () -> Answers.answer(session, PROMPT, limits(engine, 3), _ -> {}));
     session.truncate(3);
     session.close();
     assertThrows(IllegalStateException.class, () -> engine.newSession().append(1));
@@ -120,14 +118,7 @@ class MisuseTest {
       CountDownLatch begun = new CountDownLatch(1);
       CompletableFuture<Result> answer =
           CompletableFuture.supplyAsync(
-              () ->
-                  Generation.run(
-                      session,
-                      PROMPT,
-                      new Sampler(LIVELY),
-                      limits(engine, -1),
-                      _ -> begun.countDown(),
-                      () -> false));
+              () -> Answers.answer(session, PROMPT, limits(engine, -1), _ -> begun.countDown()));
       await(begun);
       engine.close();
       try {
@@ -152,16 +143,14 @@ class MisuseTest {
             CompletableFuture<Result> answer =
                 CompletableFuture.supplyAsync(
                     () ->
-                        Generation.run(
+                        Answers.answer(
                             session,
                             PROMPT,
-                            new Sampler(LIVELY),
                             limits(engine, -1),
                             token -> {
                               heard.add(token);
                               begun.countDown();
-                            },
-                            () -> false));
+                            }));
             await(begun);
             session.close();
             Stop stop = answer.join().stop();
@@ -182,16 +171,14 @@ class MisuseTest {
         engine -> {
           Session session = engine.newSession();
           Result result =
-              Generation.run(
+              Answers.answer(
                   session,
                   PROMPT,
-                  new Sampler(LIVELY),
                   limits(engine, -1),
                   _ -> {
                     assertThrows(IllegalStateException.class, session::length);
                     session.close();
-                  },
-                  () -> false);
+                  });
           assertTrue(result.tokens().length >= 1);
           assertThrows(IllegalStateException.class, session::length);
         });
@@ -206,13 +193,8 @@ class MisuseTest {
         engine -> {
           try (Session session = engine.newSession()) {
             Result result =
-                Generation.run(
-                    session,
-                    PROMPT,
-                    new Sampler(LIVELY),
-                    limits(engine, -1),
-                    _ -> Thread.currentThread().interrupt(),
-                    () -> false);
+                Answers.answer(
+                    session, PROMPT, limits(engine, -1), _ -> Thread.currentThread().interrupt());
             assertTrue(Thread.interrupted());
             assertEquals(Stop.INTERRUPTED, result.stop());
             assertEquals(PROMPT.length + result.tokens().length - 1, session.length());

@@ -1,7 +1,6 @@
 // PrefixSharingTest: a beginning that sessions have in common is computed once, with the same bits.
 package dev.gatun.engine;
 
-import static dev.gatun.engine.Answers.LIVELY;
 import static dev.gatun.engine.Answers.MODEL;
 import static dev.gatun.engine.Answers.limits;
 import static dev.gatun.engine.Answers.options;
@@ -15,7 +14,6 @@ import dev.gatun.engine.Generation.Result;
 import dev.gatun.load.Batching;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.refusal.Refusal;
-import dev.gatun.sample.Sampler;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -45,8 +43,7 @@ class PrefixSharingTest {
 
   private static Result answer(Session session, int[] prompt) {
     Engine engine = session.engine();
-    return Generation.run(
-        session, prompt, new Sampler(LIVELY), limits(engine, 5), _ -> {}, () -> false);
+    return Answers.answer(session, prompt, limits(engine, 5), _ -> {});
   }
 
   private static float[] logits(Session session, int... ids) {
@@ -89,13 +86,7 @@ class PrefixSharingTest {
         engine -> {
           int[] held;
           try (Session session = engine.newSession()) {
-            Generation.run(
-                session,
-                prompt(200),
-                new Sampler(LIVELY),
-                limits(engine, 2 * PAGE),
-                _ -> {},
-                () -> false);
+            Answers.answer(session, prompt(200), limits(engine, 2 * PAGE), _ -> {});
             held = session.tokens();
           }
           int[] next = Arrays.copyOf(held, held.length + 1);

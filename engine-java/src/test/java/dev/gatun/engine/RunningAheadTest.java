@@ -138,15 +138,13 @@ class RunningAheadTest {
                 assertThrows(
                     IllegalStateException.class,
                     () ->
-                        Generation.run(
+                        Answers.answer(
                             session,
                             PROMPT,
-                            new Sampler(LIVELY),
                             limits(engine, -1),
                             token -> {
                               throw thrown;
-                            },
-                            () -> false));
+                            }));
             assertEquals(thrown, caught);
             assertEquals(expected, left(session, Stop.INTERRUPTED, first));
           }
@@ -166,14 +164,7 @@ class RunningAheadTest {
             Refusal full =
                 assertThrows(
                     Refusal.class,
-                    () ->
-                        Generation.run(
-                            session,
-                            PROMPT,
-                            new Sampler(LIVELY),
-                            limits(engine, -1),
-                            token -> heard[0]++,
-                            () -> false));
+                    () -> Answers.answer(session, PROMPT, limits(engine, -1), token -> heard[0]++));
             assertEquals(Refusal.Reason.DOES_NOT_FIT, full.reason());
             assertEquals(PAGE, session.length());
             assertEquals(PAGE - PROMPT.length + 1, heard[0], "a token is heard before it is run");
