@@ -35,12 +35,17 @@ final class Scheduler implements AutoCloseable {
   private final List<Task> waiting = new ArrayList<>();
   private Optional<Running> running = Optional.empty();
 
-  /** A step that was issued and not looked at yet. */
+  /**
+   * A step that was issued and not looked at yet.
+   *
+   * @param letsNextStepBegin whether what it gives stays on the device, so that the next step may
+   *     be issued first
+   */
   private record Running(
-      StepInFlight step, Batch batch, List<Share> shares, boolean letsNextStepBegin) {}
+      StepInFlight step, Batch batch, List<TaskPart> taken, boolean letsNextStepBegin) {}
 
   /** A task's part of a step. */
-  private record Share(Task task, Batch.Part part) {}
+  private record TaskPart(Task task, Batch.Part part) {}
 
   /**
    * @param runsAhead whether a step may be issued before the one before it is done
@@ -128,12 +133,9 @@ final class Scheduler implements AutoCloseable {
   private void advance() {
     dropCancelled(waiting);
     admit();
-    if (running.isPresent() && !running.get().letsNextStepBegin) {
-      finishRunning();
-    }
     dropCancelled(active);
-    List<Share> shares = issueParts();
-    if (shares.isEmpty()) {
+    List<TaskPart> taken = issueParts();
+    if (taken.isEmpty()) {
       if (running.isPresent()) {
         finishRunning();
       } else {
@@ -141,7 +143,7 @@ final class Scheduler implements AutoCloseable {
       }
       return;
     }
-    Optional<Running> next = issueOrFail(shares);
+    Optional<Running> next = issueOrFail(taken);
     finishRunning();
     running = next;
     if (running.isPresent() && !running.get().letsNextStepBegin) {
@@ -171,25 +173,25 @@ final class Scheduler implements AutoCloseable {
   }
 
   /** Takes from each task what the policy says; a task whose tokens find no pages waits. */
-  private List<Share> issueParts() {
+  private List<TaskPart> issueParts() {
     List<StepPolicy.Offer> offers = new ArrayList<>(active.size());
     for (Task task : active) {
       boolean alone = task.observer().isPresent();
       if (alone && task.sequence().hasRoom(task.ready())) {
-        return List.of(new Share(task, task.issue(task.ready())));
+        return List.of(new TaskPart(task, task.issue(task.ready())));
       }
       int ready = alone ? 0 : task.ready();
       offers.add(new StepPolicy.Offer(ready, task.isDecoding(), task.wantsAllRows()));
     }
-    int[] counts = policy.shares(offers);
-    List<Share> shares = new ArrayList<>();
+    int[] counts = policy.tokenCounts(offers);
+    List<TaskPart> taken = new ArrayList<>();
     for (int i = 0; i < counts.length; i++) {
       Task task = active.get(i);
       if (counts[i] > 0 && task.sequence().hasRoom(counts[i])) {
-        shares.add(new Share(task, task.issue(counts[i])));
+        taken.add(new TaskPart(task, task.issue(counts[i])));
       }
     }
-    return shares;
+    return taken;
   }
 
   /** Nobody can go on, and nobody will give pages back: the last to arrive is refused. */
@@ -207,38 +209,38 @@ final class Scheduler implements AutoCloseable {
    * A step that the CPU refuses has left nothing behind: its tasks fail and the others go on. A
    * fault of a GPU may be of any step before, so it ends them all.
    */
-  private Optional<Running> issueOrFail(List<Share> shares) {
+  private Optional<Running> issueOrFail(List<TaskPart> taken) {
     try {
-      return Optional.of(issue(shares));
+      return Optional.of(issue(taken));
     } catch (RuntimeException e) {
       if (runsAhead) {
         throw e;
       }
-      for (Share share : shares) {
-        active.remove(share.task);
-        share.task.fail(e);
+      for (TaskPart each : taken) {
+        active.remove(each.task);
+        each.task.fail(e);
       }
       return Optional.empty();
     }
   }
 
-  private Running issue(List<Share> shares) {
-    List<Batch.Part> parts = new ArrayList<>(shares.size());
+  private Running issue(List<TaskPart> taken) {
+    List<Batch.Part> parts = new ArrayList<>(taken.size());
     boolean wantsLogits = false;
-    for (Share share : shares) {
-      parts.add(share.part);
-      wantsLogits |= share.task.wantsLogits();
+    for (TaskPart each : taken) {
+      parts.add(each.part);
+      wantsLogits |= each.task.wantsLogits();
     }
     Batch batch = new Batch(parts);
-    Optional<BiConsumer<String, MemorySegment>> observer = shares.getFirst().task.observer();
+    Optional<BiConsumer<String, MemorySegment>> observer = taken.getFirst().task.observer();
     StepInFlight step =
         observer.isPresent()
             ? stepper.issue(batch, observer.get())
             : stepper.issue(batch, wantsLogits);
-    for (Share share : shares) {
-      share.task.issuedAt(batch.firstLogitRow(share.part));
+    for (TaskPart each : taken) {
+      each.task.issuedAt(batch.firstLogitRow(each.part));
     }
-    return new Running(step, batch, shares, runsAhead && !wantsLogits);
+    return new Running(step, batch, taken, runsAhead && !wantsLogits);
   }
 
   private void finishRunning() {
@@ -249,18 +251,18 @@ final class Scheduler implements AutoCloseable {
 
   private void finish(Running done) {
     done.step.await();
-    for (Share share : done.shares) {
+    for (TaskPart each : done.taken) {
       // One that ended meanwhile has its sequence back.
-      if (active.contains(share.task)) {
-        finish(share, done);
+      if (active.contains(each.task)) {
+        finish(each, done);
       }
     }
   }
 
-  private void finish(Share share, Running done) {
-    Task task = share.task;
+  private void finish(TaskPart each, Running done) {
+    Task task = each.task;
     try {
-      task.finish(share.part, done.step, done.batch.firstLogitRow(share.part));
+      task.finish(each.part, done.step, done.batch.firstLogitRow(each.part));
     } catch (RuntimeException e) {
       active.remove(task);
       task.fail(e);

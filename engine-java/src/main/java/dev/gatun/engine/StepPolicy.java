@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Sequences that decode take one token each; prompts share what is left of the step, and beside
+ * Sequences that decode take one token each; prompts have what is left of the step, and beside
  * sequences that decode no more than {@code promptTokens}.
  *
  * @param most the largest steps
@@ -30,15 +30,15 @@ record StepPolicy(StepBounds most, int promptTokens, PromptOrder order) {
    *
    * @param offers in order of arrival, at most as many as a step has sequences
    */
-  int[] shares(List<Offer> offers) {
-    int[] shares = new int[offers.size()];
+  int[] tokenCounts(List<Offer> offers) {
+    int[] counts = new int[offers.size()];
     List<Integer> prompts = new ArrayList<>();
     int left = most.tokens();
     int rows = most.logitRows();
-    for (int i = 0; i < shares.length; i++) {
+    for (int i = 0; i < counts.length; i++) {
       Offer offer = offers.get(i);
       if (offer.decodes() && offer.tokens() > 0) {
-        shares[i] = 1;
+        counts[i] = 1;
         left--;
       } else if (offer.tokens() > 0) {
         prompts.add(i);
@@ -50,15 +50,15 @@ record StepPolicy(StepBounds most, int promptTokens, PromptOrder order) {
     }
     for (int i = 0; i < prompts.size() && left > 0; i++) {
       Offer offer = offers.get(prompts.get(i));
-      int share = order == PromptOrder.ARRIVAL ? left : Math.ceilDiv(left, prompts.size() - i);
-      int count = Math.min(share, offer.tokens());
+      int each = order == PromptOrder.ARRIVAL ? left : Math.ceilDiv(left, prompts.size() - i);
+      int count = Math.min(each, offer.tokens());
       if (offer.everyRow()) {
         count = Math.min(count, rows + 1);
         rows -= count - 1;
       }
-      shares[prompts.get(i)] = count;
+      counts[prompts.get(i)] = count;
       left -= count;
     }
-    return shares;
+    return counts;
   }
 }

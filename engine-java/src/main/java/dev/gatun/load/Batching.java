@@ -25,8 +25,8 @@ public record Batching(int sequences, int promptTokens, PromptOrder order, boole
      * The first to arrive takes all there is: the shortest time on average until prompts are read.
      */
     ARRIVAL,
-    /** All an equal share: a short prompt does not wait for a long one. */
-    SHARED
+    /** All as many tokens: a short prompt does not wait for a long one. */
+    EQUAL
   }
 
   public Batching {
@@ -40,7 +40,7 @@ public record Batching(int sequences, int promptTokens, PromptOrder order, boole
 
   /** One sequence at a time. */
   public static Batching alone() {
-    return new Batching(1, AUTO, PromptOrder.SHARED, true);
+    return new Batching(1, AUTO, PromptOrder.EQUAL, true);
   }
 
   public Batching withSequences(int value) {

@@ -201,7 +201,7 @@ class ContinuousBatchingTest {
       Batching batching = Batching.alone().withSequences(5).withPromptTokens(7).withOrder(order);
       withEngine(
           MODEL,
-          options(batching, order == PromptOrder.SHARED ? 24 : 512),
+          options(batching, order == PromptOrder.EQUAL ? 24 : 512),
           engine -> {
             for (End end : all(engine, 8, jobs, expected)) {
               ends.merge(end, 1, Integer::sum);

@@ -24,41 +24,41 @@ class StepPolicyTest {
     return new Offer(1, true, false);
   }
 
-  private static int[] shares(PromptOrder order, Offer... offers) {
-    return new StepPolicy(MOST, 16, order).shares(List.of(offers));
+  private static int[] tokenCounts(PromptOrder order, Offer... offers) {
+    return new StepPolicy(MOST, 16, order).tokenCounts(List.of(offers));
   }
 
   @Test
   void aPromptAloneTakesTheStep() {
-    assertArrayEquals(new int[] {64}, shares(PromptOrder.SHARED, prompt(1000)));
-    assertArrayEquals(new int[] {5}, shares(PromptOrder.SHARED, prompt(5)));
+    assertArrayEquals(new int[] {64}, tokenCounts(PromptOrder.EQUAL, prompt(1000)));
+    assertArrayEquals(new int[] {5}, tokenCounts(PromptOrder.EQUAL, prompt(5)));
   }
 
   @Test
   void aLongPromptIsCutSoThatOthersGoOn() {
     assertArrayEquals(
-        new int[] {16, 1, 1}, shares(PromptOrder.SHARED, prompt(1000), decodes(), decodes()));
+        new int[] {16, 1, 1}, tokenCounts(PromptOrder.EQUAL, prompt(1000), decodes(), decodes()));
   }
 
   @Test
   void aSequenceWhoseTokenIsNotKnownYetWaits() {
     assertArrayEquals(
-        new int[] {0, 1}, shares(PromptOrder.SHARED, new Offer(0, true, false), decodes()));
+        new int[] {0, 1}, tokenCounts(PromptOrder.EQUAL, new Offer(0, true, false), decodes()));
   }
 
   @Test
-  void promptsShareOrTheFirstTakesAll() {
+  void promptsTakeAlikeOrTheFirstTakesAll() {
     Offer[] three = {prompt(1000), prompt(3), prompt(1000)};
-    assertArrayEquals(new int[] {22, 3, 39}, shares(PromptOrder.SHARED, three));
-    assertArrayEquals(new int[] {64, 0, 0}, shares(PromptOrder.ARRIVAL, three));
+    assertArrayEquals(new int[] {22, 3, 39}, tokenCounts(PromptOrder.EQUAL, three));
+    assertArrayEquals(new int[] {64, 0, 0}, tokenCounts(PromptOrder.ARRIVAL, three));
   }
 
   @Test
   void everyRowOfLogitsIsCounted() {
     Offer every = new Offer(1000, false, true);
-    assertArrayEquals(new int[] {8}, shares(PromptOrder.SHARED, every));
+    assertArrayEquals(new int[] {8}, tokenCounts(PromptOrder.EQUAL, every));
     assertArrayEquals(
-        new int[] {6, 1, 10}, shares(PromptOrder.SHARED, every, decodes(), prompt(50)));
+        new int[] {6, 1, 10}, tokenCounts(PromptOrder.EQUAL, every, decodes(), prompt(50)));
   }
 
   @Test
@@ -72,16 +72,16 @@ class StepPolicyTest {
         offers.add(new Offer(tokens, decodes, !decodes && random.nextInt(4) == 0));
       }
       PromptOrder order = PromptOrder.values()[random.nextInt(2)];
-      int[] shares = new StepPolicy(MOST, 1 + random.nextInt(20), order).shares(offers);
+      int[] counts = new StepPolicy(MOST, 1 + random.nextInt(20), order).tokenCounts(offers);
       int rows = 0;
-      for (int i = 0; i < shares.length; i++) {
-        assertTrue(shares[i] >= 0 && shares[i] <= offers.get(i).tokens());
-        rows += offers.get(i).everyRow() ? shares[i] : shares[i] > 0 ? 1 : 0;
+      for (int i = 0; i < counts.length; i++) {
+        assertTrue(counts[i] >= 0 && counts[i] <= offers.get(i).tokens());
+        rows += offers.get(i).everyRow() ? counts[i] : counts[i] > 0 ? 1 : 0;
       }
-      assertTrue(Arrays.stream(shares).sum() <= MOST.tokens(), offers.toString());
-      assertTrue(rows <= MOST.logitRows(), offers + " " + Arrays.toString(shares));
+      assertTrue(Arrays.stream(counts).sum() <= MOST.tokens(), offers.toString());
+      assertTrue(rows <= MOST.logitRows(), offers + " " + Arrays.toString(counts));
       boolean ready = offers.stream().anyMatch(offer -> offer.tokens() > 0);
-      assertTrue(!ready || Arrays.stream(shares).sum() > 0, offers.toString());
+      assertTrue(!ready || Arrays.stream(counts).sum() > 0, offers.toString());
     }
   }
 }
