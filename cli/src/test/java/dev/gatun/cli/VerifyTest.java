@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class VerifyTest {
-  private static final Path ORACLES = Path.of("src/test/resources/oracle");
+  private static final Path ORACLES = Path.of("../engine-java/src/test/resources/oracle");
   private static final String FOLDER = "qwen3";
   private static final String GGUF = "gguf/qwen2-q4_0";
 

@@ -36,6 +36,13 @@ class LibraryTest {
     assertEquals(beside, Library.near(folder.resolve("engine-java/target")));
   }
 
+  /** A program that needs the library. */
+  static final class Opening {
+    public static void main(String[] args) {
+      Library.require();
+    }
+  }
+
   @Test
   void theCurrentFolderSuppliesNone() throws Exception {
     created("build/libgatun.so");
@@ -47,12 +54,7 @@ class LibraryTest {
                 "--enable-native-access=ALL-UNNAMED",
                 "-cp",
                 System.getProperty("java.class.path"),
-                "dev.gatun.cli.Main",
-                "plan",
-                "--synthetic",
-                "qwen2.5-0.5b",
-                "--vram",
-                "24G")
+                Opening.class.getName())
             .directory(folder.toFile())
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .redirectError(err.toFile())
