@@ -76,16 +76,11 @@ record PackageMap(String root) {
         .allowEmptyShould(true);
   }
 
-  /**
-   * Besides jextract's tracing, hub.Screen is the one other writer: a download's progress bar, on
-   * standard error, for whoever calls.
-   */
+  /** Besides jextract's tracing. */
   ArchRule onlyTheCommandLinePrints() {
     return noClasses()
         .that()
         .resideOutsideOfPackages(root + ".cli..", root + ".bindings..")
-        .and()
-        .doNotHaveFullyQualifiedName(root + ".hub.Screen")
         .should()
         .accessField(System.class, "out")
         .orShould()

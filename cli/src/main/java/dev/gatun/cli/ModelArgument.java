@@ -4,7 +4,6 @@ package dev.gatun.cli;
 import dev.gatun.hub.DemoModel;
 import dev.gatun.hub.FetchOptions;
 import dev.gatun.hub.HuggingFace;
-import dev.gatun.hub.Screen;
 import dev.gatun.refusal.Refusal;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;

@@ -47,7 +47,7 @@ final class Body implements Flow.Subscriber<List<ByteBuffer>>, AutoCloseable {
     subscription.ifPresent(s -> s.request(1));
     while (true) {
       switch (events.poll(stall.toMillis(), TimeUnit.MILLISECONDS)) {
-        case null -> throw new IOException("no byte came for " + Screen.seconds(stall));
+        case null -> throw new IOException("no byte came for " + Figures.seconds(stall));
         case Event.Subscribed(Flow.Subscription s) -> {
           subscription = Optional.of(s);
           s.request(1);
@@ -74,7 +74,7 @@ final class Body implements Flow.Subscriber<List<ByteBuffer>>, AutoCloseable {
         whole.writeBytes(bytes);
       }
       if (whole.size() > limit) {
-        throw new IOException("the answer is longer than " + Screen.size(limit));
+        throw new IOException("the answer is longer than " + Figures.size(limit));
       }
     }
     return whole.toByteArray();

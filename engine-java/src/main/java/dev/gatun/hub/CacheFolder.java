@@ -55,11 +55,11 @@ public record CacheFolder(Path root) {
       long free = Files.getFileStore(folder).getUsableSpace();
       if (bytes > free) {
         throw Refusal.io(
-            Screen.size(bytes)
+            Figures.size(bytes)
                 + " are needed in "
                 + folder
                 + " and "
-                + Screen.size(free)
+                + Figures.size(free)
                 + " are free",
             "free some space or set GATUN_CACHE to a folder on a larger disk",
             null);

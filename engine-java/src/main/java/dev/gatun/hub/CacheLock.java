@@ -33,14 +33,14 @@ final class CacheLock implements AutoCloseable {
    * Waits, without limit but interruptibly, until no one else fetches into {@code folder}, which
    * exists.
    */
-  static CacheLock on(Path folder, Screen screen) throws InterruptedException {
+  static CacheLock on(Path folder, FetchListener listener) throws InterruptedException {
     Path file = folder.resolve(".gatun-lock").toAbsolutePath().normalize();
     boolean waited = false;
     while (!HELD.add(file)) {
-      waited = waiting(waited, folder, screen);
+      waited = waiting(waited, folder, listener);
     }
     try {
-      return new CacheLock(file, lock(file, waited, screen));
+      return new CacheLock(file, lock(file, waited, listener));
     } catch (IOException e) {
       HELD.remove(file);
       throw CacheFolder.unwritable(file, e);
@@ -50,14 +50,14 @@ final class CacheLock implements AutoCloseable {
     }
   }
 
-  private static FileChannel lock(Path file, boolean alreadyWaited, Screen screen)
+  private static FileChannel lock(Path file, boolean alreadyWaited, FetchListener listener)
       throws IOException, InterruptedException {
     FileChannel channel =
         FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
       boolean waited = alreadyWaited;
       while (channel.tryLock() == null) {
-        waited = waiting(waited, file.getParent(), screen);
+        waited = waiting(waited, file.getParent(), listener);
       }
       return channel;
     } catch (ClosedByInterruptException e) {
@@ -69,10 +69,10 @@ final class CacheLock implements AutoCloseable {
     }
   }
 
-  private static boolean waiting(boolean said, Path folder, Screen screen)
+  private static boolean waiting(boolean said, Path folder, FetchListener listener)
       throws InterruptedException {
     if (!said) {
-      screen.line("waiting for another download into " + folder);
+      listener.tell("waiting for another download into " + folder);
     }
     Thread.sleep(POLL_MILLIS);
     return true;

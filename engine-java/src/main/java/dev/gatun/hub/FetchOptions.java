@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param offline refuse instead of asking the network
  * @param verify compute the checksums of files that are already here
  * @param patience time limits and attempts
- * @param screen where progress is shown
+ * @param listener hears how it goes
  */
 public record FetchOptions(
     String endpoint,
@@ -24,13 +24,14 @@ public record FetchOptions(
     boolean offline,
     boolean verify,
     Patience patience,
-    Screen screen) {
+    FetchListener listener) {
 
   /**
    * Reads {@code HF_ENDPOINT}, {@code HF_TOKEN} and the variables of {@link
    * CacheFolder#fromEnvironment}.
    */
-  public static FetchOptions fromEnvironment(Map<String, String> environment, Screen screen) {
+  public static FetchOptions fromEnvironment(
+      Map<String, String> environment, FetchListener listener) {
     return new FetchOptions(
         variable(environment, "HF_ENDPOINT").orElse("https://huggingface.co"),
         variable(environment, "HF_TOKEN"),
@@ -39,7 +40,7 @@ public record FetchOptions(
         false,
         false,
         Patience.DEFAULT,
-        screen);
+        listener);
   }
 
   private static Optional<String> variable(Map<String, String> environment, String name) {
@@ -49,18 +50,18 @@ public record FetchOptions(
   }
 
   public FetchOptions withRevision(String other) {
-    return new FetchOptions(endpoint, token, cache, other, offline, verify, patience, screen);
+    return new FetchOptions(endpoint, token, cache, other, offline, verify, patience, listener);
   }
 
   public FetchOptions withOffline(boolean other) {
-    return new FetchOptions(endpoint, token, cache, revision, other, verify, patience, screen);
+    return new FetchOptions(endpoint, token, cache, revision, other, verify, patience, listener);
   }
 
   public FetchOptions withVerify(boolean other) {
-    return new FetchOptions(endpoint, token, cache, revision, offline, other, patience, screen);
+    return new FetchOptions(endpoint, token, cache, revision, offline, other, patience, listener);
   }
 
   public FetchOptions withPatience(Patience other) {
-    return new FetchOptions(endpoint, token, cache, revision, offline, verify, other, screen);
+    return new FetchOptions(endpoint, token, cache, revision, offline, verify, other, listener);
   }
 }

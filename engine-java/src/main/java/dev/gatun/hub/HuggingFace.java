@@ -1,6 +1,7 @@
 // HuggingFace: models of a Hugging Face-compatible endpoint, fetched once and kept.
 package dev.gatun.hub;
 
+import dev.gatun.hub.FetchListener.Progress;
 import dev.gatun.refusal.Refusal;
 import java.nio.file.Path;
 import java.util.List;
@@ -59,7 +60,7 @@ public final class HuggingFace {
           null);
     }
     CacheFolder.create(folder);
-    try (CacheLock _ = CacheLock.on(folder, options.screen())) {
+    try (CacheLock _ = CacheLock.on(folder, options.listener())) {
       CachedRevision cached = CachedRevision.open(folder);
       Optional<Path> brought = here(cached); // by another process, meanwhile
       return brought.isPresent() ? brought.get() : download(cached);
@@ -108,7 +109,7 @@ public final class HuggingFace {
           missing.stream().mapToLong(file -> new Part(file, cached.path(file)).length()).sum();
       CacheFolder.requireRoom(cached.folder(), total - begun);
       boolean known = missing.stream().allMatch(file -> file.size().isPresent());
-      try (Progress progress = options.screen().progress(described(), known ? total : -1)) {
+      try (Progress progress = options.listener().begin(described(), known ? total : -1)) {
         long before = 0;
         for (RemoteFile file : missing) {
           before += bring(endpoint, cached, file, before, progress);
@@ -123,8 +124,8 @@ public final class HuggingFace {
       throws InterruptedException {
     if (file.checksum().isEmpty()) {
       options
-          .screen()
-          .line("no checksum is listed for " + file.path() + ": only its size is checked");
+          .listener()
+          .tell("no checksum is listed for " + file.path() + ": only its size is checked");
     }
     long size =
         new Download(endpoint, name, file, cached.path(file), options)

@@ -2,6 +2,7 @@
 // user gave it.
 package dev.gatun.hub;
 
+import dev.gatun.hub.FetchListener.Progress;
 import dev.gatun.refusal.Refusal;
 import java.io.File;
 import java.io.IOException;
@@ -44,7 +45,8 @@ record Pip(List<List<String>> commands, Duration stall) {
           "off");
 
   /** Downloads the wheel of {@code requirement} into {@code temp}; the caller deletes it. */
-  Path download(String requirement, TempFolder temp, Screen screen) throws InterruptedException {
+  Path download(String requirement, TempFolder temp, FetchListener listener)
+      throws InterruptedException {
     List<String> pip = findCommand();
     Path wheels = CacheFolder.create(temp.path().resolve("wheels"));
     Path log = temp.path().resolve("pip.log");
@@ -57,7 +59,7 @@ record Pip(List<List<String>> commands, Duration stall) {
       builder.environment().put("TMPDIR", temp.path().toString());
       Process process = builder.start();
       temp.writtenBy(process);
-      await(process, requirement, temp, screen);
+      await(process, requirement, temp, listener);
       if (process.exitValue() != 0) {
         throw Refusal.io(
             "pip could not download " + requirement + ": " + said(log, process.exitValue()),
@@ -72,9 +74,9 @@ record Pip(List<List<String>> commands, Duration stall) {
     }
   }
 
-  private void await(Process process, String requirement, TempFolder temp, Screen screen)
+  private void await(Process process, String requirement, TempFolder temp, FetchListener listener)
       throws InterruptedException {
-    try (Progress progress = screen.progress("pip download " + requirement, -1)) {
+    try (Progress progress = listener.begin("pip download " + requirement, -1)) {
       long size = 0;
       long since = System.nanoTime();
       while (!process.waitFor(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
@@ -85,7 +87,7 @@ record Pip(List<List<String>> commands, Duration stall) {
           since = System.nanoTime();
         } else if (System.nanoTime() - since > stall.toNanos()) {
           throw Refusal.io(
-              "pip brought nothing for " + Screen.seconds(stall),
+              "pip brought nothing for " + Figures.seconds(stall),
               "check the network, run it again",
               null);
         }

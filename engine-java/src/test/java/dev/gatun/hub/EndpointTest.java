@@ -47,7 +47,7 @@ class EndpointTest {
                 token,
                 "GATUN_CACHE",
                 temp.resolve("cache").toString()),
-            Screen.quiet())
+            FetchListener.none())
         .withPatience(FakeHub.SHORT);
   }
 
@@ -175,7 +175,7 @@ class EndpointTest {
   void anEndpointThatIsNoAddressIsAUsageError(String endpoint) {
     FetchOptions options =
         FetchOptions.fromEnvironment(
-            Map.of("HF_ENDPOINT", endpoint, "GATUN_CACHE", temp.toString()), Screen.quiet());
+            Map.of("HF_ENDPOINT", endpoint, "GATUN_CACHE", temp.toString()), FetchListener.none());
     Refusal refusal = assertThrows(Refusal.class, () -> HuggingFace.fetch("owner/repo", options));
     assertEquals(Refusal.Reason.USAGE, refusal.reason());
     assertTrue(refusal.getMessage().contains("HF_ENDPOINT"), refusal.getMessage());

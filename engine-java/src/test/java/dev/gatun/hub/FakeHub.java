@@ -82,7 +82,7 @@ final class FakeHub implements AutoCloseable {
 
   FetchOptions options(Path cache) {
     return FetchOptions.fromEnvironment(
-            Map.of("HF_ENDPOINT", address(), "GATUN_CACHE", cache.toString()), Screen.quiet())
+            Map.of("HF_ENDPOINT", address(), "GATUN_CACHE", cache.toString()), FetchListener.none())
         .withPatience(SHORT);
   }
 

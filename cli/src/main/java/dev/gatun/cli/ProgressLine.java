@@ -1,6 +1,8 @@
-// Progress: how far one download is.
-package dev.gatun.hub;
+// ProgressLine: how far one download is.
+package dev.gatun.cli;
 
+import dev.gatun.hub.FetchListener;
+import dev.gatun.hub.Figures;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
@@ -12,7 +14,7 @@ import me.tongfei.progressbar.ProgressBarStyle;
  * A bar on a terminal; elsewhere one line at every tenth, or only at the start where the total is
  * unknown.
  */
-final class Progress implements AutoCloseable {
+final class ProgressLine implements FetchListener.Progress {
   // Given, so that the library opens no terminal of its own beside the one of the prompt.
   private static final int COLUMNS = 79;
   private static final int LABEL = 28;
@@ -25,13 +27,13 @@ final class Progress implements AutoCloseable {
   private final Optional<ProgressBar> bar;
   private long tenthsShown;
 
-  Progress(Screen screen, String label, long total) {
+  ProgressLine(Screen screen, String label, long total) {
     this.screen = screen;
     this.label = label;
     this.total = total;
     this.bar = screen.terminal().getAsBoolean() ? Optional.of(bar()) : Optional.empty();
     if (bar.isEmpty()) {
-      screen.line(label + (total < 0 ? "" : ": " + Screen.size(total)));
+      screen.tell(label + (total < 0 ? "" : ": " + Figures.size(total)));
     }
   }
 
@@ -47,14 +49,14 @@ final class Progress implements AutoCloseable {
         .build();
   }
 
-  /** {@code done} bytes of the total are here; it may fall when a file has to start over. */
-  void to(long done) {
+  @Override
+  public void to(long done) {
     bar.ifPresent(shown -> shown.stepTo(done));
     if (bar.isEmpty() && total > 0) {
       long tenths = Math.min(10, (long) (10.0 * done / total));
       if (tenths > tenthsShown) {
         tenthsShown = tenths;
-        screen.line(label + ": " + tenths * 10 + " %");
+        screen.tell(label + ": " + tenths * 10 + " %");
       }
     }
   }
