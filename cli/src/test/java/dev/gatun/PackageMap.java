@@ -27,12 +27,14 @@ record PackageMap(String root) {
       List.of(
           "cli",
           "server",
+          "", // the root itself
           "verify",
+          "dialogue",
           "engine",
           "load",
           "step",
-          "hub",
           "text",
+          "chat",
           "sample",
           "model",
           "layer",
@@ -42,6 +44,7 @@ record PackageMap(String root) {
           "kv",
           "shard",
           "device",
+          "hub",
           "bindings",
           "refusal");
 
@@ -122,12 +125,16 @@ record PackageMap(String root) {
         }
         for (Dependency dependency : from.getDirectDependenciesFromSelf()) {
           JavaClass to = dependency.getTargetClass().getBaseComponentType();
-          if (to.getPackageName().startsWith(root + ".") && rank(to) < rank(from)) {
+          if (rank(to) < rank(from) && isMapped(to)) {
             events.add(SimpleConditionEvent.violated(dependency, dependency.getDescription()));
           }
         }
       }
     };
+  }
+
+  private boolean isMapped(JavaClass type) {
+    return (type.getPackageName() + ".").startsWith(root + ".");
   }
 
   /** Place in the map, 0 at the top; -1 for a package that is not in it. */

@@ -2,7 +2,8 @@
 // out.
 package dev.gatun.cli;
 
-import dev.gatun.cli.ThinkSplitter.Part;
+import dev.gatun.dialogue.ThinkSplitter;
+import dev.gatun.dialogue.ThinkSplitter.Part;
 
 /** One answer. Without a terminal the model's text is written as it is, without styles. */
 final class AnswerWriter implements ThinkSplitter.Sink {
@@ -27,7 +28,7 @@ final class AnswerWriter implements ThinkSplitter.Sink {
 
   @Override
   public void accept(Part part, String text) {
-    if (part == Part.THINKING && hideThinking) {
+    if (part != Part.ANSWER && hideThinking) {
       hide();
     } else {
       show(part, text);
@@ -61,7 +62,7 @@ final class AnswerWriter implements ThinkSplitter.Sink {
     }
     skipBlank = false;
     unmark();
-    dim(part == Part.THINKING);
+    dim(part != Part.ANSWER);
     out.print(shown);
     atLineStart = shown.endsWith("\n");
   }

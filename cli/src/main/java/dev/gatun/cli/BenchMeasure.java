@@ -1,6 +1,7 @@
 // BenchMeasure: the time that a case of a bench takes on a loaded engine.
 package dev.gatun.cli;
 
+import dev.gatun.chat.Cancellation;
 import dev.gatun.device.Device;
 import dev.gatun.engine.Engine;
 import dev.gatun.engine.Generation;
@@ -92,7 +93,7 @@ final class BenchMeasure {
     Sampler sampler = new Sampler(SamplingOptions.defaults().withSeed(SEED));
     Generation.Limits limits =
         new Generation.Limits(vocab, Set.of(), Math.max(1, test.generated()));
-    Generation.run(session, prompt, sampler, limits, _ -> {}, () -> false);
+    Generation.run(session, prompt, sampler, limits, _ -> true, Cancellation.never());
   }
 
   private int[] prompt(BenchCase test) {

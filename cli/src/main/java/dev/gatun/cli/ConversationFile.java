@@ -1,9 +1,9 @@
-// Conversation: what was said so far; kept, cleared, saved and loaded.
+// ConversationFile: what was said in a conversation, saved and loaded.
 package dev.gatun.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.gatun.chat.Message;
 import dev.gatun.refusal.Refusal;
-import dev.gatun.text.ChatTemplate.Message;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,53 +14,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * Messages in order, a system message first if there is one. The file is what {@code gatun render
- * --messages} reads.
- */
-final class Conversation {
-  private static final String SYSTEM = "system";
-
-  private final List<Message> messages = new ArrayList<>();
-
-  List<Message> messages() {
-    return List.copyOf(messages);
-  }
-
-  /** Replaces the system message; an empty text removes it. */
-  void system(String text) {
-    messages.removeIf(message -> message.role().equals(SYSTEM));
-    if (!text.isEmpty()) {
-      messages.addFirst(new Message(SYSTEM, text));
-    }
-  }
-
-  void user(String text) {
-    messages.add(new Message("user", text));
-  }
-
-  void assistant(String text) {
-    messages.add(new Message("assistant", text));
-  }
-
-  /** Takes back the last message, which could not be answered. */
-  void retract() {
-    messages.removeLast();
-  }
-
-  /** Forgets all but the system message. */
-  void clear() {
-    messages.removeIf(message -> !message.role().equals(SYSTEM));
-  }
+/** A JSON array of messages, which {@code gatun render --messages} reads too. */
+final class ConversationFile {
+  private ConversationFile() {}
 
   /**
    * Writes the messages as a JSON array. Refuses to write over a file that is not such an array.
    */
-  void save(Path file, Stdio stdio) {
+  static void save(Path file, List<Message> messages, Stdio stdio) {
     if (Files.exists(file)) {
-      read(file, stdio);
+      load(file, stdio);
     }
-    List<Map<String, String>> array = messages.stream().map(Conversation::asMap).toList();
+    List<Map<String, String>> array = messages.stream().map(ConversationFile::asMap).toList();
     Path part = file.resolveSibling(file.getFileName() + ".part");
     try {
       Files.write(part, (Json.pretty(array) + "\n").getBytes(StandardCharsets.UTF_8));
@@ -73,14 +38,8 @@ final class Conversation {
     }
   }
 
-  /** Replaces all messages by those of a file. */
-  void load(Path file, Stdio stdio) {
-    List<Message> read = read(file, stdio);
-    messages.clear();
-    messages.addAll(read);
-  }
-
-  private static List<Message> read(Path file, Stdio stdio) {
+  /** The messages of a file. */
+  static List<Message> load(Path file, Stdio stdio) {
     String name = "'" + file + "'";
     JsonNode json = Json.parse(TextFile.read(file.toString(), stdio), name);
     List<Message> read = new ArrayList<>();

@@ -2,6 +2,7 @@
 // program ends.
 package dev.gatun.cli;
 
+import dev.gatun.chat.Cancellation;
 import java.io.PrintStream;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -19,7 +20,7 @@ final class Interrupts {
   private static final long PATIENCE_SECONDS = 3;
 
   private final CountDownLatch finished = new CountDownLatch(1);
-  private volatile boolean requested;
+  private final Cancellation cancellation = new Cancellation();
   private volatile boolean answering;
 
   /** For tests and embedding: never interrupted. */
@@ -34,13 +35,9 @@ final class Interrupts {
   }
 
   /** From now on Ctrl-C asks the answer to stop instead of ending the program at once. */
-  void answering() {
+  Cancellation answering() {
     answering = true;
-  }
-
-  /** True once Ctrl-C was pressed. */
-  boolean requested() {
-    return requested;
+    return cancellation;
   }
 
   /** The last line is written; the program may end. */
@@ -49,7 +46,7 @@ final class Interrupts {
   }
 
   private void shutdown(PrintStream err) {
-    requested = true;
+    cancellation.cancel();
     if (finished.getCount() == 0) {
       return;
     }

@@ -1,9 +1,8 @@
 // ModelArgument: which model a command works on, and its download where it has to come first.
 package dev.gatun.cli;
 
-import dev.gatun.hub.DemoModel;
 import dev.gatun.hub.FetchOptions;
-import dev.gatun.hub.HuggingFace;
+import dev.gatun.hub.ModelName;
 import dev.gatun.refusal.Refusal;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -51,11 +50,13 @@ final class ModelArgument {
     if (given.size() > 1) {
       throw Refusal.usage(String.join(" and ", given) + " each name a model", "keep one of them");
     }
-    return switch (given.getFirst()) {
-      case "--model" -> pathOf(path.orElseThrow());
-      case "--hf-repo" -> HuggingFace.fetch(repository.orElseThrow(), fetchOptions(stdio));
-      default -> DemoModel.SMOLLM2.fetch(fetchOptions(stdio));
-    };
+    ModelName name =
+        switch (given.getFirst()) {
+          case "--model" -> new ModelName.Local(pathOf(path.orElseThrow()));
+          case "--hf-repo" -> new ModelName.Repository(repository.orElseThrow());
+          default -> new ModelName.Demo();
+        };
+    return name.locate(fetchOptions(stdio));
   }
 
   /** Whether one is named on the command line; the environment's yields to any other. */

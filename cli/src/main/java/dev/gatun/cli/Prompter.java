@@ -1,12 +1,12 @@
 // Prompter: reads messages at a terminal, with editing, history and several lines.
 package dev.gatun.cli;
 
+import dev.gatun.chat.Cancellation;
 import dev.gatun.refusal.Refusal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jline.reader.LineReader;
 import org.jline.reader.LineReaderBuilder;
 import org.jline.terminal.Terminal;
@@ -55,19 +55,15 @@ final class Prompter implements AutoCloseable {
     return MessageParser.text(reader.readLine("> "));
   }
 
-  /** While open, Ctrl-C is noted and does nothing else. */
+  /** While open, Ctrl-C cancels and does nothing else. */
   Watch watchInterrupts() {
-    AtomicBoolean interrupted = new AtomicBoolean();
-    SignalHandler before = terminal.handle(Signal.INT, _ -> interrupted.set(true));
-    return new Watch(terminal, interrupted, before);
+    Cancellation cancellation = new Cancellation();
+    SignalHandler before = terminal.handle(Signal.INT, _ -> cancellation.cancel());
+    return new Watch(terminal, cancellation, before);
   }
 
-  record Watch(Terminal terminal, AtomicBoolean noted, SignalHandler before)
+  record Watch(Terminal terminal, Cancellation cancellation, SignalHandler before)
       implements AutoCloseable {
-    boolean interrupted() {
-      return noted.get();
-    }
-
     @Override
     public void close() {
       terminal.handle(Signal.INT, before);

@@ -2,6 +2,7 @@
 package dev.gatun.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.gatun.dialogue.Dialect;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.text.ChatTemplate;
 import dev.gatun.text.ChatTemplate.Outcome;

@@ -1,7 +1,12 @@
 // Repl: a conversation at a terminal.
 package dev.gatun.cli;
 
-import dev.gatun.engine.Generation.Stop;
+import dev.gatun.chat.ChatOptions;
+import dev.gatun.chat.FinishReason;
+import dev.gatun.chat.Message;
+import dev.gatun.dialogue.Dialogue;
+import dev.gatun.dialogue.Prompt;
+import dev.gatun.dialogue.Transcript;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.SamplingOptions;
 import java.util.Optional;
@@ -12,23 +17,26 @@ import picocli.CommandLine.ParameterException;
 /** Reads a message or a command, does it, and goes on whatever came of it. */
 final class Repl {
   private final Stdio stdio;
-  private final Chat chat;
+  private final Dialogue dialogue;
+  private final ChatOptions limits;
   private final StyleArguments style;
-  private final Conversation conversation = new Conversation();
+  private final Transcript transcript = new Transcript();
   private SamplingOptions sampling;
-  private Optional<Chat.Reply> last = Optional.empty();
+  private Optional<Dialogue.Reply> last = Optional.empty();
 
   Repl(
       Stdio stdio,
-      Chat chat,
+      Dialogue dialogue,
       SamplingOptions sampling,
+      ChatOptions limits,
       StyleArguments style,
       Optional<String> system) {
     this.stdio = stdio;
-    this.chat = chat;
+    this.dialogue = dialogue;
+    this.limits = limits;
     this.sampling = sampling;
     this.style = style;
-    system.ifPresent(conversation::system);
+    system.ifPresent(transcript::system);
   }
 
   /** Talks until the person leaves; returns the exit code. */
@@ -76,24 +84,23 @@ final class Repl {
   }
 
   private void answer(String line, Prompter prompter) {
-    conversation.user(line);
-    Chat.Reply reply;
+    transcript.add(Message.user(line));
+    Dialogue.Reply reply;
     AnswerWriter writer = style.writer(stdio);
     try (Prompter.Watch watch = prompter.watchInterrupts()) {
-      Prompt prompt = chat.dialect().prompt(conversation.messages());
-      reply = chat.answer(prompt, sampling, writer, watch::interrupted);
-      // The template saw the opening tag as part of the prompt, and looks for it in the history.
-      String opening = ThinkSplitter.opensThinking(prompt.text()) ? ThinkSplitter.OPEN + "\n" : "";
-      conversation.assistant(opening + reply.text());
+      Prompt prompt = dialogue.dialect().prompt(transcript.messages());
+      ChatOptions options = limits.withCancellation(watch.cancellation());
+      reply = dialogue.answer(prompt, sampling, options, writer);
+      transcript.add(reply.message());
     } catch (Refusal refusal) {
-      conversation.retract();
+      transcript.retract();
       throw refusal;
     } finally {
       writer.finish();
     }
     last = Optional.of(reply);
-    if (reply.stop() == Stop.CONTEXT_FULL) {
-      say("the context of " + chat.engine().context() + " tokens is full; /clear starts anew");
+    if (reply.finish() == FinishReason.CONTEXT_FULL) {
+      say("the context of " + dialogue.engine().context() + " tokens is full; /clear starts anew");
     }
     say(StatsLine.of(reply.stats()));
   }
@@ -104,20 +111,20 @@ final class Repl {
     switch (words[0]) {
       case "/help", "/?" -> say(ReplHelp.TEXT);
       case "/clear" -> {
-        conversation.clear();
+        transcript.clear();
         say("forgotten, but for the system message");
       }
       case "/system" -> {
-        conversation.system(rest);
+        transcript.system(rest);
         say(rest.isEmpty() ? "no system message" : "system message set");
       }
       case "/save" -> {
-        conversation.save(ReplHelp.file(rest, "/save"), stdio);
+        ConversationFile.save(ReplHelp.file(rest, "/save"), transcript.messages(), stdio);
         say("saved to " + rest);
       }
       case "/load" -> {
-        conversation.load(ReplHelp.file(rest, "/load"), stdio);
-        say("loaded " + conversation.messages().size() + " messages");
+        transcript.replace(ConversationFile.load(ReplHelp.file(rest, "/load"), stdio));
+        say("loaded " + transcript.messages().size() + " messages");
       }
       case "/set" -> {
         sampling = set(rest);
@@ -138,7 +145,7 @@ final class Repl {
 
   private SamplingOptions set(String words) {
     try {
-      return ReplHelp.sampling(words).over(sampling, chat.dialect());
+      return ReplHelp.sampling(words).over(sampling, dialogue.dialect());
     } catch (ParameterException e) {
       throw Refusal.usage("/set: " + e.getMessage(), "write for example /set temp 0.7");
     }
@@ -148,17 +155,17 @@ final class Repl {
     last.ifPresent(reply -> say(StatsLine.of(reply.stats())));
     say(
         "context "
-            + chat.length()
+            + dialogue.length()
             + " of "
-            + chat.engine().context()
+            + dialogue.engine().context()
             + " tokens · weights "
-            + Amount.bytes(chat.engine().weightBytes())
+            + Amount.bytes(dialogue.engine().weightBytes())
             + " · cache "
-            + Amount.bytes(chat.engine().cacheBytes())
+            + Amount.bytes(dialogue.engine().cacheBytes())
             + " of "
-            + chat.engine().options().cacheTypes()
+            + dialogue.engine().options().cacheTypes()
             + " · "
-            + chat.engine().device().name());
+            + dialogue.engine().device().name());
   }
 
   // The conversation is on standard output; what the program says of itself is not part of it.

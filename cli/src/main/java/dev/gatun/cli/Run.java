@@ -1,12 +1,18 @@
 // Run: asks the model, once or in a conversation.
 package dev.gatun.cli;
 
-import dev.gatun.engine.Generation.Stop;
+import dev.gatun.chat.ChatOptions;
+import dev.gatun.chat.FinishReason;
+import dev.gatun.chat.Message;
+import dev.gatun.dialogue.Dialect;
+import dev.gatun.dialogue.Dialogue;
+import dev.gatun.dialogue.Loading;
+import dev.gatun.dialogue.Prompt;
+import dev.gatun.engine.Engine;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.Advice;
 import dev.gatun.sample.SamplingOptions;
-import dev.gatun.text.ChatTemplate.Message;
 import dev.gatun.weights.Checkpoint;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,7 +83,11 @@ final class Run implements Callable<Integer> {
   @Override
   public Integer call() {
     EngineOptions options = engine.options(threads.count);
-    Chat.Limits limits = new Chat.Limits(limit.orElse(-1), ignoreEnd, stops);
+    ChatOptions limits =
+        ChatOptions.defaults()
+            .withMaxTokens(limit.orElse(-1))
+            .withIgnoredEnd(ignoreEnd)
+            .withStops(stops.toArray(String[]::new));
     Optional<String> question = prompt.read(stdio);
     requireSense(question);
     try (Checkpoint checkpoint = engine.scaled(Checkpoint.open(model.path(stdio)), stdio)) {
@@ -86,10 +96,12 @@ final class Run implements Callable<Integer> {
         Dialect dialect = Dialect.of(checkpoint, template);
         SamplingOptions drawing = sampling.over(advised(checkpoint), dialect);
         Optional<Prompt> first = question.map(text -> promptOf(text, dialect));
-        try (Chat chat = new Chat(loading.engine(), dialect, limits)) {
-          engine.tellContext(chat.engine(), stdio);
-          tell(checkpoint, chat, drawing);
-          return first.isPresent() ? once(chat, drawing, first.get()) : converse(chat, drawing);
+        try (Dialogue dialogue = new Dialogue(loading.engine(), dialect)) {
+          engine.tellContext(dialogue.engine(), stdio);
+          tell(checkpoint, dialogue.engine(), drawing);
+          return first.isPresent()
+              ? once(dialogue, drawing, limits, first.get())
+              : converse(dialogue, drawing, limits);
         }
       }
     }
@@ -127,35 +139,35 @@ final class Run implements Callable<Integer> {
       return new Prompt(question, dialect.encodeText(question));
     }
     List<Message> messages = new ArrayList<>();
-    prompt.system.ifPresent(text -> messages.add(new Message("system", text)));
-    messages.add(new Message("user", question));
+    prompt.system.ifPresent(text -> messages.add(Message.system(text)));
+    messages.add(Message.user(question));
     return dialect.prompt(messages);
   }
 
-  private int once(Chat chat, SamplingOptions drawing, Prompt asked) {
+  private int once(Dialogue dialogue, SamplingOptions drawing, ChatOptions limits, Prompt asked) {
     AnswerWriter writer = style.writer(stdio);
-    interrupts.answering();
-    Chat.Reply reply = chat.answer(asked, drawing, writer, interrupts::requested);
+    ChatOptions options = limits.withCancellation(interrupts.answering());
+    Dialogue.Reply reply = dialogue.answer(asked, drawing, options, writer);
     writer.finish();
-    if (reply.stop() == Stop.CONTEXT_FULL) {
+    if (reply.finish() == FinishReason.CONTEXT_FULL) {
       stdio
           .err()
           .println(
               "the context of "
-                  + chat.engine().context()
+                  + dialogue.engine().context()
                   + " tokens is full; -c sets a larger one");
     }
     stdio.err().println(StatsLine.of(reply.stats()));
-    return reply.stop() == Stop.INTERRUPTED ? Refusal.Reason.INTERRUPTED.exitCode() : 0;
+    return reply.finish() == FinishReason.CANCELLED ? Refusal.Reason.INTERRUPTED.exitCode() : 0;
   }
 
-  private int converse(Chat chat, SamplingOptions drawing) {
+  private int converse(Dialogue dialogue, SamplingOptions drawing, ChatOptions limits) {
     try (Prompter prompter = Prompter.open(stdio)) {
-      return new Repl(stdio, chat, drawing, style, prompt.system).converse(prompter);
+      return new Repl(stdio, dialogue, drawing, limits, style, prompt.system).converse(prompter);
     }
   }
 
-  private void tell(Checkpoint checkpoint, Chat chat, SamplingOptions drawing) {
+  private void tell(Checkpoint checkpoint, Engine loaded, SamplingOptions drawing) {
     if (!standard.verbose) {
       return;
     }
@@ -167,11 +179,11 @@ final class Run implements Callable<Integer> {
                 "%s: %s, %s weights, context of %d tokens in %s of %s, on %s",
                 checkpoint.name(),
                 checkpoint.config().architecture(),
-                Amount.bytes(chat.engine().weightBytes()),
-                chat.engine().context(),
-                Amount.bytes(chat.engine().cacheBytes()),
-                chat.engine().options().cacheTypes(),
-                chat.engine().device().name()));
+                Amount.bytes(loaded.weightBytes()),
+                loaded.context(),
+                Amount.bytes(loaded.cacheBytes()),
+                loaded.options().cacheTypes(),
+                loaded.device().name()));
     stdio.err().println("sampling: " + drawing);
   }
 }

@@ -2,6 +2,7 @@
 // advise.
 package dev.gatun.cli;
 
+import dev.gatun.dialogue.Dialect;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.SamplerType;
 import dev.gatun.sample.SamplingOptions;

@@ -1,6 +1,7 @@
 // Tokenize: shows the tokens of a text.
 package dev.gatun.cli;
 
+import dev.gatun.dialogue.Dialect;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.text.Tokenizer;
 import dev.gatun.weights.Checkpoint;

@@ -3,7 +3,7 @@ package dev.gatun.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.gatun.cli.ThinkSplitter.Part;
+import dev.gatun.dialogue.ThinkSplitter.Part;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;

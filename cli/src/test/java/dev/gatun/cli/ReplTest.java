@@ -4,6 +4,9 @@ package dev.gatun.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gatun.chat.ChatOptions;
+import dev.gatun.dialogue.Dialect;
+import dev.gatun.dialogue.Dialogue;
 import dev.gatun.engine.Engine;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.sample.SamplingOptions;
@@ -96,11 +99,8 @@ class ReplTest {
     EngineOptions options = EngineOptions.defaults().withContext(256).withThreads(1);
     try (Checkpoint checkpoint = Checkpoint.open(model);
         Engine engine = Engine.load(checkpoint, options);
-        Chat chat =
-            new Chat(
-                engine,
-                Dialect.of(checkpoint, checkpoint.chatTemplate()),
-                new Chat.Limits(6, false, List.of()));
+        Dialogue dialogue =
+            new Dialogue(engine, Dialect.of(checkpoint, checkpoint.chatTemplate()));
         Terminal terminal =
             new DumbTerminal(new ByteArrayInputStream(input), new ByteArrayOutputStream());
         Prompter prompter = Prompter.on(terminal, Optional.empty())) {
@@ -108,7 +108,14 @@ class ReplTest {
       SamplingOptions greedy = SamplingOptions.defaults().withTemperature(0);
       assertEquals(
           0,
-          new Repl(stdio, chat, greedy, new StyleArguments(), Optional.empty()).converse(prompter));
+          new Repl(
+                  stdio,
+                  dialogue,
+                  greedy,
+                  ChatOptions.defaults().withMaxTokens(6),
+                  new StyleArguments(),
+                  Optional.empty())
+              .converse(prompter));
     }
     return new Said(out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }

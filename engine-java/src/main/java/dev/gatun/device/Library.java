@@ -6,14 +6,13 @@ import dev.gatun.refusal.Refusal;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.net.URISyntaxException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The native library; {@code -Dgatun.library} names its file, else it lies where the engine does.
+ * The native library: the file that {@code -Dgatun.library} names, else the one in the jar of this
+ * platform.
  */
 final class Library {
   /** What to do where memory runs out. */
@@ -24,7 +23,7 @@ final class Library {
       "run with JAVA_TOOL_OPTIONS=-Dgatun.sync=true to learn which op failed, or --device cpu";
 
   // Kept, since what an initialiser throws reaches its first caller only, and wrapped.
-  private static final Optional<Refusal> FAILURE = load();
+  private static final Optional<Refusal> FAILURE = attempt();
 
   private Library() {}
 
@@ -40,38 +39,27 @@ final class Library {
   /** Never looked for in the current folder, which may be a stranger's. */
   static Path file() {
     String named = System.getProperty("gatun.library");
-    return named == null ? near(engine()) : Path.of(named).toAbsolutePath();
+    return named != null
+        ? Path.of(named).toAbsolutePath()
+        : BundledLibrary.file()
+            .orElseThrow(
+                () ->
+                    Refusal.device(
+                        "libgatun.so is neither named nor in a jar",
+                        "name it with -Dgatun.library=FILE, or add the artefact gatun-engine with"
+                            + " classifier linux-x86_64",
+                        null));
   }
 
-  /** The folder of the engine's jar, or of its folder of classes. */
-  private static Path engine() {
+  private static Optional<Refusal> attempt() {
     try {
-      return Path.of(Library.class.getProtectionDomain().getCodeSource().getLocation().toURI())
-          .getParent();
-    } catch (URISyntaxException e) {
-      throw new IllegalStateException(e);
+      return load(file());
+    } catch (Refusal refusal) {
+      return Optional.of(refusal);
     }
   }
 
-  /**
-   * The library of an engine in {@code folder}: beside it, in a bundle's {@code lib}, or in a
-   * checkout's {@code build}.
-   */
-  static Path near(Path folder) {
-    Path beside = folder.resolve("libgatun.so");
-    if (Files.exists(beside)) {
-      return beside;
-    }
-    if (folder.endsWith("jars")) {
-      return folder.resolveSibling("lib").resolve("libgatun.so");
-    }
-    return folder.endsWith("engine-java/target")
-        ? folder.getParent().resolveSibling("build").resolve("libgatun.so")
-        : beside;
-  }
-
-  private static Optional<Refusal> load() {
-    Path file = file();
+  private static Optional<Refusal> load(Path file) {
     try {
       System.load(file.toString());
     } catch (UnsatisfiedLinkError e) {

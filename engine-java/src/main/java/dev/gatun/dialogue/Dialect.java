@@ -1,15 +1,16 @@
 // Dialect: how a model is spoken to: its tokenizer, its chat template, and what ends an answer.
-package dev.gatun.cli;
+package dev.gatun.dialogue;
 
+import dev.gatun.chat.Message;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.text.ChatTemplate;
-import dev.gatun.text.ChatTemplate.Message;
 import dev.gatun.text.Tokenizer;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.TokenizerSource;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,11 +21,11 @@ import java.util.TreeSet;
  * @param vocabulary rows of the model's output; ids of the tokenizer are below
  * @param stopIds tokens that end an answer
  */
-record Dialect(
+public record Dialect(
     Tokenizer tokenizer, Optional<ChatTemplate> template, int vocabulary, Set<Integer> stopIds) {
 
   /** Reads the checkpoint's tokenizer, and the template's text; without one no chat is possible. */
-  static Dialect of(Checkpoint checkpoint, Optional<String> templateText) {
+  public static Dialect of(Checkpoint checkpoint, Optional<String> templateText) {
     Tokenizer tokenizer = tokenizer(checkpoint.tokenizer());
     Set<Integer> stopIds = new TreeSet<>(tokenizer.endOfGeneration());
     stopIds.addAll(checkpoint.generation().stopIds());
@@ -32,14 +33,14 @@ record Dialect(
         tokenizer, templateText.map(ChatTemplate::of), checkpoint.config().vocab(), stopIds);
   }
 
-  static Tokenizer tokenizer(TokenizerSource source) {
+  public static Tokenizer tokenizer(TokenizerSource source) {
     return switch (source) {
       case TokenizerSource.Folder folder -> Tokenizer.fromFolder(folder.path());
       case TokenizerSource.Gguf gguf -> Tokenizer.fromGguf(gguf.metadata());
     };
   }
 
-  static Refusal noTemplate() {
+  public static Refusal noTemplate() {
     return Refusal.usage(
         "the model has no chat template",
         "give one with --chat-template-file, or use --raw for plain completion");
@@ -49,16 +50,26 @@ record Dialect(
    * The prompt that asks for the next answer, as the model's template writes it, its first token
    * included.
    */
-  Prompt prompt(List<Message> messages) {
+  public Prompt prompt(List<Message> messages) {
+    return prompt(messages, Map.of());
+  }
+
+  /**
+   * As {@link #prompt(List)}.
+   *
+   * @param variables further variables of the template; its markers stay the model's own
+   */
+  public Prompt prompt(List<Message> messages, Map<String, ?> variables) {
     ChatTemplate chat = template.orElseThrow(Dialect::noTemplate);
-    Map<String, String> markers =
-        Map.of("bos_token", tokenizer.bosToken(), "eos_token", tokenizer.eosToken());
-    String text = chat.render(messages, true, markers);
+    Map<String, Object> all = new HashMap<>(variables);
+    all.put("bos_token", tokenizer.bosToken());
+    all.put("eos_token", tokenizer.eosToken());
+    String text = chat.render(messages, true, all);
     return new Prompt(text, tokenizer.encode(text, true));
   }
 
   /** The ids of a text to be continued, after the first token where the model expects one. */
-  int[] encodeText(String text) {
+  public int[] encodeText(String text) {
     int[] ids = tokenizer.encode(text, true);
     if (!tokenizer.addsBos() || tokenizer.bos().isEmpty()) {
       return ids;
@@ -74,7 +85,7 @@ record Dialect(
   }
 
   /** Token sequences that spell one of {@code texts}, and every token that holds one. */
-  List<List<Integer>> breakers(List<String> texts) {
+  public List<List<Integer>> breakers(List<String> texts) {
     List<List<Integer>> sequences = new ArrayList<>();
     for (String text : texts) {
       sequences.add(Arrays.stream(tokenizer.encode(text, false)).boxed().toList());

@@ -1,6 +1,10 @@
-// Chat: a loaded model and its cache, answering prompt after prompt.
-package dev.gatun.cli;
+// Dialogue: one sequence of the cache that answers prompt after prompt.
+package dev.gatun.dialogue;
 
+import dev.gatun.chat.ChatOptions;
+import dev.gatun.chat.FinishReason;
+import dev.gatun.chat.Message;
+import dev.gatun.chat.Usage;
 import dev.gatun.engine.Engine;
 import dev.gatun.engine.Generation;
 import dev.gatun.engine.Session;
@@ -8,93 +12,62 @@ import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.Sampler;
 import dev.gatun.sample.SamplingOptions;
 import dev.gatun.text.TokenStream;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
 
 /**
  * The cache keeps what the next prompt has in common with what was said so far, so a long
  * conversation is not read again at every turn. The engine is the caller's to close. For one
  * thread.
  */
-final class Chat implements AutoCloseable {
-
-  /**
-   * What ends an answer, besides the model's own will.
-   *
-   * @param tokens most tokens; -1 for as many as the context holds
-   * @param ignoreEnd the model's own end does not count
-   */
-  record Limits(int tokens, boolean ignoreEnd, List<String> stops) {
-    Limits {
-      if (tokens == 0 || tokens < -1) {
-        throw Refusal.usage("-n " + tokens, "give -1 for no limit, or 1 and more tokens");
-      }
-      if (stops.stream().anyMatch(String::isEmpty)) {
-        throw Refusal.usage("an empty --reverse-prompt", "give it at least one character");
-      }
-      stops = List.copyOf(stops);
-    }
-  }
-
-  /**
-   * @param text the answer, thinking included, as the model wrote it
-   */
-  record Reply(String text, Generation.Stop stop, Generation.Stats stats) {}
-
+public final class Dialogue implements AutoCloseable {
   private final Engine engine;
   private final Session session;
   private final Dialect dialect;
-  private final Limits limits;
 
-  Chat(Engine engine, Dialect dialect, Limits limits) {
+  public Dialogue(Engine engine, Dialect dialect) {
     this.engine = engine;
     this.session = engine.newSession();
     this.dialect = dialect;
-    this.limits = limits;
   }
 
-  Dialect dialect() {
+  /**
+   * What came of a prompt.
+   *
+   * @param message the answer as the next turn of the conversation
+   * @param stats of the engine, which counts as prompt what was not in the cache
+   */
+  public record Reply(Message message, FinishReason finish, Usage usage, Generation.Stats stats) {}
+
+  public Dialect dialect() {
     return dialect;
   }
 
-  Engine engine() {
+  public Engine engine() {
     return engine;
   }
 
   /** Tokens of the conversation that the cache holds. */
-  int length() {
+  public int length() {
     return session.length();
   }
 
   /**
    * Answers a prompt.
    *
+   * @param defaults the model's own settings, which {@code options} change
    * @param sink hears the answer as it comes
-   * @param interrupted asked between two steps
    */
-  Reply answer(
-      Prompt prompt,
-      SamplingOptions sampling,
-      ThinkSplitter.Sink sink,
-      BooleanSupplier interrupted) {
-    StringBuilder text = new StringBuilder();
-    ThinkSplitter splitter = new ThinkSplitter(prompt.text(), sink);
-    StopStrings stops =
-        new StopStrings(
-            limits.stops,
-            piece -> {
-              text.append(piece);
-              splitter.push(piece);
-            });
-    TokenStream stream = new TokenStream(dialect.tokenizer(), true);
-    Sampler sampler = new Sampler(withoutEnd(sampling));
+  public Reply answer(
+      Prompt prompt, SamplingOptions defaults, ChatOptions options, ThinkSplitter.Sink sink) {
+    Sampler sampler = new Sampler(drawing(defaults, options));
     int[] ids = prompt.ids();
     int kept = keepCommonPrefix(ids);
     Arrays.stream(ids, 0, kept).forEach(sampler::accept);
+    Words words = new Words(prompt, options, sink);
     Generation.Result result =
         Generation.run(
             session,
@@ -102,15 +75,71 @@ final class Chat implements AutoCloseable {
             sampler,
             new Generation.Limits(
                 dialect.tokenizer().vocabSize(),
-                limits.ignoreEnd ? Set.of() : dialect.stopIds(),
-                limits.tokens),
-            token -> stops.push(stream.push(token)),
-            () -> stops.found() || interrupted.getAsBoolean());
-    stops.push(stream.flush());
-    stops.finish();
-    splitter.finish();
-    Generation.Stop stop = stops.found() ? Generation.Stop.END_OF_TEXT : result.stop();
-    return new Reply(text.toString(), stop, result.stats());
+                options.ignoresEnd() ? Set.of() : dialect.stopIds(),
+                options.maxTokens()),
+            words::goOn,
+            options.cancellation());
+    words.finish();
+    Generation.Stats stats = result.stats();
+    int thinking = words.thinkingTokens;
+    Usage usage =
+        new Usage(
+            ids.length,
+            kept + stats.sharedTokens(),
+            thinking,
+            stats.generatedTokens() - thinking,
+            Duration.ofNanos(stats.promptNanos()),
+            Duration.ofNanos(stats.generationNanos()));
+    // The template saw the opening tag as part of the prompt, and looks for it in the history.
+    String opening = ThinkSplitter.opensThinking(prompt.text()) ? ThinkSplitter.OPEN + "\n" : "";
+    return new Reply(
+        Message.assistant(opening + words.text), words.finished(result.stop()), usage, stats);
+  }
+
+  /** Tokens to text, as far as the first stop string, and to the sink. */
+  private final class Words {
+    private final StringBuilder text = new StringBuilder();
+    private final TokenStream stream = new TokenStream(dialect.tokenizer(), true);
+    private final ThinkSplitter splitter;
+    private final StopStrings stops;
+    private int thinkingTokens;
+
+    Words(Prompt prompt, ChatOptions options, ThinkSplitter.Sink sink) {
+      splitter = new ThinkSplitter(prompt.text(), sink);
+      stops = new StopStrings(options.stops(), this::say);
+    }
+
+    boolean goOn(int token) {
+      boolean thought = splitter.isThinking();
+      stops.push(stream.push(token));
+      if (thought || splitter.isThinking()) {
+        thinkingTokens++;
+      }
+      return !stops.found();
+    }
+
+    void finish() {
+      stops.push(stream.flush());
+      stops.finish();
+      splitter.finish();
+    }
+
+    FinishReason finished(Generation.Stop stop) {
+      if (stops.found()) {
+        return FinishReason.STOP_STRING;
+      }
+      return switch (stop) {
+        case END_OF_TEXT -> FinishReason.END_OF_TEXT;
+        case LIMIT -> FinishReason.LIMIT;
+        case CONTEXT_FULL -> FinishReason.CONTEXT_FULL;
+        case INTERRUPTED -> FinishReason.CANCELLED;
+      };
+    }
+
+    private void say(String piece) {
+      text.append(piece);
+      splitter.push(piece);
+    }
   }
 
   // At least one token is left to run, since its logits are what the answer starts from.
@@ -121,14 +150,22 @@ final class Chat implements AutoCloseable {
     return session.truncate(common);
   }
 
-  // A model that wants to end and may not would otherwise write its end marker as text.
-  private SamplingOptions withoutEnd(SamplingOptions sampling) {
-    if (!limits.ignoreEnd) {
-      return sampling;
+  private SamplingOptions drawing(SamplingOptions defaults, ChatOptions options) {
+    SamplingOptions drawing = options.sampling().apply(defaults);
+    if (!drawing.unused().isEmpty()) {
+      throw Refusal.usage(
+          "the samplers (--samplers) leave out what "
+              + String.join(" and ", drawing.unused())
+              + " needs",
+          "add the stage or drop the option");
     }
-    Map<Integer, Float> bias = new HashMap<>(sampling.logitBias());
+    if (!options.ignoresEnd()) {
+      return drawing;
+    }
+    // A model that wants to end and may not would otherwise write its end marker as text.
+    Map<Integer, Float> bias = new HashMap<>(drawing.logitBias());
     dialect.stopIds().forEach(id -> bias.put(id, Float.NEGATIVE_INFINITY));
-    return sampling.withLogitBias(bias);
+    return drawing.withLogitBias(bias);
   }
 
   @Override

@@ -1,5 +1,5 @@
 // Loading: loads the engine on a thread of its own while the prompt is prepared on this one.
-package dev.gatun.cli;
+package dev.gatun.dialogue;
 
 import dev.gatun.engine.Engine;
 import dev.gatun.load.EngineOptions;
@@ -7,26 +7,34 @@ import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.Checkpoint;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.function.LongConsumer;
 
 /**
  * Owns the engine: closing waits for the load and closes what it gave, so the checkpoint may be
  * closed after.
  */
-final class Loading implements AutoCloseable {
+public final class Loading implements AutoCloseable {
   private final FutureTask<Engine> task;
 
   private Loading(FutureTask<Engine> task) {
     this.task = task;
   }
 
-  static Loading start(Checkpoint checkpoint, EngineOptions options) {
-    FutureTask<Engine> task = new FutureTask<>(() -> Engine.load(checkpoint, options));
+  public static Loading start(Checkpoint checkpoint, EngineOptions options) {
+    return start(checkpoint, options, bytes -> {});
+  }
+
+  /**
+   * @param progress hears, on the loading thread, how many bytes of the weights are on the device
+   */
+  public static Loading start(Checkpoint checkpoint, EngineOptions options, LongConsumer progress) {
+    FutureTask<Engine> task = new FutureTask<>(() -> Engine.load(checkpoint, options, progress));
     Thread.ofPlatform().name("loading").daemon().start(task);
     return new Loading(task);
   }
 
   /** The engine, as soon as it is there; the loader's own failure where it failed. */
-  Engine engine() {
+  public Engine engine() {
     try {
       return task.get();
     } catch (ExecutionException e) {

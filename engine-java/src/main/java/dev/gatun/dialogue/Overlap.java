@@ -1,5 +1,5 @@
 // Overlap: how much of a text's end may be the beginning of a word that is still to come.
-package dev.gatun.cli;
+package dev.gatun.dialogue;
 
 final class Overlap {
   private Overlap() {}

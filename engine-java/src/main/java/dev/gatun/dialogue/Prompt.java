@@ -1,8 +1,8 @@
 // Prompt: a text for the model with its tokens.
-package dev.gatun.cli;
+package dev.gatun.dialogue;
 
 /**
  * @param text as the template wrote it; its end tells whether the answer starts with thinking
  * @param ids what is run
  */
-record Prompt(String text, int[] ids) {}
+public record Prompt(String text, int[] ids) {}

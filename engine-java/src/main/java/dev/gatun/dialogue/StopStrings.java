@@ -1,6 +1,6 @@
 // StopStrings: ends an answer where one of the caller's strings turns up, however it is cut into
 // tokens.
-package dev.gatun.cli;
+package dev.gatun.dialogue;
 
 import java.util.List;
 import java.util.function.Consumer;

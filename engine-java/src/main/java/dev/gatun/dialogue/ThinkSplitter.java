@@ -1,24 +1,25 @@
 // ThinkSplitter: tells a reasoning model's thinking from its answer while the text streams in.
-package dev.gatun.cli;
+package dev.gatun.dialogue;
 
 /**
- * Thinking is what stands between {@code <think>} and {@code </think>}, tags included. The opening
- * tag counts only before anything else was said, or where the prompt has opened it already; after
- * the closing tag all is answer, so an answer may speak about the tags. A tag may arrive in any
- * number of pieces.
+ * Thinking is what stands between {@code <think>} and {@code </think>}. The opening tag counts only
+ * before anything else was said, or where the prompt has opened it already; after the closing tag
+ * all is answer, so an answer may speak about the tags. A tag may arrive in any number of pieces.
  */
-final class ThinkSplitter {
-  static final String OPEN = "<think>";
-  static final String CLOSE = "</think>";
+public final class ThinkSplitter {
+  public static final String OPEN = "<think>";
+  public static final String CLOSE = "</think>";
 
-  /** Which of the two a text is. */
-  enum Part {
+  /** What a text is. */
+  public enum Part {
+    /** A tag, with the blanks before the opening one. */
+    TAG,
     THINKING,
     ANSWER
   }
 
   /** Where the parts go, in order; never an empty text. */
-  interface Sink {
+  public interface Sink {
     void accept(Part part, String text);
   }
 
@@ -33,17 +34,22 @@ final class ThinkSplitter {
   private State state;
 
   /** {@code prompt} is the rendered prompt, whose end may have opened the thinking. */
-  ThinkSplitter(String prompt, Sink sink) {
+  public ThinkSplitter(String prompt, Sink sink) {
     this.state = opensThinking(prompt) ? State.THINKING : State.START;
     this.sink = sink;
   }
 
   /** True where the prompt ends in an opening tag, so that the model's first word is a thought. */
-  static boolean opensThinking(String prompt) {
+  public static boolean opensThinking(String prompt) {
     return prompt.stripTrailing().endsWith(OPEN);
   }
 
-  void push(String text) {
+  /** Whether what comes next is thinking, or the tag that closes it. */
+  public boolean isThinking() {
+    return state == State.THINKING;
+  }
+
+  public void push(String text) {
     held.append(text);
     if (state == State.START) {
       start();
@@ -57,7 +63,7 @@ final class ThinkSplitter {
   }
 
   /** The text is over: what was held back as a possible tag was none. */
-  void finish() {
+  public void finish() {
     emit(state == State.THINKING ? Part.THINKING : Part.ANSWER, held.length());
   }
 
@@ -65,6 +71,7 @@ final class ThinkSplitter {
     String said = held.toString().stripLeading();
     if (said.startsWith(OPEN)) {
       state = State.THINKING;
+      emit(Part.TAG, held.indexOf(OPEN) + OPEN.length());
     } else if (!OPEN.startsWith(said)) {
       state = State.ANSWER;
     }
@@ -73,7 +80,8 @@ final class ThinkSplitter {
   private void thinking() {
     int close = held.indexOf(CLOSE);
     if (close >= 0) {
-      emit(Part.THINKING, close + CLOSE.length());
+      emit(Part.THINKING, close);
+      emit(Part.TAG, CLOSE.length());
       state = State.ANSWER;
     } else {
       emit(Part.THINKING, held.length() - Overlap.length(held, CLOSE));

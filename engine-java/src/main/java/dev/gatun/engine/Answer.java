@@ -13,7 +13,6 @@ import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Draws on the device where its sampler allows: then the step of a token may be issued before the
@@ -79,9 +78,9 @@ final class Answer extends Task {
     onDevice = drawsOnDevice ? sampler.onDevice(limit) : Optional.empty();
   }
 
-  /** The next event, if there is one within some time. */
-  Event poll(long time, TimeUnit unit) throws InterruptedException {
-    return events.poll(time, unit);
+  /** Waits for the next event; there is one until the last has come. */
+  Event take() throws InterruptedException {
+    return events.take();
   }
 
   /** Tokens of the prompt that another sequence had computed; once the task has ended. */

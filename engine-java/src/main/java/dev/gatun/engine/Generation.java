@@ -1,6 +1,8 @@
 // Generation: turns a prompt into an answer, token by token.
 package dev.gatun.engine;
 
+import dev.gatun.chat.Cancellation;
+import dev.gatun.chat.Cancellation.Registration;
 import dev.gatun.engine.Answer.Cancelled;
 import dev.gatun.engine.Answer.Event;
 import dev.gatun.engine.Answer.Failure;
@@ -9,8 +11,7 @@ import dev.gatun.sample.Sampler;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.BooleanSupplier;
-import java.util.function.IntConsumer;
+import java.util.function.IntPredicate;
 
 /**
  * One answer, as the caller hears it. The engine goes on while the caller listens; where the caller
@@ -19,17 +20,17 @@ import java.util.function.IntConsumer;
  */
 public final class Generation {
   private final Session session;
-  private final IntConsumer onToken;
-  private final BooleanSupplier interrupted;
+  private final IntPredicate onToken;
+  private final Cancellation cancellation;
   private int[] answer = new int[16];
   private int count;
   private long firstToken;
   private long lastToken;
 
-  private Generation(Session session, IntConsumer onToken, BooleanSupplier interrupted) {
+  private Generation(Session session, IntPredicate onToken, Cancellation cancellation) {
     this.session = session;
     this.onToken = onToken;
-    this.interrupted = interrupted;
+    this.cancellation = cancellation;
   }
 
   /** Why an answer ended. */
@@ -86,18 +87,18 @@ public final class Generation {
    *
    * @param prompt tokens not yet in the session, at least one
    * @param sampler the answer's from now on: not to be used by anybody else
-   * @param onToken hears each token, on this thread
-   * @param interrupted asked on this thread, between two tokens and while it waits for one; once it
-   *     is true no token is heard any more
+   * @param onToken hears each token, on this thread; false ends the answer with that token
+   * @param cancellation ends the answer at the next step, as interrupting this thread does; no
+   *     token is heard any more
    */
   public static Result run(
       Session session,
       int[] prompt,
       Sampler sampler,
       Limits limits,
-      IntConsumer onToken,
-      BooleanSupplier interrupted) {
-    Generation generation = new Generation(session, onToken, interrupted);
+      IntPredicate onToken,
+      Cancellation cancellation) {
+    Generation generation = new Generation(session, onToken, cancellation);
     return session.locked(() -> generation.run(prompt, sampler, limits));
   }
 
@@ -121,27 +122,35 @@ public final class Generation {
   }
 
   private Stop listen(Answer task) {
-    while (true) {
-      Optional<Event> event = Session.await(task::poll, interrupted);
-      if (event.isEmpty()) {
-        return Stop.INTERRUPTED;
-      }
-      switch (event.get()) {
-        case Token token -> {
-          remember(token);
-          if (!token.stop().equals(Optional.of(Stop.END_OF_TEXT))) {
-            onToken.accept(token.id());
-          }
-          if (token.stop().isPresent()) {
-            return token.stop().get();
-          }
-        }
-        case Cancelled _ -> {
+    try (Registration _ = cancellation.onCancel(task::cancel)) {
+      while (true) {
+        Event event = task.take();
+        if (cancellation.isCancelled()) {
           return Stop.INTERRUPTED;
         }
-        case Failure failure -> throw Task.rethrown(failure.cause());
+        Optional<Stop> stop = hear(event);
+        if (stop.isPresent()) {
+          return stop.get();
+        }
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // for the caller to see
+      return Stop.INTERRUPTED;
     }
+  }
+
+  /** Why the answer ends with this event, where it does. */
+  private Optional<Stop> hear(Event event) {
+    return switch (event) {
+      case Token token -> {
+        remember(token);
+        boolean ended = token.stop().equals(Optional.of(Stop.END_OF_TEXT));
+        boolean goesOn = ended || onToken.test(token.id());
+        yield goesOn ? token.stop() : token.stop().or(() -> Optional.of(Stop.INTERRUPTED));
+      }
+      case Cancelled _ -> Optional.of(Stop.INTERRUPTED);
+      case Failure failure -> throw Task.rethrown(failure.cause());
+    };
   }
 
   private void remember(Token token) {

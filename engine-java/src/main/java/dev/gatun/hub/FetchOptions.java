@@ -64,4 +64,12 @@ public record FetchOptions(
   public FetchOptions withPatience(Patience other) {
     return new FetchOptions(endpoint, token, cache, revision, offline, verify, other, listener);
   }
+
+  public FetchOptions withCache(CacheFolder other) {
+    return new FetchOptions(endpoint, token, other, revision, offline, verify, patience, listener);
+  }
+
+  public FetchOptions withListener(FetchListener other) {
+    return new FetchOptions(endpoint, token, cache, revision, offline, verify, patience, other);
+  }
 }

@@ -15,9 +15,13 @@ record RepoName(String owner, String repo, Optional<String> choice) {
   private static final String NAME = "([A-Za-z0-9_][A-Za-z0-9._-]*)";
   private static final Pattern SPEC = Pattern.compile(NAME + "/" + NAME + "(?::(.+))?");
 
+  static boolean isName(String spec) {
+    return SPEC.matcher(spec.strip()).matches() && !spec.contains("..");
+  }
+
   static RepoName parse(String spec) {
     Matcher m = SPEC.matcher(spec.strip());
-    if (!m.matches() || spec.contains("..")) {
+    if (!isName(spec) || !m.matches()) {
       throw Refusal.usage(
           "\"" + spec + "\" does not name a repository",
           "write -hf owner/repo, owner/repo:Q4_K_M or owner/repo:file.gguf");

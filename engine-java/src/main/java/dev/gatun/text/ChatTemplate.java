@@ -2,6 +2,7 @@
 package dev.gatun.text;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.gatun.chat.Message;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.text.jinja.Template;
 import dev.gatun.text.jinja.TemplateFault;
@@ -24,11 +25,6 @@ public final class ChatTemplate {
     this.template = template;
     this.clock = clock;
   }
-
-  /**
-   * One turn of a conversation; {@code role} is system, user, assistant or tool in most templates.
-   */
-  public record Message(String role, String content) {}
 
   /** What came of rendering. */
   public sealed interface Outcome {

@@ -1,6 +1,7 @@
 // OracleChecks: everything one oracle can tell of a device.
 package dev.gatun.verify;
 
+import dev.gatun.chat.Cancellation;
 import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.engine.Engine;
@@ -159,7 +160,12 @@ final class OracleChecks {
     int vocab = session.engine().config().vocab();
     Generation.Limits limits = new Generation.Limits(vocab, Set.of(), DECODED);
     return Generation.run(
-            session, oracle.inputIds(), new Sampler(LIVELY), limits, token -> {}, () -> false)
+            session,
+            oracle.inputIds(),
+            new Sampler(LIVELY),
+            limits,
+            token -> true,
+            Cancellation.never())
         .tokens();
   }
 

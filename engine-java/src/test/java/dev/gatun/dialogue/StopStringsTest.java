@@ -1,5 +1,5 @@
 // StopStringsTest: an answer ends before a stop string, however it is cut into pieces.
-package dev.gatun.cli;
+package dev.gatun.dialogue;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;

@@ -1,9 +1,9 @@
 // ThinkSplitterTest: thinking and answer are told apart wherever the text is cut.
-package dev.gatun.cli;
+package dev.gatun.dialogue;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.gatun.cli.ThinkSplitter.Part;
+import dev.gatun.dialogue.ThinkSplitter.Part;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +22,8 @@ class ThinkSplitterTest {
             List.of(
                 text.substring(0, first), text.substring(first, second), text.substring(second));
         Map<Part, String> parts = split(PLAIN_PROMPT, pieces);
-        assertEquals("\n<think>\nhm </thin a<b\n</think>", parts.get(Part.THINKING));
+        assertEquals("\nhm </thin a<b\n", parts.get(Part.THINKING));
+        assertEquals("\n<think></think>", parts.get(Part.TAG));
         assertEquals("\n\nIt is </think> 4.", parts.get(Part.ANSWER));
       }
     }
@@ -31,7 +32,8 @@ class ThinkSplitterTest {
   @Test
   void aPromptMayHaveOpenedTheThinking() {
     Map<Part, String> parts = split(OPENED_PROMPT, List.of("hm</th", "ink>4"));
-    assertEquals("hm</think>", parts.get(Part.THINKING));
+    assertEquals("hm", parts.get(Part.THINKING));
+    assertEquals("</think>", parts.get(Part.TAG));
     assertEquals("4", parts.get(Part.ANSWER));
   }
 
@@ -68,7 +70,8 @@ class ThinkSplitterTest {
   }
 
   private static Map<Part, String> split(String prompt, List<String> pieces) {
-    Map<Part, String> parts = new EnumMap<>(Map.of(Part.THINKING, "", Part.ANSWER, ""));
+    Map<Part, String> parts =
+        new EnumMap<>(Map.of(Part.TAG, "", Part.THINKING, "", Part.ANSWER, ""));
     ThinkSplitter splitter =
         new ThinkSplitter(prompt, (part, text) -> parts.merge(part, text, String::concat));
     pieces.forEach(splitter::push);

@@ -3,6 +3,7 @@ package dev.gatun.engine;
 
 import static dev.gatun.engine.Resources.ORACLES;
 
+import dev.gatun.chat.Cancellation;
 import dev.gatun.engine.Generation.Limits;
 import dev.gatun.engine.Generation.Result;
 import dev.gatun.graph.Compute;
@@ -73,7 +74,25 @@ final class Answers {
 
   /** Draws what follows the prompt, lively, with nothing to interrupt it. */
   static Result answer(Session session, int[] prompt, Limits limits, IntConsumer onToken) {
-    return Generation.run(session, prompt, new Sampler(LIVELY), limits, onToken, () -> false);
+    return Generation.run(
+        session,
+        prompt,
+        new Sampler(LIVELY),
+        limits,
+        token -> {
+          onToken.accept(token);
+          return true;
+        },
+        Cancellation.never());
+  }
+
+  /** Waits for what a task says next. */
+  static Answer.Event next(Answer task) {
+    try {
+      return task.take();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   static Limits limits(Engine engine, int tokens, Integer... stops) {

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gatun.chat.Cancellation;
 import dev.gatun.engine.Generation.Limits;
 import dev.gatun.engine.Generation.Result;
 import dev.gatun.engine.Generation.Stop;
@@ -119,8 +120,8 @@ class ContinuousBatchingTest {
         job.prompt(),
         new Sampler(job.sampling()),
         limits,
-        heard::add,
-        () -> heard.size() == cancelAfter);
+        token -> heard.add(token) && heard.size() != cancelAfter,
+        Cancellation.never());
   }
 
   private static End together(Engine engine, Job job, Alone alone) {

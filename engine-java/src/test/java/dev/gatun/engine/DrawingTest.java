@@ -15,6 +15,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gatun.chat.Cancellation;
 import dev.gatun.device.DeviceMemory;
 import dev.gatun.device.EmulatedRuntime;
 import dev.gatun.engine.Generation.Result;
@@ -107,7 +108,7 @@ class DrawingTest {
   private static Stop hear(Answer task, List<Integer> drawn) {
     Optional<Stop> stop = Optional.empty();
     while (stop.isEmpty()) {
-      switch (Session.await(task::poll, () -> false).orElseThrow()) {
+      switch (Answers.next(task)) {
         case Answer.Token token -> {
           drawn.add(token.id());
           stop = token.stop();
@@ -139,7 +140,7 @@ class DrawingTest {
               new Sampler(sampling),
               limits(engine, TOKENS),
               heard::add,
-              () -> false);
+              Cancellation.never());
       assertEquals(Stop.LIMIT, result.stop());
       assertArrayEquals(result.tokens(), heard.stream().mapToInt(Integer::intValue).toArray());
       assertEquals(PROMPT.length + TOKENS - 1, session.length());

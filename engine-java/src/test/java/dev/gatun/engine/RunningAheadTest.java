@@ -12,6 +12,7 @@ import static dev.gatun.engine.Answers.withEngine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.gatun.chat.Cancellation;
 import dev.gatun.device.Device;
 import dev.gatun.engine.Generation.Limits;
 import dev.gatun.engine.Generation.Result;
@@ -86,8 +87,8 @@ class RunningAheadTest {
               PROMPT,
               new Sampler(LIVELY),
               limits,
-              token -> heard[0]++,
-              () -> heard[0] == interruptedAfter);
+              token -> ++heard[0] != interruptedAfter,
+              Cancellation.never());
       return left(session, result.stop(), result.tokens());
     }
   }

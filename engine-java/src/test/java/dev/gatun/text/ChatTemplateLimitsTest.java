@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.gatun.chat.Message;
 import dev.gatun.refusal.Refusal;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -128,12 +129,9 @@ class ChatTemplateLimitsTest {
   @Test
   void aLongConversationIsWithinTheBudget() {
     ChatTemplate template = ChatTemplate.of(resource("/chat-templates/qwen3.jinja"));
-    List<ChatTemplate.Message> messages =
+    List<Message> messages =
         java.util.stream.IntStream.range(0, 2_000)
-            .mapToObj(
-                i ->
-                    new ChatTemplate.Message(
-                        i % 2 == 0 ? "user" : "assistant", "word ".repeat(400)))
+            .mapToObj(i -> new Message(i % 2 == 0 ? "user" : "assistant", "word ".repeat(400)))
             .toList();
     String prompt = template.render(messages, true, Map.of());
     assertEquals(2_001, prompt.split("<\\|im_start\\|>", -1).length - 1);

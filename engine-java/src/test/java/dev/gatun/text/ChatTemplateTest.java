@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.gatun.chat.Message;
 import dev.gatun.refusal.Refusal;
-import dev.gatun.text.ChatTemplate.Message;
 import dev.gatun.text.ChatTemplate.Outcome;
 import java.io.File;
 import java.math.BigInteger;
