@@ -1,0 +1,169 @@
+// Requests: LangChain4j's requests and responses as the library's, and what it cannot honour.
+package dev.gatun.langchain4j;
+
+import dev.gatun.Gatun;
+import dev.gatun.chat.Answer;
+import dev.gatun.chat.ChatOptions;
+import dev.gatun.chat.Message;
+import dev.gatun.refusal.Refusal;
+import dev.gatun.sample.SamplingOptions;
+import dev.langchain4j.data.message.AiMessage;
+import dev.langchain4j.data.message.ChatMessage;
+import dev.langchain4j.data.message.Content;
+import dev.langchain4j.data.message.SystemMessage;
+import dev.langchain4j.data.message.TextContent;
+import dev.langchain4j.data.message.UserMessage;
+import dev.langchain4j.exception.InternalServerException;
+import dev.langchain4j.exception.InvalidRequestException;
+import dev.langchain4j.exception.UnsupportedFeatureException;
+import dev.langchain4j.model.chat.request.ChatRequestParameters;
+import dev.langchain4j.model.chat.request.DefaultChatRequestParameters;
+import dev.langchain4j.model.chat.request.ResponseFormatType;
+import dev.langchain4j.model.chat.request.ToolChoice;
+import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.chat.response.ChatResponseMetadata;
+import dev.langchain4j.model.output.FinishReason;
+import dev.langchain4j.model.output.TokenUsage;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+import java.util.stream.Collectors;
+
+final class Requests {
+  private Requests() {}
+
+  /** Refuses parameters that would be ignored. */
+  static void requireHonoured(Gatun model, ChatRequestParameters parameters) {
+    refuseIf(
+        parameters.getClass() != DefaultChatRequestParameters.class,
+        "parameters of another provider, " + parameters.getClass().getSimpleName());
+    String name = parameters.modelName();
+    refuseIf(
+        name != null && !name.equals(model.name()),
+        "a modelName other than that of the loaded model, '" + model.name() + "',");
+    refuseIf(parameters.toolChoice() == ToolChoice.REQUIRED, "ToolChoice.REQUIRED");
+    refuseIf(!parameters.toolSpecifications().isEmpty(), "a tool");
+    refuseIf(
+        parameters.responseFormat() != null
+            && parameters.responseFormat().type() != ResponseFormatType.TEXT,
+        "JSON response format");
+  }
+
+  /** What {@code parameters} say, over {@code base}. */
+  static ChatOptions options(Gatun model, ChatOptions base, ChatRequestParameters parameters) {
+    requireHonoured(model, parameters);
+    try {
+      ChatOptions options = base.withSampling(sampling -> sampling(sampling, parameters));
+      if (parameters.maxOutputTokens() != null) {
+        options = options.withMaxTokens(parameters.maxOutputTokens());
+      }
+      if (!parameters.stopSequences().isEmpty()) {
+        options = options.withStops(parameters.stopSequences().toArray(String[]::new));
+      }
+      return options;
+    } catch (Refusal refusal) {
+      throw mapped(refusal);
+    }
+  }
+
+  private static SamplingOptions sampling(SamplingOptions base, ChatRequestParameters parameters) {
+    SamplingOptions sampling = base;
+    if (parameters.temperature() != null) {
+      sampling = sampling.withTemperature(parameters.temperature());
+    }
+    if (parameters.topP() != null) {
+      sampling = sampling.withTopP(parameters.topP());
+    }
+    if (parameters.topK() != null) {
+      sampling = sampling.withTopK(parameters.topK());
+    }
+    if (parameters.presencePenalty() != null) {
+      sampling = sampling.withPresencePenalty(parameters.presencePenalty());
+    }
+    if (parameters.frequencyPenalty() != null) {
+      sampling = sampling.withFrequencyPenalty(parameters.frequencyPenalty());
+    }
+    return sampling;
+  }
+
+  static List<Message> messages(List<ChatMessage> messages) {
+    return messages.stream().map(Requests::message).toList();
+  }
+
+  private static Message message(ChatMessage message) {
+    return switch (message) {
+      case SystemMessage system -> Message.system(system.text());
+      case UserMessage user -> user(user);
+      case AiMessage answer -> assistant(answer);
+      default -> throw unsupported("a message of type " + message.type());
+    };
+  }
+
+  private static Message user(UserMessage message) {
+    refuseIf(message.name() != null, "a name of the user");
+    return Message.user(
+        message.contents().stream().map(Requests::text).collect(Collectors.joining("\n")));
+  }
+
+  private static String text(Content content) {
+    if (content instanceof TextContent text) {
+      return text.text();
+    }
+    throw unsupported("content of type " + content.type().toString().toLowerCase(Locale.ROOT));
+  }
+
+  // As the model wrote it: its template looks for the tags.
+  private static Message assistant(AiMessage message) {
+    refuseIf(message.hasToolExecutionRequests(), "a tool");
+    String text = message.text() == null ? "" : message.text();
+    return Message.assistant(
+        message.thinking() == null || message.thinking().isEmpty()
+            ? text
+            : "<think>\n" + message.thinking() + "\n</think>\n\n" + text);
+  }
+
+  static ChatResponse response(Gatun model, Answer answer) {
+    AiMessage message =
+        AiMessage.builder()
+            .text(answer.text().isEmpty() ? null : answer.text())
+            .thinking(answer.thinking().isEmpty() ? null : answer.thinking())
+            .build();
+    TokenUsage usage =
+        new TokenUsage(answer.usage().promptTokens(), answer.usage().generatedTokens());
+    return ChatResponse.builder()
+        .aiMessage(message)
+        .metadata(
+            ChatResponseMetadata.builder()
+                .id(UUID.randomUUID().toString())
+                .modelName(model.name())
+                .tokenUsage(usage)
+                .finishReason(finish(answer.finish()))
+                .build())
+        .build();
+  }
+
+  private static FinishReason finish(dev.gatun.chat.FinishReason reason) {
+    return switch (reason) {
+      case END_OF_TEXT, STOP_STRING -> FinishReason.STOP;
+      case LIMIT, CONTEXT_FULL -> FinishReason.LENGTH;
+      case CANCELLED -> FinishReason.OTHER;
+    };
+  }
+
+  /** A refusal in LangChain4j's terms. */
+  static RuntimeException mapped(Refusal refusal) {
+    return refusal.reason() == Refusal.Reason.USAGE
+        ? new InvalidRequestException(refusal.getMessage(), refusal)
+        : new InternalServerException(refusal.getMessage(), refusal);
+  }
+
+  private static void refuseIf(boolean wrong, String what) {
+    if (wrong) {
+      throw unsupported(what);
+    }
+  }
+
+  private static UnsupportedFeatureException unsupported(String what) {
+    return new UnsupportedFeatureException(what + " is not supported by this model provider");
+  }
+}

@@ -1,0 +1,9 @@
+// package-info: LangChain4j's chat models over the library.
+/**
+ * A model of {@link dev.gatun.Gatun} as LangChain4j's {@code ChatModel} ({@link
+ * dev.gatun.langchain4j.GatunChatModel}) and {@code StreamingChatModel} ({@link
+ * dev.gatun.langchain4j.GatunStreamingChatModel}). What the engine cannot honour is LangChain4j's
+ * UnsupportedFeatureException, before anything runs: tools, JSON response formats, images, another
+ * model's name or parameters.
+ */
+package dev.gatun.langchain4j;
