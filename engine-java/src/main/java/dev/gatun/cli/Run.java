@@ -50,6 +50,16 @@ final class Run implements Callable<Integer> {
   boolean raw;
 
   @Option(
+      names = {"-cnv", "--conversation"},
+      description = "A conversation even with a prompt, which is its first message.")
+  boolean conversation;
+
+  @Option(
+      names = {"-st", "--single-turn"},
+      description = "One answer, then leave, even where a conversation would start.")
+  boolean singleTurn;
+
+  @Option(
       names = "--chat-template-file",
       paramLabel = "FILE",
       description = "Jinja to use in place of the model's own chat template.")
@@ -76,8 +86,9 @@ final class Run implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    EngineOptions options = engine.options(threads.count);
+    EngineOptions options = engine.options(threads.count, stdio);
     Chat.Limits limits = new Chat.Limits(limit.orElse(-1), ignoreEnd, stops);
+    requireTerminal();
     Optional<String> question = prompt.read(stdio);
     requireSense(question);
     try (Checkpoint checkpoint = engine.scaled(Checkpoint.open(model.path(stdio)), stdio)) {
@@ -85,13 +96,28 @@ final class Run implements Callable<Integer> {
       try (Loading loading = Loading.start(checkpoint, options)) {
         Dialect dialect = Dialect.of(checkpoint, template);
         SamplingOptions drawing = sampling.over(advised(checkpoint), dialect);
-        Optional<Prompt> first = question.map(text -> promptOf(text, dialect));
+        boolean converses = question.isEmpty() || (conversation && !singleTurn);
+        Optional<Prompt> asked =
+            question.filter(_ -> !converses).map(text -> promptOf(text, dialect));
         try (Chat chat = new Chat(loading.engine(), dialect, limits)) {
           engine.tellContext(chat.engine(), stdio);
           tell(checkpoint, chat, drawing);
-          return first.isPresent() ? once(chat, drawing, first.get()) : converse(chat, drawing);
+          return asked.isPresent()
+              ? once(chat, drawing, asked.get())
+              : converse(chat, drawing, new Repl.Opening(question, singleTurn));
         }
       }
+    }
+  }
+
+  private void requireTerminal() {
+    if (conversation && raw) {
+      throw Refusal.usage("-cnv asks for a conversation, -no-cnv (--raw) for none", "keep one");
+    }
+    if (conversation && !singleTurn && !stdio.inIsTerminal()) {
+      throw Refusal.usage(
+          "-cnv asks for a conversation, and standard input is no terminal",
+          "drop it, or run it at one");
     }
   }
 
@@ -138,20 +164,20 @@ final class Run implements Callable<Integer> {
     Chat.Reply reply = chat.answer(asked, drawing, writer, interrupts::requested);
     writer.finish();
     if (reply.stop() == Stop.CONTEXT_FULL) {
-      stdio
-          .err()
-          .println(
-              "the context of "
-                  + chat.engine().context()
-                  + " tokens is full; -c sets a larger one");
+      boolean whole = chat.engine().context() >= chat.engine().config().contextLength();
+      stdio.tell(
+          "the context of "
+              + chat.engine().context()
+              + " tokens is full"
+              + (whole ? ", all that the model was made for" : "; -c sets a larger one"));
     }
-    stdio.err().println(StatsLine.of(reply.stats()));
+    stdio.tell(StatsLine.of(reply.stats()));
     return reply.stop() == Stop.INTERRUPTED ? Refusal.Reason.INTERRUPTED.exitCode() : 0;
   }
 
-  private int converse(Chat chat, SamplingOptions drawing) {
+  private int converse(Chat chat, SamplingOptions drawing, Repl.Opening opening) {
     try (Prompter prompter = Prompter.open(stdio)) {
-      return new Repl(stdio, chat, drawing, style, prompt.system).converse(prompter);
+      return new Repl(stdio, chat, drawing, style, prompt.system).converse(prompter, opening);
     }
   }
 

@@ -89,14 +89,13 @@ public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes ty
     int sequences = options.batching().sequences();
     int most = (int) Math.min((long) config.contextLength() * sequences, Integer.MAX_VALUE);
     if (options.context() == EngineOptions.WHAT_FITS) {
-      // Where not even a page fits, one page is what is refused.
-      return Math.max(Math.min(fitting, most), Device.pageTokens());
+      // Where too few fit, the fewest are what is refused, with what would fit in their place.
+      return Math.min(most, Math.max(fitting, EngineOptions.LEAST_CONTEXT));
     }
     if (options.context() > most) {
       throw tooLong(config, options.context(), most);
     }
-    int each = Math.min(config.contextLength(), EngineOptions.LARGEST_DEFAULT_CONTEXT);
-    return options.context() > 0 ? options.context() : Math.min(most, each * sequences);
+    return options.context() == EngineOptions.MODELS_OWN ? most : options.context();
   }
 
   private static Refusal tooLong(ModelConfig config, int context, int most) {

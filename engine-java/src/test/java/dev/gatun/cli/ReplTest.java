@@ -85,7 +85,26 @@ class ReplTest {
     assertEquals("three\n\nfour", json.get(2).get("content").textValue());
   }
 
+  @Test
+  void aPromptMayBeTheFirstMessage() throws IOException {
+    Said typed = talk("one", "two");
+    Said given = talk(new Repl.Opening(Optional.of("one"), false), "two");
+    assertEquals(typed.out(), given.out());
+    assertEquals(2, promptTokens(given.err()).size(), given.err());
+  }
+
+  @Test
+  void aSingleTurnEndsAfterItsAnswer() throws IOException {
+    Said said = talk(new Repl.Opening(Optional.empty(), true), "/stats", "one", "two");
+    assertEquals(talk("one").out(), said.out());
+    assertEquals(1, promptTokens(said.err()).size(), said.err());
+  }
+
   private Said talk(String... lines) throws IOException {
+    return talk(Repl.Opening.EMPTY, lines);
+  }
+
+  private Said talk(Repl.Opening opening, String... lines) throws IOException {
     Path model = folder.resolve("model");
     if (!Files.exists(model)) {
       TinyModel.create(Files.createDirectory(model));
@@ -108,7 +127,8 @@ class ReplTest {
       SamplingOptions greedy = SamplingOptions.defaults().withTemperature(0);
       assertEquals(
           0,
-          new Repl(stdio, chat, greedy, new StyleArguments(), Optional.empty()).converse(prompter));
+          new Repl(stdio, chat, greedy, new StyleArguments(), Optional.empty())
+              .converse(prompter, opening));
     }
     return new Said(out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }
