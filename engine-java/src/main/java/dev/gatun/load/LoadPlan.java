@@ -75,7 +75,8 @@ public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes ty
             budget.capacity().name(),
             others()),
         (largest > 0 ? "use -c " + largest + " or less" : "use a smaller model or quantisation")
-            + (budget.capacity().others().isEmpty() ? "" : ", or end what else runs on that GPU"),
+            + (budget.capacity().others().isEmpty() ? "" : ", or end what else runs on that GPU")
+            + (budget.capacity().isGpu() ? ", or --device cpu" : ""),
         new PlanText(this).toString());
   }
 
