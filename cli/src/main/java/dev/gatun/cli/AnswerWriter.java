@@ -1,9 +1,10 @@
-// AnswerWriter: streams an answer to standard output; thinking is dimmed on a terminal, or left
-// out.
+// AnswerWriter: streams an answer to standard output; on a terminal lines are broken between words
+// and thinking is dimmed, or left out.
 package dev.gatun.cli;
 
 import dev.gatun.dialogue.ThinkSplitter;
 import dev.gatun.dialogue.ThinkSplitter.Part;
+import java.util.function.IntSupplier;
 
 /** One answer. Without a terminal the model's text is written as it is, without styles. */
 final class AnswerWriter implements ThinkSplitter.Sink {
@@ -15,13 +16,18 @@ final class AnswerWriter implements ThinkSplitter.Sink {
   private final Output out;
   private final boolean styled;
   private final boolean hideThinking;
+  private final WordWrap wrap;
   private boolean dim;
   private boolean marked;
   private boolean skipBlank;
   private boolean atLineStart = true;
 
-  AnswerWriter(Output out, boolean styled, boolean hideThinking) {
+  /**
+   * @param columns of the terminal at the moment; 0 for none, where text is written as it is
+   */
+  AnswerWriter(Output out, boolean styled, boolean hideThinking, IntSupplier columns) {
     this.out = out;
+    this.wrap = new WordWrap(columns);
     this.styled = styled;
     this.hideThinking = hideThinking;
   }
@@ -63,7 +69,7 @@ final class AnswerWriter implements ThinkSplitter.Sink {
     skipBlank = false;
     unmark();
     dim(part != Part.ANSWER);
-    out.print(shown);
+    out.print(wrap.show(shown));
     atLineStart = shown.endsWith("\n");
   }
 
@@ -71,12 +77,14 @@ final class AnswerWriter implements ThinkSplitter.Sink {
     if (marked) {
       marked = false;
       out.print(ERASE_LINE);
+      wrap.restart();
     }
   }
 
   private void dim(boolean wanted) {
     if (styled && dim != wanted) {
       dim = wanted;
+      wrap.cut();
       out.print(wanted ? DIM : UNDIM);
     }
   }

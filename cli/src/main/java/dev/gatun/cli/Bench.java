@@ -1,5 +1,5 @@
-// Bench: measures prompt and generation speed as llama-bench does, and sets it against the
-// machine's bandwidth.
+// Bench: measures prompt and generation speed as llama-bench does, and sets it against what the
+// device can do at most.
 package dev.gatun.cli;
 
 import dev.gatun.device.CudaDevices;
@@ -30,8 +30,9 @@ import picocli.CommandLine.Option;
     description = {
       "Measure tokens a second with llama-bench's tests, columns and names. Tokens are drawn as run"
           + " draws them without options; tokenising is not timed. The last columns: bytes read a"
-          + " token, their share of the memory bandwidth measured in the same run, peak memory, and"
-          + " the host gap: the share of the time in which no step was on the device, 1 - (sum over"
+          + " token; the share of what the device can do at most, measured in the same run: for a"
+          + " prompt of its int8 operations, else of its memory bandwidth; peak memory; and the"
+          + " host gap: the share of the time in which no step was on the device, 1 - (sum over"
           + " the steps of the time from a step's first copy to its last, by the device's clock) /"
           + " (time of the test); of a GPU its clock before and after and what slowed it.",
       ""
@@ -98,10 +99,10 @@ final class Bench implements Callable<Integer> {
         }
       }
       // After all runs, since the buffer would count as their peak memory.
-      Map<DeviceChoice, Double> bandwidths = new HashMap<>();
+      Map<DeviceChoice, BenchResult.Limits> limits = new HashMap<>();
       for (BenchRun run : runs) {
-        double bandwidth = bandwidths.computeIfAbsent(run.options().device(), Bench::bandwidth);
-        report.add(new BenchResult(subject, run, bandwidth));
+        DeviceChoice device = run.options().device();
+        report.add(new BenchResult(subject, run, limits.computeIfAbsent(device, Bench::limits)));
       }
     }
     report.finish();
@@ -125,13 +126,14 @@ final class Bench implements Callable<Integer> {
     int tokens = tests.stream().mapToInt(BenchMeasure::cacheTokens).max().orElseThrow();
     // Tests of the same tokens would else find those of the test before.
     Batching batching = Batching.alone().withSequences(most).withSharedPrefixes(false);
-    EngineOptions options = engine.options(threads.stream().findFirst()).withBatching(batching);
+    EngineOptions options =
+        engine.options(threads.stream().findFirst(), stdio).withBatching(batching);
     if (options.context() > 0 && options.context() < tokens) {
       throw Refusal.usage(
           "a cache of " + options.context() + " tokens (-c), the tests take " + tokens,
           "give -c " + tokens + ", or leave it out");
     }
-    EngineOptions fitting = options.context() == 0 ? options.withContext(tokens) : options;
+    EngineOptions fitting = engine.context.isEmpty() ? options.withContext(tokens) : options;
     return threads.isEmpty()
         ? List.of(fitting)
         : threads.stream().map(fitting::withThreads).toList();
@@ -168,10 +170,11 @@ final class Bench implements Callable<Integer> {
         new GpuPace(readings));
   }
 
-  private static double bandwidth(DeviceChoice choice) {
+  private static BenchResult.Limits limits(DeviceChoice choice) {
     try (Device device = Device.open(choice)) {
-      return device.measureRead(
-          Math.min(BANDWIDTH_BYTES, device.memory().free() / 4), BANDWIDTH_REPEATS);
+      long bytes = Math.min(BANDWIDTH_BYTES, device.memory().free() / 4);
+      return new BenchResult.Limits(
+          device.measureRead(bytes, BANDWIDTH_REPEATS), device.measureInt8());
     }
   }
 }

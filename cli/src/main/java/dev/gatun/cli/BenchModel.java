@@ -4,6 +4,7 @@ package dev.gatun.cli;
 import dev.gatun.engine.Engine;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.Weight;
+import dev.gatun.weights.WeightClass;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -39,6 +40,24 @@ record BenchModel(String file, Checkpoint checkpoint) {
         + Amount.count(parameters()).replace(" ", "")
         + " "
         + most;
+  }
+
+  /**
+   * Operations of the layers' products for one token of a prompt: a multiplication and an addition
+   * a weight. The head's are left out, since a prompt needs one row of it.
+   */
+  double operationsPerToken() {
+    double chosen =
+        checkpoint.config().moe().map(moe -> moe.perToken() / (double) moe.experts()).orElse(1.0);
+    return checkpoint.weights().stream()
+        .mapToDouble(
+            weight ->
+                switch (WeightClass.of(weight.name())) {
+                  case ATTENTION, FEED_FORWARD -> 2.0 * weight.count();
+                  case EXPERTS -> 2.0 * weight.count() * chosen;
+                  case HEAD, NORMS, EMBEDDING -> 0;
+                })
+        .sum();
   }
 
   /**

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -69,7 +70,7 @@ final class BenchReport {
   // RFC 4180, every field quoted as llama-bench does.
   private static String csv(Iterable<?> cells) {
     List<String> quoted = new ArrayList<>();
-    cells.forEach(cell -> quoted.add('"' + String.valueOf(cell).replace("\"", "\"\"") + '"'));
+    cells.forEach(cell -> quoted.add('"' + Objects.toString(cell, "").replace("\"", "\"\"") + '"'));
     return String.join(",", quoted) + "\n";
   }
 
@@ -97,7 +98,7 @@ final class BenchReport {
               "t/s each", "%9s", r -> two(BenchResult.mean(r.rates()) / r.test().parallel())));
     }
     columns.add(new Column("MiB/token", "%10s", r -> two(r.run().bytesPerToken() / (1 << 20))));
-    columns.add(new Column("bandwidth", "%22s", BenchReport::bandwidth));
+    columns.add(new Column("of the limit", "%26s", BenchReport::share));
     columns.add(new Column("peak", "%10s", r -> Amount.bytes(r.run().peakMemory())));
     columns.add(new Column("host gap", "%9s", r -> two(r.hostGap()) + " %"));
     if (result.run().pace().measured()) {
@@ -111,9 +112,18 @@ final class BenchReport {
     return two(BenchResult.mean(rates)) + " ± " + two(BenchResult.deviation(rates));
   }
 
-  private static String bandwidth(BenchResult result) {
-    return String.format(
-        Locale.ROOT, "%.1f %% of %.1f GB/s", result.bandwidthShare(), result.bandwidth() / 1e9);
+  /** Of int8 operations for a prompt, of memory's bandwidth where tokens are generated. */
+  private static String share(BenchResult result) {
+    BenchResult.Limits limits = result.limits();
+    return result.isPrompt()
+        ? limits.int8() < 1e13
+            ? share(result.int8Share(), limits.int8() / 1e9, "int8 GOP/s")
+            : share(result.int8Share(), limits.int8() / 1e12, "int8 TOP/s")
+        : share(result.bandwidthShare(), limits.bandwidth() / 1e9, "GB/s");
+  }
+
+  private static String share(double percent, double limit, String unit) {
+    return String.format(Locale.ROOT, "%.1f %% of %.1f %s", percent, limit, unit);
   }
 
   private String markdownHeader(BenchResult result) {

@@ -9,9 +9,15 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * @param bandwidth bytes a second that memory gave in the same run
+ * @param limits of the device, measured in the same run
  */
-record BenchResult(BenchModel model, BenchRun run, double bandwidth) {
+record BenchResult(BenchModel model, BenchRun run, Limits limits) {
+
+  /**
+   * @param bandwidth bytes a second that memory gave
+   * @param int8 operations a second on int8 in registers, a multiply-add being two
+   */
+  record Limits(double bandwidth, double int8) {}
 
   BenchCase test() {
     return run.test();
@@ -24,9 +30,19 @@ record BenchResult(BenchModel model, BenchRun run, double bandwidth) {
         .toArray();
   }
 
+  /** Whether operations are what holds a test back: it reads a prompt and generates nothing. */
+  boolean isPrompt() {
+    return test().generated() == 0;
+  }
+
   /** Share of the measured bandwidth that the average rate uses, in %. */
   double bandwidthShare() {
-    return 100 * run.bytesPerToken() * mean(rates()) / bandwidth;
+    return 100 * run.bytesPerToken() * mean(rates()) / limits.bandwidth();
+  }
+
+  /** Share of the measured rate of int8 that a prompt's products have, in %. */
+  double int8Share() {
+    return 100 * model.operationsPerToken() * mean(rates()) / limits.int8();
   }
 
   /** Share of the time in which no step was on the device, in %. */
@@ -63,13 +79,15 @@ record BenchResult(BenchModel model, BenchRun run, double bandwidth) {
     return fields;
   }
 
-  /** What llama-bench does not have; comes after its fields. */
+  /** What llama-bench does not have; comes after its fields. Null where a share tells nothing. */
   Map<String, Object> gatunFields() {
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("n_parallel", test().parallel());
     fields.put("bytes_per_token", Math.round(run.bytesPerToken()));
-    fields.put("bandwidth_bytes_per_second", Math.round(bandwidth));
-    fields.put("bandwidth_percent", bandwidthShare());
+    fields.put("bandwidth_bytes_per_second", Math.round(limits.bandwidth()));
+    fields.put("bandwidth_percent", isPrompt() ? null : bandwidthShare());
+    fields.put("int8_ops_per_second", Math.round(limits.int8()));
+    fields.put("int8_percent", isPrompt() ? int8Share() : null);
     fields.put("peak_memory_bytes", run.peakMemory());
     fields.put("host_gap_percent", hostGap());
     if (run.pace().measured()) {

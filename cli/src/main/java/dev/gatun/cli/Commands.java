@@ -19,6 +19,8 @@ import picocli.CommandLine.Help.Ansi;
  * names get them all.
  */
 final class Commands {
+  private static final List<String> RUN_MODELS = List.of("run", "bench", "plan", "logits");
+
   private Commands() {}
 
   static CommandLine commandLine(Stdio stdio, Interrupts interrupts, List<String> words) {
@@ -30,6 +32,9 @@ final class Commands {
     } else {
       all.forEach((name, command) -> top.addSubcommand(name, command.get()));
     }
+    RUN_MODELS.stream()
+        .filter(top.getSubcommands()::containsKey)
+        .forEach(name -> LlamaOptions.addTo(top.getSubcommands().get(name)));
     configure(top, stdio);
     return top;
   }

@@ -21,8 +21,8 @@ final class EngineArguments {
       names = {"-c", "--ctx-size"},
       paramLabel = "N|max",
       description =
-          "Tokens of context; 0, the default, takes the model's own, at most 8192; max takes the"
-              + " most that fit.")
+          "Tokens of context; max, the default, takes the model's own, or the most that fit; 0 the"
+              + " model's own and nothing less.")
   Optional<String> context = Optional.empty();
 
   @Option(
@@ -49,11 +49,9 @@ final class EngineArguments {
 
   @Mixin RopeArguments rope;
 
-  @Option(
-      names = {"-dev", "--device"},
-      paramLabel = "NAME",
-      description = "Where to run: cpu, the default, cuda or cuda:N (gatun devices).")
-  Optional<String> device = Optional.empty();
+  @Mixin DeviceArgument device;
+
+  @Mixin GpuLayersArgument layers;
 
   @Option(
       names = "--isa",
@@ -66,19 +64,27 @@ final class EngineArguments {
       description = "Launch each kernel of a GPU's step by itself, instead of a recorded graph.")
   boolean noGraphs;
 
-  /** The options for {@code threads} threads, where empty for as many as the machine has cores. */
-  EngineOptions options(Optional<Integer> threads) {
-    EngineOptions options = planned(threads);
+  /**
+   * The options for {@code threads} threads, where empty for as many as the machine has cores.
+   * Refuses a device that is not there before a model is opened or fetched.
+   */
+  EngineOptions options(Optional<Integer> threads, Stdio stdio) {
+    EngineOptions options = on(choice(threads, stdio));
     gemm.require(options.device());
     return options;
   }
 
-  /** As {@link #options}, for what will run on a device that need not be here. */
-  EngineOptions planned(Optional<Integer> threads) {
+  /** As {@link #options}, for a device that need not be here. */
+  EngineOptions planned() {
+    refuseIf(isa.isPresent() || noGraphs, "a card is given, and --isa or --no-graphs", "drop them");
+    return on(DeviceChoice.cpu());
+  }
+
+  private EngineOptions on(DeviceChoice choice) {
     EngineOptions defaults = EngineOptions.defaults();
     EngineOptions options =
         defaults
-            .withDevice(choice(threads))
+            .withDevice(choice)
             .withContext(context.map(EngineArguments::tokens).orElse(defaults.context()))
             .withBatch(batch.orElse(defaults.batch()), ubatch.orElse(defaults.ubatch()))
             .withCompute(compute.orElse(defaults.compute()))
@@ -90,6 +96,7 @@ final class EngineArguments {
   Checkpoint scaled(Checkpoint checkpoint, Stdio stdio) {
     Checkpoint scaled;
     try {
+      layers.requireWhole(checkpoint.config());
       scaled = rope.choice().apply(checkpoint);
     } catch (Refusal refusal) {
       checkpoint.close();
@@ -103,12 +110,23 @@ final class EngineArguments {
     return scaled;
   }
 
-  /** What {@code -c max} found. */
+  /** The context, where it was left to the model and the device. */
   void tellContext(Engine engine, Stdio stdio) {
     if (engine.options().context() == EngineOptions.WHAT_FITS) {
-      String cache = Amount.bytes(engine.cacheBytes());
-      stdio.err().println("context: " + engine.context() + " tokens, cache of " + cache);
+      int own = engine.config().contextLength();
+      stdio.tell(contextLine(engine.context(), own, engine.cacheBytes()));
     }
+  }
+
+  /** {@code context: 40960 tokens, the model's own; a cache of 5.31 GiB}. */
+  static String contextLine(int context, int own, long cacheBytes) {
+    return "context: "
+        + context
+        + (context < own
+            ? " tokens fit of the model's " + own + " (gatun plan shows what would hold more)"
+            : " tokens, the model's own")
+        + "; a cache of "
+        + Amount.bytes(cacheBytes);
   }
 
   private static int tokens(String text) {
@@ -126,18 +144,19 @@ final class EngineArguments {
     throw Refusal.usage("context (-c) is " + text, "give a number of tokens, or max");
   }
 
-  /** Refuses a device that is not there before a model is opened or fetched. */
-  private DeviceChoice choice(Optional<Integer> threads) {
-    DeviceChoice choice =
+  private DeviceChoice choice(Optional<Integer> threads, Stdio stdio) {
+    DeviceChoice base =
         DeviceChoice.cpu()
-            .named(device.orElse("cpu"))
             .withThreads(threads.orElseGet(Machine::cores))
             .withIsa(isa.map(Isa::parse).orElse(Isa.BEST))
             .withGraphs(!noGraphs);
+    layers.decide(device);
+    DeviceChoice choice = device.choice(base, stdio);
     boolean cpu = choice.kind() == DeviceChoice.Kind.CPU;
-    refuseIf(!cpu && threads.isPresent(), "-t says nothing of " + choice, "leave it out");
-    refuseIf(!cpu && isa.isPresent(), "--isa says nothing of " + choice, "leave it out");
-    refuseIf(cpu && noGraphs, "--no-graphs says nothing of the CPU", "leave it out");
+    String remedy = "leave it out" + (device.isAuto() && !cpu ? ", or add --device cpu" : "");
+    refuseIf(!cpu && threads.isPresent(), "-t says nothing of " + choice, remedy);
+    refuseIf(!cpu && isa.isPresent(), "--isa says nothing of " + choice, remedy);
+    refuseIf(cpu && noGraphs, "--no-graphs says nothing of the CPU", remedy);
     Device.require(choice);
     return choice;
   }

@@ -15,7 +15,7 @@ record EnvironmentDefaults(Map<String, String> environment) implements IDefaultV
   /** Null where the variable is not set, as picocli asks. */
   @Override
   public String defaultValue(ArgSpec argument) {
-    if (argument instanceof OptionSpec option && !option.usageHelp()) {
+    if (argument instanceof OptionSpec option && !option.usageHelp() && !option.hidden()) {
       return environment.get(variable(option.longestName()));
     }
     return null;

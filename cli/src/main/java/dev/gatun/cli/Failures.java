@@ -4,6 +4,7 @@ package dev.gatun.cli;
 import dev.gatun.refusal.Refusal;
 import java.io.PrintStream;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -16,6 +17,10 @@ record Failures(PrintStream err, boolean verbose) {
   private static final int OUT_OF_MEMORY = Refusal.Reason.DOES_NOT_FIT.exitCode();
 
   int usage(ParameterException failure, String[] args) {
+    Optional<Refusal> known = known(failure);
+    if (known.isPresent()) {
+      return report(known.get());
+    }
     String command = failure.getCommandLine().getCommandSpec().qualifiedName();
     line(what(failure) + "; see '" + command + " --help'");
     trace(failure);
@@ -69,6 +74,18 @@ record Failures(PrintStream err, boolean verbose) {
             "set LC_ALL=C.UTF-8, or put the text into a UTF-8 file");
       }
     }
+  }
+
+  /** What an option's own check says, or the table of llama.cpp's options. */
+  private static Optional<Refusal> known(ParameterException failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof Refusal refusal) {
+        return Optional.of(refusal);
+      }
+    }
+    return failure instanceof UnmatchedArgumentException unmatched
+        ? LlamaOptions.refusal(unmatched.getUnmatched().getFirst())
+        : Optional.empty();
   }
 
   private static String what(ParameterException failure) {

@@ -55,12 +55,12 @@ final class Logits implements Callable<Integer> {
   @Override
   public Integer call() {
     int[] ids = ids();
-    EngineOptions options = engine.options(threads.count);
+    EngineOptions options = engine.options(threads.count, stdio);
     try (Checkpoint checkpoint = engine.scaled(model.open(stdio).checkpoint(), stdio)) {
       int vocab = checkpoint.config().vocab();
       requireInside(ids, vocab, checkpoint.config().contextLength());
       int rows = Math.clamp(MOST_BYTES / (vocab * (long) Float.BYTES), 1, ids.length);
-      int context = options.context() == 0 ? ids.length : options.context();
+      int context = engine.context.isEmpty() ? ids.length : options.context();
       try (Engine loaded =
               Engine.load(checkpoint, options.withLogitRows(rows).withContext(context));
           Session session = loaded.newSession();

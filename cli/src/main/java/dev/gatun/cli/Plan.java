@@ -47,15 +47,20 @@ final class Plan implements Callable<Integer> {
   @Override
   public Integer call() {
     Optional<Capacity> card = vram.map(Capacity::card);
-    if (card.isPresent() && engine.device.isPresent()) {
+    if (card.isPresent() && (!engine.device.isAuto() || engine.layers.layers.isPresent())) {
       throw Refusal.usage("--vram and --device each name a device", "keep one of them");
     }
     EngineOptions options =
-        card.isPresent() ? engine.planned(Optional.empty()) : engine.options(Optional.empty());
+        card.isPresent() ? engine.planned() : engine.options(Optional.empty(), stdio);
     try (Checkpoint checkpoint = engine.scaled(model.open(stdio).checkpoint(), stdio)) {
       LoadPlan plan = LoadPlan.of(checkpoint, options, card);
       stdio.out().println(title(checkpoint) + "\n");
       stdio.out().print(new PlanText(plan).toString());
+      if (plan.fits() && options.context() == EngineOptions.WHAT_FITS) {
+        int own = checkpoint.config().contextLength();
+        long cache = plan.budget().cacheBytes(plan.types(), plan.context());
+        stdio.out().println(EngineArguments.contextLine(plan.context(), own, cache));
+      }
       return plan.fits() ? 0 : Refusal.Reason.DOES_NOT_FIT.exitCode();
     }
   }

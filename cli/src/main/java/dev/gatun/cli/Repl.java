@@ -10,6 +10,7 @@ import dev.gatun.dialogue.Transcript;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.SamplingOptions;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.UserInterruptException;
 import picocli.CommandLine.ParameterException;
@@ -23,6 +24,16 @@ final class Repl {
   private final Transcript transcript = new Transcript();
   private SamplingOptions sampling;
   private Optional<Dialogue.Reply> last = Optional.empty();
+
+  /**
+   * How a conversation begins.
+   *
+   * @param message the first one, where it is known already
+   * @param oneTurn whether one answer ends it
+   */
+  record Opening(Optional<String> message, boolean oneTurn) {
+    static final Opening EMPTY = new Opening(Optional.empty(), false);
+  }
 
   Repl(
       Stdio stdio,
@@ -40,14 +51,15 @@ final class Repl {
   }
 
   /** Talks until the person leaves; returns the exit code. */
-  int converse(Prompter prompter) {
+  int converse(Prompter prompter, Opening opening) {
     say("Ask something; /help lists the commands, Ctrl-D leaves.");
+    opening.message().ifPresent(message -> attempt(() -> answer(message, prompter)));
     boolean leaving = false; // Ctrl-C was pressed at an empty prompt
     while (true) {
       try {
         String line = prompter.read();
         leaving = false;
-        if (!handle(line, prompter)) {
+        if (!handle(line, prompter) || (opening.oneTurn() && last.isPresent())) {
           return 0;
         }
       } catch (UserInterruptException e) {
@@ -66,24 +78,26 @@ final class Repl {
 
   /** False where the person wants to leave. */
   private boolean handle(String line, Prompter prompter) {
+    if (line.startsWith("/")) {
+      return attempt(() -> command(line.strip()));
+    }
+    return line.isBlank() || attempt(() -> answer(line, prompter));
+  }
+
+  /** True, telling why, where it is refused. */
+  private boolean attempt(BooleanSupplier action) {
     try {
-      if (line.isBlank()) {
-        return true;
-      }
-      if (line.startsWith("/")) {
-        return command(line.strip());
-      }
-      answer(line, prompter);
+      return action.getAsBoolean();
     } catch (Refusal refusal) {
       if (refusal.reason() == Refusal.Reason.DEVICE) {
         throw refusal; // a device that failed answers nothing more
       }
       say(refusal.getMessage());
+      return true;
     }
-    return true;
   }
 
-  private void answer(String line, Prompter prompter) {
+  private boolean answer(String line, Prompter prompter) {
     transcript.add(Message.user(line));
     Dialogue.Reply reply;
     AnswerWriter writer = style.writer(stdio);
@@ -103,6 +117,7 @@ final class Repl {
       say("the context of " + dialogue.engine().context() + " tokens is full; /clear starts anew");
     }
     say(StatsLine.of(reply.stats()));
+    return true;
   }
 
   private boolean command(String line) {
@@ -171,6 +186,6 @@ final class Repl {
   // The conversation is on standard output; what the program says of itself is not part of it.
   private void say(String text) {
     stdio.out().flush();
-    stdio.err().println(text);
+    stdio.tell(text);
   }
 }

@@ -56,6 +56,16 @@ final class Run implements Callable<Integer> {
   boolean raw;
 
   @Option(
+      names = {"-cnv", "--conversation"},
+      description = "A conversation even with a prompt, which is its first message.")
+  boolean conversation;
+
+  @Option(
+      names = {"-st", "--single-turn"},
+      description = "One answer, then leave, even where a conversation would start.")
+  boolean singleTurn;
+
+  @Option(
       names = "--chat-template-file",
       paramLabel = "FILE",
       description = "Jinja to use in place of the model's own chat template.")
@@ -82,12 +92,13 @@ final class Run implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    EngineOptions options = engine.options(threads.count);
+    EngineOptions options = engine.options(threads.count, stdio);
     ChatOptions limits =
         ChatOptions.defaults()
             .withMaxTokens(limit.orElse(-1))
             .withIgnoredEnd(ignoreEnd)
             .withStops(stops.toArray(String[]::new));
+    requireTerminal();
     Optional<String> question = prompt.read(stdio);
     requireSense(question);
     try (Checkpoint checkpoint = engine.scaled(Checkpoint.open(model.path(stdio)), stdio)) {
@@ -95,15 +106,28 @@ final class Run implements Callable<Integer> {
       try (Loading loading = Loading.start(checkpoint, options)) {
         Dialect dialect = Dialect.of(checkpoint, template);
         SamplingOptions drawing = sampling.over(advised(checkpoint), dialect);
-        Optional<Prompt> first = question.map(text -> promptOf(text, dialect));
+        boolean converses = question.isEmpty() || (conversation && !singleTurn);
+        Optional<Prompt> asked =
+            question.filter(_ -> !converses).map(text -> promptOf(text, dialect));
         try (Dialogue dialogue = new Dialogue(loading.engine(), dialect)) {
           engine.tellContext(dialogue.engine(), stdio);
           tell(checkpoint, dialogue.engine(), drawing);
-          return first.isPresent()
-              ? once(dialogue, drawing, limits, first.get())
-              : converse(dialogue, drawing, limits);
+          return asked.isPresent()
+              ? once(dialogue, drawing, limits, asked.get())
+              : converse(dialogue, drawing, limits, new Repl.Opening(question, singleTurn));
         }
       }
+    }
+  }
+
+  private void requireTerminal() {
+    if (conversation && raw) {
+      throw Refusal.usage("-cnv asks for a conversation, -no-cnv (--raw) for none", "keep one");
+    }
+    if (conversation && !singleTurn && !stdio.inIsTerminal()) {
+      throw Refusal.usage(
+          "-cnv asks for a conversation, and standard input is no terminal",
+          "drop it, or run it at one");
     }
   }
 
@@ -150,20 +174,23 @@ final class Run implements Callable<Integer> {
     Dialogue.Reply reply = dialogue.answer(asked, drawing, options, writer);
     writer.finish();
     if (reply.finish() == FinishReason.CONTEXT_FULL) {
-      stdio
-          .err()
-          .println(
-              "the context of "
-                  + dialogue.engine().context()
-                  + " tokens is full; -c sets a larger one");
+      Engine loaded = dialogue.engine();
+      boolean whole = loaded.context() >= loaded.config().contextLength();
+      stdio.tell(
+          "the context of "
+              + loaded.context()
+              + " tokens is full"
+              + (whole ? ", all that the model was made for" : "; -c sets a larger one"));
     }
-    stdio.err().println(StatsLine.of(reply.stats()));
+    stdio.tell(StatsLine.of(reply.stats()));
     return reply.finish() == FinishReason.CANCELLED ? Refusal.Reason.INTERRUPTED.exitCode() : 0;
   }
 
-  private int converse(Dialogue dialogue, SamplingOptions drawing, ChatOptions limits) {
+  private int converse(
+      Dialogue dialogue, SamplingOptions drawing, ChatOptions limits, Repl.Opening opening) {
     try (Prompter prompter = Prompter.open(stdio)) {
-      return new Repl(stdio, dialogue, drawing, limits, style, prompt.system).converse(prompter);
+      return new Repl(stdio, dialogue, drawing, limits, style, prompt.system)
+          .converse(prompter, opening);
     }
   }
 

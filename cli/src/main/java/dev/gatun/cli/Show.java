@@ -46,11 +46,7 @@ final class Show implements Callable<Integer> {
               + " with --device, how long it takes there.")
   boolean kernels;
 
-  @Option(
-      names = {"-dev", "--device"},
-      paramLabel = "NAME",
-      description = "Of --kernels: cpu, the default, cuda or cuda:N.")
-  Optional<String> device = Optional.empty();
+  @Mixin DeviceArgument device;
 
   @Option(
       names = {"-ub", "--ubatch-size"},
@@ -72,7 +68,7 @@ final class Show implements Callable<Integer> {
     Optional<EngineOptions> options = kernels ? Optional.of(options()) : Optional.empty();
     try (Checkpoint checkpoint = model.open(stdio).checkpoint()) {
       if (options.isPresent()) {
-        KernelChoice found = KernelChoice.of(checkpoint, options.get(), device.isPresent());
+        KernelChoice found = KernelChoice.of(checkpoint, options.get(), device.name.isPresent());
         stdio.out().print(new KernelsTable(found).toString());
       } else if (template) {
         stdio.out().print(templateOf(checkpoint));
@@ -88,8 +84,7 @@ final class Show implements Callable<Integer> {
   private EngineOptions options() {
     EngineOptions defaults = EngineOptions.defaults();
     int tokens = ubatch.orElse(defaults.ubatch());
-    DeviceChoice choice =
-        DeviceChoice.cpu().named(device.orElse("cpu")).withThreads(Machine.cores());
+    DeviceChoice choice = device.choice(DeviceChoice.cpu().withThreads(Machine.cores()), stdio);
     Device.require(choice);
     gemm.require(choice);
     return defaults

@@ -6,13 +6,10 @@ import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.InputStream;
 import java.io.PrintStream;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.function.IntPredicate;
+import java.util.function.IntUnaryOperator;
 
 /**
  * What surrounds a command.
@@ -20,12 +17,14 @@ import java.util.function.IntPredicate;
  * @param out answers and results, as UTF-8 whatever the locale
  * @param err everything else
  * @param terminal whether a file descriptor (0, 1, 2) is a terminal
+ * @param columns of the terminal at a file descriptor, as they are now; 0 where it is none
  */
 record Stdio(
     InputStream in,
     Output out,
     PrintStream err,
     IntPredicate terminal,
+    IntUnaryOperator columns,
     Map<String, String> environment) {
 
   static Stdio ofProcess() {
@@ -33,7 +32,8 @@ record Stdio(
         new FileInputStream(FileDescriptor.in),
         new Output(new FileOutputStream(FileDescriptor.out)),
         new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
-        Stdio::isTerminal,
+        Terminals::isTerminal,
+        Terminals::columns,
         System.getenv());
   }
 
@@ -49,22 +49,20 @@ record Stdio(
    * Whether to colour and dim standard output: a terminal that can, and no NO_COLOR (no-color.org).
    */
   boolean outStyled() {
-    return environment.getOrDefault("NO_COLOR", "").isEmpty()
-        && !"dumb".equals(environment.get("TERM"))
-        && outIsTerminal();
+    return environment.getOrDefault("NO_COLOR", "").isEmpty() && !isDumb() && outIsTerminal();
   }
 
-  // Java's Console knows standard input and output together only; the C library knows each.
-  private static boolean isTerminal(int descriptor) {
-    Linker linker = Linker.nativeLinker();
-    MethodHandle isatty =
-        linker.downcallHandle(
-            linker.defaultLookup().findOrThrow("isatty"),
-            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT));
-    try {
-      return (int) isatty.invokeExact(descriptor) == 1;
-    } catch (Throwable impossible) {
-      throw new AssertionError(impossible);
-    }
+  /** Columns of the terminal at standard output at the moment; 0 for one that is dumb. */
+  int outColumns() {
+    return isDumb() ? 0 : columns.applyAsInt(1);
+  }
+
+  /** One line or more for the person, broken between words where standard error is a terminal. */
+  void tell(String text) {
+    err.println(terminal.test(2) ? WordWrap.broken(text, columns.applyAsInt(2)) : text);
+  }
+
+  private boolean isDumb() {
+    return "dumb".equals(environment.get("TERM"));
   }
 }

@@ -1,6 +1,7 @@
 // StyleArguments: how an answer looks.
 package dev.gatun.cli;
 
+import java.util.function.IntSupplier;
 import picocli.CommandLine.Option;
 
 final class StyleArguments {
@@ -15,6 +16,7 @@ final class StyleArguments {
   }
 
   AnswerWriter writer(Stdio stdio) {
-    return new AnswerWriter(stdio.out(), styled(stdio), hideThinking);
+    IntSupplier columns = stdio.outIsTerminal() ? stdio::outColumns : () -> 0;
+    return new AnswerWriter(stdio.out(), styled(stdio), hideThinking, columns);
   }
 }

@@ -18,17 +18,13 @@ import picocli.CommandLine.Option;
     name = "verify",
     sortOptions = false,
     description = {
-      "Check a device: every op against the CPU, tiny models against what other engines compute"
-          + " from them, and what must repeat bit for bit. A line a check: ok or FAIL, its name,"
-          + " its figure and (the bound). Exit code 1 where one fails.",
+      "Check a device: every op against the CPU (of a GPU), tiny models against what other engines"
+          + " compute from them, and what must repeat bit for bit. A line a check: ok or FAIL, its"
+          + " name, its figure and (the bound). Exit code 1 where one fails.",
       ""
     })
 final class Verify implements Callable<Integer> {
-  @Option(
-      names = {"-dev", "--device"},
-      paramLabel = "NAME",
-      description = "What to check: cuda:0, the default, cuda:N, or cpu, which has no op tests.")
-  String device = "cuda:0";
+  @Mixin DeviceArgument device;
 
   @Option(
       names = "--oracles",
@@ -51,7 +47,7 @@ final class Verify implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    DeviceChoice choice = DeviceChoice.cpu().named(device).withThreads(Machine.cores());
+    DeviceChoice choice = device.choice(DeviceChoice.cpu().withThreads(Machine.cores()), stdio);
     Instant begin = Instant.now();
     new Verification(choice, oracles, quick).run(this::tell);
     if (choice.kind() == DeviceChoice.Kind.CUDA && !Device.hasGemm(choice)) {

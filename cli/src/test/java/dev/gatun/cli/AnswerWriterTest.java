@@ -40,7 +40,7 @@ class AnswerWriterTest {
 
   private static String written(boolean styled, boolean hide, String thinking, String answer) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    AnswerWriter writer = new AnswerWriter(new Output(bytes), styled, hide);
+    AnswerWriter writer = new AnswerWriter(new Output(bytes), styled, hide, () -> 0);
     writer.accept(Part.THINKING, thinking);
     if (!answer.isEmpty()) {
       writer.accept(Part.ANSWER, answer);

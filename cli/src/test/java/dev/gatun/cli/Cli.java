@@ -60,6 +60,7 @@ record Cli(byte[] input, boolean terminals, Map<String, String> environment) {
         new Output(out),
         new PrintStream(err, true, StandardCharsets.UTF_8),
         _ -> terminals,
+        _ -> 0,
         environment);
   }
 }

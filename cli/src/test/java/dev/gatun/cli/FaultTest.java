@@ -39,7 +39,8 @@ class FaultTest {
                 System.getProperty("java.class.path")));
     command.addAll(List.of(settings));
     command.addAll(List.of("dev.gatun.cli.Main", "run", "-m", model.toString()));
-    command.addAll(List.of("--device", "emulated", "-p", "abc", "-n", "4", "--temp", "0"));
+    command.addAll(List.of("--device", "emulated", "-c", "64"));
+    command.addAll(List.of("-p", "abc", "-n", "4", "--temp", "0"));
     Path err = folder.resolve("err" + runs++);
     ProcessBuilder builder =
         new ProcessBuilder(command)

@@ -73,8 +73,8 @@ class LocaleTest {
     String table = in(locale, () -> Cli.piped("").run(args)).succeeded();
     String number = "\\d+\\.\\d+";
     String row =
-        "\\|[ -~]*\\| +pp8 \\| +%1$s ± %1$s \\| +%1$s \\| +%1$s %% of %1$s GB/s \\|[ -~]*\\| +%1$s"
-            + " %% \\|";
+        "\\|[ -~]*\\| +pp8 \\| +%1$s ± %1$s \\| +%1$s \\| +%1$s %% of %1$s int8 GOP/s \\|[ -~]*\\|"
+            + " +%1$s %% \\|";
     assertTrue(table.split("\n")[2].matches(String.format(Locale.ROOT, row, number)), table);
   }
 

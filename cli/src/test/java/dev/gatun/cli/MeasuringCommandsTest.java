@@ -72,6 +72,8 @@ class MeasuringCommandsTest {
           "bytes_per_token",
           "bandwidth_bytes_per_second",
           "bandwidth_percent",
+          "int8_ops_per_second",
+          "int8_percent",
           "peak_memory_bytes",
           "host_gap_percent");
 
@@ -144,9 +146,32 @@ class MeasuringCommandsTest {
     assertEquals(8, tests.get(0).get("n_prompt").intValue());
     assertEquals(4, tests.get(1).get("n_gen").intValue());
     assertEquals(2, tests.get(1).get("samples_ns").size());
-    for (String name : GATUN_FIELDS) {
-      assertTrue(tests.get(1).get(name).doubleValue() > 0, name);
+    for (int test = 0; test < 2; test++) {
+      String absent = test == 0 ? "bandwidth_percent" : "int8_percent";
+      for (String name : GATUN_FIELDS) {
+        var value = tests.get(test).get(name);
+        assertTrue(name.equals(absent) ? value.isNull() : value.doubleValue() > 0, name);
+      }
     }
+  }
+
+  @Test
+  void aPromptIsMeasuredByItsOperationsAndATokenByItsBytes() {
+    var tests = Json.parse(bench("json"), "bench");
+    var prompt = tests.get(0);
+    // Two layers of hidden size 256: queries, keys, values and output, then the feed-forward.
+    double operations = 2.0 * 2 * 256 * (256 + 128 + 128 + 256 + 3 * 256);
+    double share = 100 * operations * prompt.get("avg_ts").doubleValue();
+    assertEquals(
+        share / prompt.get("int8_ops_per_second").doubleValue(),
+        prompt.get("int8_percent").doubleValue(),
+        1e-6 * prompt.get("int8_percent").doubleValue());
+    String[] markdown = bench("md").split("\n");
+    assertTrue(markdown[0].contains("of the limit"), markdown[0]);
+    assertTrue(markdown[2].matches(".* [\\d.]+ % of [\\d.]+ int8 GOP/s .*"), markdown[2]);
+    assertTrue(markdown[3].matches(".* [\\d.]+ % of [\\d.]+ GB/s .*"), markdown[3]);
+    String[] csv = bench("csv").split("\n");
+    assertTrue(csv[1].contains(",\"\",\"") && csv[2].contains(",\"\",\""), csv[1] + csv[2]);
   }
 
   @Test

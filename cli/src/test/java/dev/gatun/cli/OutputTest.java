@@ -45,6 +45,7 @@ class OutputTest {
             new Output(failing(reason)),
             new PrintStream(err, true, StandardCharsets.UTF_8),
             _ -> false,
+            _ -> 0,
             Map.of());
     return Main.execute(stdio, Interrupts.none(), "version");
   }

@@ -98,6 +98,8 @@ class PlanTest {
       strings = {
         "plan --synthetic qwq-32b --vram 24T",
         "plan --synthetic qwq-32b --vram 24G --device cpu",
+        "plan --synthetic qwq-32b --vram 24G -ngl 99",
+        "plan --synthetic qwq-32b --vram 24G --no-graphs",
         "plan --synthetic qwq-32c",
         "plan --synthetic qwq-32b --demo",
         "plan",
@@ -193,6 +195,27 @@ class PlanTest {
         Cli.terminal()
             .run("logits", "-m", model, "--tokens", "1", "-c", "max", "-o", folder + "/l.npy");
     assertEquals(0, result.exitCode(), result.err());
-    assertTrue(result.err().matches("(?s)context: \\d+ tokens, cache of .*\n"), result.err());
+    assertEquals("context: 256 tokens, the model's own; a cache of 256.00 KiB\n", result.err());
+  }
+
+  @Test
+  void theContextIsTheModelsOwnOrWhatFits() {
+    String line = "context: 40960 tokens, the model's own; a cache of 5.31 GiB\n";
+    String own = plan("qwq-32b:type=awq", "24G", "--kv", "q8_0").succeeded();
+    assertTrue(own.endsWith("\n" + line), own);
+    assertTrue(own.contains("40960 tokens, q8_0"), own);
+    assertEquals(own, plan("qwq-32b:type=awq", "24G", "--kv", "q8_0", "-c", "max").succeeded());
+    String fewer = plan("qwq-32b:type=awq", "24G").succeeded();
+    assertTrue(fewer.contains("\ncontext: 26336 tokens fit of the model's 40960 ("), fewer);
+    assertEquals(3, plan("qwq-32b:type=awq", "24G", "-c", "0").exitCode());
+    narrow(own);
+  }
+
+  @Test
+  void tooShortAContextIsNotTakenUnasked() {
+    Cli.Result result = plan("qwq-32b:type=q5_k_m", "23G", "--kv", "f16");
+    assertEquals(3, result.exitCode(), result.out());
+    assertTrue(result.out().contains("4096 tokens, f16"), result.out());
+    plan("qwq-32b:type=q5_k_m", "23G", "--kv", "f16", "-c", "1024").succeeded();
   }
 }

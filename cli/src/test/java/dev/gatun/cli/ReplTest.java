@@ -88,7 +88,26 @@ class ReplTest {
     assertEquals("three\n\nfour", json.get(2).get("content").textValue());
   }
 
+  @Test
+  void aPromptMayBeTheFirstMessage() throws IOException {
+    Said typed = talk("one", "two");
+    Said given = talk(new Repl.Opening(Optional.of("one"), false), "two");
+    assertEquals(typed.out(), given.out());
+    assertEquals(2, promptTokens(given.err()).size(), given.err());
+  }
+
+  @Test
+  void aSingleTurnEndsAfterItsAnswer() throws IOException {
+    Said said = talk(new Repl.Opening(Optional.empty(), true), "/stats", "one", "two");
+    assertEquals(talk("one").out(), said.out());
+    assertEquals(1, promptTokens(said.err()).size(), said.err());
+  }
+
   private Said talk(String... lines) throws IOException {
+    return talk(Repl.Opening.EMPTY, lines);
+  }
+
+  private Said talk(Repl.Opening opening, String... lines) throws IOException {
     Path model = folder.resolve("model");
     if (!Files.exists(model)) {
       TinyModel.create(Files.createDirectory(model));
@@ -115,7 +134,7 @@ class ReplTest {
                   ChatOptions.defaults().withMaxTokens(6),
                   new StyleArguments(),
                   Optional.empty())
-              .converse(prompter));
+              .converse(prompter, opening));
     }
     return new Said(out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
   }

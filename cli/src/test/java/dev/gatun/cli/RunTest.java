@@ -17,8 +17,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 class RunTest {
   private static final String STATS =
-      "prompt \\d+ tokens, [\\d.]+ t/s · generation 8 tokens, [\\d.]+ t/s · first token [\\d.]+"
-          + " s\n";
+      "context: 256 tokens, the model's own; a cache of 256.00 KiB\n"
+          + "prompt \\d+ tokens, [\\d.]+ t/s · generation 8 tokens, [\\d.]+ t/s · first token"
+          + " [\\d.]+ s\n";
 
   @TempDir static Path folder;
   private static String model;
@@ -66,6 +67,24 @@ class RunTest {
   @Test
   void aPromptLongerThanTheContextIsRefused() {
     assertTrue(run(Cli.terminal(), "-c", "16", "-p", "x".repeat(100)).refused(2).contains("16"));
+  }
+
+  @Test
+  void aContextThatIsAskedForIsNotTold() {
+    for (String context : List.of("64", "0")) {
+      String err = run(Cli.terminal(), "-p", "hi", "-c", context).err();
+      assertTrue(err.startsWith("prompt "), err);
+    }
+  }
+
+  @Test
+  void aConversationIsForATerminal() {
+    assertTrue(run(Cli.piped("x"), "-cnv", "-p", "hi").refused(2).contains("no terminal"));
+    String line = run(Cli.terminal(), "-cnv", "-no-cnv", "-p", "hi").refused(2);
+    assertTrue(line.contains("-no-cnv (--raw)"), line);
+    String answer = run(Cli.piped(""), "-p", "hi").succeeded();
+    assertEquals(answer, run(Cli.piped(""), "-p", "hi", "-st").succeeded());
+    assertEquals(answer, run(Cli.piped(""), "-p", "hi", "-cnv", "-st").succeeded());
   }
 
   @Test

@@ -62,14 +62,6 @@ class UsageTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"-ngl", "-hff", "-sm", "-ot", "--mirostat", "--grammar", "-fa", "--jinja", "-np"})
-  void optionsOfLlamaCppThatAreNotHereAreRefusedByName(String option) {
-    String line = Cli.terminal().run("-m", "x.gguf", "-p", "hi", option, "1").refused(2);
-    assertTrue(line.contains("unknown option '" + option + "'"), line);
-  }
-
-  @ParameterizedTest
   @CsvSource({
     "-t, 0",
     "-t, 99999",
@@ -83,6 +75,8 @@ class UsageTest {
     "-n, -2",
     "--compute, int4",
     "--device, tpu",
+    "-ngl, some",
+    "-ngl, -2",
     "--isa, mmx"
   })
   void valuesOutOfRangeAreRefusedBeforeTheModelIsLookedAt(String option, String value) {

@@ -190,6 +190,11 @@ final class CpuDevice implements Device {
   }
 
   @Override
+  public double measureInt8() {
+    return queue.measureInt8();
+  }
+
+  @Override
   public void close() {
     queue.close();
   }

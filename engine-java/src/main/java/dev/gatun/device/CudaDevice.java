@@ -228,6 +228,11 @@ final class CudaDevice implements Device {
   }
 
   @Override
+  public double measureInt8() {
+    return queue.measureInt8();
+  }
+
+  @Override
   public void close() {
     products.ifPresent(opened -> runtime.giveBack(cuda -> opened.close()));
     queue.close();

@@ -56,6 +56,11 @@ public final class CudaDevices {
     return Nvml.missing();
   }
 
+  /** Whether NVIDIA's driver, or a part of it, is here; asks no GPU. */
+  static boolean hasDriver() {
+    return loads(DRIVER) || module().isPresent();
+  }
+
   /** The version of NVIDIA's driver; empty where there is none. */
   public static Optional<String> driver() {
     return module().or(Nvml::driver);

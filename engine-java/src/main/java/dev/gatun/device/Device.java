@@ -160,6 +160,9 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
   /** Bytes a second at which {@code bytes} bytes are read, best of {@code repeats}. */
   double measureRead(long bytes, int repeats);
 
+  /** Operations on int8 a second, all in registers, a multiply-add being two. */
+  double measureInt8();
+
   @Override
   void close();
 }

@@ -40,7 +40,8 @@ public record DeviceChoice(Kind kind, int index, int threads, Isa isa, boolean g
     Matcher matcher = NAME.matcher(name);
     if (!matcher.matches()) {
       throw Refusal.usage(
-          "there is no device '" + name + "'", "use --device cpu, cuda or cuda:N (gatun devices)");
+          "there is no device '" + name + "'",
+          "use --device auto, cpu, cuda or cuda:N (gatun devices)");
     }
     if (matcher.group(1) == null) {
       int number = Integer.parseInt(matcher.group(2));

@@ -96,6 +96,11 @@ public final class Queue implements AutoCloseable {
                 Kernels.gk_measure_read(handle, buffer.segment(), buffer.bytes(), repeats, out)));
   }
 
+  double measureInt8() {
+    return Double.longBitsToDouble(
+        number("gk_measure_int8", out -> Kernels.gk_measure_int8(handle, out)));
+  }
+
   @Override
   public void close() {
     check(Kernels.gk_queue_free(handle), "gk_queue_free");

@@ -12,9 +12,8 @@ import java.util.Optional;
 
 /**
  * @param device where the model runs
- * @param context tokens of the cache, of all sequences together; 0 takes for each sequence the
- *     model's own, at most {@link #LARGEST_DEFAULT_CONTEXT}; {@link #WHAT_FITS} the largest that
- *     fits
+ * @param context tokens of the cache, of all sequences together; {@link #MODELS_OWN} and {@link
+ *     #WHAT_FITS}, the default, leave them to the model and the device
  * @param batch most tokens handed to the model at once, at least 1
  * @param ubatch most tokens of one step, at least 1
  * @param compute number format of the linears' inputs
@@ -34,11 +33,17 @@ public record EngineOptions(
     Gemm gemm,
     Batching batching) {
 
-  /** Context where none is asked for: a longer one costs memory that most prompts never use. */
-  public static final int LARGEST_DEFAULT_CONTEXT = 8192;
+  /** The context that asks for as much as the model was made for, for each sequence. */
+  public static final int MODELS_OWN = 0;
 
-  /** The context that asks for the largest one that fits. */
+  /**
+   * The context that asks for {@link #MODELS_OWN}, or the largest that fits where that does not;
+   * one of fewer than {@link #LEAST_CONTEXT} tokens is refused.
+   */
   public static final int WHAT_FITS = -1;
+
+  /** Fewer tokens than these are taken only where they are asked for, or the model has no more. */
+  public static final int LEAST_CONTEXT = 4096;
 
   public EngineOptions {
     require(context >= WHAT_FITS, "context (-c)", context, "0 (the model's own), more, or max");
@@ -60,7 +65,7 @@ public record EngineOptions(
   public static EngineOptions defaults() {
     return new EngineOptions(
         DeviceChoice.cpu(),
-        0,
+        WHAT_FITS,
         2048,
         512,
         Compute.INT8,

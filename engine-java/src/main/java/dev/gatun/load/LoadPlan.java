@@ -75,7 +75,8 @@ public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes ty
             budget.capacity().name(),
             others()),
         (largest > 0 ? "use -c " + largest + " or less" : "use a smaller model or quantisation")
-            + (budget.capacity().others().isEmpty() ? "" : ", or end what else runs on that GPU"),
+            + (budget.capacity().others().isEmpty() ? "" : ", or end what else runs on that GPU")
+            + (budget.capacity().isGpu() ? ", or --device cpu" : ""),
         new PlanText(this).toString());
   }
 
@@ -89,14 +90,13 @@ public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes ty
     int sequences = options.batching().sequences();
     int most = (int) Math.min((long) config.contextLength() * sequences, Integer.MAX_VALUE);
     if (options.context() == EngineOptions.WHAT_FITS) {
-      // Where not even a page fits, one page is what is refused.
-      return Math.max(Math.min(fitting, most), Device.pageTokens());
+      // Where too few fit, the fewest are what is refused, with what would fit in their place.
+      return Math.min(most, Math.max(fitting, EngineOptions.LEAST_CONTEXT));
     }
     if (options.context() > most) {
       throw tooLong(config, options.context(), most);
     }
-    int each = Math.min(config.contextLength(), EngineOptions.LARGEST_DEFAULT_CONTEXT);
-    return options.context() > 0 ? options.context() : Math.min(most, each * sequences);
+    return options.context() == EngineOptions.MODELS_OWN ? most : options.context();
   }
 
   private static Refusal tooLong(ModelConfig config, int context, int most) {

@@ -189,7 +189,9 @@ class MemoryBudgetTest {
       LoadPlan plan = plan(checkpoint, EngineOptions.defaults().withContext(40_960));
       Refusal refusal = assertThrows(Refusal.class, plan::requireFits);
       assertEquals(Refusal.Reason.DOES_NOT_FIT, refusal.reason());
-      assertTrue(refusal.getMessage().endsWith("use -c 20096 or less"), refusal.getMessage());
+      assertTrue(
+          refusal.getMessage().endsWith("use -c 20096 or less, or --device cpu"),
+          refusal.getMessage());
       assertEquals(new PlanText(plan).toString(), refusal.table());
     }
   }
@@ -246,7 +248,7 @@ class MemoryBudgetTest {
       String named =
           "(cuda:0 (a card)), PID 4711 python holds 9.00 GiB, PID 88 Xorg holds 0.25 GiB; use";
       assertTrue(text.contains(named), text);
-      assertTrue(text.endsWith(", or end what else runs on that GPU"), text);
+      assertTrue(text.endsWith(", or end what else runs on that GPU, or --device cpu"), text);
       String table = refusal.table();
       assertTrue(table.matches("(?s).*PID 4711 python +9[.]00\n.*PID 88 Xorg +0[.]25\n.*"), table);
       assertTrue(table.matches("(?s).*driver and CUDA context +0[.]75\n.*"), table);
