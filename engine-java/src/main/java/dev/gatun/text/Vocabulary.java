@@ -2,37 +2,65 @@
 package dev.gatun.text;
 
 import dev.gatun.refusal.Refusal;
+import dev.gatun.weights.Utf8List;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * The texts of all ids, and an index from text to id over the model's own tokens. An open-addressed
- * index of plain ints loads several times faster than a {@code HashMap}, which counts at start-up
- * with 150,000 tokens, and finds the product of a merge without building its string.
+ * The texts of all ids, and an index from text to id over the model's own tokens. Reading 150,000
+ * tokens is most of a program's start, so texts stay UTF-8 in one array, and an open-addressed
+ * index of plain ints finds them, and the product of a merge without building its text.
  */
 final class Vocabulary {
   private static final int NONE = -1;
   // Real vocabularies hold under 300,000; an id beyond this is a damaged file, not a bigger model.
   private static final int MOST_IDS = 1 << 23;
 
-  private final String[] texts; // by id; "" where no token has the id
+  private final byte[] bytes; // of all texts
+  private final int[] starts; // by id, in bytes
+  private final int[] ends; // by id; an id without a token has an empty text
+  private final int[] hashes; // by id, of the model's own tokens
   private final int[] index; // id + 1 by hash, 0 where free; length a power of two
 
-  private Vocabulary(String[] texts, int[] index) {
-    this.texts = texts;
+  private Vocabulary(byte[] bytes, int[] starts, int[] ends, int[] hashes, int[] index) {
+    this.bytes = bytes;
+    this.starts = starts;
+    this.ends = ends;
+    this.hashes = hashes;
     this.index = index;
   }
 
+  /** The texts of a list, their ids being their places. */
+  static Vocabulary of(Utf8List texts) {
+    int[] places = new int[texts.size()];
+    Arrays.setAll(places, id -> id);
+    return of(texts, places);
+  }
+
   /**
-   * Indexes {@code texts}, in which "" marks an unused id. A text held twice is refused, since one
-   * of its ids could never be told from the other.
+   * Indexes {@code texts}, of which the id {@code i} has the one at {@code places[i]}, or none
+   * where that is -1. A text held twice is refused, since one of its ids could never be told from
+   * the other.
    */
-  static Vocabulary of(String[] texts) {
-    int capacity = Integer.highestOneBit(Math.max(8, texts.length)) << 2;
-    Vocabulary vocabulary = new Vocabulary(texts, new int[capacity]);
-    for (int id = 0; id < texts.length; id++) {
-      if (!texts[id].isEmpty()) {
+  static Vocabulary of(Utf8List texts, int[] places) {
+    int size = places.length;
+    int[] starts = new int[size];
+    int[] ends = new int[size];
+    for (int id = 0; id < size; id++) {
+      if (places[id] >= 0) {
+        starts[id] = texts.start(places[id]);
+        ends[id] = texts.end(places[id]);
+      }
+    }
+    int capacity = Integer.highestOneBit(Math.max(8, size)) << 2;
+    Vocabulary vocabulary =
+        new Vocabulary(texts.bytes(), starts, ends, new int[size], new int[capacity]);
+    for (int id = 0; id < size; id++) {
+      if (starts[id] < ends[id]) {
         vocabulary.insert(id);
       }
     }
@@ -54,14 +82,10 @@ final class Vocabulary {
    * already.
    */
   Vocabulary with(List<AddedToken> added) {
-    int size = texts.length;
+    Map<Integer, String> fresh = new HashMap<>();
+    int size = size();
     for (AddedToken token : added) {
-      size = Math.max(size, token.id() + 1);
-    }
-    String[] all = Arrays.copyOf(texts, size);
-    Arrays.fill(all, texts.length, size, "");
-    for (AddedToken token : added) {
-      String held = all[token.id()];
+      String held = fresh.getOrDefault(token.id(), text(token.id()));
       if (!held.isEmpty() && !held.equals(token.content())) {
         throw Refusal.model(
             "the tokenizer gives id "
@@ -73,32 +97,65 @@ final class Vocabulary {
                 + "\"",
             "download the model again");
       }
-      all[token.id()] = token.content();
+      if (held.isEmpty()) {
+        fresh.put(token.id(), token.content());
+        size = Math.max(size, token.id() + 1);
+      }
     }
-    return new Vocabulary(all, index);
+    return fresh.isEmpty() ? this : with(fresh, size);
+  }
+
+  private Vocabulary with(Map<Integer, String> fresh, int size) {
+    Utf8List.Builder builder = new Utf8List.Builder(fresh.size());
+    fresh.values().forEach(builder::add);
+    Utf8List texts = builder.build();
+    int used = bytes.length;
+    int more = texts.end(texts.size() - 1);
+    byte[] all = Arrays.copyOf(bytes, used + more);
+    System.arraycopy(texts.bytes(), 0, all, used, more);
+    int[] allStarts = Arrays.copyOf(starts, size);
+    int[] allEnds = Arrays.copyOf(ends, size);
+    int place = 0;
+    for (int id : fresh.keySet()) {
+      allStarts[id] = used + texts.start(place);
+      allEnds[id] = used + texts.end(place++);
+    }
+    return new Vocabulary(all, allStarts, allEnds, hashes, index);
   }
 
   /** One more than the highest id. */
   int size() {
-    return texts.length;
+    return starts.length;
   }
 
   /** The text of {@code id}, "" where it has none. */
   String text(int id) {
-    return id >= 0 && id < texts.length ? texts[id] : "";
+    return id >= 0 && id < starts.length
+        ? new String(bytes, starts[id], ends[id] - starts[id], StandardCharsets.UTF_8)
+        : "";
   }
 
   OptionalInt id(String text) {
-    int id = find(text);
+    int id = find(Utf16.repaired(text));
     return id == NONE ? OptionalInt.empty() : OptionalInt.of(id);
   }
 
-  /** The id of {@code text}, or -1. */
+  /** The id of {@code text}, which has no lone surrogates, or -1. */
   int find(String text) {
+    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+    return find(utf8, 0, utf8.length);
+  }
+
+  /** The id of the text whose UTF-8 is the bytes from {@code from} to before {@code to}, or -1. */
+  int find(byte[] text, int from, int to) {
+    int hash = hash(text, from, to);
     int mask = index.length - 1;
-    for (int slot = slot(text.hashCode()); index[slot] != 0; slot = slot + 1 & mask) {
-      if (texts[index[slot] - 1].equals(text)) {
-        return index[slot] - 1;
+    for (int slot = slot(hash); index[slot] != 0; slot = slot + 1 & mask) {
+      int id = index[slot] - 1;
+      if (hashes[id] == hash
+          && ends[id] - starts[id] == to - from
+          && isAt(starts[id], text, from, to)) {
+        return id;
       }
     }
     return NONE;
@@ -106,38 +163,61 @@ final class Vocabulary {
 
   /** The id of the text of {@code left} followed by that of {@code right}, or -1. */
   int findJoined(int left, int right) {
-    String head = texts[left];
-    String tail = texts[right];
-    // String.hashCode is a polynomial in 31, so the hash of the whole follows from the (cached)
-    // hashes of the halves.
-    int hash = head.hashCode();
-    for (int i = 0; i < tail.length(); i++) {
+    int head = ends[left] - starts[left];
+    int tail = ends[right] - starts[right];
+    // The hash is a polynomial in 31, so that of the whole follows from those of the halves.
+    int hash = hashes[left];
+    for (int i = 0; i < tail; i++) {
       hash *= 31;
     }
-    hash += tail.hashCode();
+    hash += hashes[right];
     int mask = index.length - 1;
     for (int slot = slot(hash); index[slot] != 0; slot = slot + 1 & mask) {
-      String text = texts[index[slot] - 1];
-      if (text.length() == head.length() + tail.length()
-          && text.startsWith(head)
-          && text.endsWith(tail)) {
-        return index[slot] - 1;
+      int id = index[slot] - 1;
+      if (hashes[id] == hash
+          && ends[id] - starts[id] == head + tail
+          && isAt(starts[id], bytes, starts[left], ends[left])
+          && isAt(starts[id] + head, bytes, starts[right], ends[right])) {
+        return id;
       }
     }
     return NONE;
   }
 
   private void insert(int id) {
+    int hash = hash(bytes, starts[id], ends[id]);
+    hashes[id] = hash;
     int mask = index.length - 1;
-    int slot = slot(texts[id].hashCode());
+    int slot = slot(hash);
     for (; index[slot] != 0; slot = slot + 1 & mask) {
-      if (texts[index[slot] - 1].equals(texts[id])) {
+      int held = index[slot] - 1;
+      if (hashes[held] == hash
+          && ends[held] - starts[held] == ends[id] - starts[id]
+          && isAt(starts[held], bytes, starts[id], ends[id])) {
         throw Refusal.model(
-            "the tokenizer gives \"" + texts[id] + "\" the ids " + (index[slot] - 1) + " and " + id,
+            "the tokenizer gives \"" + text(id) + "\" the ids " + held + " and " + id,
             "download the model again");
       }
     }
     index[slot] = id + 1;
+  }
+
+  // A plain loop: most texts are shorter than what a call of Arrays.equals costs.
+  private boolean isAt(int start, byte[] text, int from, int to) {
+    for (int i = from, at = start; i < to; i++, at++) {
+      if (bytes[at] != text[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static int hash(byte[] text, int from, int to) {
+    int hash = 0;
+    for (int i = from; i < to; i++) {
+      hash = 31 * hash + text[i];
+    }
+    return hash;
   }
 
   private int slot(int hash) {
