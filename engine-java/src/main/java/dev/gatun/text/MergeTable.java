@@ -62,7 +62,12 @@ final class MergeTable {
   private void add(byte[] bytes, int left, int leftEnd, int right, int rightEnd) {
     int head = known(bytes, left, leftEnd);
     int tail = known(bytes, right, rightEnd);
-    int product = vocabulary.findJoined(head, tail);
+    // Tokens mostly have their ids in the order of the merges that make them.
+    int next = size == 0 ? 0 : products[size - 1] + 1;
+    int product =
+        next < vocabulary.size() && vocabulary.isJoined(next, head, tail)
+            ? next
+            : vocabulary.findJoined(head, tail);
     if (product < 0) {
       throw unknown(vocabulary.text(head) + vocabulary.text(tail));
     }

@@ -21,15 +21,15 @@ final class Vocabulary {
   private static final int MOST_IDS = 1 << 23;
 
   private final byte[] bytes; // of all texts
-  private final int[] starts; // by id, in bytes
-  private final int[] ends; // by id; an id without a token has an empty text
+  private final long[] spans; // by id, in bytes: start << 32 | end; empty without a token
   private final int[] hashes; // by id, of the model's own tokens
-  private final int[] index; // id + 1 by hash, 0 where free; length a power of two
+  // hash << 32 | id + 1 by hash, 0 where free; length a power of two. With the hash beside the id,
+  // what is another text is hardly ever looked at.
+  private final long[] index;
 
-  private Vocabulary(byte[] bytes, int[] starts, int[] ends, int[] hashes, int[] index) {
+  private Vocabulary(byte[] bytes, long[] spans, int[] hashes, long[] index) {
     this.bytes = bytes;
-    this.starts = starts;
-    this.ends = ends;
+    this.spans = spans;
     this.hashes = hashes;
     this.index = index;
   }
@@ -48,20 +48,15 @@ final class Vocabulary {
    */
   static Vocabulary of(Utf8List texts, int[] places) {
     int size = places.length;
-    int[] starts = new int[size];
-    int[] ends = new int[size];
+    long[] spans = new long[size];
+    long[] index = new long[Integer.highestOneBit(Math.max(8, size)) << 2];
+    Vocabulary vocabulary = new Vocabulary(texts.bytes(), spans, new int[size], index);
     for (int id = 0; id < size; id++) {
       if (places[id] >= 0) {
-        starts[id] = texts.start(places[id]);
-        ends[id] = texts.end(places[id]);
-      }
-    }
-    int capacity = Integer.highestOneBit(Math.max(8, size)) << 2;
-    Vocabulary vocabulary =
-        new Vocabulary(texts.bytes(), starts, ends, new int[size], new int[capacity]);
-    for (int id = 0; id < size; id++) {
-      if (starts[id] < ends[id]) {
-        vocabulary.insert(id);
+        spans[id] = span(texts.start(places[id]), texts.end(places[id]));
+        if (length(spans[id]) > 0) {
+          vocabulary.insert(id);
+        }
       }
     }
     return vocabulary;
@@ -113,25 +108,24 @@ final class Vocabulary {
     int more = texts.end(texts.size() - 1);
     byte[] all = Arrays.copyOf(bytes, used + more);
     System.arraycopy(texts.bytes(), 0, all, used, more);
-    int[] allStarts = Arrays.copyOf(starts, size);
-    int[] allEnds = Arrays.copyOf(ends, size);
+    long[] allSpans = Arrays.copyOf(spans, size);
     int place = 0;
     for (int id : fresh.keySet()) {
-      allStarts[id] = used + texts.start(place);
-      allEnds[id] = used + texts.end(place++);
+      allSpans[id] = span(used + texts.start(place), used + texts.end(place));
+      place++;
     }
-    return new Vocabulary(all, allStarts, allEnds, hashes, index);
+    return new Vocabulary(all, allSpans, hashes, index);
   }
 
   /** One more than the highest id. */
   int size() {
-    return starts.length;
+    return spans.length;
   }
 
   /** The text of {@code id}, "" where it has none. */
   String text(int id) {
-    return id >= 0 && id < starts.length
-        ? new String(bytes, starts[id], ends[id] - starts[id], StandardCharsets.UTF_8)
+    return id >= 0 && id < spans.length
+        ? new String(bytes, start(spans[id]), length(spans[id]), StandardCharsets.UTF_8)
         : "";
   }
 
@@ -151,20 +145,28 @@ final class Vocabulary {
     int hash = hash(text, from, to);
     int mask = index.length - 1;
     for (int slot = slot(hash); index[slot] != 0; slot = slot + 1 & mask) {
-      int id = index[slot] - 1;
-      if (hashes[id] == hash
-          && ends[id] - starts[id] == to - from
-          && isAt(starts[id], text, from, to)) {
+      int id = (int) index[slot] - 1;
+      if (index[slot] >> 32 == hash
+          && length(spans[id]) == to - from
+          && isAt(start(spans[id]), text, from, to)) {
         return id;
       }
     }
     return NONE;
   }
 
+  /** Whether the text of {@code id} is that of {@code left} followed by that of {@code right}. */
+  boolean isJoined(int id, int left, int right) {
+    int start = start(spans[id]);
+    int head = length(spans[left]);
+    return length(spans[id]) == head + length(spans[right])
+        && isAt(start, bytes, start(spans[left]), end(spans[left]))
+        && isAt(start + head, bytes, start(spans[right]), end(spans[right]));
+  }
+
   /** The id of the text of {@code left} followed by that of {@code right}, or -1. */
   int findJoined(int left, int right) {
-    int head = ends[left] - starts[left];
-    int tail = ends[right] - starts[right];
+    int tail = length(spans[right]);
     // The hash is a polynomial in 31, so that of the whole follows from those of the halves.
     int hash = hashes[left];
     for (int i = 0; i < tail; i++) {
@@ -173,11 +175,8 @@ final class Vocabulary {
     hash += hashes[right];
     int mask = index.length - 1;
     for (int slot = slot(hash); index[slot] != 0; slot = slot + 1 & mask) {
-      int id = index[slot] - 1;
-      if (hashes[id] == hash
-          && ends[id] - starts[id] == head + tail
-          && isAt(starts[id], bytes, starts[left], ends[left])
-          && isAt(starts[id] + head, bytes, starts[right], ends[right])) {
+      int id = (int) index[slot] - 1;
+      if (index[slot] >> 32 == hash && isJoined(id, left, right)) {
         return id;
       }
     }
@@ -185,21 +184,23 @@ final class Vocabulary {
   }
 
   private void insert(int id) {
-    int hash = hash(bytes, starts[id], ends[id]);
+    int from = start(spans[id]);
+    int to = end(spans[id]);
+    int hash = hash(bytes, from, to);
     hashes[id] = hash;
     int mask = index.length - 1;
     int slot = slot(hash);
     for (; index[slot] != 0; slot = slot + 1 & mask) {
-      int held = index[slot] - 1;
-      if (hashes[held] == hash
-          && ends[held] - starts[held] == ends[id] - starts[id]
-          && isAt(starts[held], bytes, starts[id], ends[id])) {
+      int held = (int) index[slot] - 1;
+      if (index[slot] >> 32 == hash
+          && length(spans[held]) == to - from
+          && isAt(start(spans[held]), bytes, from, to)) {
         throw Refusal.model(
             "the tokenizer gives \"" + text(id) + "\" the ids " + held + " and " + id,
             "download the model again");
       }
     }
-    index[slot] = id + 1;
+    index[slot] = (long) hash << 32 | id + 1;
   }
 
   // A plain loop: most texts are shorter than what a call of Arrays.equals costs.
@@ -210,6 +211,22 @@ final class Vocabulary {
       }
     }
     return true;
+  }
+
+  private static long span(int start, int end) {
+    return (long) start << 32 | end;
+  }
+
+  private static int start(long span) {
+    return (int) (span >> 32);
+  }
+
+  private static int end(long span) {
+    return (int) span;
+  }
+
+  private static int length(long span) {
+    return end(span) - start(span);
   }
 
   private static int hash(byte[] text, int from, int to) {
