@@ -59,7 +59,7 @@ final class PromptArguments {
 
   private static void mentionInput(Stdio stdio) {
     try {
-      if (!stdio.inIsTerminal() && stdio.in().available() > 0) {
+      if (stdio.in().available() > 0 && !stdio.inIsTerminal()) {
         stdio
             .err()
             .println("gatun: standard input is not read because of -p; add -f - to append it");

@@ -7,8 +7,7 @@ import dev.gatun.refusal.Refusal;
 import dev.gatun.text.ChatTemplate;
 import dev.gatun.text.ChatTemplate.Outcome;
 import dev.gatun.text.Tokenizer;
-import dev.gatun.weights.Checkpoint;
-import java.nio.file.Files;
+import dev.gatun.weights.TextSource;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -84,18 +83,14 @@ final class Render implements Callable<Integer> {
   }
 
   private static Source fromModel(Path path) {
-    if (Files.isDirectory(path)) {
-      return source(Checkpoint.chatTemplate(path), Tokenizer.fromFolder(path));
-    }
-    try (Checkpoint checkpoint = Checkpoint.open(path)) {
-      return source(checkpoint.chatTemplate(), Dialect.tokenizer(checkpoint.tokenizer()));
-    }
-  }
-
-  private static Source source(Optional<String> text, Tokenizer tokenizer) {
+    TextSource text = TextSource.read(path);
     String source =
-        text.orElseThrow(
-            () -> Refusal.usage("the model has no chat template", "give one with --template FILE"));
+        text.chatTemplate()
+            .orElseThrow(
+                () ->
+                    Refusal.usage(
+                        "the model has no chat template", "give one with --template FILE"));
+    Tokenizer tokenizer = Dialect.tokenizer(text.tokenizer());
     return new Source(
         ChatTemplate.of(source),
         Map.of("bos_token", tokenizer.bosToken(), "eos_token", tokenizer.eosToken()));

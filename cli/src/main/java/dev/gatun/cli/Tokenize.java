@@ -4,9 +4,7 @@ package dev.gatun.cli;
 import dev.gatun.dialogue.Dialect;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.text.Tokenizer;
-import dev.gatun.weights.Checkpoint;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import dev.gatun.weights.TextSource;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -23,8 +21,8 @@ import picocli.CommandLine.Option;
     abbreviateSynopsis = true,
     description = {
       "Print the tokens of a text, one a line: id and piece. No token is put before or after it.",
-      "The model may be a .gguf file, a checkpoint folder, or a folder with no more than"
-          + " tokenizer.json and tokenizer_config.json.",
+      "The model may be a .gguf file, also one that holds no more than a vocabulary, a checkpoint"
+          + " folder, or a folder with no more than tokenizer.json and tokenizer_config.json.",
       ""
     })
 final class Tokenize implements Callable<Integer> {
@@ -70,7 +68,7 @@ final class Tokenize implements Callable<Integer> {
   @Override
   public Integer call() {
     requireOneSource();
-    Tokenizer tokenizer = tokenizer(model.path(stdio));
+    Tokenizer tokenizer = Dialect.tokenizer(TextSource.read(model.path(stdio)).tokenizer());
     if (jsonl.isPresent()) {
       JsonLines.answer(jsonl.get(), stdio, line -> answer(tokenizer, line.text("text")));
     } else {
@@ -88,16 +86,6 @@ final class Tokenize implements Callable<Integer> {
     }
     if (sources == 0 && stdio.inIsTerminal()) {
       throw Refusal.usage("no text is given", "use --text, --file or --jsonl, or pipe it in");
-    }
-  }
-
-  /** A folder needs no weights here, and a file is opened as a checkpoint. */
-  static Tokenizer tokenizer(Path path) {
-    if (Files.isDirectory(path)) {
-      return Tokenizer.fromFolder(path);
-    }
-    try (Checkpoint checkpoint = Checkpoint.open(path)) {
-      return Dialect.tokenizer(checkpoint.tokenizer());
     }
   }
 

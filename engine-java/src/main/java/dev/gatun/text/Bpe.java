@@ -2,6 +2,7 @@
 package dev.gatun.text;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
@@ -39,6 +40,7 @@ final class Bpe {
   private final MergeTable merges;
   private final Options options;
   private final IntPredicate special;
+  private final int[] letters = new int[ByteLevel.LETTERS]; // their ids, or -1
   private final ConcurrentHashMap<String, int[]> cache = new ConcurrentHashMap<>(1024);
 
   /** {@code special} tells the ids which no word may become, however it is spelled. */
@@ -47,6 +49,7 @@ final class Bpe {
     this.merges = merges;
     this.options = options;
     this.special = special;
+    Arrays.setAll(letters, c -> vocabulary.find(Character.toString(c)));
   }
 
   void encode(String word, Ids out) {
@@ -76,14 +79,13 @@ final class Bpe {
     Ids symbols = new Ids();
     boolean afterUnknown = false;
     for (int at = 0; at < spelled.length(); ) {
-      int end = at + Character.charCount(spelled.codePointAt(at));
-      String character = spelled.substring(at, end);
-      at = end;
-      int id = vocabulary.find(character);
+      int codePoint = spelled.codePointAt(at);
+      at += Character.charCount(codePoint);
+      int id = symbol(codePoint);
       if (id >= 0) {
         symbols.add(id);
         afterUnknown = false;
-      } else if (!(options.byteFallback() && fallBack(character, symbols))
+      } else if (!(options.byteFallback() && fallBack(codePoint, symbols))
           && options.unknown().isPresent()) {
         if (!(afterUnknown && options.fuseUnknown())) {
           symbols.add(options.unknown().getAsInt());
@@ -94,8 +96,14 @@ final class Bpe {
     return symbols.toArray();
   }
 
-  private boolean fallBack(String character, Ids symbols) {
-    byte[] bytes = character.getBytes(StandardCharsets.UTF_8);
+  private int symbol(int codePoint) {
+    return codePoint < letters.length
+        ? letters[codePoint]
+        : vocabulary.find(Character.toString(codePoint));
+  }
+
+  private boolean fallBack(int codePoint, Ids symbols) {
+    byte[] bytes = Character.toString(codePoint).getBytes(StandardCharsets.UTF_8);
     int[] ids = new int[bytes.length];
     for (int i = 0; i < bytes.length; i++) {
       ids[i] = vocabulary.find("<0x" + HEX.toHexDigits(bytes[i]) + ">");

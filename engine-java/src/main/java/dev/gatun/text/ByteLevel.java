@@ -13,8 +13,11 @@ final class ByteLevel {
   static final String PATTERN =
       "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)|\\s+";
 
+  /** One more than the last character of the alphabet. */
+  static final int LETTERS = 0x144;
+
   private static final char[] CHARS = new char[256];
-  private static final int[] BYTES = new int[0x144];
+  private static final int[] BYTES = new int[LETTERS];
 
   static {
     Arrays.fill(BYTES, -1);

@@ -2,6 +2,8 @@
 package dev.gatun.text;
 
 import dev.gatun.refusal.Refusal;
+import dev.gatun.weights.Utf8List;
+import java.nio.charset.StandardCharsets;
 
 /**
  * The merges of a byte-pair encoding; their rank is the order in which they were added, the lowest
@@ -11,62 +13,75 @@ final class MergeTable {
   static final int NONE = -1;
 
   private final Vocabulary vocabulary;
-  private final long[] keys; // left << 32 | right, plus 1; 0 where free; length a power of two
-  private final int[] ranks; // beside keys
+  private final int[] slots; // rank + 1 by pair, 0 where free; length a power of two
+  private final long[] pairs; // left << 32 | right, by rank
   private final int[] products; // token made, by rank
   private int size;
 
   /** An empty table for {@code count} merges over the tokens of {@code vocabulary}. */
   MergeTable(Vocabulary vocabulary, int count) {
     this.vocabulary = vocabulary;
-    int capacity = Integer.highestOneBit(Math.max(8, count)) << 2;
-    keys = new long[capacity];
-    ranks = new int[capacity];
-    products = new int[Math.max(8, count)];
+    slots = new int[Integer.highestOneBit(Math.max(8, count)) << 2];
+    pairs = new long[count];
+    products = new int[count];
   }
 
   /**
    * Adds the merge next in rank. All three tokens must be in the vocabulary; a pair added twice
    * keeps its later rank.
    */
-  void add(String left, String right) {
-    int head = known(left);
-    int tail = known(right);
-    int product = vocabulary.findJoined(head, tail);
-    if (product < 0) {
-      throw unknown(left + right);
-    }
-    if (size == products.length) {
-      throw new IllegalStateException("more merges than announced");
-    }
-    products[size] = product;
-    int slot = slot(head, tail);
-    keys[slot] = key(head, tail);
-    ranks[slot] = size++;
+  void add(Utf8List texts, int left, int right) {
+    byte[] bytes = texts.bytes();
+    add(bytes, texts.start(left), texts.end(left), texts.start(right), texts.end(right));
   }
 
   /**
    * Adds the merge next in rank, written as two tokens parted by the first space that can part
    * them.
    */
-  void add(String line) {
-    int space = line.indexOf(' ', 1);
-    if (space < 0 || space == line.length() - 1) {
+  void add(Utf8List lines, int line) {
+    byte[] bytes = lines.bytes();
+    int start = lines.start(line);
+    int end = lines.end(line);
+    int space = start + 1;
+    while (space < end && bytes[space] != ' ') {
+      space++;
+    }
+    if (space >= end - 1) {
       throw Refusal.model(
           "merge "
               + size
               + " of the tokenizer reads \""
-              + line
+              + lines.get(line)
               + "\", not two tokens with a space between",
           "download the model again");
     }
-    add(line.substring(0, space), line.substring(space + 1));
+    add(bytes, start, space, space + 1, end);
+  }
+
+  private void add(byte[] bytes, int left, int leftEnd, int right, int rightEnd) {
+    int head = known(bytes, left, leftEnd);
+    int tail = known(bytes, right, rightEnd);
+    // Tokens mostly have their ids in the order of the merges that make them.
+    int next = size == 0 ? 0 : products[size - 1] + 1;
+    int product =
+        next < vocabulary.size() && vocabulary.isJoined(next, head, tail)
+            ? next
+            : vocabulary.findJoined(head, tail);
+    if (product < 0) {
+      throw unknown(vocabulary.text(head) + vocabulary.text(tail));
+    }
+    if (size == products.length) {
+      throw new IllegalStateException("more merges than announced");
+    }
+    products[size] = product;
+    pairs[size] = pair(head, tail);
+    slots[slot(pairs[size])] = ++size;
   }
 
   /** The rank of the merge of {@code left} with {@code right}, or {@link #NONE}. */
   int rank(int left, int right) {
-    int slot = slot(left, right);
-    return keys[slot] == 0 ? NONE : ranks[slot];
+    return slots[slot(pair(left, right))] - 1;
   }
 
   /** The token that the merge of {@code rank} makes. */
@@ -75,24 +90,23 @@ final class MergeTable {
   }
 
   // The slot of the pair, or the free one where it belongs.
-  private int slot(int left, int right) {
-    long key = key(left, right);
-    int mask = keys.length - 1;
-    int slot = (int) (key * 0x9E3779B97F4A7C15L >>> 32) & mask;
-    while (keys[slot] != 0 && keys[slot] != key) {
+  private int slot(long pair) {
+    int mask = slots.length - 1;
+    int slot = (int) (pair * 0x9E3779B97F4A7C15L >>> 32) & mask;
+    while (slots[slot] != 0 && pairs[slots[slot] - 1] != pair) {
       slot = slot + 1 & mask;
     }
     return slot;
   }
 
-  private static long key(int left, int right) {
-    return ((long) left << 32 | right) + 1;
+  private static long pair(int left, int right) {
+    return (long) left << 32 | right;
   }
 
-  private int known(String token) {
-    int id = vocabulary.find(token);
+  private int known(byte[] bytes, int from, int to) {
+    int id = vocabulary.find(bytes, from, to);
     if (id < 0) {
-      throw unknown(token);
+      throw unknown(new String(bytes, from, to - from, StandardCharsets.UTF_8));
     }
     return id;
   }

@@ -2,14 +2,14 @@
 package dev.gatun.text;
 
 import dev.gatun.refusal.Refusal;
+import dev.gatun.weights.Utf8List;
 import java.lang.reflect.Array;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * A GGUF lists all tokens by id, added ones among them, and tells their kinds in {@code
@@ -40,7 +40,7 @@ final class TokenizerGguf {
           "use a model with a byte-level BPE tokenizer");
     }
     GgufPreTokenizer pre = GgufPreTokenizer.named(text("pre", "default"));
-    Vocabulary vocabulary = Vocabulary.of(strings("tokens"));
+    Vocabulary vocabulary = Vocabulary.of(texts("tokens"));
     Normalization normalization = pre.normalization();
     AddedTokens added = new AddedTokens(addedTokens(vocabulary), normalization);
     Bpe.Options options =
@@ -61,14 +61,14 @@ final class TokenizerGguf {
       known.forEach(id -> added.add(AddedToken.verbatim(id, vocabulary.text(id), true)));
       return added;
     }
-    IntFunction<Object> kinds = array("token_type");
-    int count = length("token_type");
-    if (count != vocabulary.size()) {
+    int[] kinds = ints("token_type");
+    if (kinds.length != vocabulary.size()) {
       throw Refusal.model(
-          "the GGUF has " + vocabulary.size() + " tokens and " + count + " token types", REMEDY);
+          "the GGUF has " + vocabulary.size() + " tokens and " + kinds.length + " token types",
+          REMEDY);
     }
-    for (int id = 0; id < count; id++) {
-      int kind = kinds.apply(id) instanceof Number number ? number.intValue() : 0;
+    for (int id = 0; id < kinds.length; id++) {
+      int kind = kinds[id];
       if (kind == CONTROL || kind == UNKNOWN || kind == USER_DEFINED) {
         added.add(AddedToken.verbatim(id, vocabulary.text(id), kind != USER_DEFINED));
       }
@@ -77,10 +77,10 @@ final class TokenizerGguf {
   }
 
   private MergeTable merges(Vocabulary vocabulary) {
-    String[] lines = strings("merges");
-    MergeTable merges = new MergeTable(vocabulary, lines.length);
-    for (String line : lines) {
-      merges.add(line);
+    Utf8List lines = texts("merges");
+    MergeTable merges = new MergeTable(vocabulary, lines.size());
+    for (int line = 0; line < lines.size(); line++) {
+      merges.add(lines, line);
     }
     return merges;
   }
@@ -127,33 +127,40 @@ final class TokenizerGguf {
     throw Refusal.model("the GGUF's " + PREFIX + key + " is not a text", REMEDY);
   }
 
-  private String[] strings(String key) {
-    IntFunction<Object> array = array(key);
-    String[] strings = new String[length(key)];
-    for (int i = 0; i < strings.length; i++) {
-      if (!(array.apply(i) instanceof String text)) {
-        throw Refusal.model(
-            "entry " + i + " of the GGUF's " + PREFIX + key + " is not a text", REMEDY);
-      }
-      strings[i] = text;
+  private Utf8List texts(String key) {
+    if (value(key) instanceof Utf8List texts && !texts.isEmpty()) {
+      return texts;
     }
-    return strings;
+    List<?> list = list(key);
+    Utf8List.Builder texts = new Utf8List.Builder(list.size());
+    for (Object entry : list) {
+      if (!(entry instanceof String text)) {
+        throw Refusal.model(
+            "entry " + texts.size() + " of the GGUF's " + PREFIX + key + " is not a text", REMEDY);
+      }
+      texts.add(text);
+    }
+    return texts.build();
   }
 
-  private int length(String key) {
-    Object array = metadata.get(PREFIX + key);
-    return array instanceof List<?> list ? list.size() : Array.getLength(array);
+  // What is no number counts as 0.
+  private int[] ints(String key) {
+    return value(key) instanceof int[] ints && ints.length > 0
+        ? ints
+        : list(key).stream().mapToInt(v -> v instanceof Number n ? n.intValue() : 0).toArray();
   }
 
-  private IntFunction<Object> array(String key) {
-    Object value = metadata.get(PREFIX + key);
+  private Object value(String key) {
+    return metadata.get(PREFIX + key);
+  }
+
+  private List<?> list(String key) {
+    Object value = value(key);
     if (value instanceof List<?> list && !list.isEmpty()) {
-      return list::get;
+      return list;
     }
     if (value != null && value.getClass().isArray() && Array.getLength(value) > 0) {
-      return value instanceof Object[] objects
-          ? Arrays.asList(objects)::get
-          : i -> Array.get(value, i);
+      return IntStream.range(0, Array.getLength(value)).mapToObj(i -> Array.get(value, i)).toList();
     }
     throw Refusal.model(
         "the GGUF's "

@@ -11,10 +11,11 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatun.refusal.Refusal;
+import dev.gatun.weights.Utf8List;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -35,9 +36,9 @@ final class TokenizerJson {
   private final ObjectNode fields = JSON.createObjectNode(); // of the file, but the model
   private final ObjectNode model =
       JSON.createObjectNode(); // of the model, but vocabulary and merges
-  private final List<String> tokens = new ArrayList<>(160_000);
+  private final Utf8List.Builder tokens = new Utf8List.Builder(160_000);
   private final Ids ids = new Ids(); // beside tokens
-  private final List<String> merges = new ArrayList<>(320_000); // left and right in turn
+  private final Utf8List.Builder merges = new Utf8List.Builder(320_000); // left and right in turn
   private final JsonNode config;
   private final JsonNode generation;
 
@@ -72,9 +73,10 @@ final class TokenizerJson {
       JsonToken start = json.nextToken();
       if (name.equals("vocab") && start == JsonToken.START_OBJECT) {
         while (json.nextToken() != JsonToken.END_OBJECT) {
-          tokens.add(json.currentName());
+          String token = json.currentName();
           expect(json, json.nextToken(), JsonToken.VALUE_NUMBER_INT, "an id for each token");
-          ids.add(Vocabulary.checkedId(json.getLongValue(), tokens.getLast()));
+          ids.add(Vocabulary.checkedId(json.getLongValue(), token));
+          tokens.add(token);
         }
       } else if (name.equals("merges")) {
         expect(json, start, JsonToken.START_ARRAY, "a list of merges");
@@ -114,15 +116,16 @@ final class TokenizerJson {
           file + " holds a tokenizer of the kind " + type,
           "only byte-pair encodings (BPE) are supported");
     }
-    if (tokens.isEmpty() || merges.isEmpty()) {
+    if (tokens.size() == 0 || merges.size() == 0) {
       throw Refusal.model(
-          file + " has no " + (tokens.isEmpty() ? "vocabulary" : "merges"),
+          file + " has no " + (tokens.size() == 0 ? "vocabulary" : "merges"),
           "download the model again");
     }
-    Vocabulary own = ownVocabulary();
-    MergeTable table = new MergeTable(own, merges.size() / 2);
-    for (int i = 0; i < merges.size(); i += 2) {
-      table.add(merges.get(i), merges.get(i + 1));
+    Vocabulary own = ownVocabulary(tokens.build());
+    Utf8List pairs = merges.build();
+    MergeTable table = new MergeTable(own, pairs.size() / 2);
+    for (int i = 0; i < pairs.size(); i += 2) {
+      table.add(pairs, i, i + 1);
     }
     Normalization normalization = PipelineJson.normalization(fields.path("normalizer"));
     PipelineJson.PreTokenization cut = PipelineJson.preTokenizer(fields.path("pre_tokenizer"));
@@ -134,32 +137,31 @@ final class TokenizerJson {
     return new Tokenizer(all, added, cut.preTokenizer(), bpe, decoding, markers(added, own));
   }
 
-  private Vocabulary ownVocabulary() {
+  private Vocabulary ownVocabulary(Utf8List texts) {
     int[] idOf = ids.toArray();
     int size = 0;
     for (int id : idOf) {
       size = Math.max(size, id + 1);
     }
-    String[] texts = new String[size];
+    int[] places = new int[size];
+    Arrays.fill(places, -1);
     for (int i = 0; i < idOf.length; i++) {
-      if (texts[idOf[i]] != null) {
+      int held = places[idOf[i]];
+      if (held >= 0) {
         throw Refusal.model(
             file
                 + " gives id "
                 + idOf[i]
                 + " to \""
-                + texts[idOf[i]]
+                + texts.get(held)
                 + "\" and \""
-                + tokens.get(i)
+                + texts.get(i)
                 + "\"",
             "download the model again");
       }
-      texts[idOf[i]] = tokens.get(i);
+      places[idOf[i]] = i;
     }
-    for (int id = 0; id < size; id++) {
-      texts[id] = texts[id] == null ? "" : texts[id];
-    }
-    return Vocabulary.of(texts);
+    return Vocabulary.of(texts, places);
   }
 
   private Bpe.Options options(Vocabulary own, boolean byteLevel) {

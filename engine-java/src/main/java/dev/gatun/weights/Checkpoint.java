@@ -79,14 +79,6 @@ public interface Checkpoint extends AutoCloseable {
   GenerationDefaults generation();
 
   /**
-   * The chat template of a folder, which needs no weights for that; of several the one named {@code
-   * default}.
-   */
-  static Optional<String> chatTemplate(Path folder) {
-    return FolderCheckpoint.chatTemplate(folder);
-  }
-
-  /**
    * What the file says of itself, for display and for readers of single keys: GGUF's key-values or
    * {@code config.json}. Unmodifiable; see {@link GgufFile} for the Java types of GGUF's values.
    */

@@ -21,7 +21,7 @@ final class GgufCursor {
   /** Real headers stay below 40 MiB, with a tokenizer of 262,144 tokens and its merges. */
   private static final long MAX_HEADER = 64L << 20;
 
-  private static final int WINDOW = 1 << 18;
+  private static final int WINDOW = 1 << 20; // a read goes to another thread and back
   private static final int MAX_DEPTH = 4;
 
   private final ByteRange file;
@@ -153,12 +153,15 @@ final class GgufCursor {
     return values;
   }
 
-  private List<String> strings(long count) {
-    String[] values = new String[length(count, 8)];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = string();
+  private Utf8List strings(long count) {
+    int length = length(count, 8);
+    Utf8List.Builder values = new Utf8List.Builder(length);
+    for (int i = 0; i < length; i++) {
+      int bytes = (int) checkedCount(u64(), 1, "bytes of text");
+      int at = take(bytes); // may bring another window
+      values.add(window, at, bytes);
     }
-    return Collections.unmodifiableList(Arrays.asList(values));
+    return values.build();
   }
 
   private List<Object> arrays(long count, int depth) {

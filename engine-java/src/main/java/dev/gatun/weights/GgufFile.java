@@ -22,8 +22,8 @@ import java.util.stream.Collectors;
  * <p>Java types of values: every integer {@code Long} ({@code BigInteger} from 2^63), every float
  * {@code Double}, {@code Boolean}, {@code String}; arrays of integers of up to 32 bits and of
  * booleans {@code int[]} (the bits of an unsigned one), of 64 bits {@code long[]}, of floats {@code
- * float[]} and {@code double[]}, of strings an unmodifiable {@code List<String>}, of arrays an
- * unmodifiable {@code List<Object>}.
+ * float[]} and {@code double[]}, of strings a {@link Utf8List}, of arrays an unmodifiable {@code
+ * List<Object>}.
  */
 record GgufFile(int version, Map<String, Object> metadata, List<Weight> tensors) {
   private static final int MAGIC = 0x46554747; // "GGUF"
@@ -58,6 +58,14 @@ record GgufFile(int version, Map<String, Object> metadata, List<Weight> tensors)
               file.slice(start + e.offset(), e.bytes()).named(tensor(e.name(), source))));
     }
     return new GgufFile(version, metadata, List.copyOf(tensors));
+  }
+
+  /** A file's key-values alone; what follows them is not looked at. */
+  static Map<String, Object> keyValues(ByteRange file, String source) {
+    GgufCursor cursor = new GgufCursor(file, source);
+    version(cursor, source);
+    cursor.u64(); // tensors
+    return metadata(cursor, cursor.u64(), source);
   }
 
   private static int version(GgufCursor cursor, String source) {

@@ -21,6 +21,14 @@ record GgufSplit(String name, List<Path> parts) {
   private static final Pattern PART = Pattern.compile("(.*)-(\\d{5})-of-(\\d{5})\\.gguf");
   private static final int COUNT_MAX = 99_999;
 
+  /** The part with the key-values, of which {@code path} is the same or a later one. */
+  static Path first(Path path) {
+    Matcher part = PART.matcher(path.getFileName().toString());
+    return part.matches()
+        ? path.resolveSibling(part.group(1) + "-00001-of-" + part.group(3) + ".gguf")
+        : path;
+  }
+
   /** The parts that {@code path} is one of, by its name; all are there. */
   static GgufSplit of(Path path) {
     String file = path.getFileName().toString();
