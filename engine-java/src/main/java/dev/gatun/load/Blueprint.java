@@ -53,6 +53,7 @@ record Blueprint(
   /** Of the steps, no sequence being longer than {@code context} tokens. */
   StepLimits limits(int context) {
     ModelConfig config = checkpoint.config();
-    return new StepLimits(options.stepBounds().tokens(), config.heads(), config.headDim(), context);
+    return new StepLimits(
+        options.stepBounds().tokens(), config.heads(), config.headDim(), config.latent(), context);
   }
 }

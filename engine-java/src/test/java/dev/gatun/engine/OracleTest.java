@@ -48,8 +48,8 @@ class OracleTest {
 
   @Test
   void noOracleIsMissing() throws IOException {
-    assertEquals(7, folders().size());
-    assertEquals(15, ggufs().size());
+    assertEquals(8, folders().size());
+    assertEquals(17, ggufs().size());
   }
 
   @ParameterizedTest

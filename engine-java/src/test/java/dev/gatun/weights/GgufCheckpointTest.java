@@ -74,7 +74,7 @@ class GgufCheckpointTest {
     try (Checkpoint model =
         Checkpoint.open(TinyModels.gguf("qwen3moe").write(folder.resolve("m.gguf")))) {
       assertEquals(
-          new FeedForwardConfig.Routed(4, 2, 32, true, false),
+          new FeedForwardConfig.Routed(4, 2, 32, 0, FeedForwardConfig.Router.softmax(true), false),
           model.config().layer(0).feedForward());
       Weight down = model.weight("model.layers.0.mlp.experts.down_proj.weight");
       assertArrayEquals(new long[] {4, 64, 32}, down.shape());

@@ -1,0 +1,25 @@
+// DeepSeekV3: latent attention, leading dense layers, then routed and shared experts; R1, V3, V3.1,
+// Kimi-K2.
+package dev.gatun.model;
+
+import dev.gatun.graph.Graph;
+import dev.gatun.layer.Decoder;
+import dev.gatun.op.Tensor;
+import dev.gatun.weights.Parameters;
+
+/** Source of names and order: transformers, models/deepseek_v3. */
+public record DeepSeekV3(Decoder decoder) implements Model {
+
+  public static DeepSeekV3 of(Parameters parameters) {
+    return new DeepSeekV3(
+        Decoder.of(
+            parameters,
+            (layer, caches) -> Dense.attention(parameters, layer, caches),
+            layer -> QwenMoe.feedForward(parameters, layer)));
+  }
+
+  @Override
+  public Tensor logits(Graph graph) {
+    return decoder.logits(graph);
+  }
+}
