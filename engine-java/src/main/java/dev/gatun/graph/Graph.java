@@ -47,7 +47,8 @@ public final class Graph {
   public record MarkedTensor(int op, Tensor tensor) {}
 
   /**
-   * @param crossover what of int8 compute is cuBLAS's, in bfloat16
+   * @param compute not AUTO
+   * @param crossover what of integer compute is cuBLAS's, in bfloat16
    */
   public Graph(StepShape shape, Compute compute, Crossover crossover) {
     this.shape = shape;

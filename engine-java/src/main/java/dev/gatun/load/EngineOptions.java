@@ -63,7 +63,7 @@ public record EngineOptions(
         0,
         2048,
         512,
-        Compute.INT8,
+        Compute.AUTO,
         1,
         Optional.empty(),
         Gemm.OWN,

@@ -60,7 +60,7 @@ public record Loaded(
     Stepper stepper =
         new Stepper(
             blueprint.model(),
-            options.compute(),
+            blueprint.compute(),
             steps,
             device,
             pool,

@@ -64,7 +64,7 @@ final class OracleChecks {
 
   void run() {
     check("logits and chunks, f32", () -> prompt(Compute.F32));
-    check("logits and chunks, int8", () -> prompt(Compute.INT8));
+    check("logits and chunks, default", () -> prompt(Compute.AUTO));
     check("greedy tokens, f32", this::greedy);
     if (Device.hasGemm(device)) {
       check("logits, cuBLAS", this::cublas);
@@ -109,7 +109,7 @@ final class OracleChecks {
 
   private void cublas() {
     EngineOptions options =
-        options(Compute.INT8).withGemm(Gemm.CUBLAS).withLogitRows(CUBLAS).withBatch(CUBLAS, CUBLAS);
+        options(Compute.AUTO).withGemm(Gemm.CUBLAS).withLogitRows(CUBLAS).withBatch(CUBLAS, CUBLAS);
     double kl = divergence(oracle.floats("logits"), logits(options));
     report.accept(Finding.atMost(named("KL divergence, cuBLAS"), kl, KL_CUBLAS));
   }
@@ -131,7 +131,7 @@ final class OracleChecks {
     if (device.kind() == DeviceChoice.Kind.CPU) {
       return; // which records nothing
     }
-    EngineOptions options = options(Compute.INT8);
+    EngineOptions options = options(Compute.AUTO);
     Decoded plain = decode(options.withDevice(device.withGraphs(false)), DECODED, GREEDY);
     Decoded recorded = decode(options.withDevice(device.withGraphs(true)), DECODED, GREEDY);
     report.accept(
@@ -146,8 +146,8 @@ final class OracleChecks {
     if (device.kind() == DeviceChoice.Kind.CPU) {
       return; // where the host draws
     }
-    int[] expected = decode(options(Compute.INT8), DECODED, LIVELY).tokens;
-    int[] drawn = withSession(options(Compute.INT8), this::answer);
+    int[] expected = decode(options(Compute.AUTO), DECODED, LIVELY).tokens;
+    int[] drawn = withSession(options(Compute.AUTO), this::answer);
     report.accept(
         Finding.none(
             named("draws on device against host"),
@@ -168,7 +168,7 @@ final class OracleChecks {
     int last = prompt.length - 1;
     long differing =
         withSession(
-            options(Compute.INT8),
+            options(Compute.AUTO),
             session -> {
               float[] first = floats(session.append(prompt));
               long count = 0;
