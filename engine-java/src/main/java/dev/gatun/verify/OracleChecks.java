@@ -18,7 +18,6 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -97,13 +96,14 @@ final class OracleChecks {
       report.accept(Finding.atMost(named("logits, f32"), largest, LOGITS));
       report.accept(Finding.atMost(named("KL divergence, f32"), kl, KL_F32));
     } else {
-      report.accept(Finding.atMost(named("KL divergence, int8"), kl, KL_INT8));
+      report.accept(Finding.atMost(named("KL divergence, default"), kl, KL_INT8));
     }
     long differing = 0;
     for (int chunk : CHUNKS) {
       differing += differing(whole, logits(compute, chunk));
     }
-    String what = "prompt in chunks of 1, 7, 33, " + compute.name().toLowerCase(Locale.ROOT);
+    String what =
+        "prompt in chunks of 1, 7, 33, " + (compute == Compute.AUTO ? "default" : compute);
     report.accept(Finding.none(named(what), differing, "logits differ"));
   }
 

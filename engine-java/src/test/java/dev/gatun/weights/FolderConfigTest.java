@@ -193,7 +193,7 @@ class FolderConfigTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"deepseek_v3", "gemma3", "mistral", "qwen2_moe", ""})
+  @ValueSource(strings = {"deepseek_v2", "gemma3", "mistral", "qwen2_moe", ""})
   void refusesOtherFamilies(String type) {
     Refusals.expect(() -> read(type, ""), "'" + type + "'", "llama, qwen2, qwen3, qwen3_moe");
   }

@@ -159,7 +159,7 @@ class GgufCheckpointTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"deepseek2", "gemma3", "", "LLAMA"})
+  @ValueSource(strings = {"deepseek", "gemma3", "", "LLAMA"})
   void refusesOtherArchitectures(String arch) {
     Refusals.expect(
         () -> config(TinyModels.gguf(arch)), "'" + arch + "'", "llama, qwen2, qwen3, qwen3moe");
