@@ -11,6 +11,7 @@
 // ones; else one.
 #include "attention_page.hpp"
 #include "hadamard.hpp"
+#include "latent_attention.hpp"
 #include "quantized.hpp"
 
 namespace gatun::cpu::GK_ISA {
@@ -368,7 +369,6 @@ void attend(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_cach
   a.pageBytes = cachePageBytesOf(cache);
   a.headBytes = a.pageBytes / cache.kv_heads;
   a.keyBytes = cachePlaneBytes(cache.key_dtype, cache.head_dim);
-  clearPadding(batch, y);
   plan(a);
   pool.parallelFor(
       a.taskCount, 1,
@@ -391,7 +391,10 @@ void attend(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_cach
 void attention(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_cache &cache, float scale,
                const gk_tensor &y) {
   checkPages(batch, cache, true);
-  quantized(pool, y, [&](const gk_tensor &floats) { attend(pool, batch, q, cache, scale, floats); });
+  quantized(pool, y, [&](const gk_tensor &floats) {
+    clearPadding(batch, floats);
+    (cache.latent != 0 ? attendLatents : attend)(pool, batch, q, cache, scale, floats);
+  });
 }
 
 }  // namespace gatun::cpu::GK_ISA

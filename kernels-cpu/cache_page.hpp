@@ -9,6 +9,7 @@
 //   GK_TURBO3 in two parts: the magnitudes of all codes, 2 bits each, then their signs. Of keys (head_dim / 4,
 //   GK_PAGE_TOKENS) and (head_dim / 8, GK_PAGE_TOKENS) bytes, of values (GK_PAGE_TOKENS, head_dim / 4) and
 //   (GK_PAGE_TOKENS, head_dim / 8), low bits first.
+// A page of a latent cache is one plane of that kind, laid out as values are.
 #pragma once
 
 #include <cstdint>
@@ -18,8 +19,9 @@
 
 namespace gatun::cpu {
 
-constexpr int64_t cacheMaxDim = 256;
+constexpr int64_t cacheMaxDim = 640;
 constexpr int64_t cacheBlock = 32;
+constexpr int64_t cacheMaxScales = 32;  // of one head of one token, and some to fill a vector
 
 static inline bool cacheHasScales(int32_t dtype) { return dtype == GK_Q8_0 || dtype == GK_Q4_0 || turbo::is(dtype); }
 
@@ -59,6 +61,9 @@ static inline int64_t cachePlaneBytes(int32_t dtype, int64_t headDim) {
 }
 
 static inline int64_t cachePageBytesOf(const gk_cache &cache) {
+  if (cache.latent != 0) {
+    return cachePlaneBytes(cache.key_dtype, cache.head_dim);
+  }
   return cache.kv_heads *
          (cachePlaneBytes(cache.key_dtype, cache.head_dim) + cachePlaneBytes(cache.value_dtype, cache.head_dim));
 }

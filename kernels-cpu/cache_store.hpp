@@ -61,7 +61,7 @@ static inline float extreme(const float *x) {
 // and GK_TURBO3 sign and magnitude.
 struct QuantizedHead {
   int8_t codes[cacheMaxDim];
-  uint16_t scales[16];
+  uint16_t scales[cacheMaxScales];
 };
 
 // The magnitude is counted up, border by border; what is not a number passes none.
@@ -101,7 +101,7 @@ static inline void quantizeHead(QuantizedHead &to, const float *from, int64_t di
   if (dtype == GK_TURBO3) {
     return quantizeTurbo<GK_TURBO3>(to, from, dim);
   }
-  float scales[16] = {};
+  float scales[cacheMaxScales] = {};
   for (int64_t b = 0; b < dim / cacheBlock; ++b) {
     const float *const x = from + b * cacheBlock;
     int8_t *const codes = to.codes + b * cacheBlock;
@@ -115,7 +115,9 @@ static inline void quantizeHead(QuantizedHead &to, const float *from, int64_t di
       divide(codes, x, scales[b], -8, 7);
     }
   }
-  storeF16(to.scales, load(scales));
+  for (int64_t i = 0; i < cacheMaxScales; i += 16) {
+    storeF16(to.scales + i, load(scales + i));
+  }
 }
 
 // Two codes of GK_Q4_0 or GK_TURBO4.

@@ -7,7 +7,8 @@ namespace gatun::cpu::GK_ISA {
 void expertGateUp(Pool &pool, const gk_weight &gate, const gk_weight &up, const gk_tensor &x, const gk_tensor &ids,
                   const gk_tensor &y) {
   checkIds(ids, "ids", gate.experts, "gate.experts");
-  multiply(pool, {gate, &up, x, &ids, ids.cols, y.rows, static_cast<float *>(y.data), y.stride});
+  multiply(pool,
+           {gate, &up, x, &ids, {ids.cols, rowBytes(x), 0}, y.rows, static_cast<float *>(y.data), {1, y.stride, 0}});
 }
 
 }  // namespace gatun::cpu::GK_ISA

@@ -4,7 +4,21 @@
 namespace gatun::cpu::GK_ISA {
 
 void matMul(Pool &pool, const gk_weight &weight, const gk_tensor &x, const gk_tensor &y) {
-  multiply(pool, {weight, nullptr, x, nullptr, 1, y.rows, static_cast<float *>(y.data), y.stride});
+  multiply(pool,
+           {weight, nullptr, x, nullptr, {1, rowBytes(x), 0}, y.rows, static_cast<float *>(y.data), {1, y.stride, 0}});
+}
+
+void headMatMul(Pool &pool, const gk_weight &weight, const gk_tensor &x, const gk_tensor &y) {
+  const int64_t heads = weight.experts;
+  const Rows xRows{heads, rowBytes(x), activationBytes(x, x.cols / heads)};
+  multiply(pool, {weight,
+                  nullptr,
+                  x,
+                  nullptr,
+                  xRows,
+                  y.rows * heads,
+                  static_cast<float *>(y.data),
+                  {heads, y.stride, y.cols / heads}});
 }
 
 void qkv(Pool &pool, const gk_weight &q, const gk_weight &k, const gk_weight &v, const gk_tensor &x,

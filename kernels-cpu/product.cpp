@@ -60,7 +60,7 @@ void finish(const Job &job, const Group &group, int64_t tile, const float *out) 
   for (int64_t m = 0; m < group.rows; m++) {
     F32x16 v = load(out + 16 * m);
     if (p.up != nullptr) v = silu(v) * load(out + 16 * (group.size + m));
-    float *y = p.y + job.sorted[group.first + m] * p.yStride + tile * GK_TILE_ROWS;
+    float *y = p.y + p.yRows.at(job.sorted[group.first + m]) + tile * GK_TILE_ROWS;
     if (left >= GK_TILE_ROWS)
       store(y, v);
     else
@@ -107,8 +107,8 @@ void floatTiles(const Job &job, const Span &span, int64_t begin, int64_t end, in
       const Group &group = job.groups[g];
       const float *x[kMaxFloatTokens];
       for (int64_t m = 0; m < group.size; m++) {  // padding repeats the last row
-        const int64_t row = job.sorted[group.first + (m < group.rows ? m : group.rows - 1)] / p.inputUses;
-        x[m] = static_cast<const float *>(p.x.data) + row * p.x.stride;
+        const int64_t row = job.sorted[group.first + (m < group.rows ? m : group.rows - 1)];
+        x[m] = reinterpret_cast<const float *>(static_cast<const char *>(p.x.data) + p.xRows.at(row));
       }
       const FloatKernel kernel =
           expands ? floatKernel(GK_F32, static_cast<int>(group.size)) : job.fp32[log2Of(group.size)];
@@ -135,7 +135,7 @@ void tiles(void *arg, int64_t begin, int64_t end, int thread) {
 
 void prepareGroups(void *arg, int64_t begin, int64_t end, int) {
   const Job &job = *static_cast<const Job *>(arg);
-  const int64_t blocks = job.shape.blocks, rowBytes = blocks * activationBlockBytes(job.product.x.dtype);
+  const int64_t blocks = job.shape.blocks;
   for (int64_t g = begin; g < end; g++) {
     const Group &group = job.groups[g];
     Activations *panel = job.panel + group.panel * blocks * job.digits;
@@ -143,8 +143,8 @@ void prepareGroups(void *arg, int64_t begin, int64_t end, int) {
     for (int64_t m = 0; m < group.size; m++) {
       Activations *to = panel + m * job.digits;
       if (m < group.rows) {
-        const int64_t row = job.sorted[group.first + m] / job.product.inputUses;
-        const uint8_t *from = static_cast<const uint8_t *>(job.product.x.data) + row * rowBytes;
+        const int64_t row = job.sorted[group.first + m];
+        const uint8_t *from = static_cast<const uint8_t *>(job.product.x.data) + job.product.xRows.at(row);
         prepare(job.product.weight.dtype, job.digits, from, blocks, to, step);
       } else {
         for (int64_t b = 0; b < blocks; b++) {
@@ -156,7 +156,7 @@ void prepareGroups(void *arg, int64_t begin, int64_t end, int) {
 }
 
 int64_t matrixOf(const Product &p, int64_t row) {
-  if (p.ids == nullptr) return 0;
+  if (p.ids == nullptr) return row % p.weight.experts;
   return static_cast<const int32_t *>(p.ids->data)[row / p.ids->cols * p.ids->stride + row % p.ids->cols];
 }
 
@@ -172,6 +172,10 @@ void sortRows(const Product &p, int64_t *start, int32_t *sorted) {
 int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 
 }  // namespace
+
+int64_t activationBytes(const gk_tensor &x, int64_t cols) {
+  return x.dtype == GK_F32 ? cols * int64_t{sizeof(float)} : cols / GK_ACTIVATION_BLOCK * activationBlockBytes(x.dtype);
+}
 
 void multiply(Pool &pool, Product p) {
   const int digits = p.x.dtype == GK_A16 ? 2 : p.x.dtype == GK_A8 ? 1 : 0;

@@ -7,6 +7,7 @@
 #include "cache_store.hpp"
 #include "hadamard.hpp"
 #include "ops.hpp"
+#include "rotate.hpp"
 #include "simd.hpp"
 
 namespace gatun::cpu::GK_ISA {
@@ -33,36 +34,6 @@ void addBias(float *to, const float *from, const float *bias, int64_t dim) {
   }
 }
 
-void normalize(float *head, const float *weight, float eps, int64_t dim) {
-  F32x16 squares = zero();
-  for (int64_t i = 0; i < dim; i += 16) {
-    const F32x16 a = load(head + i);
-    squares = fma(a, a, squares);
-  }
-  const F32x16 scale = splat(1.0f / __builtin_sqrtf(sum(squares) / static_cast<float>(dim) + eps));
-  for (int64_t i = 0; i < dim; i += 16) {
-    store(head + i, load(head + i) * scale * load(weight + i));
-  }
-}
-
-void rotateHalves(float *head, const float *cosines, const float *sines, int64_t half) {
-  for (int64_t i = 0; i < half; i += 16) {
-    const int64_t n = half - i < 16 ? half - i : 16;
-    const F32x16 a = load(head + i, n), b = load(head + half + i, n);
-    const F32x16 c = load(cosines + i, n), s = load(sines + i, n);
-    store(head + i, a * c - b * s, n);
-    store(head + half + i, b * c + a * s, n);
-  }
-}
-
-void rotatePairs(float *head, const float *cosines, const float *sines, int64_t half) {
-  for (int64_t i = 0; i < half; ++i) {
-    const float a = head[2 * i], b = head[2 * i + 1];
-    head[2 * i] = a * cosines[i] - b * sines[i];
-    head[2 * i + 1] = b * cosines[i] + a * sines[i];
-  }
-}
-
 // to = the head with bias, norm and rotation.
 void prepare(float *to, const float *from, const float *bias, const float *norm, const gk_rope &rope, int64_t token,
              int64_t dim) {
@@ -70,13 +41,7 @@ void prepare(float *to, const float *from, const float *bias, const float *norm,
   if (norm != nullptr) {
     normalize(to, norm, rope.norm_eps, dim);
   }
-  const int64_t half = rope.dim / 2;
-  const float *const cosines = rope.table + token * rope.dim;
-  if (rope.style == GK_ROPE_HALF_SPLIT) {
-    rotateHalves(to, cosines, cosines + half, half);
-  } else {
-    rotatePairs(to, cosines, cosines + half, half);
-  }
+  rotate(to, rope, token);
 }
 
 const float *ofHead(const float *bias, int64_t h, int64_t dim) { return bias != nullptr ? bias + h * dim : nullptr; }

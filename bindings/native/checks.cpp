@@ -279,10 +279,21 @@ void multiplies(const gk_weight &weight, const char *weightName, const gk_tensor
   std::snprintf(fieldX, sizeof fieldX, "%s.cols", xName);
   std::snprintf(fieldWeight, sizeof fieldWeight, "%s.cols", weightName);
   equal(fieldX, x.cols, fieldWeight, weight.cols);
+  takes(weight, weightName, x, xName);
+}
+
+void takes(const gk_weight &weight, const char *weightName, const gk_tensor &x, const char *xName) {
   if (isBlocked(x.dtype) && blockWeights(weight.dtype) == 1) {
     refuse("%s.dtype is %s, expected F32 with %s.dtype %s", xName, dtypeName(x.dtype), weightName,
            dtypeName(weight.dtype));
   }
+}
+
+int64_t headsOf(const gk_tensor &tensor, const char *name, int64_t width) {
+  if (tensor.cols % width != 0) {
+    refuse("%s.cols is %lld, expected a multiple of %lld, the width of a head", name, wide(tensor.cols), wide(width));
+  }
+  return tensor.cols / width;
 }
 
 static void cacheType(const char *name, int32_t dtype, int32_t headDim) {
@@ -305,11 +316,27 @@ static void cacheType(const char *name, int32_t dtype, int32_t headDim) {
   }
 }
 
+static void latentShape(const gk_cache &cache) {
+  if (cache.latent < 32 || cache.latent > 512 || cache.latent % 32 != 0 || cache.latent >= cache.head_dim) {
+    refuse("cache.latent is %d, expected 0, or a multiple of 32 up to 512 and less than cache.head_dim, which is %d",
+           cache.latent, cache.head_dim);
+  }
+  within("cache.kv_heads of a latent cache", cache.kv_heads, 1, 1);
+  equal("cache.value_dtype of a latent cache", cache.value_dtype, "cache.key_dtype", cache.key_dtype);
+  if (cache.key_dtype == GK_Q4_0 || cache.key_dtype == GK_TURBO4 || cache.key_dtype == GK_TURBO3) {
+    refuse("cache.key_dtype is %s, expected F32, F16, BF16, F8 or Q8_0 of a latent cache", dtypeName(cache.key_dtype));
+  }
+}
+
 void cacheShape(const gk_cache *cache) {
   present(cache, "cache");
   within("cache.kv_heads", cache->kv_heads, 1, 65536);
-  if (cache->head_dim < 16 || cache->head_dim > 256 || cache->head_dim % 16 != 0) {
-    refuse("cache.head_dim is %d, expected a multiple of 16 up to 256", cache->head_dim);
+  const int32_t most = cache->latent == 0 ? 256 : 640;
+  if (cache->head_dim < 16 || cache->head_dim > most || cache->head_dim % 16 != 0) {
+    refuse("cache.head_dim is %d, expected a multiple of 16 up to %d", cache->head_dim, most);
+  }
+  if (cache->latent != 0) {
+    latentShape(*cache);
   }
   cacheType("cache.key_dtype", cache->key_dtype, cache->head_dim);
   cacheType("cache.value_dtype", cache->value_dtype, cache->head_dim);
@@ -336,7 +363,8 @@ void limits(const gk_limits *limits) {
   present(limits, "limits");
   within("limits.tokens", limits->tokens, 1, maxExtent);
   within("limits.heads", limits->heads, 1, 65536);
-  within("limits.head_dim", limits->head_dim, 16, 256);
+  within("limits.latent", limits->latent, 0, 512);
+  within("limits.head_dim", limits->head_dim, 16, limits->latent == 0 ? 256 : 640);
   within("limits.context", limits->context, 1, maxExtent);
 }
 

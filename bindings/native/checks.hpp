@@ -53,6 +53,10 @@ void weight(Backend &backend, const gk_weight *weight, const char *name, bool ex
 void sameShape(const gk_weight &a, const char *nameA, const gk_weight &b, const char *nameB);
 // That x may be multiplied with the weight: columns, and integers only with quantised weights.
 void multiplies(const gk_weight &weight, const char *weightName, const gk_tensor &x, const char *xName);
+// The second half of that.
+void takes(const gk_weight &weight, const char *weightName, const gk_tensor &x, const char *xName);
+// Heads of `width` elements that make up a row.
+int64_t headsOf(const gk_tensor &tensor, const char *name, int64_t width);
 void cacheShape(const gk_cache *cache);
 void cache(const gk_cache *cache);
 void batch(const gk_batch *batch);

@@ -221,6 +221,7 @@ int32_t gk_rope_store(gk_queue *queue, const gk_rope *rope, const gk_batch *batc
     checks::present(rope, "rope");
     checks::batch(batch);
     checks::cache(cache);
+    checks::within("cache.latent", cache->latent, 0, 0);
     checks::floats(rope->table, "rope.table");
     checks::optionalFloats(rope->q_bias, "rope.q_bias");
     checks::optionalFloats(rope->k_bias, "rope.k_bias");
@@ -263,30 +264,103 @@ int32_t gk_attention(gk_queue *queue, const gk_batch *batch, const gk_tensor *q,
     checks::result(y, "y");
     checks::equal("q.rows", q->rows, "batch.tokens", batch->tokens);
     checks::equal("y.rows", y->rows, "batch.tokens", batch->tokens);
-    checks::equal("y.cols", y->cols, "q.cols", q->cols);
     const int64_t width = int64_t{cache->kv_heads} * cache->head_dim;
     if (q->cols % width != 0) {
       checks::refuse("q.cols is %lld, expected a multiple of cache.kv_heads * cache.head_dim, which is %lld",
                      static_cast<long long>(q->cols), static_cast<long long>(width));
     }
+    const int64_t valueDim = cache->latent != 0 ? cache->latent : cache->head_dim;
+    checks::equal("y.cols", y->cols, "heads * width of a value", q->cols / cache->head_dim * valueDim);
     backend.attention(*batch, *q, *cache, scale, *y);
   });
 }
 
-int32_t gk_route(gk_queue *queue, const gk_tensor *logits, int32_t normalize, const gk_tensor *ids,
+int32_t gk_latent_store(gk_queue *queue, const gk_rope *rope, const gk_batch *batch, const gk_tensor *q,
+                        const gk_tensor *kv, const gk_tensor *absorbed, const gk_cache *cache) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::present(rope, "rope");
+    checks::batch(batch);
+    checks::cache(cache);
+    if (cache->latent == 0) {
+      checks::refuse("cache.latent is 0, expected a latent cache");
+    }
+    checks::floats(rope->table, "rope.table");
+    checks::floats(rope->k_norm, "rope.k_norm");
+    checks::epsilon("rope.norm_eps", rope->norm_eps);
+    for (const float *absent : {rope->q_bias, rope->k_bias, rope->v_bias, rope->q_norm}) {
+      if (absent != nullptr) {
+        checks::refuse("rope has a bias or a q_norm, expected k_norm alone");
+      }
+    }
+    checks::equal("rope.dim", rope->dim, "cache.head_dim - cache.latent", cache->head_dim - cache->latent);
+    checks::within("rope.style", rope->style, GK_ROPE_HALF_SPLIT, GK_ROPE_INTERLEAVED);
+    checks::tensor(q, "q", GK_F32);
+    checks::tensor(kv, "kv", GK_F32);
+    checks::tensor(absorbed, "absorbed", GK_F32);
+    checks::equal("q.rows", q->rows, "batch.tokens", batch->tokens);
+    checks::equal("kv.rows", kv->rows, "batch.tokens", batch->tokens);
+    checks::equal("absorbed.rows", absorbed->rows, "batch.tokens", batch->tokens);
+    checks::equal("kv.cols", kv->cols, "cache.head_dim", cache->head_dim);
+    const int64_t heads = checks::headsOf(*absorbed, "absorbed", cache->head_dim);
+    if (q->cols % heads != 0 || q->cols / heads < rope->dim) {
+      checks::refuse("q.cols is %lld, expected a multiple of %lld heads of at least rope.dim, which is %d",
+                     static_cast<long long>(q->cols), static_cast<long long>(heads), rope->dim);
+    }
+    backend.latentStore(*rope, *batch, *q, *kv, *absorbed, *cache);
+  });
+}
+
+int32_t gk_head_mat_mul(gk_queue *queue, const gk_weight *weight, const gk_tensor *x, const gk_tensor *y) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::weight(backend, weight, "weight", true);
+    checks::factor(x, "x");
+    checks::tensor(y, "y", GK_F32);
+    checks::takes(*weight, "weight", *x, "x");
+    const int64_t heads = weight->experts;
+    const int64_t block = checks::isBlocked(x->dtype) ? GK_ACTIVATION_BLOCK : 1;
+    if (x->cols % (heads * block) != 0 || x->cols / heads < weight->cols) {
+      checks::refuse(
+          "x.cols is %lld, expected weight.experts, which is %lld, times a multiple of %lld of at least "
+          "weight.cols, which is %lld",
+          static_cast<long long>(x->cols), static_cast<long long>(heads), static_cast<long long>(block),
+          static_cast<long long>(weight->cols));
+    }
+    if (y->cols % heads != 0 || y->cols / heads < weight->rows) {
+      checks::refuse(
+          "y.cols is %lld, expected weight.experts, which is %lld, times at least weight.rows, which is %lld",
+          static_cast<long long>(y->cols), static_cast<long long>(heads), static_cast<long long>(weight->rows));
+    }
+    checks::equal("y.rows", y->rows, "x.rows", x->rows);
+    backend.headMatMul(*weight, *x, *y);
+  });
+}
+
+int32_t gk_route(gk_queue *queue, const gk_router *router, const gk_tensor *logits, const gk_tensor *ids,
                  const gk_tensor *weights) {
   return guarded(__func__, [&] {
     Backend &backend = checks::backend(queue);
+    checks::present(router, "router");
+    checks::optionalFloats(router->bias, "router.bias");
+    checks::within("router.scoring", router->scoring, GK_SCORING_SOFTMAX, GK_SCORING_SIGMOID);
+    checks::within("router.normalize", router->normalize, 0, 1);
+    checks::finite("router.scale", router->scale);
     checks::tensor(logits, "logits", GK_F32);
-    checks::within("normalize", normalize, 0, 1);
     checks::tensor(ids, "ids", GK_I32);
     checks::tensor(weights, "weights", GK_F32);
     checks::within("logits.cols", logits->cols, 1, 65536);
-    checks::within("ids.cols", ids->cols, 1, logits->cols);
+    checks::within("router.groups", router->groups, 1, logits->cols);
+    if (logits->cols % router->groups != 0) {
+      checks::refuse("router.groups is %d, expected a number that divides logits.cols, which is %lld", router->groups,
+                     static_cast<long long>(logits->cols));
+    }
+    checks::within("router.chosen_groups", router->chosen_groups, 1, router->groups);
+    checks::within("ids.cols", ids->cols, 1, logits->cols / router->groups * router->chosen_groups);
     checks::equal("ids.rows", ids->rows, "logits.rows", logits->rows);
     checks::equal("weights.rows", weights->rows, "logits.rows", logits->rows);
     checks::equal("weights.cols", weights->cols, "ids.cols", ids->cols);
-    backend.route(*logits, normalize == 1, *ids, *weights);
+    backend.route(*router, *logits, *ids, *weights);
   });
 }
 
@@ -325,7 +399,8 @@ int32_t gk_expert_down(gk_queue *queue, const gk_weight *down, const gk_tensor *
   });
 }
 
-int32_t gk_expert_combine(gk_queue *queue, const gk_tensor *x, const gk_tensor *weights, const gk_tensor *y) {
+int32_t gk_expert_combine(gk_queue *queue, const gk_tensor *x, const gk_tensor *weights, const gk_tensor *shared,
+                          const gk_tensor *y) {
   return guarded(__func__, [&] {
     Backend &backend = checks::backend(queue);
     checks::tensor(x, "x", GK_F32);
@@ -334,7 +409,12 @@ int32_t gk_expert_combine(gk_queue *queue, const gk_tensor *x, const gk_tensor *
     checks::equal("x.rows", x->rows, "weights.rows * weights.cols", weights->rows * weights->cols);
     checks::equal("y.rows", y->rows, "weights.rows", weights->rows);
     checks::equal("y.cols", y->cols, "x.cols", x->cols);
-    backend.expertCombine(*x, *weights, *y);
+    if (shared != nullptr) {
+      checks::tensor(shared, "shared", GK_F32);
+      checks::equal("shared.rows", shared->rows, "y.rows", y->rows);
+      checks::equal("shared.cols", shared->cols, "y.cols", y->cols);
+    }
+    backend.expertCombine(*x, *weights, shared, *y);
   });
 }
 

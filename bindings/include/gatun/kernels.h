@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-#define GK_ABI_VERSION 5
+#define GK_ABI_VERSION 6
 
 /* Rows that one tile of packed weights interleaves. */
 #define GK_TILE_ROWS 16
@@ -87,6 +87,12 @@ enum gk_rope_style {
   GK_ROPE_INTERLEAVED = 1 /* (2i, 2i + 1): GGUF files of architecture llama */
 };
 
+/* How gk_route makes scores of logits. */
+enum gk_scoring {
+  GK_SCORING_SOFTMAX = 0,
+  GK_SCORING_SIGMOID = 1 /* 1 / (1 + exp(-x)) */
+};
+
 /* One step of a chain of gk_sample. */
 enum gk_stage {
   GK_STAGE_END = 0,
@@ -141,16 +147,21 @@ typedef struct gk_weight {
   int32_t group;         /* the source's */
 } gk_weight;
 
-/* One layer's key/value cache: pages of GK_PAGE_TOKENS tokens for every key/value head. The layout inside a
- * page is the device's own; gk_cache_page_bytes gives its size. */
+/* One layer's cache: pages of GK_PAGE_TOKENS tokens, with the keys and values of every key/value head, or of a latent
+ * cache with the latent that all heads share. The layout inside a page is the device's own; gk_cache_page_bytes gives
+ * its size.
+ *
+ * A latent cache (multi-head latent attention; source: DeepSeek-V2, arXiv 2405.04434) has one key of head_dim elements
+ * a token and no values: the first `latent` elements of a key are its value, the rest is a rotated key of its own. */
 typedef struct gk_cache {
   void *pages;
   int32_t page_count;
-  int32_t kv_heads;
-  int32_t head_dim;    /* a multiple of 16, at most 256; of 32 with types that have scales */
-  int32_t key_dtype;   /* GK_F32, GK_F16, GK_BF16, GK_F8 or, with scales, GK_Q8_0, GK_Q4_0, GK_TURBO4, GK_TURBO3 */
-  int32_t value_dtype; /* likewise */
-  int32_t unused;
+  int32_t kv_heads;    /* 1 of a latent cache */
+  int32_t head_dim;    /* a multiple of 16, at most 256, of a latent cache 640; of 32 with types that have scales */
+  int32_t key_dtype;   /* GK_F32, GK_F16, GK_BF16, GK_F8 or, with scales, GK_Q8_0, GK_Q4_0, GK_TURBO4, GK_TURBO3; the
+                          last three not of a latent cache */
+  int32_t value_dtype; /* likewise; of a latent cache key_dtype */
+  int32_t latent;      /* 0: keys and values; else a multiple of 32, at most 512 and less than head_dim */
 } gk_cache;
 
 /* The tokens of one step, a row each, of one or several sequences. Arrays live in the device's memory; the scalars are
@@ -184,6 +195,17 @@ typedef struct gk_rope {
   int32_t unused;
 } gk_rope;
 
+/* How gk_route chooses among experts. */
+typedef struct gk_router {
+  const float *bias;     /* (experts) added to the scores for the choice alone, or NULL */
+  int32_t scoring;       /* enum gk_scoring */
+  int32_t groups;        /* equal runs of consecutive experts, 1 or more */
+  int32_t chosen_groups; /* 1 to groups; experts of other groups are not chosen */
+  int32_t normalize;     /* 1: weights are divided by their sum + 1e-20 */
+  float scale;           /* multiplies them after that */
+  int32_t unused;
+} gk_router;
+
 /* How one row of gk_sample is drawn. Lies in the device's memory, so that a captured graph may be replayed for the next
  * position, or with other options. */
 typedef struct gk_sampling {
@@ -203,6 +225,7 @@ typedef struct gk_limits {
   int32_t tokens; /* of one step */
   int32_t heads;  /* query heads */
   int32_t head_dim;
+  int32_t latent;  /* as in gk_cache */
   int32_t context; /* tokens of the longest sequence */
 } gk_limits;
 
@@ -323,15 +346,32 @@ int32_t gk_rope_table(gk_queue *queue, const gk_batch *batch, const float *inv_f
  * GK_TURBO4 or GK_TURBO3 values; gk_attention undoes it, the matrix being its own inverse. */
 int32_t gk_rope_store(gk_queue *queue, const gk_rope *rope, const gk_batch *batch, const gk_tensor *q,
                       const gk_tensor *k, const gk_tensor *v, const gk_cache *cache);
-/* y (tokens, heads * head_dim) = softmax(scale * q . keys) . values over positions 0 .. the token's own. heads is
- * a multiple of kv_heads; head h reads key/value head h / (heads / kv_heads). y of the types gk_rms_norm takes. A NaN
- * in a cache of GK_F8 may be read as 480. With GK_TURBO4 or GK_TURBO3 values each head of the result is multiplied, in
- * fp32, by the matrix that v was. */
+/* Of multi-head latent attention, in its absorbed form: kv (tokens, head_dim) is a latent of cache->latent elements and
+ * a key of rope->dim, which is the rest. Stores rms_norm(latent, rope->k_norm, rope->norm_eps) and the rotated key at
+ * each token's position in the latent cache, rounded as gk_rope_store does. q (tokens, heads * width): the last
+ * rope->dim elements of each head, rotated, become the last of each head of absorbed (tokens, heads * head_dim), whose
+ * other elements are not touched: gk_head_mat_mul writes them. The other pointers of rope are NULL. Rows of padding are
+ * left as they are. */
+int32_t gk_latent_store(gk_queue *queue, const gk_rope *rope, const gk_batch *batch, const gk_tensor *q,
+                        const gk_tensor *kv, const gk_tensor *absorbed, const gk_cache *cache);
+/* A matrix for each head: weight (heads, rows, cols) as experts of a gk_weight. x (tokens, heads * a) with a >= cols, y
+ * (tokens, heads * b) with b >= rows: the first `rows` elements of head h in y = weight[h] * the first `cols` elements
+ * of head h in x, added up as gk_mat_mul does; the other elements of y are not touched. x of the types gk_mat_mul
+ * takes; of GK_A8 or GK_A16 a is a multiple of GK_ACTIVATION_BLOCK. */
+int32_t gk_head_mat_mul(gk_queue *queue, const gk_weight *weight, const gk_tensor *x, const gk_tensor *y);
+/* y (tokens, heads * value_dim) = softmax(scale * q . keys) . values over positions 0 .. the token's own. q (tokens,
+ * heads * head_dim); value_dim is head_dim, of a latent cache `latent`. heads is a multiple of kv_heads; head h reads
+ * key/value head h / (heads / kv_heads). y of the types gk_rms_norm takes. A NaN in a cache of GK_F8 may be read as
+ * 480. With GK_TURBO4 or GK_TURBO3 values each head of the result is multiplied, in fp32, by the matrix that v was. */
 int32_t gk_attention(gk_queue *queue, const gk_batch *batch, const gk_tensor *q, const gk_cache *cache, float scale,
                      const gk_tensor *y);
-/* ids (tokens, k) GK_I32 and weights (tokens, k): the k largest of softmax(logits), ties to the lower id, in
- * descending order; normalised to sum 1 where `normalize` is 1. logits (tokens, experts). */
-int32_t gk_route(gk_queue *queue, const gk_tensor *logits, int32_t normalize, const gk_tensor *ids,
+/* ids (tokens, k) GK_I32 and weights (tokens, k) of logits (tokens, experts). A score is the logit's softmax or
+ * sigmoid, a candidate's rank its score + bias. Of the groups, those chosen_groups stay whose two greatest ranks (the
+ * only one, where a group is one expert) have the greatest sums; of their experts, the k of the greatest ranks are
+ * chosen, in descending order. Ties go to the lower group or expert; what is not a number ranks below all numbers. A
+ * weight is the score, normalised where asked and times `scale`. All in fp32. k is at most the experts of the chosen
+ * groups. Source: DeepSeek-V3, arXiv 2412.19437, section 2.1.2. */
+int32_t gk_route(gk_queue *queue, const gk_router *router, const gk_tensor *logits, const gk_tensor *ids,
                  const gk_tensor *weights);
 /* y (tokens * k, ff) = gate_up of each token with each of its k experts. gate, up: (experts, ff, hidden); x as in
  * gk_mat_mul. */
@@ -341,9 +381,11 @@ int32_t gk_expert_gate_up(gk_queue *queue, const gk_weight *gate, const gk_weigh
  */
 int32_t gk_expert_down(gk_queue *queue, const gk_weight *down, const gk_tensor *h, const gk_tensor *ids,
                        const gk_tensor *y);
-/* y (tokens, hidden) = sum over j < k of weights[t, j] * x[t * k + j], in ascending j from 0, an fma each; so it is the
- * same bits wherever the rows of x, (tokens * k, hidden), were computed. weights (tokens, k). */
-int32_t gk_expert_combine(gk_queue *queue, const gk_tensor *x, const gk_tensor *weights, const gk_tensor *y);
+/* y (tokens, hidden) = sum over j < k of weights[t, j] * x[t * k + j], in ascending j from 0, an fma each, and then
+ * + shared (tokens, hidden), unless that is NULL; so it is the same bits wherever the rows of x, (tokens * k, hidden),
+ * were computed. weights (tokens, k). */
+int32_t gk_expert_combine(gk_queue *queue, const gk_tensor *x, const gk_tensor *weights, const gk_tensor *shared,
+                          const gk_tensor *y);
 /* tokens (1, rows) GK_I32: the token drawn from each row of logits (rows, cols). sampling (rows). probabilities (rows),
  * or NULL: of the token in the distribution it was drawn from; 0 where none is drawn: see enum gk_no_token. A logit of
  * -infinity is never drawn; one that the temperature makes infinite counts as if it had been. The stages of the chain

@@ -23,10 +23,10 @@ public class Kernels extends Kernels$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int GK_ABI_VERSION = (int)5L;
+    private static final int GK_ABI_VERSION = (int)6L;
     /**
      * {@snippet lang=c :
-     * #define GK_ABI_VERSION 5
+     * #define GK_ABI_VERSION 6
      * }
      */
     public static int GK_ABI_VERSION() {
@@ -391,6 +391,24 @@ public class Kernels extends Kernels$shared {
      */
     public static int GK_ROPE_INTERLEAVED() {
         return GK_ROPE_INTERLEAVED;
+    }
+    private static final int GK_SCORING_SOFTMAX = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum gk_scoring.GK_SCORING_SOFTMAX = 0
+     * }
+     */
+    public static int GK_SCORING_SOFTMAX() {
+        return GK_SCORING_SOFTMAX;
+    }
+    private static final int GK_SCORING_SIGMOID = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum gk_scoring.GK_SCORING_SIGMOID = 1
+     * }
+     */
+    public static int GK_SCORING_SIGMOID() {
+        return GK_SCORING_SIGMOID;
     }
     private static final int GK_STAGE_END = (int)0L;
     /**
@@ -2417,6 +2435,135 @@ public class Kernels extends Kernels$shared {
         }
     }
 
+    private static class gk_latent_store {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_INT,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gk_latent_store");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t gk_latent_store(gk_queue *queue, const gk_rope *rope, const gk_batch *batch, const gk_tensor *q, const gk_tensor *kv, const gk_tensor *absorbed, const gk_cache *cache)
+     * }
+     */
+    public static FunctionDescriptor gk_latent_store$descriptor() {
+        return gk_latent_store.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t gk_latent_store(gk_queue *queue, const gk_rope *rope, const gk_batch *batch, const gk_tensor *q, const gk_tensor *kv, const gk_tensor *absorbed, const gk_cache *cache)
+     * }
+     */
+    public static MethodHandle gk_latent_store$handle() {
+        return gk_latent_store.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t gk_latent_store(gk_queue *queue, const gk_rope *rope, const gk_batch *batch, const gk_tensor *q, const gk_tensor *kv, const gk_tensor *absorbed, const gk_cache *cache)
+     * }
+     */
+    public static MemorySegment gk_latent_store$address() {
+        return gk_latent_store.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t gk_latent_store(gk_queue *queue, const gk_rope *rope, const gk_batch *batch, const gk_tensor *q, const gk_tensor *kv, const gk_tensor *absorbed, const gk_cache *cache)
+     * }
+     */
+    public static int gk_latent_store(MemorySegment queue, MemorySegment rope, MemorySegment batch, MemorySegment q, MemorySegment kv, MemorySegment absorbed, MemorySegment cache) {
+        var mh$ = gk_latent_store.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gk_latent_store", queue, rope, batch, q, kv, absorbed, cache);
+            }
+            return (int)mh$.invokeExact(queue, rope, batch, q, kv, absorbed, cache);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gk_head_mat_mul {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_INT,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gk_head_mat_mul");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t gk_head_mat_mul(gk_queue *queue, const gk_weight *weight, const gk_tensor *x, const gk_tensor *y)
+     * }
+     */
+    public static FunctionDescriptor gk_head_mat_mul$descriptor() {
+        return gk_head_mat_mul.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t gk_head_mat_mul(gk_queue *queue, const gk_weight *weight, const gk_tensor *x, const gk_tensor *y)
+     * }
+     */
+    public static MethodHandle gk_head_mat_mul$handle() {
+        return gk_head_mat_mul.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t gk_head_mat_mul(gk_queue *queue, const gk_weight *weight, const gk_tensor *x, const gk_tensor *y)
+     * }
+     */
+    public static MemorySegment gk_head_mat_mul$address() {
+        return gk_head_mat_mul.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t gk_head_mat_mul(gk_queue *queue, const gk_weight *weight, const gk_tensor *x, const gk_tensor *y)
+     * }
+     */
+    public static int gk_head_mat_mul(MemorySegment queue, MemorySegment weight, MemorySegment x, MemorySegment y) {
+        var mh$ = gk_head_mat_mul.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gk_head_mat_mul", queue, weight, x, y);
+            }
+            return (int)mh$.invokeExact(queue, weight, x, y);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class gk_attention {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Kernels.C_INT,
@@ -2487,7 +2634,7 @@ public class Kernels extends Kernels$shared {
             Kernels.C_INT,
             Kernels.C_POINTER,
             Kernels.C_POINTER,
-            Kernels.C_INT,
+            Kernels.C_POINTER,
             Kernels.C_POINTER,
             Kernels.C_POINTER
         );
@@ -2500,7 +2647,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t gk_route(gk_queue *queue, const gk_tensor *logits, int32_t normalize, const gk_tensor *ids, const gk_tensor *weights)
+     * int32_t gk_route(gk_queue *queue, const gk_router *router, const gk_tensor *logits, const gk_tensor *ids, const gk_tensor *weights)
      * }
      */
     public static FunctionDescriptor gk_route$descriptor() {
@@ -2510,7 +2657,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t gk_route(gk_queue *queue, const gk_tensor *logits, int32_t normalize, const gk_tensor *ids, const gk_tensor *weights)
+     * int32_t gk_route(gk_queue *queue, const gk_router *router, const gk_tensor *logits, const gk_tensor *ids, const gk_tensor *weights)
      * }
      */
     public static MethodHandle gk_route$handle() {
@@ -2520,7 +2667,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t gk_route(gk_queue *queue, const gk_tensor *logits, int32_t normalize, const gk_tensor *ids, const gk_tensor *weights)
+     * int32_t gk_route(gk_queue *queue, const gk_router *router, const gk_tensor *logits, const gk_tensor *ids, const gk_tensor *weights)
      * }
      */
     public static MemorySegment gk_route$address() {
@@ -2529,16 +2676,16 @@ public class Kernels extends Kernels$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t gk_route(gk_queue *queue, const gk_tensor *logits, int32_t normalize, const gk_tensor *ids, const gk_tensor *weights)
+     * int32_t gk_route(gk_queue *queue, const gk_router *router, const gk_tensor *logits, const gk_tensor *ids, const gk_tensor *weights)
      * }
      */
-    public static int gk_route(MemorySegment queue, MemorySegment logits, int normalize, MemorySegment ids, MemorySegment weights) {
+    public static int gk_route(MemorySegment queue, MemorySegment router, MemorySegment logits, MemorySegment ids, MemorySegment weights) {
         var mh$ = gk_route.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("gk_route", queue, logits, normalize, ids, weights);
+                traceDowncall("gk_route", queue, router, logits, ids, weights);
             }
-            return (int)mh$.invokeExact(queue, logits, normalize, ids, weights);
+            return (int)mh$.invokeExact(queue, router, logits, ids, weights);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
@@ -2681,6 +2828,7 @@ public class Kernels extends Kernels$shared {
             Kernels.C_POINTER,
             Kernels.C_POINTER,
             Kernels.C_POINTER,
+            Kernels.C_POINTER,
             Kernels.C_POINTER
         );
 
@@ -2692,7 +2840,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t gk_expert_combine(gk_queue *queue, const gk_tensor *x, const gk_tensor *weights, const gk_tensor *y)
+     * int32_t gk_expert_combine(gk_queue *queue, const gk_tensor *x, const gk_tensor *weights, const gk_tensor *shared, const gk_tensor *y)
      * }
      */
     public static FunctionDescriptor gk_expert_combine$descriptor() {
@@ -2702,7 +2850,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t gk_expert_combine(gk_queue *queue, const gk_tensor *x, const gk_tensor *weights, const gk_tensor *y)
+     * int32_t gk_expert_combine(gk_queue *queue, const gk_tensor *x, const gk_tensor *weights, const gk_tensor *shared, const gk_tensor *y)
      * }
      */
     public static MethodHandle gk_expert_combine$handle() {
@@ -2712,7 +2860,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t gk_expert_combine(gk_queue *queue, const gk_tensor *x, const gk_tensor *weights, const gk_tensor *y)
+     * int32_t gk_expert_combine(gk_queue *queue, const gk_tensor *x, const gk_tensor *weights, const gk_tensor *shared, const gk_tensor *y)
      * }
      */
     public static MemorySegment gk_expert_combine$address() {
@@ -2721,16 +2869,16 @@ public class Kernels extends Kernels$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t gk_expert_combine(gk_queue *queue, const gk_tensor *x, const gk_tensor *weights, const gk_tensor *y)
+     * int32_t gk_expert_combine(gk_queue *queue, const gk_tensor *x, const gk_tensor *weights, const gk_tensor *shared, const gk_tensor *y)
      * }
      */
-    public static int gk_expert_combine(MemorySegment queue, MemorySegment x, MemorySegment weights, MemorySegment y) {
+    public static int gk_expert_combine(MemorySegment queue, MemorySegment x, MemorySegment weights, MemorySegment shared, MemorySegment y) {
         var mh$ = gk_expert_combine.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("gk_expert_combine", queue, x, weights, y);
+                traceDowncall("gk_expert_combine", queue, x, weights, shared, y);
             }
-            return (int)mh$.invokeExact(queue, x, weights, y);
+            return (int)mh$.invokeExact(queue, x, weights, shared, y);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -21,7 +21,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t head_dim;
  *     int32_t key_dtype;
  *     int32_t value_dtype;
- *     int32_t unused;
+ *     int32_t latent;
  * }
  * }
  */
@@ -38,7 +38,7 @@ public class gk_cache {
         Kernels.C_INT.withName("head_dim"),
         Kernels.C_INT.withName("key_dtype"),
         Kernels.C_INT.withName("value_dtype"),
-        Kernels.C_INT.withName("unused")
+        Kernels.C_INT.withName("latent")
     ).withName("gk_cache");
 
     /**
@@ -312,48 +312,48 @@ public class gk_cache {
         struct.set(value_dtype$LAYOUT, value_dtype$OFFSET, fieldValue);
     }
 
-    private static final OfInt unused$LAYOUT = (OfInt)$LAYOUT.select(groupElement("unused"));
+    private static final OfInt latent$LAYOUT = (OfInt)$LAYOUT.select(groupElement("latent"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * int32_t unused
+     * int32_t latent
      * }
      */
-    public static final OfInt unused$layout() {
-        return unused$LAYOUT;
+    public static final OfInt latent$layout() {
+        return latent$LAYOUT;
     }
 
-    private static final long unused$OFFSET = $LAYOUT.byteOffset(groupElement("unused"));
+    private static final long latent$OFFSET = $LAYOUT.byteOffset(groupElement("latent"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * int32_t unused
+     * int32_t latent
      * }
      */
-    public static final long unused$offset() {
-        return unused$OFFSET;
+    public static final long latent$offset() {
+        return latent$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * int32_t unused
+     * int32_t latent
      * }
      */
-    public static int unused(MemorySegment struct) {
-        return struct.get(unused$LAYOUT, unused$OFFSET);
+    public static int latent(MemorySegment struct) {
+        return struct.get(latent$LAYOUT, latent$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * int32_t unused
+     * int32_t latent
      * }
      */
-    public static void unused(MemorySegment struct, int fieldValue) {
-        struct.set(unused$LAYOUT, unused$OFFSET, fieldValue);
+    public static void latent(MemorySegment struct, int fieldValue) {
+        struct.set(latent$LAYOUT, latent$OFFSET, fieldValue);
     }
 
     /**

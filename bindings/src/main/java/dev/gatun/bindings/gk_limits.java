@@ -18,6 +18,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t tokens;
  *     int32_t heads;
  *     int32_t head_dim;
+ *     int32_t latent;
  *     int32_t context;
  * }
  * }
@@ -32,6 +33,7 @@ public class gk_limits {
         Kernels.C_INT.withName("tokens"),
         Kernels.C_INT.withName("heads"),
         Kernels.C_INT.withName("head_dim"),
+        Kernels.C_INT.withName("latent"),
         Kernels.C_INT.withName("context")
     ).withName("gk_limits");
 
@@ -172,6 +174,50 @@ public class gk_limits {
      */
     public static void head_dim(MemorySegment struct, int fieldValue) {
         struct.set(head_dim$LAYOUT, head_dim$OFFSET, fieldValue);
+    }
+
+    private static final OfInt latent$LAYOUT = (OfInt)$LAYOUT.select(groupElement("latent"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int32_t latent
+     * }
+     */
+    public static final OfInt latent$layout() {
+        return latent$LAYOUT;
+    }
+
+    private static final long latent$OFFSET = $LAYOUT.byteOffset(groupElement("latent"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int32_t latent
+     * }
+     */
+    public static final long latent$offset() {
+        return latent$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int32_t latent
+     * }
+     */
+    public static int latent(MemorySegment struct) {
+        return struct.get(latent$LAYOUT, latent$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int32_t latent
+     * }
+     */
+    public static void latent(MemorySegment struct, int fieldValue) {
+        struct.set(latent$LAYOUT, latent$OFFSET, fieldValue);
     }
 
     private static final OfInt context$LAYOUT = (OfInt)$LAYOUT.select(groupElement("context"));

@@ -35,9 +35,9 @@ class VerifyTest {
           new String[] {
             "logits, f32",
             "KL divergence, f32",
-            "KL divergence, int8",
+            "KL divergence, default",
             "prompt in chunks of 1, 7, 33, f32",
-            "prompt in chunks of 1, 7, 33, int8",
+            "prompt in chunks of 1, 7, 33, default",
             "30 repeats of a token",
             "allocations"
           }) {

@@ -59,10 +59,20 @@ public final class Queue implements AutoCloseable {
     check(Kernels.gk_pack(handle, source, destination.segment()), "gk_pack");
   }
 
+  /** Writes the weights of consecutive blocks in host memory as float32, on the calling thread. */
+  public static void dequantize(DType dtype, MemorySegment blocks, MemorySegment floats) {
+    try (Queue queue = cpu(1, Isa.BEST)) {
+      long count = floats.byteSize() / Float.BYTES;
+      check(
+          Kernels.gk_dequantize(queue.handle, dtype.id(), blocks, count, floats), "gk_dequantize");
+    }
+  }
+
   /** Bytes of one cache page of one layer. */
-  public long cachePageBytes(int kvHeads, int headDim, DType keys, DType values) {
+  public long cachePageBytes(int kvHeads, int headDim, int latent, DType keys, DType values) {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment cache = Structs.cache(arena, Buffer.NONE, 0, kvHeads, headDim, keys, values);
+      MemorySegment cache =
+          Structs.cache(arena, Buffer.NONE, 0, kvHeads, headDim, latent, keys, values);
       return number("gk_cache_page_bytes", out -> Kernels.gk_cache_page_bytes(handle, cache, out));
     }
   }

@@ -1,15 +1,17 @@
 // Structs: writes the contract's plain structs into an arena.
 package dev.gatun.device;
 
+import dev.gatun.bindings.Kernels;
 import dev.gatun.bindings.gk_batch;
 import dev.gatun.bindings.gk_cache;
 import dev.gatun.bindings.gk_rope;
+import dev.gatun.bindings.gk_router;
 import dev.gatun.bindings.gk_tensor;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
-/** Builders of {@code gk_tensor}, {@code gk_cache}, {@code gk_batch} and {@code gk_rope}. */
+/** Builders of {@code gk_tensor}, {@code gk_cache}, {@code gk_batch} and others. */
 public final class Structs {
   private Structs() {}
 
@@ -24,13 +26,18 @@ public final class Structs {
     return tensor;
   }
 
-  /** A cache of {@code pageCount} pages. */
+  /**
+   * A cache of {@code pageCount} pages.
+   *
+   * @param latent leading elements of a key that are its value; 0 where values are kept apart
+   */
   public static MemorySegment cache(
       Arena arena,
       Buffer pages,
       int pageCount,
       int kvHeads,
       int headDim,
+      int latent,
       DType keys,
       DType values) {
     MemorySegment cache = gk_cache.allocate(arena);
@@ -38,6 +45,7 @@ public final class Structs {
     gk_cache.page_count(cache, pageCount);
     gk_cache.kv_heads(cache, kvHeads);
     gk_cache.head_dim(cache, headDim);
+    gk_cache.latent(cache, latent);
     gk_cache.key_dtype(cache, keys.id());
     gk_cache.value_dtype(cache, values.id());
     return cache;
@@ -90,6 +98,19 @@ public final class Structs {
     gk_rope.dim(rope, weights.dim());
     gk_rope.style(rope, weights.interleaved() ? 1 : 0);
     return rope;
+  }
+
+  /** How {@code gk_route} chooses. */
+  public static MemorySegment router(Arena arena, RouterWeights weights) {
+    MemorySegment router = gk_router.allocate(arena);
+    gk_router.bias(router, orNull(weights.bias()));
+    gk_router.scoring(
+        router, weights.sigmoid() ? Kernels.GK_SCORING_SIGMOID() : Kernels.GK_SCORING_SOFTMAX());
+    gk_router.groups(router, weights.groups());
+    gk_router.chosen_groups(router, weights.chosenGroups());
+    gk_router.normalize(router, weights.normalize() ? 1 : 0);
+    gk_router.scale(router, weights.scale());
+    return router;
   }
 
   private static MemorySegment orNull(Optional<FloatVector> vector) {

@@ -74,7 +74,10 @@ final class Activations {
 
   private DType formatOfKernels(PackedMatrix weight, DType asked) {
     boolean blocks = weight.dtype().isQuantized() && weight.cols() % asked.blockSize() == 0;
-    return compute == Compute.F32 || !blocks ? DType.F32 : asked;
+    if (compute == Compute.F32 || !blocks) {
+      return DType.F32;
+    }
+    return compute == Compute.INT16 ? DType.A16 : asked;
   }
 
   private Tensor gatherCols(Ordered wanted) {

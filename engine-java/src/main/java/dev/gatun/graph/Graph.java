@@ -6,6 +6,7 @@ import dev.gatun.device.EmbeddingTable;
 import dev.gatun.device.FloatVector;
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.device.RopeWeights;
+import dev.gatun.device.RouterWeights;
 import dev.gatun.op.AddRmsNorm;
 import dev.gatun.op.Attention;
 import dev.gatun.op.Embed;
@@ -15,6 +16,8 @@ import dev.gatun.op.ExpertGateUp;
 import dev.gatun.op.GateUp;
 import dev.gatun.op.Gated;
 import dev.gatun.op.GatherRows;
+import dev.gatun.op.HeadMatMul;
+import dev.gatun.op.LatentStore;
 import dev.gatun.op.MatMul;
 import dev.gatun.op.Op;
 import dev.gatun.op.Provider;
@@ -44,7 +47,8 @@ public final class Graph {
   public record MarkedTensor(int op, Tensor tensor) {}
 
   /**
-   * @param crossover what of int8 compute is cuBLAS's, in bfloat16
+   * @param compute not AUTO
+   * @param crossover what of integer compute is cuBLAS's, in bfloat16
    */
   public Graph(StepShape shape, Compute compute, Crossover crossover) {
     this.shape = shape;
@@ -186,16 +190,52 @@ public final class Graph {
     return y;
   }
 
+  /**
+   * Queries on latents, (tokens, heads * headDim) for heads of {@code weights} in a latent cache:
+   * of each head of q, the first elements times its matrix of {@code keys} (heads, latent, nope),
+   * and the last ones turned. Normalises, turns and stores kv (tokens, headDim) in the cache of
+   * index {@code cache}.
+   */
+  public Tensor absorb(
+      PackedMatrix keys, RopeWeights weights, Tensor table, Tensor q, Tensor kv, int cache) {
+    int heads = keys.experts();
+    Tensor absorbed = tensor(DType.F32, q.rows(), heads * kv.cols());
+    ops.add(new LatentStore(weights, table, q, kv, absorbed, cache));
+    headMatMul(keys, q, absorbed, true);
+    return absorbed;
+  }
+
+  /** (tokens, heads * latent): absorbed queries against the latent cache of index {@code cache}. */
+  public Tensor latentAttention(Tensor absorbed, int cache, int heads, int latent, float scale) {
+    Tensor y = tensor(DType.F32, absorbed.rows(), heads * latent);
+    ops.add(new Attention(absorbed, cache, scale, y));
+    return y;
+  }
+
+  /** (tokens, heads * rows): each head of x, of cols elements, times its matrix (rows, cols). */
+  public Tensor headMatMul(PackedMatrix weight, Tensor x) {
+    Tensor y = tensor(DType.F32, x.rows(), Math.toIntExact(weight.experts() * weight.rows()));
+    headMatMul(weight, x, y, false);
+    return y;
+  }
+
+  private void headMatMul(PackedMatrix weight, Tensor x, Tensor y, boolean kept) {
+    // Blocks of quantised activations must not reach over the end of a head.
+    boolean whole = x.cols() / weight.experts() % DType.A16.blockSize() == 0;
+    Tensor input = whole ? activations.input(weight, x, DType.A16, Provider.KERNELS) : x;
+    ops.add(new HeadMatMul(weight, input, y, kept));
+  }
+
   /** Draws a token from each row of logits, and leaves it where {@link #embed} may read it. */
   public void sample(Tensor logits) {
     ops.add(new Sample(logits));
   }
 
   /** The chosen experts of each token, and their weights; both (tokens, perToken). */
-  public Routing route(Tensor logits, int perToken, boolean normalize) {
+  public Routing route(RouterWeights router, Tensor logits, int perToken) {
     Tensor ids = tensor(DType.I32, logits.rows(), perToken);
     Tensor weights = tensor(DType.F32, logits.rows(), perToken);
-    ops.add(new Route(logits, normalize, ids, weights));
+    ops.add(new Route(router, logits, ids, weights));
     return new Routing(ids, weights);
   }
 
@@ -220,10 +260,10 @@ public final class Graph {
     return y;
   }
 
-  /** (tokens, hidden): the weighted sum over each token's experts. */
-  public Tensor expertCombine(Tensor x, Routing routing) {
+  /** (tokens, hidden): the weighted sum over each token's experts, and {@code shared}. */
+  public Tensor expertCombine(Tensor x, Routing routing, Optional<Tensor> shared) {
     Tensor y = tensor(DType.F32, routing.ids().rows(), x.cols());
-    ops.add(new ExpertCombine(x, routing.weights(), y));
+    ops.add(new ExpertCombine(x, routing.weights(), shared, y));
     return y;
   }
 

@@ -6,16 +6,19 @@ import dev.gatun.device.Device;
 /**
  * @param caches layers that keep keys and values, one cache each; layers without attention have
  *     none
+ * @param latent leading elements of a key that are its value, so that no values are kept; else 0
  * @param pageBytes bytes of one page of one cache, as the device lays it out
  */
-public record CacheShape(int caches, int kvHeads, int headDim, CacheTypes types, long pageBytes) {
+public record CacheShape(
+    int caches, int kvHeads, int headDim, int latent, CacheTypes types, long pageBytes) {
 
   /** Refusal.usage where the types do not suit heads of {@code headDim} elements. */
   public static CacheShape of(
-      Device device, int caches, int kvHeads, int headDim, CacheTypes types) {
-    types.requireHeads(headDim);
-    long pageBytes = device.queue().cachePageBytes(kvHeads, headDim, types.keys(), types.values());
-    return new CacheShape(caches, kvHeads, headDim, types, pageBytes);
+      Device device, int caches, int kvHeads, int headDim, int latent, CacheTypes types) {
+    types.requireHeads(headDim, latent > 0);
+    long pageBytes =
+        device.queue().cachePageBytes(kvHeads, headDim, latent, types.keys(), types.values());
+    return new CacheShape(caches, kvHeads, headDim, latent, types, pageBytes);
   }
 
   /** Pages that hold {@code tokens} tokens. */

@@ -4,13 +4,19 @@ package dev.gatun.kv;
 import dev.gatun.device.DType;
 import dev.gatun.refusal.Refusal;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /** How each is rounded is told at {@code gk_rope_store} in kernels.h. */
 public record CacheTypes(DType keys, DType values) {
   private static final int SCALE = Short.BYTES;
+
+  /** Types that a latent cache does not have. */
+  private static final Set<DType> NOT_OF_LATENTS =
+      EnumSet.of(DType.Q4_0, DType.TURBO4, DType.TURBO3);
 
   private static final Map<String, DType> NAMES =
       Map.of(
@@ -55,14 +61,25 @@ public record CacheTypes(DType keys, DType values) {
     return type.name().toLowerCase(Locale.ROOT);
   }
 
-  /** Bytes of one token's key and value in one head of {@code headDim} elements. */
-  public long headBytes(int headDim) {
-    return headBytes(keys, headDim) + headBytes(values, headDim);
+  /**
+   * Bytes of one token in one head of {@code headDim} elements.
+   *
+   * @param latent the keys are all there is
+   */
+  public long headBytes(int headDim, boolean latent) {
+    return headBytes(keys, headDim) + (latent ? 0 : headBytes(values, headDim));
   }
 
   /** Bits of an element, scales included, on average over keys and values. */
-  public double bits(int headDim) {
-    return 8.0 * headBytes(headDim) / (2 * headDim);
+  public double bits(int headDim, boolean latent) {
+    return 8.0 * headBytes(headDim, latent) / (latent ? headDim : 2 * headDim);
+  }
+
+  /** Whether these types suit heads of {@code headDim} elements, of a latent cache or another. */
+  public boolean suits(int headDim, boolean latent) {
+    return headDim % keys.blockSize() == 0
+        && headDim % values.blockSize() == 0
+        && (!latent || keys == values && !NOT_OF_LATENTS.contains(keys));
   }
 
   private static long headBytes(DType type, int headDim) {
@@ -73,8 +90,13 @@ public record CacheTypes(DType keys, DType values) {
     return type == DType.TURBO4 || type == DType.TURBO3;
   }
 
-  /** Refusal.usage where a type's blocks do not divide a head of {@code headDim} elements. */
-  public void requireHeads(int headDim) {
+  /** Refusal.usage where they do not {@link #suits suit}. */
+  public void requireHeads(int headDim, boolean latent) {
+    if (latent && (keys != values || NOT_OF_LATENTS.contains(keys))) {
+      throw Refusal.usage(
+          "this model's cache holds latents, which are keys and values at once, not " + this,
+          "use --kv f32, f16, bf16, f8 or q8_0 for both");
+    }
     require("keys", keys, headDim, "-ctk");
     require("values", values, headDim, "-ctv");
   }

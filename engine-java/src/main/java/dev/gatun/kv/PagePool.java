@@ -68,6 +68,7 @@ public final class PagePool {
               pages,
               shape.kvHeads(),
               shape.headDim(),
+              shape.latent(),
               shape.types().keys(),
               shape.types().values()));
     }

@@ -3,6 +3,7 @@ package dev.gatun.load;
 
 import dev.gatun.device.Device;
 import dev.gatun.device.StepLimits;
+import dev.gatun.graph.Compute;
 import dev.gatun.graph.Crossover;
 import dev.gatun.model.Architectures;
 import dev.gatun.model.Model;
@@ -36,7 +37,12 @@ record Blueprint(
 
   /** How its steps lie in memory. */
   StepPlans stepPlans(Crossover crossover) {
-    return StepPlans.of(model, options.stepBounds(), options.compute(), crossover);
+    return StepPlans.of(model, options.stepBounds(), compute(), crossover);
+  }
+
+  /** The one that was asked for, or the family's. */
+  Compute compute() {
+    return options.compute().or(model.compute());
   }
 
   /** What it takes of its device. */
@@ -53,6 +59,7 @@ record Blueprint(
   /** Of the steps, no sequence being longer than {@code context} tokens. */
   StepLimits limits(int context) {
     ModelConfig config = checkpoint.config();
-    return new StepLimits(options.stepBounds().tokens(), config.heads(), config.headDim(), context);
+    return new StepLimits(
+        options.stepBounds().tokens(), config.heads(), config.headDim(), config.latent(), context);
   }
 }

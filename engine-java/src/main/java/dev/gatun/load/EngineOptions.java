@@ -68,7 +68,7 @@ public record EngineOptions(
         WHAT_FITS,
         2048,
         512,
-        Compute.INT8,
+        Compute.AUTO,
         1,
         Optional.empty(),
         Gemm.OWN,

@@ -116,16 +116,13 @@ public record Footprint(
     return (long) config.caches()
         * config.kvHeads()
         * Device.pageTokens()
-        * types.headBytes(config.headDim());
+        * types.headBytes(config.headDim(), config.latent() > 0);
   }
 
   /** The types that suit this model's heads, from most bytes to fewest. */
   List<CacheTypes> cacheTypes() {
     return LADDER.stream()
-        .filter(
-            types ->
-                config.headDim() % types.keys().blockSize() == 0
-                    && config.headDim() % types.values().blockSize() == 0)
+        .filter(types -> types.suits(config.headDim(), config.latent() > 0))
         .toList();
   }
 

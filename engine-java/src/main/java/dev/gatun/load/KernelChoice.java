@@ -110,10 +110,7 @@ public record KernelChoice(List<Row> rows, Crossover crossover) {
       Map<Kind, Found> here = new LinkedHashMap<>();
       // Of a prompt the last layer, and the head, have one row.
       StepGraph.of(
-              blueprint.model(),
-              StepShape.of(tokens, 1),
-              blueprint.options().compute(),
-              Crossover.never())
+              blueprint.model(), StepShape.of(tokens, 1), blueprint.compute(), Crossover.never())
           .products()
           .filter(product -> product.x().rows() >= tokens)
           .forEach(

@@ -48,7 +48,7 @@ public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes ty
       Checkpoint checkpoint, EngineOptions options, Footprint need, Capacity capacity) {
     MemoryBudget budget = new MemoryBudget(need, capacity);
     ModelConfig config = checkpoint.config();
-    options.cacheTypes().requireHeads(config.headDim());
+    options.cacheTypes().requireHeads(config.headDim(), config.latent() > 0);
     int context = contextOf(config, options, budget.largestContext(options.cacheTypes()));
     return new LoadPlan(checkpoint, budget, options.cacheTypes(), context);
   }

@@ -50,12 +50,17 @@ public record Loaded(
     int longestSequence = Math.min(context, config.contextLength());
     CacheShape shape =
         CacheShape.of(
-            device, config.caches(), config.kvHeads(), config.headDim(), options.cacheTypes());
+            device,
+            config.caches(),
+            config.kvHeads(),
+            config.headDim(),
+            config.latent(),
+            options.cacheTypes());
     PagePool pool = new PagePool(shape, context, device, arena);
     Stepper stepper =
         new Stepper(
             blueprint.model(),
-            options.compute(),
+            blueprint.compute(),
             steps,
             device,
             pool,

@@ -121,7 +121,7 @@ public final class PlanText {
               "%-16s%10.1f%6.1f%17d%12s%s",
               types,
               kib,
-              types.bits(config.headDim()),
+              bits(types),
               budget.largestContext(types),
               CacheLoss.of(types).number(),
               mark));
@@ -133,6 +133,11 @@ public final class PlanText {
             .map(tokens -> "; " + tokens + " with --rope-scaling yarn")
             .orElse("");
     line("the model reaches " + config.contextLength() + " tokens" + further);
+  }
+
+  private double bits(CacheTypes types) {
+    ModelConfig config = plan.checkpoint().config();
+    return types.bits(config.headDim(), config.latent() > 0);
   }
 
   private void alternatives() {
@@ -149,8 +154,7 @@ public final class PlanText {
       line(
           format(
               "      cache of %.1f bits, loses %s",
-              each.types().bits(plan.checkpoint().config().headDim()),
-              CacheLoss.of(each.types()).words()));
+              bits(each.types()), CacheLoss.of(each.types()).words()));
     }
     if (budget.capacity().isGpu()) {
       moreMemory();

@@ -2,7 +2,6 @@
 package dev.gatun.model;
 
 import dev.gatun.refusal.Refusal;
-import dev.gatun.weights.AttentionConfig;
 import dev.gatun.weights.LayerConfig;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;
@@ -18,17 +17,16 @@ public final class Architectures {
     return switch (config.architecture()) {
       case "llama", "qwen2", "qwen3" -> Dense.of(parameters);
       case "qwen3_moe" -> QwenMoe.of(parameters);
+      case "deepseek_v3" -> DeepSeekV3.of(parameters);
       default ->
           throw Refusal.model(
               "architecture '" + config.architecture() + "' is not supported",
-              "supported are llama, qwen2, qwen3 and qwen3_moe");
+              "supported are llama, qwen2, qwen3, qwen3_moe and deepseek_v3");
     };
   }
 
   private static void refuseBiases(LayerConfig layer) {
-    switch (layer.attention()) {
-      case AttentionConfig.Grouped grouped -> refuseBias(grouped.outBias(), "attention output");
-    }
+    refuseBias(layer.attention().outBias(), "attention output");
     refuseBias(layer.feedForward().bias(), "MLP");
   }
 

@@ -7,6 +7,7 @@ import dev.gatun.layer.Decoder;
 import dev.gatun.layer.FeedForward;
 import dev.gatun.layer.GatedMlp;
 import dev.gatun.layer.GroupedAttention;
+import dev.gatun.layer.LatentAttention;
 import dev.gatun.op.Tensor;
 import dev.gatun.weights.AttentionConfig;
 import dev.gatun.weights.FeedForwardConfig;
@@ -29,12 +30,14 @@ public record Dense(Decoder decoder) implements Model {
                 }));
   }
 
-  /** Qwen3-MoE's as well. */
+  /** All families'. */
   static Attention attention(Parameters parameters, int layer, IntSupplier caches) {
     String prefix = "model.layers." + layer + ".self_attn.";
     return switch (parameters.config().layer(layer).attention()) {
       case AttentionConfig.Grouped grouped ->
           GroupedAttention.of(parameters, prefix, grouped, caches.getAsInt());
+      case AttentionConfig.Latent latent ->
+          LatentAttention.of(parameters, prefix, latent, caches.getAsInt());
     };
   }
 

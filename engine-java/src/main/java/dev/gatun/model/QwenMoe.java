@@ -21,7 +21,8 @@ public record QwenMoe(Decoder decoder) implements Model {
             layer -> feedForward(parameters, layer)));
   }
 
-  private static FeedForward feedForward(Parameters parameters, int layer) {
+  /** DeepSeek-V3's as well. */
+  static FeedForward feedForward(Parameters parameters, int layer) {
     ModelConfig config = parameters.config();
     return switch (config.layer(layer).feedForward()) {
       case FeedForwardConfig.Dense dense -> Dense.mlp(parameters, layer, dense);

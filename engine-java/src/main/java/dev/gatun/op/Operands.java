@@ -5,6 +5,7 @@ import dev.gatun.device.Buffer;
 import dev.gatun.device.DType;
 import dev.gatun.device.Ops;
 import dev.gatun.device.RopeWeights;
+import dev.gatun.device.RouterWeights;
 import dev.gatun.device.Structs;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -61,6 +62,11 @@ public final class Operands {
     return ints == Buffer.NONE
         ? MemorySegment.NULL
         : ints(ints, Math.toIntExact(ints.bytes() / Integer.BYTES));
+  }
+
+  /** The {@code gk_router}. */
+  public MemorySegment router(RouterWeights weights) {
+    return Structs.router(arena, weights);
   }
 
   /** The {@code gk_rope} with the cosines and sines in {@code table}. */

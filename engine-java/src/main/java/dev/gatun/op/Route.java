@@ -2,11 +2,12 @@
 package dev.gatun.op;
 
 import dev.gatun.bindings.Kernels;
+import dev.gatun.device.RouterWeights;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /** {@code gk_route}. */
-public record Route(Tensor logits, boolean normalize, Tensor ids, Tensor weights) implements Op {
+public record Route(RouterWeights router, Tensor logits, Tensor ids, Tensor weights) implements Op {
   @Override
   public List<Tensor> reads() {
     return List.of(logits);
@@ -19,12 +20,10 @@ public record Route(Tensor logits, boolean normalize, Tensor ids, Tensor weights
 
   @Override
   public Runnable bind(Operands at) {
+    MemorySegment how = at.router(router);
     MemorySegment from = at.struct(logits);
     MemorySegment toIds = at.struct(ids);
     MemorySegment toWeights = at.struct(weights);
-    return at.ops()
-        .call(
-            "gk_route",
-            queue -> Kernels.gk_route(queue, from, normalize ? 1 : 0, toIds, toWeights));
+    return at.ops().call("gk_route", queue -> Kernels.gk_route(queue, how, from, toIds, toWeights));
   }
 }

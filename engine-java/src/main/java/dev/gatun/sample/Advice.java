@@ -17,6 +17,7 @@ public final class Advice {
           // Source: model card of Qwen/QwQ-32B, "Usage Guidelines".
           new Family("qwen2", "qwq", published(0.6, Optional.of(40), 0.95)),
           // Source: model card of deepseek-ai/DeepSeek-R1, "Usage Recommendations".
+          new Family("deepseek_v3", "r1", published(0.6, Optional.empty(), 0.95)),
           new Family("qwen2", "r1-distill", published(0.6, Optional.empty(), 0.95)),
           new Family("llama", "r1-distill", published(0.6, Optional.empty(), 0.95)));
 

@@ -19,7 +19,6 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -65,7 +64,7 @@ final class OracleChecks {
 
   void run() {
     check("logits and chunks, f32", () -> prompt(Compute.F32));
-    check("logits and chunks, int8", () -> prompt(Compute.INT8));
+    check("logits and chunks, default", () -> prompt(Compute.AUTO));
     check("greedy tokens, f32", this::greedy);
     if (Device.hasGemm(device)) {
       check("logits, cuBLAS", this::cublas);
@@ -98,19 +97,20 @@ final class OracleChecks {
       report.accept(Finding.atMost(named("logits, f32"), largest, LOGITS));
       report.accept(Finding.atMost(named("KL divergence, f32"), kl, KL_F32));
     } else {
-      report.accept(Finding.atMost(named("KL divergence, int8"), kl, KL_INT8));
+      report.accept(Finding.atMost(named("KL divergence, default"), kl, KL_INT8));
     }
     long differing = 0;
     for (int chunk : CHUNKS) {
       differing += differing(whole, logits(compute, chunk));
     }
-    String what = "prompt in chunks of 1, 7, 33, " + compute.name().toLowerCase(Locale.ROOT);
+    String what =
+        "prompt in chunks of 1, 7, 33, " + (compute == Compute.AUTO ? "default" : compute);
     report.accept(Finding.none(named(what), differing, "logits differ"));
   }
 
   private void cublas() {
     EngineOptions options =
-        options(Compute.INT8).withGemm(Gemm.CUBLAS).withLogitRows(CUBLAS).withBatch(CUBLAS, CUBLAS);
+        options(Compute.AUTO).withGemm(Gemm.CUBLAS).withLogitRows(CUBLAS).withBatch(CUBLAS, CUBLAS);
     double kl = divergence(oracle.floats("logits"), logits(options));
     report.accept(Finding.atMost(named("KL divergence, cuBLAS"), kl, KL_CUBLAS));
   }
@@ -132,7 +132,7 @@ final class OracleChecks {
     if (device.kind() == DeviceChoice.Kind.CPU) {
       return; // which records nothing
     }
-    EngineOptions options = options(Compute.INT8);
+    EngineOptions options = options(Compute.AUTO);
     Decoded plain = decode(options.withDevice(device.withGraphs(false)), DECODED, GREEDY);
     Decoded recorded = decode(options.withDevice(device.withGraphs(true)), DECODED, GREEDY);
     report.accept(
@@ -147,8 +147,8 @@ final class OracleChecks {
     if (device.kind() == DeviceChoice.Kind.CPU) {
       return; // where the host draws
     }
-    int[] expected = decode(options(Compute.INT8), DECODED, LIVELY).tokens;
-    int[] drawn = withSession(options(Compute.INT8), this::answer);
+    int[] expected = decode(options(Compute.AUTO), DECODED, LIVELY).tokens;
+    int[] drawn = withSession(options(Compute.AUTO), this::answer);
     report.accept(
         Finding.none(
             named("draws on device against host"),
@@ -174,7 +174,7 @@ final class OracleChecks {
     int last = prompt.length - 1;
     long differing =
         withSession(
-            options(Compute.INT8),
+            options(Compute.AUTO),
             session -> {
               float[] first = floats(session.append(prompt));
               long count = 0;

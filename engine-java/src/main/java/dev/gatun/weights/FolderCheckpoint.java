@@ -7,11 +7,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 final class FolderCheckpoint {
+  private static final Pattern LAYER = Pattern.compile("model\\.layers\\.(\\d{1,6})\\.");
+
   private FolderCheckpoint() {}
 
   static Checkpoint open(Path folder) {
@@ -45,9 +50,21 @@ final class FolderCheckpoint {
   /** What the files hold, as {@link Weight} describes it. */
   static List<Weight> weights(
       Map<String, Weight> tensors, Optional<QuantSettings> settings, ModelConfig config) {
-    return Experts.stack(
-        GroupWeights.join(tensors, settings),
-        config.moe().map(FeedForwardConfig.Routed::experts).orElse(0));
+    Map<String, Weight> own = new LinkedHashMap<>(tensors);
+    own.keySet().removeIf(name -> isOfPrediction(name, config));
+    List<Weight> stacked =
+        Experts.stack(
+            GroupWeights.join(own, settings),
+            config.moe().map(FeedForwardConfig.Routed::experts).orElse(0));
+    return LatentProjections.split(stacked, config);
+  }
+
+  /** Whether a tensor is of the layers that predict further tokens, behind the model's own. */
+  private static boolean isOfPrediction(String name, ModelConfig config) {
+    Matcher layer = LAYER.matcher(name);
+    return config.architecture().equals("deepseek_v3")
+        && layer.lookingAt()
+        && Integer.parseInt(layer.group(1)) >= config.layers();
   }
 
   private static Optional<QuantSettings> quantisation(Path folder, Fields config) {

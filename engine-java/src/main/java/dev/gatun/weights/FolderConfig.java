@@ -8,17 +8,19 @@ import java.util.stream.IntStream;
 
 /**
  * Keys and the defaults of absent ones: transformers,
- * models/{llama,qwen2,qwen3,qwen3_moe}/configuration_*.py.
+ * models/{llama,qwen2,qwen3,qwen3_moe,deepseek_v3}/configuration_*.py.
  */
 record FolderConfig(Fields fields, String type) {
-  private static final List<String> TYPES = List.of("llama", "qwen2", "qwen3", "qwen3_moe");
+  private static final List<String> TYPES =
+      List.of("llama", "qwen2", "qwen3", "qwen3_moe", "deepseek_v3", "kimi_k2");
 
   static ModelConfig read(Fields fields) {
     String type = fields.text("model_type").orElseThrow(() -> fields.missing("model_type"));
     if (!TYPES.contains(type)) {
       throw fields.unsupported("model_type", type, String.join(", ", TYPES));
     }
-    return new FolderConfig(fields, type).model();
+    // Kimi-K2 has another tokenizer and other numbers, and nothing else.
+    return new FolderConfig(fields, type.equals("kimi_k2") ? "deepseek_v3" : type).model();
   }
 
   private ModelConfig model() {
@@ -26,8 +28,12 @@ record FolderConfig(Fields fields, String type) {
     refuseOtherAttention();
     int hidden = fields.requiredInteger("hidden_size", 1, Limits.WIDTH);
     int context = fields.requiredInteger("max_position_embeddings", 1, Limits.CONTEXT);
-    AttentionConfig.Grouped attention = attention(hidden);
-    Rope rope = FolderRope.read(fields, attention.headDim(), context);
+    boolean latent = type.equals("deepseek_v3");
+    AttentionConfig attention = latent ? FolderDeepSeek.attention(fields) : attention(hidden);
+    Rope rope =
+        latent
+            ? FolderDeepSeek.rope(fields, context)
+            : FolderRope.read(fields, attention.headDim(), Rope.Style.HALF_SPLIT, context);
     ModelConfig config =
         new ModelConfig(
             type,
@@ -37,7 +43,7 @@ record FolderConfig(Fields fields, String type) {
             rope,
             fields.flag("tie_word_embeddings").orElse(false),
             Limits.extended(context, rope.scaling()),
-            layers(attention));
+            latent ? FolderDeepSeek.layers(fields, attention) : layers(attention));
     Limits.check(config, fields.source());
     return config;
   }
@@ -84,7 +90,8 @@ record FolderConfig(Fields fields, String type) {
         fields.requiredInteger(experts, 1, Limits.EXPERTS),
         fields.requiredInteger("num_experts_per_tok", 1, Limits.EXPERTS),
         fields.requiredInteger("moe_intermediate_size", 1, Limits.WIDTH),
-        fields.flag("norm_topk_prob").orElse(false),
+        0,
+        FeedForwardConfig.Router.softmax(fields.flag("norm_topk_prob").orElse(false)),
         false);
   }
 

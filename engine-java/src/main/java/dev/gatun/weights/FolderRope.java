@@ -14,7 +14,7 @@ record FolderRope(Fields config, Fields rope, int context) {
   private static final List<String> LAYER_KINDS =
       List.of("full_attention", "sliding_attention", "chunked_attention");
 
-  static Rope read(Fields config, int headDim, int context) {
+  static Rope read(Fields config, int headDim, Rope.Style style, int context) {
     Fields rope =
         nonEmpty(config, "rope_scaling")
             .or(() -> nonEmpty(config, "rope_parameters"))
@@ -23,7 +23,7 @@ record FolderRope(Fields config, Fields rope, int context) {
     reader.refuseOtherShapes();
     double theta =
         rope.number("rope_theta", 1).or(() -> config.number("rope_theta", 1)).orElse(10_000.0);
-    return new Rope(theta, headDim, Rope.Style.HALF_SPLIT, reader.scaling());
+    return new Rope(theta, headDim, style, reader.scaling());
   }
 
   private static Optional<Fields> nonEmpty(Fields config, String key) {

@@ -47,7 +47,12 @@ final class GgufCheckpoint {
     ModelConfig config = GgufConfig.read(fields, tensors);
     tensors.remove("rope_freqs.weight"); // became part of the configuration
     List<Weight> weights =
-        tensors.values().stream().map(t -> canonical(t, config, source)).toList();
+        LatentProjections.split(
+            tensors.values().stream()
+                .filter(t -> !GgufNames.isOfPrediction(t.name(), config.layers(), fields))
+                .map(t -> canonical(t, config, source))
+                .toList(),
+            config);
     return new OpenCheckpoint.Content(
         config,
         weights,
@@ -79,8 +84,10 @@ final class GgufCheckpoint {
     if (shape.length <= 2) {
       return new Weight(name, tensor.dtype(), shape, tensor.data(), Optional.empty());
     }
-    int experts = config.moe().map(FeedForwardConfig.Routed::experts).orElse(0);
-    if (shape.length != 3 || shape[0] != experts) {
+    boolean ofHeads = name.endsWith("_b_proj.weight");
+    int matrices =
+        ofHeads ? config.heads() : config.moe().map(FeedForwardConfig.Routed::experts).orElse(0);
+    if (shape.length != 3 || shape[0] != matrices) {
       throw Refusal.model(
           "tensor "
               + Fields.shown(tensor.name())
@@ -89,13 +96,13 @@ final class GgufCheckpoint {
               + " has the shape "
               + Shapes.shown(shape)
               + ", expected two axes or "
-              + experts
-              + " experts of two",
+              + matrices
+              + (ofHeads ? " heads of two" : " experts of two"),
           "the file is inconsistent: download it again");
     }
-    long each = tensor.range().bytes() / experts;
+    long each = tensor.range().bytes() / matrices;
     List<ByteRange> slices = new ArrayList<>();
-    for (int i = 0; i < experts; i++) {
+    for (int i = 0; i < matrices; i++) {
       slices.add(tensor.range().slice(i * each, each));
     }
     return new Weight(name, tensor.dtype(), shape, slices, Optional.empty());

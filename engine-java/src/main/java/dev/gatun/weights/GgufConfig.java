@@ -31,6 +31,7 @@ record GgufConfig(Fields fields, Map<String, Weight> tensors, String arch) {
           "yarn_ext_factor",
           "yarn_attn_factor",
           "yarn_beta_fast",
+          "yarn_log_multiplier",
           "yarn_beta_slow");
 
   static ModelConfig read(Fields fields, Map<String, Weight> tensors) {
@@ -48,12 +49,13 @@ record GgufConfig(Fields fields, Map<String, Weight> tensors, String arch) {
 
   private ModelConfig model() {
     refuseOtherAttention();
-    int layers = count("block_count", Limits.LAYERS);
+    int layers = layerCount();
     int hidden = count("embedding_length", Limits.WIDTH);
-    AttentionConfig.Grouped attention = attention(hidden);
     int context = count("context_length", Limits.CONTEXT);
+    GgufDeepSeek deepSeek = new GgufDeepSeek(fields, tensors, arch);
+    boolean latent = arch.equals("deepseek2");
+    AttentionConfig attention = latent ? deepSeek.attention() : attention(hidden);
     Rope rope = rope(attention.headDim(), context);
-    LayerConfig layer = new LayerConfig(attention, feedForward());
     ModelConfig config =
         new ModelConfig(
             GgufNames.ARCHITECTURES.get(arch),
@@ -63,9 +65,20 @@ record GgufConfig(Fields fields, Map<String, Weight> tensors, String arch) {
             rope,
             !tensors.containsKey("output.weight"),
             Limits.extended(context, rope.scaling()),
-            Collections.nCopies(layers, layer));
+            latent
+                ? deepSeek.layers(layers, attention)
+                : Collections.nCopies(layers, new LayerConfig(attention, feedForward())));
     Limits.check(config, fields.source());
     return config;
+  }
+
+  private int layerCount() {
+    int blocks = count("block_count", Limits.LAYERS);
+    int predicting = GgufNames.predictionLayers(fields);
+    if (predicting >= blocks) {
+      throw fields.wrong(key("nextn_predict_layers"), predicting, "less than " + blocks);
+    }
+    return blocks - predicting;
   }
 
   private AttentionConfig.Grouped attention(int hidden) {
@@ -125,7 +138,8 @@ record GgufConfig(Fields fields, Map<String, Weight> tensors, String arch) {
         count("expert_count", Limits.EXPERTS),
         count("expert_used_count", Limits.EXPERTS),
         count("expert_feed_forward_length", Limits.WIDTH),
-        fields.flag(key("expert_weights_norm")).orElse(true),
+        0,
+        FeedForwardConfig.Router.softmax(fields.flag(key("expert_weights_norm")).orElse(true)),
         has("ffn_down.bias"));
   }
 
@@ -133,7 +147,9 @@ record GgufConfig(Fields fields, Map<String, Weight> tensors, String arch) {
     return new Rope(
         fields.number(key("rope.freq_base"), 1).orElse(10_000.0),
         fields.integer(key("rope.dimension_count"), 1, Limits.WIDTH).orElse(headDim),
-        arch.equals("llama") ? Rope.Style.INTERLEAVED : Rope.Style.HALF_SPLIT,
+        arch.equals("llama") || arch.equals("deepseek2")
+            ? Rope.Style.INTERLEAVED
+            : Rope.Style.HALF_SPLIT,
         scaling(context));
   }
 
@@ -186,8 +202,13 @@ record GgufConfig(Fields fields, Map<String, Weight> tensors, String arch) {
         positive("rope.scaling.yarn_beta_slow").orElse(1.0),
         true,
         attention,
-        Optional.empty(),
-        Optional.empty());
+        mscale(),
+        mscale());
+  }
+
+  /** The key is 0.1 times mscale_all_dim, which scales scores; cosines and sines stay then. */
+  private Optional<Double> mscale() {
+    return positive("rope.scaling.yarn_log_multiplier").map(multiplier -> 10 * multiplier);
   }
 
   private Scaling frequencyFactors(Weight weight) {

@@ -14,7 +14,12 @@ import java.util.regex.Pattern;
 final class GgufNames {
   /** general.architecture to model_type. */
   static final Map<String, String> ARCHITECTURES =
-      Map.of("llama", "llama", "qwen2", "qwen2", "qwen3", "qwen3", "qwen3moe", "qwen3_moe");
+      Map.of(
+          "llama", "llama",
+          "qwen2", "qwen2",
+          "qwen3", "qwen3",
+          "qwen3moe", "qwen3_moe",
+          "deepseek2", "deepseek_v3");
 
   private static final Pattern BLOCK = Pattern.compile("blk\\.(\\d{1,6})\\.(\\w+)\\.(weight|bias)");
 
@@ -40,7 +45,21 @@ final class GgufNames {
           Map.entry("ffn_gate_inp", "mlp.gate"),
           Map.entry("ffn_gate_exps", "mlp.experts.gate_proj"),
           Map.entry("ffn_up_exps", "mlp.experts.up_proj"),
-          Map.entry("ffn_down_exps", "mlp.experts.down_proj"));
+          Map.entry("ffn_down_exps", "mlp.experts.down_proj"),
+          Map.entry("attn_q_a", "self_attn.q_a_proj"),
+          Map.entry("attn_q_a_norm", "self_attn.q_a_layernorm"),
+          Map.entry("attn_q_b", "self_attn.q_b_proj"),
+          Map.entry("attn_kv_a_mqa", "self_attn.kv_a_proj_with_mqa"),
+          Map.entry("attn_kv_a_norm", "self_attn.kv_a_layernorm"),
+          Map.entry("attn_kv_b", "self_attn.kv_b_proj"),
+          Map.entry("attn_k_b", "self_attn.k_b_proj"),
+          Map.entry("attn_v_b", "self_attn.v_b_proj"),
+          Map.entry("ffn_gate_shexp", "mlp.shared_experts.gate_proj"),
+          Map.entry("ffn_up_shexp", "mlp.shared_experts.up_proj"),
+          Map.entry("ffn_down_shexp", "mlp.shared_experts.down_proj"));
+
+  /** GGUF says {@code exp_probs_b.bias}, where Hugging Face has no suffix. */
+  private static final String CHOICE_BIAS = "mlp.gate.e_score_correction_bias";
 
   private static final Map<Integer, String> OTHER_TYPES =
       Map.ofEntries(
@@ -72,16 +91,34 @@ final class GgufNames {
     if (!block.matches()) {
       return Optional.ofNullable(OUTSIDE.get(name));
     }
-    return Optional.ofNullable(INSIDE.get(block.group(2)))
-        .filter(inside -> Integer.parseInt(block.group(1)) < layers)
-        .map(
-            inside ->
-                "model.layers."
-                    + Integer.parseInt(block.group(1))
-                    + "."
-                    + inside
-                    + "."
-                    + block.group(3));
+    int layer = Integer.parseInt(block.group(1));
+    if (layer >= layers) {
+      return Optional.empty();
+    }
+    Optional<String> inside =
+        block.group(2).equals("exp_probs_b")
+            ? Optional.of(CHOICE_BIAS)
+            : Optional.ofNullable(INSIDE.get(block.group(2))).map(n -> n + "." + block.group(3));
+    return inside.map(tensor -> "model.layers." + layer + "." + tensor);
+  }
+
+  /**
+   * Whether a tensor is of the layers that predict further tokens (multi-token prediction), which
+   * follow the model's own {@code layers}.
+   */
+  static boolean isOfPrediction(String name, int layers, Fields fields) {
+    Matcher block = Pattern.compile("blk\\.(\\d{1,6})\\..*").matcher(name);
+    return block.matches()
+        && Integer.parseInt(block.group(1)) >= layers
+        && Integer.parseInt(block.group(1)) < layers + predictionLayers(fields);
+  }
+
+  /** Layers at the end of the file that predict further tokens. */
+  static int predictionLayers(Fields fields) {
+    return fields
+        .text("general.architecture")
+        .flatMap(arch -> fields.integer(arch + ".nextn_predict_layers", 0, Limits.LAYERS))
+        .orElse(0);
   }
 
   /** A type that is not supported, by name where it has one. */

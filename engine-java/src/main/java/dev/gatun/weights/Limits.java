@@ -25,6 +25,15 @@ final class Limits {
         : context;
   }
 
+  /** {@code width} times {@code count}, which {@code key} gives; a refusal past {@link #WIDTH}. */
+  static int product(int width, int count, String key, Fields fields) {
+    long product = (long) width * count;
+    if (product > WIDTH) {
+      throw fields.wrong(key, count, "at most " + WIDTH / width);
+    }
+    return (int) product;
+  }
+
   static void check(ModelConfig config, String source) {
     expect(
         config.vocab() <= VOCAB,
@@ -40,14 +49,11 @@ final class Limits {
     for (LayerConfig layer : config.layerConfigs()) {
       switch (layer.attention()) {
         case AttentionConfig.Grouped grouped -> check(grouped, rope, source);
+        case AttentionConfig.Latent latent -> check(latent, source);
       }
       switch (layer.feedForward()) {
         case FeedForwardConfig.Dense dense -> {}
-        case FeedForwardConfig.Routed routed ->
-            expect(
-                routed.perToken() <= routed.experts(),
-                source,
-                routed.perToken() + " experts a token of only " + routed.experts());
+        case FeedForwardConfig.Routed routed -> check(routed, source);
       }
     }
   }
@@ -62,6 +68,30 @@ final class Limits {
         rope.dim() % 2 == 0 && rope.dim() <= config.headDim(),
         source,
         "RoPE turns " + rope.dim() + " of a head's " + config.headDim() + " elements");
+  }
+
+  private static void check(AttentionConfig.Latent config, String source) {
+    expect(
+        config.ropeDim() % 2 == 0,
+        source,
+        "RoPE turns " + config.ropeDim() + " elements of a head, an odd number");
+  }
+
+  private static void check(FeedForwardConfig.Routed config, String source) {
+    FeedForwardConfig.Router router = config.router();
+    expect(
+        config.experts() % router.groups() == 0,
+        source,
+        config.experts() + " experts do not divide into " + router.groups() + " groups");
+    expect(
+        router.chosenGroups() <= router.groups(),
+        source,
+        router.chosenGroups() + " groups a token of only " + router.groups());
+    int candidates = config.experts() / router.groups() * router.chosenGroups();
+    expect(
+        config.perToken() <= candidates,
+        source,
+        config.perToken() + " experts a token of only " + candidates);
   }
 
   private static void expect(boolean holds, String source, String otherwise) {

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
  * What all layers share, and each layer. Checked on opening: all counts positive, each layer's
  * numbers and RoPE agree.
  *
- * @param architecture Hugging Face's model_type: llama, qwen2, qwen3, qwen3_moe
+ * @param architecture Hugging Face's model_type: llama, qwen2, qwen3, qwen3_moe, deepseek_v3
  * @param hidden width of the residual stream
  * @param vocab rows of the embedding, which may be more than the tokenizer's tokens
  * @param rmsEps epsilon of every RMSNorm
@@ -31,8 +31,8 @@ public record ModelConfig(
   public ModelConfig {
     layerConfigs = List.copyOf(layerConfigs);
     long shapes =
-        grouped(layerConfigs)
-            .map(a -> List.of(a.heads(), a.kvHeads(), a.headDim()))
+        caching(layerConfigs)
+            .map(a -> List.of(a.heads(), a.kvHeads(), a.headDim(), a.latent()))
             .distinct()
             .count();
     if (shapes > 1) {
@@ -53,7 +53,7 @@ public record ModelConfig(
 
   /** Layers that keep keys and values, each in a cache of its own. */
   public int caches() {
-    return (int) grouped(layerConfigs).count();
+    return (int) caching(layerConfigs).count();
   }
 
   /** Query heads of a layer. */
@@ -71,15 +71,18 @@ public record ModelConfig(
     return attention().headDim();
   }
 
-  private AttentionConfig.Grouped attention() {
-    return grouped(layerConfigs).findFirst().orElseThrow();
+  /** See {@link AttentionConfig#latent}. */
+  public int latent() {
+    return attention().latent();
   }
 
-  private static Stream<AttentionConfig.Grouped> grouped(List<LayerConfig> layers) {
-    return layers.stream()
-        .map(LayerConfig::attention)
-        .filter(AttentionConfig.Grouped.class::isInstance)
-        .map(AttentionConfig.Grouped.class::cast);
+  private AttentionConfig attention() {
+    return caching(layerConfigs).findFirst().orElseThrow();
+  }
+
+  /** The attentions that keep keys and values: all there are by now. */
+  private static Stream<AttentionConfig> caching(List<LayerConfig> layers) {
+    return layers.stream().map(LayerConfig::attention);
   }
 
   /** The experts of the first layer that has some. */

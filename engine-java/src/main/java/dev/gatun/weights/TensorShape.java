@@ -7,7 +7,8 @@ import java.util.List;
 
 /**
  * A tensor's Hugging Face name and shape, outermost axis first; names and order: transformers,
- * models/llama, qwen2, qwen3, qwen3_moe.
+ * models/llama, qwen2, qwen3, qwen3_moe, deepseek_v3; but {@code kv_b_proj} is split, see {@link
+ * LatentProjections}.
  */
 public record TensorShape(String name, long[] shape) {
 
@@ -43,6 +44,7 @@ public record TensorShape(String name, long[] shape) {
   private static List<TensorShape> attention(AttentionConfig config, long hidden, String prefix) {
     return switch (config) {
       case AttentionConfig.Grouped grouped -> attention(grouped, hidden, prefix);
+      case AttentionConfig.Latent latent -> attention(latent, hidden, prefix);
     };
   }
 
@@ -67,27 +69,59 @@ public record TensorShape(String name, long[] shape) {
     return tensors;
   }
 
+  private static List<TensorShape> attention(
+      AttentionConfig.Latent config, long hidden, String prefix) {
+    long queries = (long) config.heads() * config.queryDim();
+    long heads = config.heads();
+    List<TensorShape> tensors = new ArrayList<>();
+    config
+        .queryRank()
+        .ifPresentOrElse(
+            rank -> {
+              tensors.add(shape(prefix + "q_a_proj.weight", rank, hidden));
+              tensors.add(shape(prefix + "q_a_layernorm.weight", rank));
+              tensors.add(shape(prefix + "q_b_proj.weight", queries, rank));
+            },
+            () -> tensors.add(shape(prefix + "q_proj.weight", queries, hidden)));
+    tensors.add(shape(prefix + "kv_a_proj_with_mqa.weight", config.headDim(), hidden));
+    tensors.add(shape(prefix + "kv_a_layernorm.weight", config.latent()));
+    tensors.add(shape(prefix + "k_b_proj.weight", heads, config.latent(), config.nopeDim()));
+    tensors.add(shape(prefix + "v_b_proj.weight", heads, config.valueDim(), config.latent()));
+    tensors.add(shape(prefix + "o_proj.weight", hidden, heads * config.valueDim()));
+    return tensors;
+  }
+
   private static List<TensorShape> feedForward(
       FeedForwardConfig config, long hidden, String prefix) {
     return switch (config) {
-      case FeedForwardConfig.Dense(int ff, boolean _) ->
-          List.of(
-              shape(prefix + "gate_proj.weight", ff, hidden),
-              shape(prefix + "up_proj.weight", ff, hidden),
-              shape(prefix + "down_proj.weight", hidden, ff));
+      case FeedForwardConfig.Dense(int ff, boolean _) -> gated(prefix, ff, hidden);
       case FeedForwardConfig.Routed routed -> experts(routed, hidden, prefix);
     };
+  }
+
+  private static List<TensorShape> gated(String prefix, long ff, long hidden) {
+    return List.of(
+        shape(prefix + "gate_proj.weight", ff, hidden),
+        shape(prefix + "up_proj.weight", ff, hidden),
+        shape(prefix + "down_proj.weight", hidden, ff));
   }
 
   private static List<TensorShape> experts(
       FeedForwardConfig.Routed config, long hidden, String prefix) {
     long experts = config.experts();
     long ff = config.intermediate();
-    return List.of(
-        shape(prefix + "gate.weight", experts, hidden),
-        shape(prefix + "experts.gate_proj.weight", experts, ff, hidden),
-        shape(prefix + "experts.up_proj.weight", experts, ff, hidden),
-        shape(prefix + "experts.down_proj.weight", experts, hidden, ff));
+    List<TensorShape> tensors = new ArrayList<>();
+    tensors.add(shape(prefix + "gate.weight", experts, hidden));
+    if (config.router().bias()) {
+      tensors.add(shape(prefix + "gate.e_score_correction_bias", experts));
+    }
+    tensors.add(shape(prefix + "experts.gate_proj.weight", experts, ff, hidden));
+    tensors.add(shape(prefix + "experts.up_proj.weight", experts, ff, hidden));
+    tensors.add(shape(prefix + "experts.down_proj.weight", experts, hidden, ff));
+    if (config.shared() > 0) {
+      tensors.addAll(gated(prefix + "shared_experts.", config.shared(), hidden));
+    }
+    return tensors;
   }
 
   private static TensorShape shape(String name, long... shape) {

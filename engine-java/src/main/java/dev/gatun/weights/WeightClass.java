@@ -21,7 +21,7 @@ public enum WeightClass {
     if (name.equals("model.embed_tokens.weight")) {
       return EMBEDDING;
     }
-    if (name.contains(".mlp.experts.") || name.endsWith(".mlp.gate.weight")) {
+    if (name.contains(".mlp.experts.") || name.contains(".mlp.gate.")) {
       return EXPERTS;
     }
     if (name.contains(".mlp.")) {

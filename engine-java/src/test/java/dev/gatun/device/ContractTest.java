@@ -81,7 +81,7 @@ class ContractTest {
           expectedSizes.stream().mapToInt(Integer::intValue).sum(),
           struct.group(1) + " has padding");
     }
-    assertEquals(8, structs);
+    assertEquals(9, structs);
   }
 
   @Test

@@ -46,7 +46,7 @@ class CacheTypesTest {
     try (Device device = Device.open(DeviceChoice.cpu())) {
       assertEquals(
           2 * 32 * 80 * 4,
-          CacheShape.of(device, 1, 2, 80, CacheTypes.parse("bf16,bf16")).pageBytes());
+          CacheShape.of(device, 1, 2, 80, 0, CacheTypes.parse("bf16,bf16")).pageBytes());
       Refusal keys = assertThrows(Refusal.class, () -> shapeOf80(device, "q8_0,f16"));
       assertTrue(keys.getMessage().contains("keys in q8_0"), keys.getMessage());
       Refusal values = assertThrows(Refusal.class, () -> shapeOf80(device, "f8,q4_0"));
@@ -61,16 +61,16 @@ class CacheTypesTest {
         CacheTypes cache = CacheTypes.parse(types);
         for (int headDim : new int[] {32, 96, 128}) {
           assertEquals(
-              2L * Device.pageTokens() * cache.headBytes(headDim),
-              CacheShape.of(device, 1, 2, headDim, cache).pageBytes(),
+              2L * Device.pageTokens() * cache.headBytes(headDim, false),
+              CacheShape.of(device, 1, 2, headDim, 0, cache).pageBytes(),
               types);
         }
       }
-      assertEquals(3.125, CacheTypes.parse("turbo3").bits(128));
+      assertEquals(3.125, CacheTypes.parse("turbo3").bits(128, false));
     }
   }
 
   private static CacheShape shapeOf80(Device device, String types) {
-    return CacheShape.of(device, 1, 2, 80, CacheTypes.parse(types));
+    return CacheShape.of(device, 1, 2, 80, 0, CacheTypes.parse(types));
   }
 }

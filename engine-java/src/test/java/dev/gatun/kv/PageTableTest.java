@@ -37,7 +37,7 @@ class PageTableTest {
     device = Device.open(DeviceChoice.cpu().withThreads(1));
     arena = Arena.ofShared();
     CacheTypes types = new CacheTypes(DType.F16, DType.F16);
-    pool = new PagePool(CacheShape.of(device, 1, 1, 16, types), PAGES * PAGE, device, arena);
+    pool = new PagePool(CacheShape.of(device, 1, 1, 16, 0, types), PAGES * PAGE, device, arena);
   }
 
   @AfterEach

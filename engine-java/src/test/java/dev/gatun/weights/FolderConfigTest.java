@@ -94,8 +94,10 @@ class FolderConfigTest {
     String moe =
         ", \"%s\": 8, \"num_experts_per_tok\": 2, \"moe_intermediate_size\": 32".formatted(key);
     FeedForwardConfig dense = new FeedForwardConfig.Dense(96, false);
-    FeedForwardConfig plain = new FeedForwardConfig.Routed(8, 2, 32, false, false);
-    FeedForwardConfig normed = new FeedForwardConfig.Routed(8, 2, 32, true, false);
+    FeedForwardConfig plain =
+        new FeedForwardConfig.Routed(8, 2, 32, 0, FeedForwardConfig.Router.softmax(false), false);
+    FeedForwardConfig normed =
+        new FeedForwardConfig.Routed(8, 2, 32, 0, FeedForwardConfig.Router.softmax(true), false);
     assertEquals(List.of(plain, plain), feedForwards(moe));
     assertEquals(
         List.of(dense, normed),
@@ -191,7 +193,7 @@ class FolderConfigTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"deepseek_v3", "gemma3", "mistral", "qwen2_moe", ""})
+  @ValueSource(strings = {"deepseek_v2", "gemma3", "mistral", "qwen2_moe", ""})
   void refusesOtherFamilies(String type) {
     Refusals.expect(() -> read(type, ""), "'" + type + "'", "llama, qwen2, qwen3, qwen3_moe");
   }

@@ -74,7 +74,7 @@ class GgufCheckpointTest {
     try (Checkpoint model =
         Checkpoint.open(TinyModels.gguf("qwen3moe").write(folder.resolve("m.gguf")))) {
       assertEquals(
-          new FeedForwardConfig.Routed(4, 2, 32, true, false),
+          new FeedForwardConfig.Routed(4, 2, 32, 0, FeedForwardConfig.Router.softmax(true), false),
           model.config().layer(0).feedForward());
       Weight down = model.weight("model.layers.0.mlp.experts.down_proj.weight");
       assertArrayEquals(new long[] {4, 64, 32}, down.shape());
@@ -159,7 +159,7 @@ class GgufCheckpointTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"deepseek2", "gemma3", "", "LLAMA"})
+  @ValueSource(strings = {"deepseek", "gemma3", "", "LLAMA"})
   void refusesOtherArchitectures(String arch) {
     Refusals.expect(
         () -> config(TinyModels.gguf(arch)), "'" + arch + "'", "llama, qwen2, qwen3, qwen3moe");

@@ -17,7 +17,7 @@ class ModelConfigTest {
       new AttentionConfig.Grouped(4, 2, 16, true, false, true);
   private static final FeedForwardConfig.Dense DENSE = new FeedForwardConfig.Dense(96, false);
   private static final FeedForwardConfig.Routed ROUTED =
-      new FeedForwardConfig.Routed(8, 2, 32, true, false);
+      new FeedForwardConfig.Routed(8, 2, 32, 0, FeedForwardConfig.Router.softmax(true), false);
 
   private static ModelConfig model(LayerConfig... layers) {
     Rope rope = new Rope(1e4, 16, Rope.Style.HALF_SPLIT, new Scaling.None());
