@@ -1,5 +1,6 @@
 // pack.cpp: repacks a checkpoint's matrix into tiles (packed.hpp). Reads and writes every byte once; a few operations
 // a weight. Work is split by tiles, so nothing is written by two threads.
+#include <cmath>
 #include <cstring>
 
 #include "blocks.hpp"
@@ -105,6 +106,22 @@ void packFloats(const Work &work, int64_t first, int64_t count, uint8_t *tile) {
   }
 }
 
+// The scales of rows that lie in one square below each other; not a number where a weight of theirs is not.
+void packSquares(const Work &work, int64_t first, int64_t count, uint8_t *tile) {
+  const int64_t cols = work.source.cols, squares = (cols + GK_SQUARE - 1) / GK_SQUARE;
+  const auto *weights = static_cast<const uint8_t *>(work.source.data) + first * cols;
+  const auto *scales = static_cast<const float *>(work.source.scales) + first / GK_SQUARE * squares;
+  for (int64_t s = 0; s < squares; s++) {
+    const int64_t from = s * GK_SQUARE, to = from + GK_SQUARE < cols ? from + GK_SQUARE : cols;
+    bool numbers = true;
+    for (int64_t r = 0; r < count; r++) {
+      for (int64_t k = from; k < to; k++) numbers &= (weights[r * cols + k] & 0x7f) != 0x7f;
+    }
+    const float scale = numbers ? scales[s] : NAN;
+    std::memcpy(tile + work.tile.floats + s * static_cast<int64_t>(sizeof scale), &scale, sizeof scale);
+  }
+}
+
 void packGroups(const Work &work, int64_t first, int64_t count, uint8_t *tile) {
   const gk_source &source = work.source;
   for (int64_t g = 0; g < source.cols / source.group; g++) {
@@ -131,8 +148,18 @@ void tiles(void *arg, int64_t begin, int64_t end, int) {
     if (work.format.scales == Scales::Group) {
       packGroups(work, first, count, tile);
     } else if (work.format.bits == 0) {
-      work.format.floatBytes == 2 ? packFloats<uint16_t>(work, first, count, tile)
-                                  : packFloats<uint32_t>(work, first, count, tile);
+      switch (work.format.floatBytes) {
+        case 1:
+          packFloats<uint8_t>(work, first, count, tile);
+          packSquares(work, first, count, tile);
+          break;
+        case 2:
+          packFloats<uint16_t>(work, first, count, tile);
+          break;
+        default:
+          packFloats<uint32_t>(work, first, count, tile);
+          break;
+      }
     } else {
       for (int64_t row = first; row < first + count; row++) packBlocks(work, row, tile);
     }
