@@ -4,6 +4,7 @@ package dev.gatun.weights;
 import dev.gatun.device.DType;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -67,7 +68,13 @@ record SyntheticCheckpoint(SyntheticSpec spec, RandomWeights random) {
   /** The data of a tensor; codes, zeros and scales where it is in groups. */
   private List<Part> parts(TensorShape tensor) {
     DType type = spec.mix().type(tensor, spec.config());
-    long count = tensor.count();
+    long count = tensor.count() / matrices(tensor);
+    if (type == DType.F8) {
+      long squares = tensor.squares(SquareWeights.SIDE) / matrices(tensor);
+      return List.of(
+          part(type, RandomWeights.Content.CODES, count),
+          part(DType.F32, RandomWeights.Content.SCALES, DType.F32.bytes(squares)));
+    }
     if (type != DType.AWQ && type != DType.GPTQ) {
       boolean norm = tensor.name().endsWith("norm.weight");
       RandomWeights.Content content =
@@ -87,23 +94,28 @@ record SyntheticCheckpoint(SyntheticSpec spec, RandomWeights random) {
     return new Part(new RandomWeights.Kind(dtype, content), bytes);
   }
 
+  /** Of a stack all have the same numbers. */
+  private static int matrices(TensorShape tensor) {
+    return tensor.shape().length < 3 ? 1 : Math.toIntExact(tensor.shape()[0]);
+  }
+
   private Weight weight(TensorShape tensor, Arena arena) {
     DType type = spec.mix().type(tensor, spec.config());
-    List<ByteRange> data = new ArrayList<>();
-    parts(tensor)
-        .forEach(part -> data.add(ByteRange.of(random.front(part.kind(), part.bytes(), arena))));
-    if (data.size() == 1) {
-      return Weight.plain(tensor.name(), type, tensor.shape(), data.getFirst());
+    List<List<ByteRange>> data = new ArrayList<>();
+    for (Part part : parts(tensor)) {
+      ByteRange one = ByteRange.of(random.front(part.kind(), part.bytes(), arena));
+      data.add(Collections.nCopies(matrices(tensor), one));
     }
-    GroupQuant group =
-        new GroupQuant(
-            QuantMix.GROUP,
-            DType.F16,
-            List.of(data.get(1)),
-            List.of(data.get(2)),
-            List.of(),
-            type == DType.GPTQ);
-    return new Weight(
-        tensor.name(), type, tensor.shape(), List.of(data.getFirst()), Optional.of(group));
+    Optional<GroupQuant> group = data.size() == 1 ? Optional.empty() : Optional.of(group(type, data));
+    return new Weight(tensor.name(), type, tensor.shape(), data.getFirst(), group);
+  }
+
+  private static GroupQuant group(DType type, List<List<ByteRange>> data) {
+    if (type == DType.F8) {
+      return new GroupQuant(
+          SquareWeights.SIDE, DType.F32, List.of(), data.get(1), List.of(), false);
+    }
+    return new GroupQuant(
+        QuantMix.GROUP, DType.F16, data.get(1), data.get(2), List.of(), type == DType.GPTQ);
   }
 }
