@@ -1,6 +1,5 @@
 // pack.cpp: repacks a checkpoint's matrix into tiles (packed.hpp). Reads and writes every byte once; a few operations
 // a weight. Work is split by tiles, so nothing is written by two threads.
-#include <cmath>
 #include <cstring>
 
 #include "blocks.hpp"
@@ -106,18 +105,10 @@ void packFloats(const Work &work, int64_t first, int64_t count, uint8_t *tile) {
   }
 }
 
-// The scales of rows that lie in one square below each other; not a number where a weight of theirs is not.
 void packSquares(const Work &work, int64_t first, int64_t count, uint8_t *tile) {
-  const int64_t cols = work.source.cols, squares = (cols + GK_SQUARE - 1) / GK_SQUARE;
-  const auto *weights = static_cast<const uint8_t *>(work.source.data) + first * cols;
-  const auto *scales = static_cast<const float *>(work.source.scales) + first / GK_SQUARE * squares;
+  const int64_t squares = (work.source.cols + GK_SQUARE - 1) / GK_SQUARE;
   for (int64_t s = 0; s < squares; s++) {
-    const int64_t from = s * GK_SQUARE, to = from + GK_SQUARE < cols ? from + GK_SQUARE : cols;
-    bool numbers = true;
-    for (int64_t r = 0; r < count; r++) {
-      for (int64_t k = from; k < to; k++) numbers &= (weights[r * cols + k] & 0x7f) != 0x7f;
-    }
-    const float scale = numbers ? scales[s] : NAN;
+    const float scale = squareScale(work.source, s, first, count);
     std::memcpy(tile + work.tile.floats + s * static_cast<int64_t>(sizeof scale), &scale, sizeof scale);
   }
 }

@@ -30,7 +30,8 @@ int32_t gk_embed(gk_queue *queue, const gk_source *table, const gk_tensor *token
     Backend &backend = checks::backend(queue);
     checks::source(table, "table");
     if (checks::isScattered(table->dtype)) {
-      checks::refuse("table.dtype is %s, expected a format other than AWQ, GPTQ and F8", checks::dtypeName(table->dtype));
+      checks::refuse("table.dtype is %s, expected a format other than AWQ, GPTQ and F8",
+                     checks::dtypeName(table->dtype));
     }
     checks::tensor(tokens, "tokens", GK_I32);
     checks::tensor(y, "y", GK_F32);

@@ -115,7 +115,8 @@ void testTiles(cpu::Pool &pool) {
         part.rows = rows - first < step ? rows - first : step;
         part.data = static_cast<const uint8_t *>(w.source.data) + first * rowBytes;
         if (type.dtype == GK_F8)
-          part.scales = static_cast<const float *>(w.source.scales) + first / GK_SQUARE * ((cols + GK_SQUARE - 1) / GK_SQUARE);
+          part.scales =
+              static_cast<const float *>(w.source.scales) + first / GK_SQUARE * ((cols + GK_SQUARE - 1) / GK_SQUARE);
         cpu::pack(pool, part, packed.get() + first / GK_TILE_ROWS * tile);
       }
       CHECK(std::memcmp(packed.get(), w.packed.data, size_t(bytes)) == 0, "%s of %ld rows", type.name, long(rows));

@@ -136,7 +136,8 @@ void gathers(gk_queue *queue) {
   REFUSES(with(source.dtype, GK_F8, embed), "gk_embed: table.scales is NULL");
   const float scale = 1;
   source.scales = &scale;
-  REFUSES(with(source.dtype, GK_F8, embed), "gk_embed: table.dtype is F8, expected a format other than AWQ, GPTQ and F8");
+  REFUSES(with(source.dtype, GK_F8, embed),
+          "gk_embed: table.dtype is F8, expected a format other than AWQ, GPTQ and F8");
   source.group = 0;
   REFUSES(with(source.dtype, GK_I32, embed), "gk_embed: table.dtype is I32 (26), expected a format of weights");
 }

@@ -296,9 +296,9 @@ int32_t gk_unpack(gk_queue *queue, const gk_weight *weight, int64_t expert, int6
  * {bfloat16 x[32]}, so rows are dense. */
 int32_t gk_activation_row_bytes(int32_t dtype, int64_t cols, int64_t *bytes);
 /* y (tokens, cols) = rows `tokens` of the table, which is in the checkpoint's own layout. tokens: (1, n) GK_I32.
- * table->dtype: any but AWQ, GPTQ, F8. drawn: (1, m) GK_I32, or NULL: what an earlier gk_sample wrote, which the host need
- * not have seen. An entry -1 - k of tokens, k < m, then means the token drawn[k], or token 0 where drawn[k] is none of
- * the table: see enum gk_no_token. */
+ * table->dtype: any but AWQ, GPTQ, F8. drawn: (1, m) GK_I32, or NULL: what an earlier gk_sample wrote, which the host
+ * need not have seen. An entry -1 - k of tokens, k < m, then means the token drawn[k], or token 0 where drawn[k] is
+ * none of the table: see enum gk_no_token. */
 int32_t gk_embed(gk_queue *queue, const gk_source *table, const gk_tensor *tokens, const gk_tensor *drawn,
                  const gk_tensor *y);
 /* y = x / sqrt(mean(x^2) + eps) * weight, a row at a time; weight (cols). y GK_F32, which may be x, or GK_A8, GK_A16

@@ -58,7 +58,7 @@ record FloatRange(
     long above = first / cols / SquareWeights.SIDE;
     long below = (first + count - 1) / cols / SquareWeights.SIDE + 1;
     byte[] stored = new byte[count];
-    float[] factors = new float[Math.toIntExact((below - above) * across)];
+    byte[] factors = new byte[Math.toIntExact((below - above) * across * Float.BYTES)];
     Reading reading =
         Reading.all(
             List.of(
@@ -66,12 +66,12 @@ record FloatRange(
                 scales.begin(above * across * Float.BYTES, MemorySegment.ofArray(factors))));
     return () -> {
       reading.await();
-      SquareWeights.check(weight, MemorySegment.ofArray(factors));
+      float[] scale = SquareWeights.scales(weight, factors);
       for (int i = 0; i < count; i++) {
         long square =
             ((first + i) / cols / SquareWeights.SIDE - above) * across
                 + (first + i) % cols / SquareWeights.SIDE;
-        float value = VALUES[Byte.toUnsignedInt(stored[i])] * factors[(int) square];
+        float value = VALUES[Byte.toUnsignedInt(stored[i])] * scale[(int) square];
         into.set(ValueLayout.JAVA_FLOAT_UNALIGNED, (long) Float.BYTES * i, value);
       }
     };

@@ -133,8 +133,7 @@ record MatrixPieces(Weight weight, Optional<MemorySegment> order) {
     }
   }
 
-  private Piece squares(
-      Queue queue, long rows, ByteRange codes, ByteRange scales, Buffer packed) {
+  private Piece squares(Queue queue, long rows, ByteRange codes, ByteRange scales, Buffer packed) {
     long scalesAt = Buffer.aligned(codes.bytes());
     return new Piece(
         scalesAt + scales.bytes(),

@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Keys: transformers' AwqConfig, GPTQConfig and FineGrainedFP8Config (utils/quantization_config.py).
+ * Keys: transformers' AwqConfig, GPTQConfig and FineGrainedFP8Config
+ * (utils/quantization_config.py).
  *
  * @param dtype AWQ, GPTQ or F8
  * @param groupSize −1 where a whole column is one group

@@ -53,8 +53,7 @@ final class Safetensors {
     checkPlaces(entries, data.bytes(), source);
     Map<String, Weight> weights = new LinkedHashMap<>();
     for (Entry e : entries) {
-      ByteRange range =
-          data.slice(e.begin(), e.end() - e.begin()).named(tensor(e.name(), source));
+      ByteRange range = data.slice(e.begin(), e.end() - e.begin()).named(tensor(e.name(), source));
       weights.put(
           e.name(),
           Weight.plain(

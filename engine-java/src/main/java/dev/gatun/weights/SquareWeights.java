@@ -71,8 +71,7 @@ final class SquareWeights {
           AGAIN);
     }
     check(scales, codes.shape(), settings);
-    GroupQuant group =
-        new GroupQuant(SIDE, DType.F32, List.of(), scales.data(), List.of(), false);
+    GroupQuant group = new GroupQuant(SIDE, DType.F32, List.of(), scales.data(), List.of(), false);
     return new Weight(codes.name(), DType.F8, codes.shape(), codes.data(), Optional.of(group));
   }
 
@@ -80,7 +79,11 @@ final class SquareWeights {
     String name = "tensor " + Fields.shown(scales.name());
     if (scales.dtype() != DType.F32) {
       throw Refusal.model(
-          name + " is " + scales.dtype() + ", expected F32" + (settings.exponentScales() ? ", F8_E8M0 or U8" : ""),
+          name
+              + " is "
+              + scales.dtype()
+              + ", expected F32"
+              + (settings.exponentScales() ? ", F8_E8M0 or U8" : ""),
           "choose a model quantised as DeepSeek-V3 is");
     }
     if (scales.range() instanceof ExponentRange && !settings.exponentScales()) {
@@ -101,6 +104,13 @@ final class SquareWeights {
           "download the model again; if it stays so, its weight_block_size is not what the"
               + " configuration says");
     }
+  }
+
+  /** The float32 scales of a weight, checked. */
+  static float[] scales(String weight, byte[] stored) {
+    MemorySegment scales = MemorySegment.ofArray(stored);
+    check(weight, scales);
+    return scales.toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
   }
 
   /** A refusal where a float32 scale is not a number, or as great as the contract excludes. */

@@ -106,7 +106,8 @@ record SyntheticCheckpoint(SyntheticSpec spec, RandomWeights random) {
       ByteRange one = ByteRange.of(random.front(part.kind(), part.bytes(), arena));
       data.add(Collections.nCopies(matrices(tensor), one));
     }
-    Optional<GroupQuant> group = data.size() == 1 ? Optional.empty() : Optional.of(group(type, data));
+    Optional<GroupQuant> group =
+        data.size() == 1 ? Optional.empty() : Optional.of(group(type, data));
     return new Weight(tensor.name(), type, tensor.shape(), data.getFirst(), group);
   }
 

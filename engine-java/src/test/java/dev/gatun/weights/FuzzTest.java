@@ -135,7 +135,8 @@ class FuzzTest {
 
   @Test
   void fp8() {
-    String settings = "{\"quant_method\": \"fp8\", \"weight_block_size\": [128, 128], \"scale_fmt\": \"ue8m0\"}";
+    String settings =
+        "{\"quant_method\": \"fp8\", \"weight_block_size\": [128, 128], \"scale_fmt\": \"ue8m0\"}";
     fuzz(
         25_000,
         folder(settings, "qwen2", ""),

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.gatun.device.DType;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -65,15 +66,23 @@ class SquareWeightsTest {
     refused(FP8, linear().tensor("m.weight_scale_inv", "I8", 2, 2), "dtype", "I8");
     refused(
         FP8,
-        new SafetensorsWriter().tensor("m.weight", "F8_E4M3", 4).tensor("m.weight_scale_inv", "F32", 1),
+        new SafetensorsWriter()
+            .tensor("m.weight", "F8_E4M3", 4)
+            .tensor("m.weight_scale_inv", "F32", 1),
         "expected a matrix");
     refused(
         FP8,
-        new SafetensorsWriter().tensor("m.weight", "BF16", 2, 2).tensor("m.weight_scale_inv", "F32", 1, 1),
+        new SafetensorsWriter()
+            .tensor("m.weight", "BF16", 2, 2)
+            .tensor("m.weight_scale_inv", "F32", 1, 1),
         "'m.weight', which is BF16");
     refused(
-        FP8, new SafetensorsWriter().tensor("m.weight_scale_inv", "F32", 1, 1), "'m.weight'", "missing");
-    refused(FP8, new SafetensorsWriter().tensor("m.weight", "BF16", 2, 2), "no tensor is quantised");
+        FP8,
+        new SafetensorsWriter().tensor("m.weight_scale_inv", "F32", 1, 1),
+        "'m.weight'",
+        "missing");
+    refused(
+        FP8, new SafetensorsWriter().tensor("m.weight", "BF16", 2, 2), "no tensor is quantised");
     refused("", linear(), "'m.weight'", "no quantization_config says how");
     refused(FP8, new SafetensorsWriter().tensor("m.weight", "F8_E5M2", 2, 2), "F8_E5M2");
     refused(UE8M0, new SafetensorsWriter().tensor("m.weight", "U8", 2, 2), "dtype", "U8");
@@ -89,7 +98,8 @@ class SquareWeightsTest {
     "scale_fmt, \"float\""
   })
   void refusesOtherKindsOfFp8(String key, String value) {
-    String settings = UE8M0.replaceFirst("\"" + key + "\": (\"[^\"]*\"|\\[[^]]*])", "\"" + key + "\": " + value);
+    String settings =
+        UE8M0.replaceFirst("\"" + key + "\": (\"[^\"]*\"|\\[[^]]*])", "\"" + key + "\": " + value);
     refused(settings, linear().tensor("m.weight_scale_inv", "F32", 2, 2), key);
   }
 
@@ -101,9 +111,7 @@ class SquareWeightsTest {
     try (Checkpoint model = open(UE8M0, tensors)) {
       ByteRange scales = model.weight("m.weight").group().orElseThrow().scales().getFirst();
       assertEquals(16, scales.bytes());
-      float[] read = new float[3];
-      scales.slice(4, 12).read(0, MemorySegment.ofArray(read));
-      assertArrayEquals(new float[] {0x1p-127f, 0x1p127f, 0x1p-7f}, read);
+      assertArrayEquals(new float[] {0x1p-127f, 0x1p127f, 0x1p-7f}, floats(scales.slice(4, 12)));
     }
     exponents[2] = (byte) 255;
     try (Checkpoint model =
@@ -118,7 +126,8 @@ class SquareWeightsTest {
   // Codes count up, so that every one is in every square.
   @Test
   void weightsAsFloatsAreCodesTimesScales() throws IOException {
-    byte[] scales = GgufWriter.bytes(16, b -> b.putFloat(0.5f).putFloat(3e-4f).putFloat(-2).putFloat(7));
+    byte[] scales =
+        GgufWriter.bytes(16, b -> b.putFloat(0.5f).putFloat(3e-4f).putFloat(-2).putFloat(7));
     try (Checkpoint model = open(FP8, linear().tensor("m.weight_scale_inv", "F32", scales, 2, 2))) {
       Weight weight = model.weight("m.weight");
       byte[] codes = weight.range().toArray();
@@ -138,9 +147,7 @@ class SquareWeightsTest {
   }
 
   private static float[] floats(ByteRange range) {
-    float[] floats = new float[(int) range.bytes() / 4];
-    range.read(0, MemorySegment.ofArray(floats));
-    return floats;
+    return MemorySegment.ofArray(range.toArray()).toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
   }
 
   private static float value(byte code) {
@@ -148,9 +155,7 @@ class SquareWeightsTest {
     double size =
         (code & 0x7f) == 0x7f
             ? Double.NaN
-            : exponent == 0
-                ? (code & 7) / 512.0
-                : (8 + (code & 7)) * Math.pow(2, exponent - 10);
+            : exponent == 0 ? (code & 7) / 512.0 : (8 + (code & 7)) * Math.pow(2, exponent - 10);
     return (float) (code < 0 ? -size : size);
   }
 
