@@ -1,10 +1,13 @@
 // FloatRange: rows of an FP8 matrix as if they had been stored in float32.
 package dev.gatun.weights;
 
+import dev.gatun.device.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Each weight is its float8 times its square's scale, rounded to float32 as the kernels round it.
@@ -32,6 +35,14 @@ record FloatRange(
         cols,
         first * cols,
         Float.BYTES * count * cols);
+  }
+
+  /** An FP8 weight as one in float32. */
+  static Weight weight(Weight fp8) {
+    long rows = fp8.shape()[fp8.shape().length - 2];
+    List<ByteRange> data =
+        IntStream.range(0, fp8.data().size()).mapToObj(i -> of(fp8, i, 0, rows)).toList();
+    return new Weight(fp8.name(), DType.F32, fp8.shape(), data, Optional.empty());
   }
 
   @Override

@@ -172,8 +172,12 @@ class SquareWeightsTest {
       assertArrayEquals(new long[] {3, 64, 32}, down.shape());
       assertEquals(3, down.group().orElseThrow().scales().size());
       assertEquals(List.of(), down.group().orElseThrow().zeros());
-      float[] floats = floats(FloatRange.of(down, 2, 63, 1));
-      assertEquals(2 * value(down.data().get(2).toArray()[63 * 32]), floats[0]);
+      Weight written = FloatRange.weight(down);
+      assertEquals(DType.F32, written.dtype());
+      assertArrayEquals(new long[] {3, 64, 32}, written.shape());
+      float[] last = floats(written.data().get(2).slice(4 * 63 * 32, 4 * 32));
+      assertEquals(2 * value(down.data().get(2).toArray()[63 * 32]), last[0]);
+      assertArrayEquals(last, floats(FloatRange.of(down, 2, 63, 1)));
     }
   }
 
