@@ -1,6 +1,7 @@
 // blocks.cpp: takes the blocks of every GGUF type apart. Reads each byte once; one or two operations a weight.
 #include "blocks.hpp"
 
+#include <cmath>
 #include <cstring>
 
 #include "half.hpp"
@@ -150,6 +151,17 @@ void decodeBlock(int32_t dtype, const uint8_t *s, Block *block) {
     default:
       break;
   }
+}
+
+float squareScale(const gk_source &source, int64_t index, int64_t first, int64_t count) {
+  const int64_t across = (source.cols + GK_SQUARE - 1) / GK_SQUARE, from = index * GK_SQUARE;
+  const int64_t to = from + GK_SQUARE < source.cols ? from + GK_SQUARE : source.cols;
+  const auto *weights = static_cast<const uint8_t *>(source.data);
+  bool numbers = true;
+  for (int64_t r = first; r < first + count; r++) {
+    for (int64_t k = from; k < to; k++) numbers &= (weights[r * source.cols + k] & 0x7f) != 0x7f;
+  }
+  return numbers ? static_cast<const float *>(source.scales)[first / GK_SQUARE * across + index] : NAN;
 }
 
 void dequantizeBlock(int32_t dtype, const Block &block, float *destination) {

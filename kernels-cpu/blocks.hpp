@@ -32,6 +32,10 @@ void groupedCodes(const gk_source &source, int64_t column, int64_t first, int64_
 // Of one row in a group: qzeros (groups, rows / 8), scales (groups, rows).
 GroupFactors groupFactors(const gk_source &source, int64_t group, int64_t row);
 
+// GK_F8: the scale of `count` rows from `first`, which lie in one row of squares, in its square `index`; not a number
+// where one of their weights is not.
+float squareScale(const gk_source &source, int64_t index, int64_t first, int64_t count);
+
 // The block's weights, bit-equal to the reference.
 void dequantizeBlock(int32_t dtype, const Block &block, float *destination);
 

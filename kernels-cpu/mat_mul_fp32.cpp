@@ -9,7 +9,7 @@ namespace gatun::cpu::GK_ISA {
 namespace {
 
 template <int Dtype>
-constexpr bool kPlain = formatOf(Dtype).bits == 0;
+constexpr bool kPlain = formatOf(Dtype).bits == 0 && formatOf(Dtype).scales == Scales::None;
 
 template <int Dtype>
 inline F32x16 plainColumn(const uint8_t *data, int64_t k) {
@@ -20,6 +20,24 @@ inline F32x16 plainColumn(const uint8_t *data, int64_t k) {
   else
     return loadBf16(reinterpret_cast<const uint16_t *>(data) + 16 * k);
 }
+
+// The columns of one scale, from `begin` on: what to read, and what loadF8's weights are multiplied with.
+struct Square {
+  const uint8_t *weights;
+  int64_t begin, end;
+  F32x16 scale;
+
+  Square(const uint8_t *data, const TileShape &shape, int64_t index)
+      : weights(data), begin(index * GK_SQUARE), end(begin + GK_SQUARE < shape.cols ? begin + GK_SQUARE : shape.cols) {
+    const float *scales = reinterpret_cast<const float *>(data + shape.plane.floats);
+    scale = splat(scales[index] * 256.0f);
+  }
+  inline __attribute__((always_inline)) F32x16 column(int64_t k) const {
+    return cpu::GK_ISA::loadF8(weights + GK_TILE_ROWS * k) * scale;
+  }
+};
+
+int64_t squares(const TileShape &shape) { return (shape.cols + GK_SQUARE - 1) / GK_SQUARE; }
 
 template <int Tokens>
 struct Sums {
@@ -35,6 +53,19 @@ struct Sums {
     GK_UNROLL
     for (int m = 0; m < Tokens; m++) part[m][i] = fma(weight, splat(x[m][k]), part[m][i]);
   }
+  // Columns begin to end - 1, begin a multiple of 4.
+  template <class Column>
+  inline __attribute__((always_inline)) void add(int64_t begin, int64_t end, const float *const *x, Column column) {
+    int64_t k = begin;
+    for (; k + 4 <= end; k += 4) {
+      GK_UNROLL
+      for (int i = 0; i < 4; i++) add(i, column(k + i), x, k + i);
+    }
+    GK_UNROLL
+    for (int i = 0; i < 3; i++) {
+      if (k + i < end) add(i, column(k + i), x, k + i);
+    }
+  }
   void storeTo(float *y) const {
     GK_UNROLL
     for (int m = 0; m < Tokens; m++) store(y + 16 * m, (part[m][0] + part[m][1]) + (part[m][2] + part[m][3]));
@@ -47,14 +78,11 @@ void multiply(const uint8_t *data, const TileShape &shape, const float *const *x
   for (int m = 0; m < Tokens; m++) row[m] = x[m];
   Sums<Tokens> sums;
   if constexpr (kPlain<Dtype>) {
-    int64_t k = 0;
-    for (; k + 4 <= shape.cols; k += 4) {
-      GK_UNROLL
-      for (int i = 0; i < 4; i++) sums.add(i, plainColumn<Dtype>(data, k + i), row, k + i);
-    }
-    GK_UNROLL
-    for (int i = 0; i < 3; i++) {
-      if (k + i < shape.cols) sums.add(i, plainColumn<Dtype>(data, k + i), row, k + i);
+    sums.add(0, shape.cols, row, [&](int64_t k) { return plainColumn<Dtype>(data, k); });
+  } else if constexpr (Dtype == GK_F8) {
+    for (int64_t s = 0; s < squares(shape); s++) {
+      const Square square(data, shape, s);
+      sums.add(square.begin, square.end, row, [&](int64_t k) { return square.column(k); });
     }
   } else {
     const Tile<Dtype> tile{data, shape};
@@ -74,6 +102,11 @@ template <int Dtype>
 void expand(const uint8_t *data, const TileShape &shape, float *out) {
   if constexpr (kPlain<Dtype>) {
     for (int64_t k = 0; k < shape.cols; k++) store(out + 16 * k, plainColumn<Dtype>(data, k));
+  } else if constexpr (Dtype == GK_F8) {
+    for (int64_t s = 0; s < squares(shape); s++) {
+      const Square square(data, shape, s);
+      for (int64_t k = square.begin; k < square.end; k++) store(out + 16 * k, square.column(k));
+    }
   } else {
     const Tile<Dtype> tile{data, shape};
     for (int64_t b = 0; b < shape.blocks; b++) tile.weights(b, out + b * 32 * 16);
@@ -98,6 +131,8 @@ Kernels kernelsFor(int32_t dtype) {
       return kernels<GK_F16>();
     case GK_BF16:
       return kernels<GK_BF16>();
+    case GK_F8:
+      return kernels<GK_F8>();
     case GK_Q4_0:
       return kernels<GK_Q4_0>();
     case GK_Q4_1:

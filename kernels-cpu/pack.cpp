@@ -105,6 +105,14 @@ void packFloats(const Work &work, int64_t first, int64_t count, uint8_t *tile) {
   }
 }
 
+void packSquares(const Work &work, int64_t first, int64_t count, uint8_t *tile) {
+  const int64_t squares = (work.source.cols + GK_SQUARE - 1) / GK_SQUARE;
+  for (int64_t s = 0; s < squares; s++) {
+    const float scale = squareScale(work.source, s, first, count);
+    std::memcpy(tile + work.tile.floats + s * static_cast<int64_t>(sizeof scale), &scale, sizeof scale);
+  }
+}
+
 void packGroups(const Work &work, int64_t first, int64_t count, uint8_t *tile) {
   const gk_source &source = work.source;
   for (int64_t g = 0; g < source.cols / source.group; g++) {
@@ -131,8 +139,18 @@ void tiles(void *arg, int64_t begin, int64_t end, int) {
     if (work.format.scales == Scales::Group) {
       packGroups(work, first, count, tile);
     } else if (work.format.bits == 0) {
-      work.format.floatBytes == 2 ? packFloats<uint16_t>(work, first, count, tile)
-                                  : packFloats<uint32_t>(work, first, count, tile);
+      switch (work.format.floatBytes) {
+        case 1:
+          packFloats<uint8_t>(work, first, count, tile);
+          packSquares(work, first, count, tile);
+          break;
+        case 2:
+          packFloats<uint16_t>(work, first, count, tile);
+          break;
+        default:
+          packFloats<uint32_t>(work, first, count, tile);
+          break;
+      }
     } else {
       for (int64_t row = first; row < first + count; row++) packBlocks(work, row, tile);
     }

@@ -8,7 +8,8 @@
 //   high   the codes' upper bits: 2 bits as above, or 1 bit: [b][1], bit j of a byte belongs to vector j.
 //   halves float16 lanes of 16 rows: scales, and minima (see Scales).
 //   bytes  8-bit lanes of 16 rows: the sub-scales of super-blocks, or the zeros of groups.
-// F32, F16 and BF16: one plane [column][16 rows].
+// F32, F16 and BF16: one plane [column][16 rows]. F8 likewise, then
+//   floats float32 [square]: the scale of the tile's rows in GK_SQUARE columns. No square ends within a tile.
 //
 // A weight is scale * (code - offset), or scale * code + shift, computed in that order in fp32: bit for bit what the
 // format's reference computes.
@@ -27,18 +28,19 @@ enum class Scales {
   Super16,     // halves [super-block]: d; bytes [b][2] int8, one each 16 columns
   SuperMin32,  // halves [super-block][2]: d, -dmin; bytes [b][2]: scale = d * byte 0, shift = -dmin * byte 1
   SuperMin16,  // halves [super-block][2]: d, -dmin; bytes [b][2], one each 16 columns: scale low, shift high 4 bits
-  Group        // halves [group]: scale; bytes [group]: zero; shift = -(scale * zero)
+  Group,       // halves [group]: scale; bytes [group]: zero; shift = -(scale * zero)
+  Square       // floats [square]: scale
 };
 
 // What a type of weights is made of. `offset` counts after the lookup where there is one.
 struct Format {
   int blockColumns = 1;  // of the checkpoint's own block
   int blockBytes = 0;
-  int bits = 0;  // of a code; 0: plain floats
+  int bits = 0;  // of a code; 0: floats
   Scales scales = Scales::None;
   int offset = 0;
   bool lookup = false;  // codes are indices into kIq4Values
-  int floatBytes = 0;   // of a plain float
+  int floatBytes = 0;   // of a float
 };
 
 // IQ4's values plus 128 (source: gguf/quants.py, IQ4_NL.kvalues).
@@ -52,6 +54,8 @@ static constexpr Format formatOf(int32_t dtype) {
     case GK_F16:
     case GK_BF16:
       return {1, 2, 0, Scales::None, 0, false, 2};
+    case GK_F8:
+      return {1, 1, 0, Scales::Square, 0, false, 1};
     case GK_Q4_0:
       return {32, 18, 4, Scales::D, 8};
     case GK_Q4_1:
@@ -101,8 +105,10 @@ struct PackedTile {
   int64_t high = 0;
   int64_t halves = 0;
   int64_t bytes = 0;
+  int64_t floats = 0;
   int64_t size = 0;
 };
+static_assert(GK_SQUARE % GK_TILE_ROWS == 0);
 
 // A block of GK_A8, {float scale; int16 sum[2]; int8 q[32]}, and of GK_A16, {float scale; int32 sum[2]; int8 high[32],
 // low[32]}; of GK_BF16, {bfloat16 x[32]}.
@@ -118,18 +124,21 @@ static constexpr int64_t activationBlockBytes(int32_t dtype) {
 
 static constexpr int64_t aligned(int64_t bytes) { return (bytes + GK_ALIGNMENT - 1) / GK_ALIGNMENT * GK_ALIGNMENT; }
 
-// cols: a multiple of 32, or any for plain floats. group: 0 for types without groups.
+// cols: a multiple of 32, or any for floats. group: 0 for types without groups.
 static constexpr PackedTile packedTile(int32_t dtype, int64_t cols, int32_t group) {
   const Format format = formatOf(dtype);
   PackedTile tile;
   if (format.bits == 0) {
-    tile.size = aligned(cols * GK_TILE_ROWS * format.floatBytes);
+    tile.floats = aligned(cols * GK_TILE_ROWS * format.floatBytes);
+    const int64_t squares = format.scales == Scales::Square ? (cols + GK_SQUARE - 1) / GK_SQUARE : 0;
+    tile.size = aligned(tile.floats + squares * static_cast<int64_t>(sizeof(float)));
     return tile;
   }
   const int64_t blocks = cols / 32, supers = cols / 256, lane = GK_TILE_ROWS;
   int64_t halves = 0, bytes = 0;
   switch (format.scales) {
     case Scales::None:
+    case Scales::Square:
       break;
     case Scales::D:
       halves = blocks;

@@ -49,6 +49,12 @@ static inline void storeF16(uint16_t *p, F32x16 a) {
   _mm_storeu_si128(reinterpret_cast<__m128i *>(p), _mm256_cvtps_ph(a.lo, _MM_FROUND_TO_NEAREST_INT));
   _mm_storeu_si128(reinterpret_cast<__m128i *>(p + 8), _mm256_cvtps_ph(a.hi, _MM_FROUND_TO_NEAREST_INT));
 }
+static inline F32x16 loadF8(const uint8_t *p) {
+  const __m256i words =
+      _mm256_slli_epi16(_mm256_cvtepi8_epi16(load128(p)), 7);  // float16 but for bit 14, a second sign
+  const __m256i halves = _mm256_and_si256(words, _mm256_set1_epi16(static_cast<int16_t>(0xbfff)));
+  return {_mm256_cvtph_ps(_mm256_castsi256_si128(halves)), _mm256_cvtph_ps(_mm256_extracti128_si256(halves, 1))};
+}
 static inline I32x16 loadU16(const uint16_t *p) {
   return {_mm256_cvtepu16_epi32(load128(p)), _mm256_cvtepu16_epi32(load128(p + 8))};
 }

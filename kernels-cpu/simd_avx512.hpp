@@ -31,6 +31,11 @@ static inline F32x16 loadF16(const uint16_t *p) {
 static inline void storeF16(uint16_t *p, F32x16 a) {
   _mm256_storeu_si256(reinterpret_cast<__m256i *>(p), _mm512_cvtps_ph(a.v, _MM_FROUND_TO_NEAREST_INT));
 }
+static inline F32x16 loadF8(const uint8_t *p) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(p));
+  const __m256i words = _mm256_slli_epi16(_mm256_cvtepi8_epi16(bytes), 7);  // float16 but for bit 14, a second sign
+  return {_mm512_cvtph_ps(_mm256_and_si256(words, _mm256_set1_epi16(static_cast<int16_t>(0xbfff))))};
+}
 static inline I32x16 loadU16(const uint16_t *p) {
   return {_mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i *>(p)))};
 }

@@ -53,6 +53,10 @@ static inline F32x16 loadF16(const uint16_t *p) {
 static inline void storeF16(uint16_t *p, F32x16 a) {
   for (int i = 0; i < 16; i++) p[i] = f32ToF16(a.v[i]);
 }
+static inline F32x16 loadF8(const uint8_t *p) {
+  F32x16 r;
+  GK_EACH(r, f16ToF32(static_cast<uint16_t>((p[i] & 0x80) << 8 | (p[i] & 0x7f) << 7)));
+}
 static inline I32x16 loadU16(const uint16_t *p) {
   I32x16 r;
   GK_EACH(r, p[i]);

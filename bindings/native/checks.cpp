@@ -20,14 +20,15 @@ struct Format {
   int64_t block;  // weights; 0: not a format of weights
 };
 
-// Sizes of blocks: gguf/constants.py, GGML_QUANT_SIZES. AWQ and GPTQ have no block but a group of columns.
+// Sizes of blocks: gguf/constants.py, GGML_QUANT_SIZES. AWQ and GPTQ have no block but a group of columns, F8 squares
+// that may be cut off anywhere.
 constexpr Format formats[] = {
     {GK_F32, "F32", 1},     {GK_F16, "F16", 1},        {GK_BF16, "BF16", 1},       {GK_Q4_0, "Q4_0", 32},
     {GK_Q4_1, "Q4_1", 32},  {GK_Q5_0, "Q5_0", 32},     {GK_Q5_1, "Q5_1", 32},      {GK_Q8_0, "Q8_0", 32},
     {GK_Q2_K, "Q2_K", 256}, {GK_Q3_K, "Q3_K", 256},    {GK_Q4_K, "Q4_K", 256},     {GK_Q5_K, "Q5_K", 256},
     {GK_Q6_K, "Q6_K", 256}, {GK_IQ4_NL, "IQ4_NL", 32}, {GK_IQ4_XS, "IQ4_XS", 256}, {GK_AWQ, "AWQ", 32},
     {GK_GPTQ, "GPTQ", 32},  {GK_I32, "I32", 0},        {GK_A8, "A8", 0},           {GK_A16, "A16", 0},
-    {GK_F8, "F8", 0},       {GK_TURBO4, "TURBO4", 0},  {GK_TURBO3, "TURBO3", 0},
+    {GK_F8, "F8", 1},       {GK_TURBO4, "TURBO4", 0},  {GK_TURBO3, "TURBO3", 0},
 };
 
 const Format *format(int32_t dtype) {
@@ -53,13 +54,31 @@ void matrix(const char *name, int64_t rows, int64_t cols, int32_t dtype, int32_t
     refuse("%s.cols is %lld, expected a multiple of %lld, the block of %s", name, wide(cols), wide(block),
            dtypeName(dtype));
   }
-  if (!isGrouped(dtype)) {
+  if (dtype == GK_F8) {
+    Text groupField;
+    std::snprintf(groupField, sizeof groupField, "%s.group", name);
+    equal(groupField, group, "GK_SQUARE", GK_SQUARE);
+  } else if (!isGrouped(dtype)) {
     if (group != 0) {
       refuse("%s.group is %d, expected 0 for %s", name, group, dtypeName(dtype));
     }
   } else if (group < 32 || group % 32 != 0 || cols % group != 0) {
     refuse("%s.group is %d, expected a multiple of 32 that divides %s.cols, which is %lld", name, group, name,
            wide(cols));
+  }
+}
+
+// The scales of GK_F8: few, so that each is looked at.
+void squareScales(const gk_source &source, const char *name) {
+  aligned(source.scales, name, alignof(float));
+  const auto *scales = static_cast<const float *>(source.scales);
+  const int64_t across = (source.cols + GK_SQUARE - 1) / GK_SQUARE;
+  const int64_t count = (source.rows + GK_SQUARE - 1) / GK_SQUARE * across;
+  for (int64_t i = 0; i < count; i++) {
+    if (!(std::fabs(scales[i]) < 0x1p119f)) {
+      refuse("%s[%lld][%lld] is %g, expected a magnitude below 2^119", name, wide(i / across), wide(i % across),
+             static_cast<double>(scales[i]));
+    }
   }
 }
 
@@ -104,6 +123,8 @@ int64_t blockWeights(int32_t dtype) {
 }
 
 bool isGrouped(int32_t dtype) { return dtype == GK_AWQ || dtype == GK_GPTQ; }
+
+bool isScattered(int32_t dtype) { return isGrouped(dtype) || dtype == GK_F8; }
 
 bool isBlocked(int32_t dtype) { return dtype == GK_A8 || dtype == GK_A16; }
 
@@ -219,6 +240,8 @@ void source(const gk_source *source, const char *name) {
   std::snprintf(field, sizeof field, "%s.scales", name);
   if (grouped) {
     present(source->scales, field);
+  } else if (source->dtype == GK_F8) {
+    squareScales(*source, field);
   }
   if (source->order != nullptr && source->dtype != GK_GPTQ) {
     refuse("%s.order is given for %s, expected NULL for all but GPTQ", name, dtypeName(source->dtype));

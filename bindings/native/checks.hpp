@@ -19,6 +19,7 @@ const char *dtypeName(int32_t dtype);
 // Weights of one block; 0 for what is not a format of weights.
 int64_t blockWeights(int32_t dtype);
 bool isGrouped(int32_t dtype);    // GK_AWQ, GK_GPTQ
+bool isScattered(int32_t dtype);  // those and GK_F8: codes and scales lie in arrays of their own
 bool isBlocked(int32_t dtype);    // GK_A8, GK_A16
 bool isQuantized(int32_t dtype);  // those and GK_BF16: what gk_quantize writes
 

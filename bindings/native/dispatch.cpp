@@ -141,9 +141,9 @@ int32_t gk_dequantize(gk_queue *queue, int32_t dtype, const void *source, int64_
   return guarded(__func__, [&] {
     Backend &backend = checks::backend(queue);
     const int64_t block = checks::blockWeights(dtype);
-    if (block == 0 || checks::isGrouped(dtype)) {
-      checks::refuse("dtype is %s (%d), expected a format of weights other than AWQ and GPTQ", checks::dtypeName(dtype),
-                     dtype);
+    if (block == 0 || checks::isScattered(dtype)) {
+      checks::refuse("dtype is %s (%d), expected a format of weights other than AWQ, GPTQ and F8",
+                     checks::dtypeName(dtype), dtype);
     }
     checks::within("count", count, 0, int64_t{1} << 46);
     if (count % block != 0) {

@@ -29,8 +29,9 @@ int32_t gk_embed(gk_queue *queue, const gk_source *table, const gk_tensor *token
   return guarded(__func__, [&] {
     Backend &backend = checks::backend(queue);
     checks::source(table, "table");
-    if (checks::isGrouped(table->dtype)) {
-      checks::refuse("table.dtype is %s, expected a format other than AWQ and GPTQ", checks::dtypeName(table->dtype));
+    if (checks::isScattered(table->dtype)) {
+      checks::refuse("table.dtype is %s, expected a format other than AWQ, GPTQ and F8",
+                     checks::dtypeName(table->dtype));
     }
     checks::tensor(tokens, "tokens", GK_I32);
     checks::tensor(y, "y", GK_F32);

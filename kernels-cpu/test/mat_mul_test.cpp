@@ -229,6 +229,7 @@ int main() {
     testType(type, 40, 512, 64);
     testType(type, 24, plainFloats ? 37 : cpu::formatOf(type.dtype).blockColumns == 256 ? 256 : 96, 32);
   }
+  testType({GK_F8, "F8"}, 300, 203, GK_SQUARE);
   testGateUp();
   testLarge();
   testQuantize(GK_A8);

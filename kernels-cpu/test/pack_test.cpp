@@ -1,4 +1,5 @@
 // pack_test.cpp: dequantisation against the reference's own results, and packed rows against dequantised ones.
+#include <cmath>
 #include <fstream>
 #include <iterator>
 
@@ -38,12 +39,12 @@ void testReference(cpu::Pool &pool) {
 
 void testUnpack(cpu::Pool &pool) {
   for (const TypeName &type : kTypes) {
-    for (const int64_t rows : {1, 15, 16, 17, 33}) {
+    for (const int64_t rows : {1, 15, 16, 17, 33, 130}) {
       const bool grouped = type.dtype == GK_AWQ || type.dtype == GK_GPTQ;
       const int64_t used = grouped ? (rows + 7) / 8 * 8 : rows;
       for (const bool actOrder : {false, true}) {
         if (actOrder && type.dtype != GK_GPTQ) continue;
-        const Weights w(pool, type.dtype, used, cpu::formatOf(type.dtype).bits == 0 ? 37 : 512, 2, 7 + uint64_t(rows),
+        const Weights w(pool, type.dtype, used, cpu::formatOf(type.dtype).bits == 0 ? 137 : 512, 2, 7 + uint64_t(rows),
                         rows % 2 == 0 ? 64 : 32, actOrder);
         const int64_t cols = w.packed.cols, stride = cols + 1;
         std::vector<float> all(size_t(used * stride));
@@ -67,13 +68,41 @@ void testUnpack(cpu::Pool &pool) {
   }
 }
 
-// Tiles packed one by one are the matrix packed at once.
+// All codes of F8, each in a square of its own; those that are no numbers show in their tile and square alone.
+void testSquares(cpu::Pool &pool) {
+  constexpr int64_t rows = 40, cols = 256 * GK_SQUARE;
+  std::vector<uint8_t> codes(rows * cols, 0x38);
+  std::vector<float> scales(256), all(rows * cols);
+  for (size_t s = 0; s < 256; s++) scales[s] = 1.0f + float(s) / 3, codes[20 * cols + s * GK_SQUARE + 5] = uint8_t(s);
+  const gk_source source = {codes.data(), nullptr, scales.data(), nullptr, rows, cols, GK_F8, GK_SQUARE, 0, 0};
+  const int64_t bytes = cpu::packedBytes(source);
+  const auto packed = alignedBytes(bytes);
+  cpu::pack(pool, source, packed.get());
+  for (const Isa &isa : isas()) {
+    isa.unpack(pool, {packed.get(), rows, cols, 1, bytes, GK_F8, GK_SQUARE}, 0, 0,
+               {all.data(), rows, cols, cols, GK_F32, 0});
+    for (int64_t i = 0; i < rows * cols; i++) {
+      const int64_t row = i / cols, square = i % cols / GK_SQUARE;
+      if ((square & 0x7f) == 0x7f && row >= 16 && row < 32) {
+        CHECK(std::isnan(all[size_t(i)]), "%s row %ld, code %02lx: %g", isa.name, long(row), long(square),
+              double(all[size_t(i)]));
+      } else {
+        const float expected = f8ToF32(codes[size_t(i)]) * scales[size_t(square)];
+        CHECK(sameBits(&all[size_t(i)], &expected, 1), "%s row %ld, code %02x: %g, expected %g", isa.name, long(row),
+              codes[size_t(i)], double(all[size_t(i)]), double(expected));
+      }
+    }
+  }
+}
+
+// Tiles packed one by one, squares where there are some, are the matrix packed at once.
 void testTiles(cpu::Pool &pool) {
   for (const TypeName &type : kTypes) {
     if (type.dtype == GK_AWQ || type.dtype == GK_GPTQ) continue;
     const cpu::Format format = cpu::formatOf(type.dtype);
-    for (const int64_t rows : {1, 16, 33, 48}) {
-      const int64_t cols = format.bits == 0 ? 37 : 512;
+    const int64_t step = type.dtype == GK_F8 ? GK_SQUARE : GK_TILE_ROWS;
+    for (const int64_t rows : {1, 16, 33, 48, 300}) {
+      const int64_t cols = format.bits == 0 ? 137 : 512;
       const Weights w(pool, type.dtype, rows, cols, 1, 11 + uint64_t(rows));
       const int64_t rowBytes = cols / format.blockColumns * format.blockBytes;
       gk_source part = w.source;
@@ -82,9 +111,12 @@ void testTiles(cpu::Pool &pool) {
       CHECK(tile * cpu::tileCount(rows) == bytes, "%s: tiles of %ld, a matrix of %ld", type.name, long(tile),
             long(bytes));
       const auto packed = alignedBytes(bytes);
-      for (int64_t first = 0; first < rows; first += GK_TILE_ROWS) {
-        part.rows = rows - first < GK_TILE_ROWS ? rows - first : GK_TILE_ROWS;
+      for (int64_t first = 0; first < rows; first += step) {
+        part.rows = rows - first < step ? rows - first : step;
         part.data = static_cast<const uint8_t *>(w.source.data) + first * rowBytes;
+        if (type.dtype == GK_F8)
+          part.scales =
+              static_cast<const float *>(w.source.scales) + first / GK_SQUARE * ((cols + GK_SQUARE - 1) / GK_SQUARE);
         cpu::pack(pool, part, packed.get() + first / GK_TILE_ROWS * tile);
       }
       CHECK(std::memcmp(packed.get(), w.packed.data, size_t(bytes)) == 0, "%s of %ld rows", type.name, long(rows));
@@ -113,6 +145,7 @@ int main() {
   cpu::Pool pool(2);
   testReference(pool);
   testUnpack(pool);
+  testSquares(pool);
   testTiles(pool);
   testEmbed(pool);
   return finish();

@@ -1,5 +1,6 @@
 // refusals_test.cpp: every op refuses what it does not take, with the line of text its user will read, and touches
 // nothing. Each case spoils one argument of a call that succeeds. Steps and the cache are in step_refusals_test.
+#include <cmath>
 #include <limits>
 #include <string>
 
@@ -131,7 +132,35 @@ void gathers(gk_queue *queue) {
   REFUSES(with(source.dtype, GK_AWQ, embed), "gk_embed: table.cols is 16, expected a multiple of 32, the block of AWQ");
   REFUSES(with(source.dtype, GK_Q4_K, embed),
           "gk_embed: table.cols is 16, expected a multiple of 256, the block of Q4_K");
+  source.group = GK_SQUARE;
+  REFUSES(with(source.dtype, GK_F8, embed), "gk_embed: table.scales is NULL");
+  const float scale = 1;
+  source.scales = &scale;
+  REFUSES(with(source.dtype, GK_F8, embed),
+          "gk_embed: table.dtype is F8, expected a format other than AWQ, GPTQ and F8");
+  source.group = 0;
   REFUSES(with(source.dtype, GK_I32, embed), "gk_embed: table.dtype is I32 (26), expected a format of weights");
+}
+
+void squares(gk_queue *queue) {
+  int64_t bytes = 0;
+  const Array<uint8_t> blob(1 << 16), packed(1 << 16);
+  float scales[] = {1, -0x1p118f, 1, 0};  // of 2 x 2 squares
+  gk_source source = {blob.data(), nullptr, scales, nullptr, 129, 130, GK_F8, GK_SQUARE, 0, 0};
+  const auto size = [&] { return gk_packed_bytes(queue, &source, &bytes); };
+  const auto pack = [&] { return gk_pack(queue, &source, packed.data()); };
+  OK(size());
+  OK(pack());
+  REFUSES(with(source.group, 64, size), "gk_packed_bytes: source.group is 64, GK_SQUARE is 128");
+  REFUSES(with(source.scales, nullptr, pack), "gk_pack: source.scales is NULL");
+  REFUSES(with(source.scales, blob.data() + 2, pack),
+          "gk_pack: source.scales is 2 bytes past a multiple of 4, expected that alignment");
+  REFUSES(with(scales[1], 0x1p119f, pack),
+          "gk_pack: source.scales[0][1] is 6.64614e+35, expected a magnitude below 2^119");
+  REFUSES(with(scales[2], NAN, pack), "gk_pack: source.scales[1][0] is nan, expected a magnitude below 2^119");
+  REFUSES(with(source.zero_offset, 1, pack), "gk_pack: source.zero_offset is 1, expected 0 to 0");
+  const int32_t order = 0;
+  REFUSES(with(source.order, &order, pack), "gk_pack: source.order is given for F8, expected NULL for all but GPTQ");
 }
 
 void weights(gk_queue *queue) {
@@ -164,9 +193,12 @@ void weights(gk_queue *queue) {
   REFUSES(pack(), "gk_pack: source.scales is NULL");
   source.scales = blob.data();
   REFUSES(with(source.rows, 31, pack), "gk_pack: source.rows is 31, expected a multiple of 8 for AWQ");
+  squares(queue);
 
   REFUSES(gk_dequantize(queue, GK_GPTQ, blob.data(), 32, out.data()),
-          "gk_dequantize: dtype is GPTQ (65), expected a format of weights other than AWQ and GPTQ");
+          "gk_dequantize: dtype is GPTQ (65), expected a format of weights other than AWQ, GPTQ and F8");
+  REFUSES(gk_dequantize(queue, GK_F8, blob.data(), 32, out.data()),
+          "gk_dequantize: dtype is F8 (68), expected a format of weights other than AWQ, GPTQ and F8");
   REFUSES(gk_dequantize(queue, GK_Q4_K, blob.data(), 32, out.data()),
           "gk_dequantize: count is 32, expected a multiple of 256, the block of Q4_K");
   REFUSES(gk_dequantize(queue, GK_Q8_0, nullptr, 32, out.data()), "gk_dequantize: source is NULL");

@@ -1,6 +1,7 @@
 // weights.hpp: random weight matrices of every type in their checkpoint's layout, and their packed form.
 #pragma once
 
+#include <cmath>
 #include <cstdlib>
 #include <memory>
 #include <vector>
@@ -23,7 +24,7 @@ inline const std::vector<TypeName> kTypes = {
     {GK_Q4_0, "Q4_0"},     {GK_Q4_1, "Q4_1"},     {GK_Q5_0, "Q5_0"}, {GK_Q5_1, "Q5_1"}, {GK_Q8_0, "Q8_0"},
     {GK_Q2_K, "Q2_K"},     {GK_Q3_K, "Q3_K"},     {GK_Q4_K, "Q4_K"}, {GK_Q5_K, "Q5_K"}, {GK_Q6_K, "Q6_K"},
     {GK_IQ4_NL, "IQ4_NL"}, {GK_IQ4_XS, "IQ4_XS"}, {GK_AWQ, "AWQ"},   {GK_GPTQ, "GPTQ"}, {GK_F32, "F32"},
-    {GK_F16, "F16"},       {GK_BF16, "BF16"}};
+    {GK_F16, "F16"},       {GK_BF16, "BF16"},     {GK_F8, "F8"}};
 
 struct Free {
   void operator()(void *p) const { std::free(p); }
@@ -38,6 +39,13 @@ inline std::unique_ptr<uint8_t, Free> alignedBytes(int64_t bytes) {
 
 inline uint16_t randomHalf(Random &random, float size) { return cpu::f32ToF16(size * random.uniform()); }
 
+// Float8 e4m3fn by its definition; not for 0x7f and 0xff.
+inline float f8ToF32(uint8_t code) {
+  const int exponent = code >> 3 & 15, mantissa = code & 7;
+  const float size = exponent == 0 ? std::ldexp(float(mantissa), -9) : std::ldexp(float(8 + mantissa), exponent - 10);
+  return code & 0x80 ? -size : size;
+}
+
 // A stack of matrices: `experts` x rows x cols. Holds the checkpoint's bytes, the packed form and the exact weights.
 class Weights {
  public:
@@ -46,7 +54,7 @@ class Weights {
       : exact(static_cast<size_t>(experts * rows * cols)) {
     Random random(seed);
     const bool grouped = dtype == GK_AWQ || dtype == GK_GPTQ;
-    packed.dtype = dtype, packed.group = grouped ? group : 0;
+    packed.dtype = dtype, packed.group = grouped ? group : dtype == GK_F8 ? GK_SQUARE : 0;
     packed.rows = rows, packed.cols = cols, packed.experts = experts;
     source = {nullptr, nullptr, nullptr, nullptr, rows, cols, dtype, packed.group, dtype == GK_GPTQ ? 1 : 0, 0};
     packed.expert_stride = cpu::packedBytes(source);
@@ -54,7 +62,13 @@ class Weights {
     packed.data = bytes_.get();
     for (int64_t e = 0; e < experts; e++) {
       float *to = exact.data() + e * rows * cols;
-      grouped ? makeGroups(random, to, actOrder) : makeBlocks(random, to);
+      if (grouped) {
+        makeGroups(random, to, actOrder);
+      } else if (dtype == GK_F8) {
+        makeSquares(random, to);
+      } else {
+        makeBlocks(random, to);
+      }
       cpu::pack(pool, source, bytes_.get() + e * packed.expert_stride);
     }
   }
@@ -116,6 +130,23 @@ class Weights {
       cpu::dequantizeRow(source.dtype, data_.data() + r * rowBytes, source.cols, to + r * source.cols);
   }
 
+  // Every code but those of what is not a number.
+  void makeSquares(Random &random, float *to) {
+    const int64_t cols = source.cols, across = (cols + GK_SQUARE - 1) / GK_SQUARE;
+    data_.resize(static_cast<size_t>(source.rows * cols));
+    scales_.resize(static_cast<size_t>((source.rows + GK_SQUARE - 1) / GK_SQUARE * across));
+    for (float &scale : scales_) scale = 0.01f * random.uniform();
+    for (uint8_t &byte : data_) {
+      do byte = static_cast<uint8_t>(random.next());
+      while ((byte & 0x7f) == 0x7f);
+    }
+    for (int64_t i = 0; i < source.rows * cols; i++) {
+      const int64_t square = i / cols / GK_SQUARE * across + i % cols / GK_SQUARE;
+      to[i] = f8ToF32(data_[size_t(i)]) * scales_[size_t(square)];
+    }
+    source.data = data_.data(), source.scales = scales_.data();
+  }
+
   // w = scale * (code - zero), written from the layouts' definitions: AWQ's word c of a column holds rows
   // 8 c + {0, 2, 4, 6, 1, 3, 5, 7} from the low nibble up; GPTQ's word c of a row holds columns 8 c .. 8 c + 7.
   void makeGroups(Random &random, float *to, bool actOrder) {
@@ -152,6 +183,7 @@ class Weights {
   std::vector<uint8_t> data_;
   std::vector<uint32_t> words_, zeros_;
   std::vector<uint16_t> halves_;
+  std::vector<float> scales_;
   std::unique_ptr<uint8_t, Free> bytes_;
 };
 

@@ -16,14 +16,15 @@ struct Shape {
 // Of the checkpoint's own bytes, in rows of 16, columns of 64.
 int64_t checkpointBytes(const gk_source &source) {
   const int64_t rows = (source.rows + 15) / 16 * 16, cols = (source.cols + 63) / 64 * 64;
-  if (source.group > 0) {
+  if (source.group > 0 && source.dtype != GK_F8) {
     return rows * cols / 2 + source.cols / source.group * rows * 3;  // a zero takes a byte
   }
   const gatun::cpu::Format format = gatun::cpu::formatOf(source.dtype);
-  return rows * cols / format.blockColumns * format.blockBytes;
+  const int64_t scales = source.dtype == GK_F8 ? (source.cols + GK_SQUARE - 1) / GK_SQUARE * rows / 16 * 4 : 0;
+  return rows * cols / format.blockColumns * format.blockBytes + scales;  // of F8 a tile has its own scales
 }
 
-// Tile by tile where rows lie one after the other, else at once.
+// Tile by tile where rows lie one after the other, of F8 square by square, else at once.
 void packTiles(const Both &both, gk_source source, int64_t packedBytes, uint8_t *packed) {
   const gatun::cpu::Format format = gatun::cpu::formatOf(source.dtype);
   if (source.dtype == GK_AWQ || source.dtype == GK_GPTQ) {
@@ -31,12 +32,15 @@ void packTiles(const Both &both, gk_source source, int64_t packedBytes, uint8_t 
     return;
   }
   const int64_t rows = source.rows, tiles = gatun::cpu::tileCount(rows);
-  for (int64_t tile = 0; tile < tiles; tile++) {
-    const int64_t left = rows - tile * GK_TILE_ROWS;
-    source.rows = left < GK_TILE_ROWS ? left : GK_TILE_ROWS;
-    OK(gk_pack(both.cuda(), &source, packed + tile * (packedBytes / tiles)));
+  const int64_t step = source.dtype == GK_F8 ? GK_SQUARE : GK_TILE_ROWS;
+  for (int64_t first = 0; first < rows; first += step) {
+    source.rows = std::min(rows - first, step);
+    OK(gk_pack(both.cuda(), &source, packed + first / GK_TILE_ROWS * (packedBytes / tiles)));
     source.data = static_cast<const uint8_t *>(source.data) +
                   source.rows * (source.cols / format.blockColumns) * format.blockBytes;
+    if (source.dtype == GK_F8) {
+      source.scales = static_cast<const float *>(source.scales) + (source.cols + GK_SQUARE - 1) / GK_SQUARE;
+    }
   }
 }
 
@@ -82,6 +86,36 @@ void check(const Both &both, gatun::cpu::Pool &pool, const TypeName &type, const
   }
 }
 
+// All codes of F8, each in a square of its own, those that are no numbers included.
+void checkCodes(const Both &both) {
+  constexpr int64_t rows = 40, cols = 256 * GK_SQUARE;
+  std::vector<uint8_t> codes(rows * cols, 0x38);
+  std::vector<float> scales(256);
+  for (size_t s = 0; s < 256; s++) {
+    scales[s] = 1.0f + float(s) / 3;
+    codes[20 * cols + s * GK_SQUARE + 5] = uint8_t(s);
+  }
+  const gk_source source = {codes.data(), nullptr, scales.data(), nullptr, rows, cols, GK_F8, GK_SQUARE, 0, 0};
+  int64_t ofCpu = 0, ofCuda = 0;
+  OK(gk_packed_bytes(both.cpu(), &source, &ofCpu));
+  OK(gk_packed_bytes(both.cuda(), &source, &ofCuda));
+  const Array<uint8_t> onCpu(ofCpu);
+  const DeviceArray<uint8_t> onCuda(ofCuda);
+  OK(gk_pack(both.cpu(), &source, onCpu.data()));
+  OK(gk_pack(both.cuda(), &source, onCuda.data()));
+  const Twin<float> unpacked(rows * cols);
+  both.run([&](const Side &side) {
+    const gk_weight weight = {side.cuda ? onCuda.data() : onCpu.data(), rows, cols, 1, 0, GK_F8, GK_SQUARE};
+    const gk_tensor y = tensor(unpacked.on(side), rows, cols);
+    OK(gk_unpack(side, &weight, 0, 0, &y));
+  });
+  const Array<float> &expected = unpacked.ofCpu();
+  const Array<float> actual = unpacked.ofCuda();
+  expectAll("codes of F8", expected, actual, [&](int64_t i) {
+    return std::isnan(expected[i]) ? !std::isnan(actual[i]) : std::memcmp(&expected[i], &actual[i], 4) != 0;
+  });
+}
+
 }  // namespace
 
 int main() {
@@ -115,5 +149,7 @@ int main() {
     }
   }
   check(both, pool, {GK_Q4_K, "Q4_K"}, {400, 10240});  // more than one slice
+  check(both, pool, {GK_F8, "F8"}, {300, 203});
+  checkCodes(both);
   return finish(both);
 }

@@ -144,7 +144,9 @@ __device__ __forceinline__ RawFactors<Dtype> loadFactors(const uint8_t *tile, co
     const int row = g + 8 * i;
     uint32_t (&w)[P::factorWords] = raw.word[i];
     const auto at = [row](int64_t index) { return index * tileRows + row; };
-    if constexpr (P::scales == Scales::D) {
+    if constexpr (P::scales == Scales::Square) {
+      w[0] = loadWeight(reinterpret_cast<const uint32_t *>(scales) + pair / (GK_SQUARE / pairColumns));
+    } else if constexpr (P::scales == Scales::D) {
       w[0] = loadWeight(reinterpret_cast<const uint32_t *>(scales) + at(pair));
     } else if constexpr (P::scales == Scales::DM) {
       const uint2 v = loadWeight(reinterpret_cast<const uint2 *>(scales) + at(pair));
@@ -201,7 +203,9 @@ __device__ __forceinline__ Factors<Dtype> factorsOf(const RawFactors<Dtype> &raw
 #pragma unroll
   for (int i = 0; i < 2; i++) {
     const uint32_t (&w)[P::factorWords] = raw.word[i];
-    if constexpr (P::scales == Scales::D) {
+    if constexpr (P::scales == Scales::Square) {
+      f.scale[0][i][0] = f.scale[1][i][0] = bitsAs<float>(w[0]);
+    } else if constexpr (P::scales == Scales::D) {
       f.scale[0][i][0] = codeUnit<Dtype> * lowHalf(w[0]);
       f.scale[1][i][0] = codeUnit<Dtype> * highHalf(w[0]);
     } else if constexpr (P::scales == Scales::DM) {

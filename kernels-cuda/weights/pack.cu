@@ -49,7 +49,7 @@ int64_t laneWord(int64_t b, int r, int t, int words) { return ((b / 2) * 32 + 4 
 
 // 32 codes of row r into block b of the tile.
 void putCodes(const Work &work, uint8_t *tile, int64_t b, int r, const uint8_t *codes) {
-  const int base = cpu::baseBits(work.format.bits), high = cpu::highBits(work.format.bits);
+  const int base = codeBits(work.format), high = upperBits(work.format);
   const int lower = r / 8, m = static_cast<int>(b % 2);
   const uint32_t sign = work.format.lookup ? 0 : 0x01010101u * static_cast<uint32_t>(work.format.offset);
   for (int t = 0; t < 4; t++) {
@@ -170,6 +170,23 @@ void packGroups(const Work &work, int64_t first, int64_t count, uint8_t *tile) {
   }
 }
 
+void packSquares(const Work &work, int64_t first, int64_t count, uint8_t *tile) {
+  const int64_t cols = work.source.cols;
+  const auto *source = static_cast<const uint8_t *>(work.source.data) + first * cols;
+  for (int64_t s = 0; s < ceilDiv(cols, GK_SQUARE); s++) {
+    const float scale = cpu::squareScale(work.source, s, first, count);
+    std::memcpy(tile + work.planes.scales + s * 4, &scale, 4);
+  }
+  for (int64_t r = 0; r < count; r++, source += cols) {
+    for (int64_t k = 0; k < cols; k += blockColumns) {
+      const int64_t left = cols - k;
+      uint8_t codes[blockColumns] = {};
+      std::memcpy(codes, source + k, static_cast<size_t>(left < blockColumns ? left : blockColumns));
+      putCodes(work, tile, k / blockColumns, static_cast<int>(r), codes);
+    }
+  }
+}
+
 // Plain floats: two columns side by side, then row g + 8, then (16 bits only) eight columns on.
 void packFloats(const Work &work, int64_t row, uint8_t *tile) {
   const int64_t width = work.format.floatBytes, cols = work.source.cols, group = 32 / width;  // columns in 512 bytes
@@ -185,6 +202,10 @@ void packTile(const Work &work, int64_t t, uint8_t *tile) {
   const int64_t first = t * tileRows, left = work.source.rows - first, count = left < tileRows ? left : tileRows;
   if (work.format.scales == Scales::Group) {
     packGroups(work, first, count, tile);
+    return;
+  }
+  if (work.format.scales == Scales::Square) {
+    packSquares(work, first, count, tile);
     return;
   }
   for (int64_t row = first; row < first + count; row++) {

@@ -8,7 +8,7 @@
 //          4 bits: [pair][lane][4 words]: words 0 and 1 are rows g and g + 8 of block 0, words 2 and 3 of block 1.
 //          Byte i holds column 4 t + i in the low and 16 + 4 t + i in the high bits. Where codes are looked up, nibble
 //          i and nibble 4 + i instead.
-//          8 bits: [block][lane][4 words]: registers 0 to 3 as signed bytes.
+//          8 bits: [block][lane][4 words]: registers 0 to 3 as signed bytes; of F8 as they are.
 //          2 bits: [pair][lane][word of block 0, of block 1]: register j in bits 2 j of each byte.
 //          F16, BF16: [16 columns][lane][4 words]: the fragment of m16n8k16. F32: [8 columns][lane][4 words]: row g
 //          columns 2 t and 2 t + 1, row g + 8 likewise.
@@ -17,7 +17,7 @@
 //          each byte.
 //   scales D: [pair][16 rows][2 halves]. DM: [pair][16 rows][scale, shift, scale, shift]. Super16: [super-block][16
 //   rows]
-//          half. SuperMin16: [super-block][16 rows][d, -dmin]. Group: [group][16 rows] half.
+//          half. SuperMin16: [super-block][16 rows][d, -dmin]. Group: [group][16 rows] half. Square: [square] float.
 //          Super32: [super-block][16 rows][2 words]: d, above it the upper 2 bits of 8 scales; their low nibbles.
 //          SuperMin32: [super-block][16 rows][4 words]: d and -dmin; low nibbles of 8 scales; of 8 minima; byte i has
 //          the upper bits of scales 2 i and 2 i + 1, then of minima 2 i and 2 i + 1.
@@ -47,11 +47,18 @@ constexpr int chunkColumns = 1024;  // whose products one sum holds; see product
 constexpr int chunkBlocks = 32;
 constexpr int chunkQuads = 4;
 
+// Bits of a weight in the plane of codes, and in that of their upper bits.
+constexpr int codeBits(const cpu::Format &format) {
+  return format.bits == 0 ? 8 * format.floatBytes : cpu::baseBits(format.bits);
+}
+constexpr int upperBits(const cpu::Format &format) { return format.bits == 0 ? 0 : cpu::highBits(format.bits); }
+
 // Words that a lane loads for one row's scales of a pair; 1 where there are none.
 constexpr int factorWordsOf(const cpu::Format &format) {
   switch (format.scales) {
     case Scales::None:
     case Scales::D:
+    case Scales::Square:
       return 1;
     case Scales::Super16:
       return format.bits == 3 ? 3 : 2;
@@ -67,19 +74,18 @@ template <int Dtype>
 struct Packed {
   static constexpr cpu::Format format = cpu::formatOf(Dtype);
   static constexpr Scales scales = format.scales;
-  static constexpr bool plain = format.bits == 0;
+  static constexpr bool plain = format.bits == 0 && scales == Scales::None;
   static constexpr bool shifted = cpu::hasShift(scales);
   static constexpr bool zeroed = scales == Scales::Group;  // its shift is -scale * zero
   // Groups hold whole pairs of blocks: GK_GPTQ stands for AWQ and GPTQ where that is known, GK_AWQ where it is not.
   static constexpr bool paired = Dtype == GK_GPTQ;
   static constexpr bool summed = shifted && !zeroed;  // integer products add shift * sum of the activations
   static constexpr int runs = plain ? 1 : 32 / cpu::scaleRun(scales);  // scales a block
-  static constexpr int high = plain ? 0 : cpu::highBits(format.bits);
   // Words of a lane for a pair. A weight of n bits takes n of them.
   // Codes less an offset are signed: in the upper bits of a byte they have their sign without further ado.
   static constexpr int codeShift = plain || format.lookup || format.offset == 0 ? 0 : 8 - format.bits;
-  static constexpr int codeWords = plain ? 8 * format.floatBytes : cpu::baseBits(format.bits);
-  static constexpr int highWords = high;
+  static constexpr int codeWords = codeBits(format);
+  static constexpr int highWords = upperBits(format);
   static constexpr int factorWords = paired ? 1 : factorWordsOf(format);
 };
 
@@ -95,7 +101,6 @@ struct Planes {
 constexpr Planes planesOf(int32_t dtype, int64_t cols, int32_t group) {
   const cpu::Format format = cpu::formatOf(dtype);
   const int64_t pairs = (cols + pairColumns - 1) / pairColumns, supers = cols / quadColumns;
-  const bool plain = format.bits == 0;
   const int64_t lane = tileRows, pairBytes = pairs * pairColumns * tileRows / 8;  // one bit of every weight
   int64_t scales = 0, more = 0;
   switch (format.scales) {
@@ -122,10 +127,13 @@ constexpr Planes planesOf(int32_t dtype, int64_t cols, int32_t group) {
     case Scales::Group:
       scales = cols / group * lane * 2, more = cols / group * lane;
       break;
+    case Scales::Square:
+      scales = (cols + GK_SQUARE - 1) / GK_SQUARE * 4;
+      break;
   }
   Planes planes;
-  planes.high = pairBytes * (plain ? 8 * format.floatBytes : cpu::baseBits(format.bits));
-  planes.scales = planes.high + pairBytes * (plain ? 0 : cpu::highBits(format.bits));
+  planes.high = pairBytes * codeBits(format);
+  planes.scales = planes.high + pairBytes * upperBits(format);
   planes.more = cpu::aligned(planes.scales + scales);
   planes.size = cpu::aligned(planes.more + more);
   return planes;
@@ -201,6 +209,8 @@ void forWeightType(int32_t dtype, Call call) {
       return call.template operator()<GK_F16>();
     case GK_BF16:
       return call.template operator()<GK_BF16>();
+    case GK_F8:
+      return call.template operator()<GK_F8>();
     default:
       return forQuantizedType(dtype, call);
   }

@@ -30,6 +30,8 @@ extern "C" {
 #define GK_TILE_ROWS 16
 /* Tokens in one page of the key/value cache. */
 #define GK_PAGE_TOKENS 32
+/* Rows, and columns, of the weights that share one scale in GK_F8. */
+#define GK_SQUARE 128
 /* Activations that share one scale in GK_A8 and GK_A16. */
 #define GK_ACTIVATION_BLOCK 32
 /* Alignment in bytes of packed weights, activations and cache pages. */
@@ -66,7 +68,8 @@ enum gk_dtype {
   GK_GPTQ = 65, /* int4, scale and zero a group; AutoGPTQ layout */
   GK_A8 = 66,   /* activations: int8 in blocks of GK_ACTIVATION_BLOCK, see gk_quantize */
   GK_A16 = 67,  /* the same with 16 bits as two int8 digits */
-  GK_F8 = 68,   /* cache: float8 e4m3fn, no scale; the greatest is 448 (source: OCP OFP8 1.0) */
+  /* Float8 e4m3fn; the greatest is 448 (source: OCP OFP8 1.0). Cache: no scale. Weights: see gk_source. */
+  GK_F8 = 68,
   /* Cache: 4 and 3 bits an element and a float16 scale a head, see gk_rope_store. */
   GK_TURBO4 = 70,
   GK_TURBO3 = 71
@@ -122,16 +125,22 @@ typedef struct gk_tensor {
   int32_t unused;
 } gk_tensor;
 
-/* A weight matrix (rows = outputs, cols = inputs) as the checkpoint stores it. */
+/* A weight matrix (rows = outputs, cols = inputs) as the checkpoint stores it.
+ *
+ * GK_F8: one scale for each square of `group` rows and columns, the last ones smaller where rows or cols end; a weight
+ * is its float8 times the scale, rounded to fp32 (source: DeepSeek-V3, README_WEIGHTS.md, weight_scale_inv). Scales
+ * are finite and below 2^119 in magnitude. A weight that is not a number makes the scale of its tile of GK_TILE_ROWS
+ * rows in that square not a number, so it shows in those rows' products. */
 typedef struct gk_source {
   const void *data;     /* rows of blocks; GK_AWQ, GK_GPTQ: qweight */
   const void *zeros;    /* GK_AWQ, GK_GPTQ: qzeros; else NULL */
-  const void *scales;   /* GK_AWQ, GK_GPTQ: float16 scales (cols / group, rows); else NULL */
+  const void *scales;   /* GK_AWQ, GK_GPTQ: float16 scales (cols / group, rows); GK_F8: float32 (ceil(rows / group),
+                           ceil(cols / group)), aligned; else NULL */
   const int32_t *order; /* GK_GPTQ with act-order: (cols) packed column j is column order[j]; else NULL */
   int64_t rows;
   int64_t cols; /* a multiple of the type's block; GK_AWQ, GK_GPTQ: of group, and group of 32 */
   int32_t dtype;
-  int32_t group;       /* GK_AWQ, GK_GPTQ: columns that share a scale; else 0 */
+  int32_t group;       /* GK_AWQ, GK_GPTQ: columns that share a scale; GK_F8: GK_SQUARE; else 0 */
   int32_t zero_offset; /* added to every stored zero: 0 for AWQ, 1 for GPTQ as AutoGPTQ writes it */
   int32_t unused;
 } gk_source;
@@ -270,11 +279,11 @@ int32_t gk_host_free(void *address, int64_t bytes);
 int32_t gk_packed_bytes(gk_queue *queue, const gk_source *source, int64_t *bytes);
 /* Repacks a checkpoint's matrix into the device's own layout, without changing a value. destination:
  * GK_ALIGNMENT-aligned. The source is not read any more when it returns. Tiles of rows follow each other, all of one
- * size: rows r and on of a matrix, r a multiple of GK_TILE_ROWS, may be packed by themselves to destination
- * + r / GK_TILE_ROWS * (the bytes of GK_TILE_ROWS rows). */
+ * size: rows r and on of a matrix, r a multiple of GK_TILE_ROWS (GK_F8: of GK_SQUARE), may be packed by themselves to
+ * destination + r / GK_TILE_ROWS * (the bytes of GK_TILE_ROWS rows). */
 int32_t gk_pack(gk_queue *queue, const gk_source *source, void *destination);
 /* Dequantises `count` weights of consecutive blocks, bit-equal to the format's reference (gguf/quants.py). Not for
- * GK_AWQ, GK_GPTQ. */
+ * GK_AWQ, GK_GPTQ, GK_F8. */
 int32_t gk_dequantize(gk_queue *queue, int32_t dtype, const void *source, int64_t count, float *destination);
 /* y (rows, weight cols) = rows first_row and on of expert `expert` of a packed weight, dequantised; columns in packed
  * order. y GK_F32, or GK_BF16: then rounded as gk_quantize does. */
@@ -287,9 +296,9 @@ int32_t gk_unpack(gk_queue *queue, const gk_weight *weight, int64_t expert, int6
  * {bfloat16 x[32]}, so rows are dense. */
 int32_t gk_activation_row_bytes(int32_t dtype, int64_t cols, int64_t *bytes);
 /* y (tokens, cols) = rows `tokens` of the table, which is in the checkpoint's own layout. tokens: (1, n) GK_I32.
- * table->dtype: any but AWQ, GPTQ. drawn: (1, m) GK_I32, or NULL: what an earlier gk_sample wrote, which the host need
- * not have seen. An entry -1 - k of tokens, k < m, then means the token drawn[k], or token 0 where drawn[k] is none of
- * the table: see enum gk_no_token. */
+ * table->dtype: any but AWQ, GPTQ, F8. drawn: (1, m) GK_I32, or NULL: what an earlier gk_sample wrote, which the host
+ * need not have seen. An entry -1 - k of tokens, k < m, then means the token drawn[k], or token 0 where drawn[k] is
+ * none of the table: see enum gk_no_token. */
 int32_t gk_embed(gk_queue *queue, const gk_source *table, const gk_tensor *tokens, const gk_tensor *drawn,
                  const gk_tensor *y);
 /* y = x / sqrt(mean(x^2) + eps) * weight, a row at a time; weight (cols). y GK_F32, which may be x, or GK_A8, GK_A16
@@ -309,7 +318,7 @@ int32_t gk_gather_cols(gk_queue *queue, const gk_tensor *x, const gk_tensor *ord
 int32_t gk_quantize(gk_queue *queue, const gk_tensor *x, const gk_tensor *y);
 /* y (tokens, weight rows) = x (tokens, weight cols) * weight^T. x GK_F32: all arithmetic in fp32 on exactly
  * dequantised weights. x GK_A8 or GK_A16: exact integer dot products of each block, summed in fp32 in ascending block
- * order; weights in GK_F32, GK_F16, GK_BF16 take x GK_F32 only. */
+ * order; weights in GK_F32, GK_F16, GK_BF16, GK_F8 take x GK_F32 only. */
 int32_t gk_mat_mul(gk_queue *queue, const gk_weight *weight, const gk_tensor *x, const gk_tensor *y);
 /* The three products of gk_mat_mul that attention begins with: yq = x * q^T, yk = x * k^T, yv = x * v^T. The weights
  * may differ in type and rows. */

@@ -50,6 +50,15 @@ public class Kernels extends Kernels$shared {
     public static int GK_PAGE_TOKENS() {
         return GK_PAGE_TOKENS;
     }
+    private static final int GK_SQUARE = (int)128L;
+    /**
+     * {@snippet lang=c :
+     * #define GK_SQUARE 128
+     * }
+     */
+    public static int GK_SQUARE() {
+        return GK_SQUARE;
+    }
     private static final int GK_ACTIVATION_BLOCK = (int)32L;
     /**
      * {@snippet lang=c :

@@ -35,7 +35,10 @@ public enum DType {
    * see gk_quantize.
    */
   A16(67, 32, 76),
-  /** The cache's float8, e4m3fn. */
+  /**
+   * Float8 e4m3fn, of a cache, and of weights: then with a float32 scale for each square of 128
+   * rows and columns, in a tensor of its own.
+   */
   F8(68, 1, 1),
   /** The cache's 4 bits, and a float16 scale a head, which is no part of a block. */
   TURBO4(70, 32, 16),

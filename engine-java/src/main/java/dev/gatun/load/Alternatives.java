@@ -76,7 +76,7 @@ record Alternatives(LoadPlan plan) {
   private Optional<Alternative> smallerWeights(CacheTypes types) {
     long own = plan.budget().need().weightBytes();
     return Stream.of(QuantMix.values())
-        .filter(mix -> !mix.isGrouped() && mix != QuantMix.IQ4_XS_IMATRIX)
+        .filter(mix -> !mix.isOfFolders() && mix != QuantMix.IQ4_XS_IMATRIX)
         .filter(mix -> weightBytes(mix) < own && left(mix, types) >= 0)
         .findFirst()
         .map(

@@ -15,20 +15,21 @@ record GroupWeights(Map<String, Weight> tensors, QuantSettings settings) {
   private static final List<String> PARTS = List.of(".qzeros", ".scales", ".g_idx");
   private static final int PER_WORD = 8; // 4-bit codes in an int32
 
-  /** All tensors, with {@code X.weight} in place of X.qweight, X.qzeros, X.scales and X.g_idx. */
+  /**
+   * All tensors, with {@code X.weight} in place of X.qweight, X.qzeros, X.scales and X.g_idx, or of
+   * X.weight and X.weight_scale_inv.
+   */
   static List<Weight> join(Map<String, Weight> tensors, Optional<QuantSettings> settings) {
+    if (settings.isPresent() && settings.get().dtype() == DType.F8) {
+      return SquareWeights.join(tensors, settings.get());
+    }
     List<Weight> joined = new ArrayList<>();
     for (Weight tensor : tensors.values()) {
       String name = tensor.name();
-      if (name.endsWith(CODES)) {
-        QuantSettings known =
-            settings.orElseThrow(
-                () ->
-                    Refusal.model(
-                        "tensor "
-                            + Fields.shown(name)
-                            + " is quantised but no quantization_config says how",
-                        "download config.json or quantize_config.json again"));
+      if (tensor.dtype() == DType.F8) {
+        throw unexplained(name);
+      } else if (name.endsWith(CODES)) {
+        QuantSettings known = settings.orElseThrow(() -> unexplained(name));
         joined.add(
             new GroupWeights(tensors, known)
                 .join(name.substring(0, name.length() - CODES.length())));
@@ -42,6 +43,12 @@ record GroupWeights(Map<String, Weight> tensors, QuantSettings settings) {
           "download the model again, all its files");
     }
     return joined;
+  }
+
+  private static Refusal unexplained(String name) {
+    return Refusal.model(
+        "tensor " + Fields.shown(name) + " is quantised but no quantization_config says how",
+        "download config.json or quantize_config.json again");
   }
 
   private static boolean isPart(String name, Map<String, Weight> tensors) {

@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Blocks lie row by row, so whole tiles of rows are a piece. AWQ and GPTQ lie column by column: a
- * matrix is one piece there.
+ * Blocks lie row by row, so whole tiles of rows are a piece, and of FP8 whole squares. AWQ and GPTQ
+ * lie column by column: a matrix is one piece there.
  *
  * @param weight of two axes, or a stack of experts
  * @param order (cols) int32 of act-order weights
@@ -68,7 +68,9 @@ record MatrixPieces(Weight weight, Optional<MemorySegment> order) {
     List<Piece> pieces = new ArrayList<>();
     for (int expert = 0; expert < experts(); expert++) {
       Buffer part = packed.slice(expert * expertBytes, expertBytes);
-      if (weight.group().isPresent()) {
+      if (weight.dtype() == DType.F8) {
+        squares(queue, expert, part, pieceBytes, pieces);
+      } else if (weight.group().isPresent()) {
         pieces.add(grouped(queue, expert, part));
       } else {
         rows(queue, weight.data().get(expert), part, pieceBytes, here, pieces);
@@ -105,6 +107,48 @@ record MatrixPieces(Weight weight, Optional<MemorySegment> order) {
       MemorySegment none = MemorySegment.NULL;
       queue.pack(source(arena, rows, data, none, none), packed);
     }
+  }
+
+  private void squares(
+      Queue queue, int expert, Buffer packed, long pieceBytes, List<Piece> pieces) {
+    long side = SquareWeights.SIDE;
+    long scaleBytes = Math.ceilDiv(cols(), side) * Float.BYTES;
+    long tile = Device.tileRows();
+    long tileBytes = packed.bytes() / Math.ceilDiv(rows(), tile);
+    long most = Math.max(1, pieceBytes / (cols() * side)) * side;
+    for (long first = 0; first < rows(); first += most) {
+      long count = Math.min(most, rows() - first);
+      pieces.add(
+          squares(
+              queue,
+              count,
+              weight.data().get(expert).slice(first * cols(), count * cols()),
+              weight
+                  .group()
+                  .orElseThrow()
+                  .scales()
+                  .get(expert)
+                  .slice(first / side * scaleBytes, Math.ceilDiv(count, side) * scaleBytes),
+              packed.slice(first / tile * tileBytes, Math.ceilDiv(count, tile) * tileBytes)));
+    }
+  }
+
+  private Piece squares(Queue queue, long rows, ByteRange codes, ByteRange scales, Buffer packed) {
+    long scalesAt = Buffer.aligned(codes.bytes());
+    return new Piece(
+        scalesAt + scales.bytes(),
+        memory ->
+            Reading.all(
+                List.of(
+                    codes.begin(0, memory.asSlice(0, codes.bytes())),
+                    scales.begin(0, memory.asSlice(scalesAt)))),
+        memory -> {
+          MemorySegment floats = memory.asSlice(scalesAt);
+          SquareWeights.check(weight.name(), floats);
+          try (Arena arena = Arena.ofConfined()) {
+            queue.pack(source(arena, rows, memory, MemorySegment.NULL, floats), packed);
+          }
+        });
   }
 
   private Piece grouped(Queue queue, int expert, Buffer packed) {

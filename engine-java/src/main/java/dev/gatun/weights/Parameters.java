@@ -88,7 +88,7 @@ public final class Parameters {
   /** (n) as float32. */
   public FloatVector vector(String name, long n) {
     Weight weight = shaped(name, n);
-    if (weight.dtype().isQuantized()) {
+    if (weight.dtype().isQuantized() || weight.group().isPresent()) {
       throw Refusal.model(
           "'" + name + "' is " + weight.dtype() + ", expected F32, F16 or BF16",
           "use a file that keeps norms and biases unquantised");

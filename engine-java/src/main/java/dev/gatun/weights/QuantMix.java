@@ -12,13 +12,14 @@ import java.util.stream.Collectors;
 /**
  * The kinds of file that llama-quantize writes, without an importance matrix where not said
  * otherwise (source of the rules: llama.cpp, src/llama-quant.cpp, llama_tensor_get_type), and the
- * two int4 layouts of Hugging Face folders in groups of {@link #GROUP}. Names are llama.cpp's. From
- * most bytes to fewest.
+ * layouts of Hugging Face folders: int4 in groups of {@link #GROUP}, and FP8 as DeepSeek has it.
+ * Names are llama.cpp's. From most bytes to fewest.
  */
 public enum QuantMix {
   BF16(DType.BF16),
   F16(DType.F16),
   Q8_0(DType.Q8_0),
+  FP8(DType.F8),
   Q6_K(DType.Q6_K),
   Q5_K_M(DType.Q5_K),
   Q5_K_S(DType.Q5_K),
@@ -65,7 +66,11 @@ public enum QuantMix {
   }
 
   /** True for the layouts of Hugging Face folders. */
-  public boolean isGrouped() {
+  public boolean isOfFolders() {
+    return isGrouped() || base == DType.F8;
+  }
+
+  private boolean isGrouped() {
     return base == DType.AWQ || base == DType.GPTQ;
   }
 
@@ -73,8 +78,13 @@ public enum QuantMix {
   public DType type(TensorShape tensor, ModelConfig config) {
     boolean router = tensor.name().endsWith(".mlp.gate.weight");
     boolean outside = !tensor.name().startsWith("model.layers.");
+    boolean kept = tensor.isVector() || outside || router;
     if (isGrouped()) {
-      return tensor.isVector() || outside || router ? DType.F16 : base;
+      return kept ? DType.F16 : base;
+    }
+    if (base == DType.F8) {
+      boolean bias = tensor.name().endsWith(".e_score_correction_bias");
+      return bias ? DType.F32 : kept ? DType.BF16 : base;
     }
     if (tensor.isVector() || router) {
       return DType.F32;
@@ -87,6 +97,9 @@ public enum QuantMix {
   public long bytes(TensorShape tensor, ModelConfig config) {
     DType type = type(tensor, config);
     long count = tensor.count();
+    if (type == DType.F8) {
+      return count + Float.BYTES * tensor.squares(SquareWeights.SIDE);
+    }
     // Codes of half a byte, and for each group a float16 scale and half a byte of zero.
     return type == base && isGrouped() ? count / 2 + count / GROUP * 5 / 2 : type.bytes(count);
   }

@@ -1,17 +1,20 @@
-// QuantSettings: how a folder's 4-bit weights were quantised, as its configuration says.
+// QuantSettings: how a folder's weights were quantised, as its configuration says.
 package dev.gatun.weights;
 
 import dev.gatun.device.DType;
+import java.util.List;
 import java.util.Optional;
 
 /**
- * Keys: transformers' AwqConfig and GPTQConfig (utils/quantization_config.py).
+ * Keys: transformers' AwqConfig, GPTQConfig and FineGrainedFP8Config
+ * (utils/quantization_config.py).
  *
- * @param dtype AWQ or GPTQ
+ * @param dtype AWQ, GPTQ or F8
  * @param groupSize −1 where a whole column is one group
  * @param zerosMinusOne see {@link GroupQuant}
+ * @param exponentScales scales may be bytes, see {@link ExponentRange}
  */
-record QuantSettings(DType dtype, int groupSize, boolean zerosMinusOne) {
+record QuantSettings(DType dtype, int groupSize, boolean zerosMinusOne, boolean exponentScales) {
 
   /**
    * From quantization_config, or from AutoGPTQ's own quantize_config.json, which says no
@@ -26,7 +29,8 @@ record QuantSettings(DType dtype, int groupSize, boolean zerosMinusOne) {
     return switch (method) {
       case "awq" -> awq(fields);
       case "gptq" -> gptq(fields);
-      default -> throw fields.unsupported("quant_method", method, "awq, gptq");
+      case "fp8" -> fp8(fields);
+      default -> throw fields.unsupported("quant_method", method, "awq, gptq, fp8");
     };
   }
 
@@ -38,7 +42,7 @@ record QuantSettings(DType dtype, int groupSize, boolean zerosMinusOne) {
     if (!fields.flag("zero_point").orElse(true)) {
       throw fields.unsupported("zero_point", false, "true");
     }
-    return new QuantSettings(DType.AWQ, groupSize(fields), false);
+    return new QuantSettings(DType.AWQ, groupSize(fields), false, false);
   }
 
   private static QuantSettings gptq(Fields fields) {
@@ -51,7 +55,30 @@ record QuantSettings(DType dtype, int groupSize, boolean zerosMinusOne) {
       throw fields.unsupported(
           "dynamic", fields.values().get("dynamic"), "the same settings for all modules");
     }
-    return new QuantSettings(DType.GPTQ, groupSize(fields), format.equals("gptq"));
+    return new QuantSettings(DType.GPTQ, groupSize(fields), format.equals("gptq"), false);
+  }
+
+  private static QuantSettings fp8(Fields fields) {
+    expect(fields, "fmt", "e4m3");
+    expect(fields, "activation_scheme", "dynamic");
+    List<Integer> square = fields.integers("weight_block_size", 1, Limits.WIDTH);
+    if (!square.equals(List.of(SquareWeights.SIDE, SquareWeights.SIDE))) {
+      throw fields.unsupported(
+          "weight_block_size",
+          square.isEmpty() ? null : square.toString(),
+          List.of(SquareWeights.SIDE, SquareWeights.SIDE).toString());
+    }
+    boolean exponents = fields.has("scale_fmt");
+    expect(fields, "scale_fmt", "ue8m0");
+    return new QuantSettings(DType.F8, SquareWeights.SIDE, false, exponents);
+  }
+
+  /** That the key has this value, or is absent. */
+  private static void expect(Fields fields, String key, String value) {
+    String found = fields.text(key).orElse(value);
+    if (!found.equals(value)) {
+      throw fields.unsupported(key, found, value);
+    }
   }
 
   private static int groupSize(Fields fields) {

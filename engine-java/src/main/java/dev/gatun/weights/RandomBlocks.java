@@ -21,6 +21,9 @@ final class RandomBlocks {
   /** Deviation of 4-bit codes, uniform in 0 to 15. */
   private static final double NIBBLES = 4.61;
 
+  /** Deviation of float8 e4m3fn with uniform codes. */
+  private static final double FLOATS = 107;
+
   private RandomBlocks() {}
 
   /** Fills {@code data}, whole blocks of {@code dtype}. */
@@ -39,8 +42,16 @@ final class RandomBlocks {
     }
   }
 
-  /** Uniform bits. */
-  static void bytes(MemorySegment data, Random random) {
+  /** Of all codes alike, but for float8's two that are no numbers. */
+  static void codes(DType dtype, MemorySegment data, Random random) {
+    bytes(data, random);
+    for (long at = 0; at < data.byteSize() && dtype == DType.F8; at++) {
+      byte code = data.get(ValueLayout.JAVA_BYTE, at);
+      data.set(ValueLayout.JAVA_BYTE, at, (code & 0x7f) == 0x7f ? 0 : code);
+    }
+  }
+
+  private static void bytes(MemorySegment data, Random random) {
     long at = 0;
     for (; at + Long.BYTES <= data.byteSize(); at += Long.BYTES) {
       data.set(ValueLayout.JAVA_LONG_UNALIGNED, at, random.nextLong());
@@ -57,10 +68,11 @@ final class RandomBlocks {
     }
   }
 
-  /** float16 scales of 4-bit codes. */
-  static void scales(MemorySegment data, Random random) {
-    for (long at = 0; at < data.byteSize(); at += Short.BYTES) {
-      setHalf(data, at, WANTED / NIBBLES * spread(random));
+  /** float16 scales of 4-bit codes, or float32 ones of float8. */
+  static void scales(DType dtype, MemorySegment data, Random random) {
+    double scale = WANTED / (dtype == DType.F32 ? FLOATS : NIBBLES);
+    for (long at = 0; at < data.byteSize(); at += dtype.blockBytes()) {
+      setScalar(dtype, data, at, (float) (scale * spread(random)));
     }
   }
 

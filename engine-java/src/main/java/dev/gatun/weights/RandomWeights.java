@@ -21,13 +21,13 @@ final class RandomWeights {
     BLOCKS,
     /** Ones, as norms have them; F32 or F16. */
     ONES,
-    /** 4-bit codes of AWQ or GPTQ. */
+    /** 4-bit codes of AWQ or GPTQ; float8. */
     CODES,
     /** Zeros of AWQ: 8 in every nibble. */
     ZEROS,
     /** Zeros of GPTQ, which stores them less one. */
     ZEROS_LESS_ONE,
-    /** float16 scales of AWQ or GPTQ. */
+    /** Scales, float16 of AWQ or GPTQ, float32 of float8. */
     SCALES
   }
 
@@ -90,10 +90,10 @@ final class RandomWeights {
     switch (kind.content()) {
       case BLOCKS -> RandomBlocks.write(kind.dtype(), strip, random);
       case ONES -> RandomBlocks.ones(kind.dtype(), strip);
-      case CODES -> RandomBlocks.bytes(strip, random);
+      case CODES -> RandomBlocks.codes(kind.dtype(), strip, random);
       case ZEROS -> strip.fill((byte) 0x88);
       case ZEROS_LESS_ONE -> strip.fill((byte) 0x77);
-      case SCALES -> RandomBlocks.scales(strip, random);
+      case SCALES -> RandomBlocks.scales(kind.dtype(), strip, random);
     }
   }
 }

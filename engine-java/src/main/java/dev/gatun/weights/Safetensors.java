@@ -9,8 +9,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import java.util.Set;
 
 /**
  * Layout (source: huggingface/safetensors, README): a little-endian u64 header length, that many
@@ -20,13 +19,23 @@ import java.util.stream.Stream;
 final class Safetensors {
   private static final int MAX_AXES = 8;
   private static final Map<String, DType> TYPES =
-      Stream.of(DType.F32, DType.F16, DType.BF16, DType.I32)
-          .collect(Collectors.toMap(DType::name, t -> t));
+      Map.of(
+          "F32", DType.F32,
+          "F16", DType.F16,
+          "BF16", DType.BF16,
+          "I32", DType.I32,
+          "F8_E4M3", DType.F8);
+
+  /** Of scales that are powers of two; read as float32, see {@link ExponentRange}. */
+  private static final Set<String> EXPONENTS = Set.of("F8_E8M0", "U8");
+
   private static final String AGAIN = "the file is truncated or damaged: download it again";
 
   private Safetensors() {}
 
-  private record Entry(String name, DType dtype, long[] shape, long begin, long end) {}
+  /** {@code exponents}: a byte each stands for a float32. */
+  private record Entry(
+      String name, DType dtype, boolean exponents, long[] shape, long begin, long end) {}
 
   /**
    * Reads and checks a file's header: tensors by name, in the header's order. {@code source} names
@@ -44,13 +53,11 @@ final class Safetensors {
     checkPlaces(entries, data.bytes(), source);
     Map<String, Weight> weights = new LinkedHashMap<>();
     for (Entry e : entries) {
+      ByteRange range = data.slice(e.begin(), e.end() - e.begin()).named(tensor(e.name(), source));
       weights.put(
           e.name(),
           Weight.plain(
-              e.name(),
-              e.dtype(),
-              e.shape(),
-              data.slice(e.begin(), e.end() - e.begin()).named(tensor(e.name(), source))));
+              e.name(), e.dtype(), e.shape(), e.exponents() ? new ExponentRange(range) : range));
     }
     return weights;
   }
@@ -83,9 +90,13 @@ final class Safetensors {
             .map(f -> new Fields(tensor(name, source), f.values()))
             .orElseThrow(() -> header.missing(name));
     String type = fields.text("dtype").orElseThrow(() -> fields.missing("dtype"));
-    DType dtype = TYPES.get(type);
+    boolean exponents = EXPONENTS.contains(type) && name.endsWith(SquareWeights.SCALES);
+    DType dtype = exponents ? DType.F32 : TYPES.get(type);
     if (dtype == null) {
-      throw fields.unsupported("dtype", type, "BF16, F16, F32, and int4 as AWQ or GPTQ keep it");
+      throw fields.unsupported(
+          "dtype",
+          type,
+          "BF16, F16, F32, FP8 as DeepSeek keeps it, and int4 as AWQ or GPTQ keep it");
     }
     long[] shape = longs(fields, "shape", MAX_AXES);
     long[] offsets = longs(fields, "data_offsets", 2);
@@ -93,13 +104,14 @@ final class Safetensors {
     if (count < 0) {
       throw fields.wrong("shape", Shapes.shown(shape), "a shape below 2^56 elements");
     }
-    if (offsets.length != 2 || offsets[1] - offsets[0] != dtype.bytes(count)) {
+    long bytes = exponents ? count : dtype.bytes(count);
+    if (offsets.length != 2 || offsets[1] - offsets[0] != bytes) {
       throw fields.wrong(
           "data_offsets",
           Shapes.shown(offsets),
-          "begin and end of " + dtype.bytes(count) + " bytes for " + dtype + Shapes.shown(shape));
+          "begin and end of " + bytes + " bytes for " + type + Shapes.shown(shape));
     }
-    return new Entry(name, dtype, shape, offsets[0], offsets[1]);
+    return new Entry(name, dtype, exponents, shape, offsets[0], offsets[1]);
   }
 
   /** A list of up to {@code most} numbers from 0 on; an unreadable one is refused. */

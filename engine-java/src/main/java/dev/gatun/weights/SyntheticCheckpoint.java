@@ -69,6 +69,12 @@ record SyntheticCheckpoint(SyntheticSpec spec, RandomWeights random) {
   private List<Part> parts(TensorShape tensor) {
     DType type = spec.mix().type(tensor, spec.config());
     long count = tensor.count() / matrices(tensor);
+    if (type == DType.F8) {
+      long squares = tensor.squares(SquareWeights.SIDE) / matrices(tensor);
+      return List.of(
+          part(type, RandomWeights.Content.CODES, count),
+          part(DType.F32, RandomWeights.Content.SCALES, DType.F32.bytes(squares)));
+    }
     if (type != DType.AWQ && type != DType.GPTQ) {
       boolean norm = tensor.name().endsWith("norm.weight");
       RandomWeights.Content content =
@@ -101,16 +107,16 @@ record SyntheticCheckpoint(SyntheticSpec spec, RandomWeights random) {
       data.add(Collections.nCopies(matrices(tensor), one));
     }
     Optional<GroupQuant> group =
-        data.size() == 1
-            ? Optional.empty()
-            : Optional.of(
-                new GroupQuant(
-                    QuantMix.GROUP,
-                    DType.F16,
-                    data.get(1),
-                    data.get(2),
-                    List.of(),
-                    type == DType.GPTQ));
+        data.size() == 1 ? Optional.empty() : Optional.of(group(type, data));
     return new Weight(tensor.name(), type, tensor.shape(), data.getFirst(), group);
+  }
+
+  private static GroupQuant group(DType type, List<List<ByteRange>> data) {
+    if (type == DType.F8) {
+      return new GroupQuant(
+          SquareWeights.SIDE, DType.F32, List.of(), data.get(1), List.of(), false);
+    }
+    return new GroupQuant(
+        QuantMix.GROUP, DType.F16, data.get(1), data.get(2), List.of(), type == DType.GPTQ);
   }
 }

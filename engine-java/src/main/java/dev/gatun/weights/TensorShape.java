@@ -37,6 +37,13 @@ public record TensorShape(String name, long[] shape) {
     return Arrays.stream(shape).reduce(1, Math::multiplyExact);
   }
 
+  /** Number of squares of {@code side} rows and columns, the cut-off ones included. */
+  long squares(long side) {
+    int axes = shape.length;
+    long matrices = axes < 3 ? 1 : shape[0];
+    return matrices * Math.ceilDiv(shape[axes - 2], side) * Math.ceilDiv(shape[axes - 1], side);
+  }
+
   boolean isVector() {
     return shape.length == 1;
   }

@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param data one range an expert where the shape has three axes, else exactly one; read as long as
  *     the checkpoint is open. For AWQ and GPTQ this is {@code qweight}, in the file's own layout,
  *     see {@link GroupQuant}
- * @param group present exactly where {@code dtype} is AWQ or GPTQ
+ * @param group present exactly where {@code dtype} is AWQ, GPTQ or F8
  */
 public record Weight(
     String name, DType dtype, long[] shape, List<ByteRange> data, Optional<GroupQuant> group) {

@@ -241,11 +241,12 @@ class FolderConfigTest {
             + " 32 | true",
         "\"quant_method\": \"gptq\", \"bits\": 4, \"group_size\": 32, \"checkpoint_format\":"
             + " \"gptq_v2\" | GPTQ | 32 | false",
-        "\"bits\": 4, \"group_size\": 64, \"dynamic\": {} | GPTQ | 64 | true"
+        "\"bits\": 4, \"group_size\": 64, \"dynamic\": {} | GPTQ | 64 | true",
+        "\"quant_method\": \"fp8\", \"weight_block_size\": [128, 128] | F8 | 128 | false"
       })
   void readsQuantisations(String settings, DType type, int groupSize, boolean zerosMinusOne) {
     assertEquals(
-        new QuantSettings(type, groupSize, zerosMinusOne),
+        new QuantSettings(type, groupSize, zerosMinusOne, false),
         QuantSettings.read(fields("{" + settings + "}"), true));
   }
 
@@ -254,7 +255,7 @@ class FolderConfigTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "\"quant_method\": \"fp8\" | fp8",
+        "\"quant_method\": \"fp8\" | weight_block_size",
         "\"quant_method\": \"compressed-tensors\" | compressed-tensors",
         "\"bits\": 4 | quant_method",
         "\"quant_method\": \"gptq\", \"bits\": 8, \"group_size\": 32 | bits",

@@ -134,6 +134,19 @@ class FuzzTest {
   }
 
   @Test
+  void fp8() {
+    String settings =
+        "{\"quant_method\": \"fp8\", \"weight_block_size\": [128, 128], \"scale_fmt\": \"ue8m0\"}";
+    fuzz(
+        25_000,
+        folder(settings, "qwen2", ""),
+        new SafetensorsWriter()
+            .tensor("m.weight", "F8_E4M3", 8, 130)
+            .tensor("m.weight_scale_inv", "U8", 1, 2)
+            .bytes());
+  }
+
+  @Test
   void configuration() {
     String rope =
         ", \"rope_scaling\": {\"type\": \"yarn\", \"factor\": 4.0,"

@@ -51,6 +51,7 @@ class SyntheticCheckpointTest {
     "iq4_xs_imatrix, 17687175168",
     "q3_k_m, 15929069568",
     "q2_k, 12307120128",
+    "fp8, 34329749504",
     "awq, 19328804864"
   })
   void filesOfQwqHaveTheirPublishedSizes(String type, long bytes) {
