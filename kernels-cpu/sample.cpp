@@ -16,11 +16,16 @@ namespace {
 class Candidates {
  public:
   Candidates(const float *logits, int64_t count) : keys_(static_cast<size_t>(count)) {
+    // Loops of their own, which the compiler makes vectors of.
+    int others = 0;
     for (size_t i = 0; i < keys_.size(); ++i) {
-      numbers_ = numbers_ && logits[i] < std::numeric_limits<float>::infinity();
-      keys_[i] = draw::key(logits[i], static_cast<uint32_t>(i));
-      greatest_ = std::max(greatest_, keys_[i]);
+      others |= logits[i] < std::numeric_limits<float>::infinity() ? 0 : 1;
     }
+    for (size_t i = 0; i < keys_.size(); ++i) {
+      keys_[i] = draw::key(logits[i], static_cast<uint32_t>(i));
+    }
+    numbers_ = others == 0;
+    greatest_ = greatestKey();
   }
 
   // Whether every logit is a number that may be drawn from.
@@ -32,7 +37,7 @@ class Candidates {
     for (uint64_t &key : keys_) {
       key = draw::key(draw::logitOf(key) / temperature, static_cast<uint32_t>(draw::idOf(key)));
     }
-    greatest_ = *std::max_element(keys_.begin(), keys_.end());
+    greatest_ = greatestKey();
     numbers_ = draw::logitOf(greatest_) < std::numeric_limits<float>::infinity();
     if (sorted_ > 0) {
       rank(sorted_);  // what was unequal may have become equal
@@ -66,6 +71,21 @@ class Candidates {
   }
 
  private:
+  // Four at a time, since each comparison waits for the one before it.
+  uint64_t greatestKey() const {
+    uint64_t most[4] = {};
+    size_t i = 0;
+    for (; i + 4 <= keys_.size(); i += 4) {
+      for (size_t j = 0; j < 4; ++j) {
+        most[j] = std::max(most[j], keys_[i + j]);
+      }
+    }
+    for (; i < keys_.size(); ++i) {
+      most[0] = std::max(most[0], keys_[i]);
+    }
+    return *std::max_element(most, most + 4);
+  }
+
   uint64_t weight(uint64_t key) const { return draw::weight(draw::logitOf(key) - draw::logitOf(greatest_)); }
 
   uint64_t total() const {

@@ -12,6 +12,7 @@
 //   lookup(table of 16, index) reads the low 4 bits of an index. shiftRightEach shifts lane i by lane i, below 32.
 //   dot<N, Max>(acc, codes, q) adds the dot products of N code vectors, codes <= Max, with 4 N activations, |q| <= 127.
 //   With Max > 127 it may count codes less 128: kWideBias is 128 where codes count as they are stored, else 0.
+//   kDots: dot products that want to run side by side, since each instruction of one waits for the one before it.
 #pragma once
 
 #include <stddef.h>

@@ -214,5 +214,6 @@ static inline I32x16 dot(I32x16 acc, const U8x64 *codes, const int8_t *q) {
   return {dotHalf<N, Max>(acc.lo, lo, a), dotHalf<N, Max>(acc.hi, hi, a)};
 }
 constexpr int kWideBias = 0;  // what dot adds to every 8-bit code beyond its signed value
+constexpr int kDots = 1;
 
 }  // namespace gatun::cpu::GK_ISA

@@ -155,8 +155,10 @@ static inline I32x16 dot(I32x16 acc, const U8x64 *codes, const int8_t *q) {
 }
 #ifdef __AVX512VNNI__
 constexpr int kWideBias = 128;  // what dot adds to every 8-bit code beyond its signed value
+constexpr int kDots = 4;        // vpdpbusd takes 4 or 5 cycles and begins each cycle
 #else
 constexpr int kWideBias = 0;
+constexpr int kDots = 1;
 #endif
 
 }  // namespace gatun::cpu::GK_ISA

@@ -185,6 +185,7 @@ static inline I32x16 dot(I32x16 acc, const U8x64 *codes, const int8_t *q) {
   return acc;
 }
 constexpr int kWideBias = 128;  // what dot adds to every 8-bit code beyond its signed value
+constexpr int kDots = 1;
 
 #undef GK_EACH
 

@@ -1,8 +1,8 @@
 // mat_mul_bench.cpp: mat_mul of every type as a share of the machine's limits.
 //   mat_mul_bench [threads] [isa or -] [type or -] [cols] [rows]
-// Decode (1 to 8 tokens): bytes of packed weights a second, over copies that do not fit a cache. Prefill (512 tokens):
-// int8 operations a second, in weights times activations whatever the activations' form. Limits: reading with all
-// threads, and dot products in registers.
+// Decode (1 to 8 tokens): bytes of packed weights a second, over copies that do not fit a cache. Prefill (512 tokens),
+// and 16 tokens, whose weights are read from memory: int8 operations a second, in weights times activations whatever
+// the activations' form. Limits: reading with all threads, and dot products in registers.
 #include <cstdio>
 #include <cstring>
 
@@ -76,11 +76,11 @@ void bench(cpu::Pool &pool, const Isa &isa, const TypeName &type, int64_t rows, 
   for (const Form &form : kForms) {
     if (form.activations != &Inputs::fp32 && cpu::formatOf(type.dtype).bits == 0) continue;
     std::printf("%-10s %-7s %-4s", isa.name, type.name, form.name);
-    for (const int tokens : {1, 2, 4, 8, 512}) {
+    for (const int tokens : {1, 2, 4, 8, 16, 512}) {
       const Inputs in(pool, tokens, cols, 2);
       const gk_tensor y = tensor(out, tokens, rows);
       gk_weight w = one.packed;
-      const double time = shortest(tokens > 8 ? 1 : copies, 0.3, [&](int copy) {
+      const double time = shortest(tokens > 16 ? 1 : copies, 0.3, [&](int copy) {
         w.data = bytes.get() + copy * one.packed.expert_stride;
         isa.matMul(pool, w, in.*form.activations, y);
       });
@@ -89,7 +89,7 @@ void bench(cpu::Pool &pool, const Isa &isa, const TypeName &type, int64_t rows, 
       if (tokens <= 8)
         std::printf("  M=%d %5.1f GB/s %3.0f%%", tokens, gb / 1e9, 100 * gb / read);
       else
-        std::printf("  M=%d %6.0f Gop/s %3.0f%%\n", tokens, ops / 1e9, 100 * ops / peak);
+        std::printf("  M=%d %6.0f Gop/s %3.0f%%%s", tokens, ops / 1e9, 100 * ops / peak, tokens > 16 ? "\n" : "");
       std::fflush(stdout);
     }
   }
