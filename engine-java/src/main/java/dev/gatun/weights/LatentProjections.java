@@ -10,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * Multi-head latent attention has one matrix {@code kv_b_proj} (heads * (nopeDim + valueDim),
@@ -64,29 +63,61 @@ final class LatentProjections {
               + Shapes.shown(shape),
           "the checkpoint is inconsistent; download it again, all its files");
     }
-    weights.put(prefix + KEYS, keys(whole, prefix + KEYS, config));
-    weights.put(prefix + VALUES, values(whole, prefix + VALUES, config));
+    int cut = config.nopeDim() % SquareWeights.SIDE + config.valueDim() % SquareWeights.SIDE;
+    Weight source = whole.dtype() == DType.F8 && cut > 0 ? FloatRange.weight(whole) : whole;
+    weights.put(prefix + KEYS, keys(source, prefix + KEYS, config));
+    weights.put(prefix + VALUES, values(source, prefix + VALUES, config));
   }
 
-  /** Transposing breaks a format's blocks, so what has blocks becomes float32. */
+  /**
+   * Transposing breaks a format's blocks, so what has blocks becomes float32; but squares of FP8
+   * stay squares where a head's rows are whole ones.
+   */
   private static Weight keys(Weight whole, String name, AttentionConfig.Latent config) {
-    DType dtype = whole.dtype().isQuantized() ? DType.F32 : whole.dtype();
+    DType from = whole.dtype();
+    DType dtype = from.isQuantized() && from != DType.F8 ? DType.F32 : from;
+    int nope = config.nopeDim();
+    int across = Math.ceilDiv(config.latent(), SquareWeights.SIDE);
     List<ByteRange> heads = new ArrayList<>();
+    List<ByteRange> scales = new ArrayList<>();
     for (int head = 0; head < config.heads(); head++) {
-      ByteRange rows = rows(whole, config, head, 0, config.nopeDim());
-      heads.add(new TransposedRange(rows, whole.dtype(), dtype, config.nopeDim(), config.latent()));
+      ByteRange rows = rows(whole, config, head, 0, nope);
+      heads.add(new TransposedRange(rows, from, dtype, nope, config.latent()));
+      if (from == DType.F8) {
+        ByteRange squares = scales(whole, config, head, 0, nope);
+        int down = nope / SquareWeights.SIDE;
+        scales.add(new TransposedRange(squares, DType.F32, DType.F32, down, across));
+      }
     }
-    long[] shape = {config.heads(), config.latent(), config.nopeDim()};
-    return new Weight(name, dtype, shape, heads, Optional.empty());
+    long[] shape = {config.heads(), config.latent(), nope};
+    return new Weight(name, dtype, shape, heads, group(scales));
   }
 
   private static Weight values(Weight whole, String name, AttentionConfig.Latent config) {
-    List<ByteRange> heads =
-        IntStream.range(0, config.heads())
-            .mapToObj(head -> rows(whole, config, head, config.nopeDim(), config.valueDim()))
-            .toList();
+    List<ByteRange> heads = new ArrayList<>();
+    List<ByteRange> scales = new ArrayList<>();
+    for (int head = 0; head < config.heads(); head++) {
+      heads.add(rows(whole, config, head, config.nopeDim(), config.valueDim()));
+      if (whole.dtype() == DType.F8) {
+        scales.add(scales(whole, config, head, config.nopeDim(), config.valueDim()));
+      }
+    }
     long[] shape = {config.heads(), config.valueDim(), config.latent()};
-    return new Weight(name, whole.dtype(), shape, heads, Optional.empty());
+    return new Weight(name, whole.dtype(), shape, heads, group(scales));
+  }
+
+  private static Optional<GroupQuant> group(List<ByteRange> scales) {
+    return Optional.of(scales).filter(all -> !all.isEmpty()).map(SquareWeights::group);
+  }
+
+  /** Of the squares that those rows are made of. */
+  private static ByteRange scales(
+      Weight whole, AttentionConfig.Latent config, int head, int first, int count) {
+    long across = Math.ceilDiv(config.latent(), SquareWeights.SIDE);
+    long row = (long) head * (config.nopeDim() + config.valueDim()) + first;
+    long rowBytes = across * Float.BYTES;
+    ByteRange all = whole.group().orElseThrow().scales().getFirst();
+    return all.slice(row / SquareWeights.SIDE * rowBytes, count / SquareWeights.SIDE * rowBytes);
   }
 
   private static ByteRange rows(

@@ -71,8 +71,13 @@ final class SquareWeights {
           AGAIN);
     }
     check(scales, codes.shape(), settings);
-    GroupQuant group = new GroupQuant(SIDE, DType.F32, List.of(), scales.data(), List.of(), false);
-    return new Weight(codes.name(), DType.F8, codes.shape(), codes.data(), Optional.of(group));
+    return new Weight(
+        codes.name(), DType.F8, codes.shape(), codes.data(), Optional.of(group(scales.data())));
+  }
+
+  /** Of matrices with these scales, a range each. */
+  static GroupQuant group(List<ByteRange> scales) {
+    return new GroupQuant(SIDE, DType.F32, List.of(), scales, List.of(), false);
   }
 
   private static void check(Weight scales, long[] matrix, QuantSettings settings) {

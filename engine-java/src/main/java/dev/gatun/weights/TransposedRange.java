@@ -62,19 +62,22 @@ record TransposedRange(
   }
 
   private void transpose(MemorySegment elements, MemorySegment into) {
-    boolean wide = to.blockBytes() == Float.BYTES;
     for (int row = 0; row < rows; row++) {
       for (int col = 0; col < cols; col++) {
-        long at = (long) row * cols + col;
-        long target = (long) col * rows + row;
-        if (wide) {
+        move(elements, (long) row * cols + col, into, (long) col * rows + row);
+      }
+    }
+  }
+
+  private void move(MemorySegment elements, long at, MemorySegment into, long target) {
+    switch (to.blockBytes()) {
+      case Integer.BYTES ->
           into.setAtIndex(
               ValueLayout.JAVA_INT, target, elements.getAtIndex(ValueLayout.JAVA_INT, at));
-        } else {
+      case Short.BYTES ->
           into.setAtIndex(
               ValueLayout.JAVA_SHORT, target, elements.getAtIndex(ValueLayout.JAVA_SHORT, at));
-        }
-      }
+      default -> into.set(ValueLayout.JAVA_BYTE, target, elements.get(ValueLayout.JAVA_BYTE, at));
     }
   }
 }

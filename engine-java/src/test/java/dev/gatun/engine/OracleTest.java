@@ -48,7 +48,7 @@ class OracleTest {
 
   @Test
   void noOracleIsMissing() throws IOException {
-    assertEquals(8, folders().size());
+    assertEquals(9, folders().size());
     assertEquals(17, ggufs().size());
   }
 
