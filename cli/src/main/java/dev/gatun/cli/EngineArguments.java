@@ -107,6 +107,7 @@ final class EngineArguments {
       String what = RopeOverride.described(config);
       stdio.err().println("RoPE scaling: " + what + "; context up to " + config.contextLength());
     }
+    scaled.assumption().ifPresent(stdio::tell);
     return scaled;
   }
 

@@ -84,6 +84,11 @@ public interface Checkpoint extends AutoCloseable {
    */
   Map<String, Object> metadata();
 
+  /** One line on what the file left open and how it was read therefore; empty where it did not. */
+  default Optional<String> assumption() {
+    return GgufDeepSeek.assumption(metadata(), config());
+  }
+
   /** The model's name: the folder's or file's. */
   String name();
 

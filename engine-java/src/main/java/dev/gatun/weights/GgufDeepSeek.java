@@ -88,9 +88,21 @@ record GgufDeepSeek(Fields fields, Map<String, Weight> tensors, String arch) {
         fields.number(key("expert_weights_scale"), 0).filter(scale -> scale > 0).orElse(1.0));
   }
 
-  /** Whether {@link #router} had to guess. */
-  static boolean lacksGroups(Fields fields, FeedForwardConfig.Routed config) {
-    return config.router().groups() > 1 && !fields.has("deepseek2.expert_group_count");
+  /** What {@link #router} took where the file does not say. */
+  static Optional<String> assumption(Map<String, Object> metadata, ModelConfig config) {
+    boolean says = metadata.containsKey("deepseek2.expert_group_count");
+    boolean isGguf = metadata.containsKey("deepseek2.expert_count");
+    return config
+        .moe()
+        .map(FeedForwardConfig.Routed::router)
+        .filter(router -> isGguf && !says && router.groups() > 1)
+        .map(
+            router ->
+                "the file does not say in how many groups its experts are: taken are "
+                    + router.groups()
+                    + ", of which "
+                    + router.chosenGroups()
+                    + " are chosen, as in DeepSeek-V3");
   }
 
   private Optional<Integer> positive(String key) {

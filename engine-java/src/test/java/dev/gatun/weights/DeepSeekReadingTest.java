@@ -194,19 +194,31 @@ class DeepSeekReadingTest {
 
   @Test
   void givesOldFilesOf256ExpertsTheirGroups() {
-    assertEquals(8, groups(256, 2));
-    assertEquals(1, groups(128, 2));
-    assertEquals(1, groups(256, 1));
+    assertEquals(8, groups(experts(256, 2)));
+    assertTrue(assumption(experts(256, 2)).orElseThrow().contains("taken are 8"));
+    assertEquals(1, groups(experts(128, 2)));
+    assertEquals(1, groups(experts(256, 1)));
+    assertEquals(Optional.empty(), assumption(experts(128, 2)));
+    GgufWriter says = experts(256, 2).put("deepseek2.expert_group_count", 4);
+    assertEquals(4, groups(says));
+    assertEquals(Optional.empty(), assumption(says));
   }
 
-  private static int groups(int experts, int gating) {
-    GgufWriter file =
-        gguf(true, false, false)
-            .put("deepseek2.leading_dense_block_count", 0)
-            .put("deepseek2.expert_count", experts)
-            .put("deepseek2.expert_used_count", 4)
-            .put("deepseek2.expert_feed_forward_length", 32)
-            .put("deepseek2.expert_gating_func", gating);
+  private static GgufWriter experts(int experts, int gating) {
+    return gguf(true, false, false)
+        .put("deepseek2.leading_dense_block_count", 0)
+        .put("deepseek2.expert_count", experts)
+        .put("deepseek2.expert_used_count", 4)
+        .put("deepseek2.expert_feed_forward_length", 32)
+        .put("deepseek2.expert_gating_func", gating);
+  }
+
+  private static int groups(GgufWriter file) {
     return content(file).config().moe().orElseThrow().router().groups();
+  }
+
+  private static Optional<String> assumption(GgufWriter file) {
+    OpenCheckpoint.Content content = content(file);
+    return GgufDeepSeek.assumption(content.metadata(), content.config());
   }
 }

@@ -130,8 +130,7 @@ class SafetensorsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {"F8_E4M3", "F8_E5M2", "F64", "I64", "I8", "U8", "BOOL", "Q4_0", "AWQ", "bf16"})
+  @ValueSource(strings = {"F8_E5M2", "F4", "F64", "I64", "I8", "U8", "BOOL", "Q4_0", "AWQ", "bf16"})
   void refusesOtherTypes(String type) {
     String header =
         "{\"layer.w\": {\"dtype\": \"%s\", \"shape\": [1], \"data_offsets\": [0, 8]}}"
