@@ -115,13 +115,23 @@ class ContinuousBatchingTest {
 
   private static Result run(Session session, Job job, List<Integer> heard, int cancelAfter) {
     Limits limits = new Limits(session.engine().config().vocab(), Set.of(), job.limit());
+    Cancellation cancellation = new Cancellation();
+    if (cancelAfter == 0) {
+      cancellation.cancel();
+    }
     return Generation.run(
         session,
         job.prompt(),
         new Sampler(job.sampling()),
         limits,
-        token -> heard.add(token) && heard.size() != cancelAfter,
-        Cancellation.never());
+        token -> {
+          heard.add(token);
+          if (heard.size() == cancelAfter) {
+            cancellation.cancel();
+          }
+          return true;
+        },
+        cancellation);
   }
 
   private static End together(Engine engine, Job job, Alone alone) {
