@@ -36,6 +36,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.IntPredicate;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -116,22 +117,9 @@ class ContinuousBatchingTest {
   private static Result run(Session session, Job job, List<Integer> heard, int cancelAfter) {
     Limits limits = new Limits(session.engine().config().vocab(), Set.of(), job.limit());
     Cancellation cancellation = new Cancellation();
-    if (cancelAfter == 0) {
-      cancellation.cancel();
-    }
-    return Generation.run(
-        session,
-        job.prompt(),
-        new Sampler(job.sampling()),
-        limits,
-        token -> {
-          heard.add(token);
-          if (heard.size() == cancelAfter) {
-            cancellation.cancel();
-          }
-          return true;
-        },
-        cancellation);
+    IntPredicate hearing = Answers.hearing(heard, cancelAfter, cancellation);
+    Sampler sampler = new Sampler(job.sampling());
+    return Generation.run(session, job.prompt(), sampler, limits, hearing, cancellation);
   }
 
   private static End together(Engine engine, Job job, Alone alone) {
