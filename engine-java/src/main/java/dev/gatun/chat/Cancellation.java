@@ -23,6 +23,9 @@ public final class Cancellation {
     void close();
   }
 
+  /** One that is not cancelled yet. */
+  public Cancellation() {}
+
   /** One that nobody can cancel. */
   public static Cancellation never() {
     return NEVER;

@@ -43,7 +43,8 @@ public record Dialect(
   public static Refusal noTemplate() {
     return Refusal.usage(
         "the model has no chat template",
-        "give one with --chat-template-file, or use --raw for plain completion");
+        "give one (--chat-template-file, GatunOptions.withChatTemplate), or use plain completion"
+            + " (--raw, Gatun.complete)");
   }
 
   /**

@@ -26,6 +26,7 @@ public final class Advice {
   private Advice() {}
 
   /** What the checkpoint ships, each missing value filled from its family's published advice. */
+  @SuppressWarnings("exports") // for the engine's own use
   public static GenerationDefaults over(Checkpoint checkpoint) {
     return over(checkpoint.generation(), checkpoint.config().architecture(), names(checkpoint));
   }

@@ -77,6 +77,7 @@ public final class Sampler {
    *
    * @param limit as for {@link #sample}
    */
+  @SuppressWarnings("exports") // for the engine's own use
   public Optional<Sampling> onDevice(int limit) {
     List<Sampling.Stage> stages =
         chain.stream().flatMap(type -> type.onDevice().stream()).distinct().toList();

@@ -154,6 +154,7 @@ public record SamplingOptions(
    *
    * @throws Refusal (model) for a published value that is out of range
    */
+  @SuppressWarnings("exports") // for the engine's own use
   public static SamplingOptions defaults(GenerationDefaults published) {
     SamplingOptions builtIn = defaults();
     boolean greedy = !published.sample().orElse(true);

@@ -17,7 +17,7 @@ class CancellationTest {
   @Test
   void whatIsRegisteredRunsOnce() {
     Cancellation cancellation = new Cancellation();
-    try (Registration gone = cancellation.onCancel(() -> ran.add("gone"))) {
+    try (Registration _ = cancellation.onCancel(() -> ran.add("gone"))) {
       assertFalse(cancellation.isCancelled());
     }
     try (Registration _ = cancellation.onCancel(() -> ran.add("before"))) {

@@ -14,9 +14,11 @@ import dev.gatun.weights.Checkpoint;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /** Without the engine's own loop: what its answers are held against. */
@@ -84,6 +86,20 @@ final class Answers {
           return true;
         },
         Cancellation.never());
+  }
+
+  /** Adds tokens to {@code heard}, and cancels after so many of them; 0 is before the first. */
+  static IntPredicate hearing(List<Integer> heard, int cancelAfter, Cancellation cancellation) {
+    if (cancelAfter == 0) {
+      cancellation.cancel();
+    }
+    return token -> {
+      heard.add(token);
+      if (heard.size() == cancelAfter) {
+        cancellation.cancel();
+      }
+      return true;
+    };
   }
 
   /** Waits for what a task says next. */

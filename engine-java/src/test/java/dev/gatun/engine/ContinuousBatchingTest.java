@@ -36,6 +36,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.IntPredicate;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -115,13 +116,10 @@ class ContinuousBatchingTest {
 
   private static Result run(Session session, Job job, List<Integer> heard, int cancelAfter) {
     Limits limits = new Limits(session.engine().config().vocab(), Set.of(), job.limit());
-    return Generation.run(
-        session,
-        job.prompt(),
-        new Sampler(job.sampling()),
-        limits,
-        token -> heard.add(token) && heard.size() != cancelAfter,
-        Cancellation.never());
+    Cancellation cancellation = new Cancellation();
+    IntPredicate hearing = Answers.hearing(heard, cancelAfter, cancellation);
+    Sampler sampler = new Sampler(job.sampling());
+    return Generation.run(session, job.prompt(), sampler, limits, hearing, cancellation);
   }
 
   private static End together(Engine engine, Job job, Alone alone) {
