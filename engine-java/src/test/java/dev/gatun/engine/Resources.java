@@ -8,7 +8,7 @@ final class Resources {
   static final Oracles ORACLES =
       new Oracles(
           Path.of("src/test/resources/oracle"),
-          Path.of("target/oracle", System.getProperty("gatun.fork", "1")));
+          Path.of("target/oracle", System.getProperty("gatun.fork", "fork-1")));
 
   private Resources() {}
 }
