@@ -25,6 +25,7 @@ class CublasBlasTest {
   @BeforeAll
   static void loadTheFakes() {
     JavaCppRuntimeTest.loadTheFakes();
+    CudaDevices.preset().use(0);
     if (!CudaDevices.hasCublas()) { // a toolkit's would be found first
       Refusal refusal = assertThrows(Refusal.class, () -> Device.requireGemm(CUDA));
       assertEquals(Refusal.Reason.DEVICE, refusal.reason());

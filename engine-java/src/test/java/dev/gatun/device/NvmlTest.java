@@ -31,10 +31,12 @@ class NvmlTest {
 
   @BeforeAll
   static void loadTheFake() {
-    Path file =
-        Path.of(System.getProperty("gatun.library"))
-            .resolveSibling("fake-cuda/libnvidia-ml.so.1")
-            .toAbsolutePath();
+    Path folder =
+        Path.of(System.getProperty("gatun.library")).resolveSibling("fake-cuda").toAbsolutePath();
+    // JavaCPP's library for NVML needs them all.
+    System.load(folder.resolve("libcuda.so.1").toString());
+    System.load(folder.resolve("libcudart.so.13").toString());
+    Path file = folder.resolve("libnvidia-ml.so.1");
     System.load(file.toString());
     fake = SymbolLookup.libraryLookup(file, Arena.global());
     System.setProperty("org.bytedeco.javacpp.cachedir", "target/javacpp");

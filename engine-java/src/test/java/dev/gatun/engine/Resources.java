@@ -6,7 +6,9 @@ import java.nio.file.Path;
 
 final class Resources {
   static final Oracles ORACLES =
-      new Oracles(Path.of("src/test/resources/oracle"), Path.of("target/oracle"));
+      new Oracles(
+          Path.of("src/test/resources/oracle"),
+          Path.of("target/oracle", System.getProperty("gatun.fork", "fork-1")));
 
   private Resources() {}
 }
