@@ -43,7 +43,7 @@ public final class GatunOptions {
   }
 
   /**
-   * The CPU with all its processors, the model's own context up to 8,192 tokens, one answer at a
+   * The CPU with all its processors, the model's own context or the most that fits, one answer at a
    * time; files are kept as the environment says ({@code GATUN_CACHE}, {@code HF_ENDPOINT}, {@code
    * HF_TOKEN}).
    */
@@ -71,8 +71,9 @@ public final class GatunOptions {
   }
 
   /**
-   * @param tokens that all conversations together can hold, 1 or more; 0 takes for each of {@link
-   *     #withParallel} the model's own, up to 8,192; or {@link #MAX_CONTEXT}
+   * @param tokens that all conversations together can hold, 1 or more; 0 takes the model's own for
+   *     each of {@link #withParallel}; {@link #MAX_CONTEXT}, the default, that or the most that
+   *     fits
    */
   public GatunOptions withContext(int tokens) {
     return with(engine.withContext(tokens));
