@@ -30,7 +30,7 @@ import java.util.stream.Collectors;
  */
 final class FakeHub implements AutoCloseable {
   static final Patience SHORT =
-      new Patience(Duration.ofSeconds(5), Duration.ofMillis(400), 4, Duration.ofMillis(10));
+      new Patience(Duration.ofSeconds(5), Duration.ofSeconds(3), 4, Duration.ofMillis(10));
 
   /** Header names in lower case. */
   record Request(String path, Map<String, String> headers) {
