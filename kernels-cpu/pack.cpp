@@ -106,7 +106,12 @@ void packFloats(const Work &work, int64_t first, int64_t count, uint8_t *tile) {
 }
 
 void packSquares(const Work &work, int64_t first, int64_t count, uint8_t *tile) {
-  const int64_t squares = (work.source.cols + GK_SQUARE - 1) / GK_SQUARE;
+  const int64_t cols = work.source.cols, squares = (cols + GK_SQUARE - 1) / GK_SQUARE;
+  const uint8_t *source = static_cast<const uint8_t *>(work.source.data) + first * cols;
+  for (int64_t k = 0; k < cols; k += 4) {
+    const auto bytes = static_cast<size_t>(cols - k < 4 ? cols - k : 4);
+    for (int64_t r = 0; r < count; r++) std::memcpy(tile + (k * GK_TILE_ROWS + 4 * r), source + r * cols + k, bytes);
+  }
   for (int64_t s = 0; s < squares; s++) {
     const float scale = squareScale(work.source, s, first, count);
     std::memcpy(tile + work.tile.floats + s * static_cast<int64_t>(sizeof scale), &scale, sizeof scale);
@@ -138,19 +143,11 @@ void tiles(void *arg, int64_t begin, int64_t end, int) {
     const int64_t count = left < GK_TILE_ROWS ? left : GK_TILE_ROWS;
     if (work.format.scales == Scales::Group) {
       packGroups(work, first, count, tile);
+    } else if (work.format.scales == Scales::Square) {
+      packSquares(work, first, count, tile);
     } else if (work.format.bits == 0) {
-      switch (work.format.floatBytes) {
-        case 1:
-          packFloats<uint8_t>(work, first, count, tile);
-          packSquares(work, first, count, tile);
-          break;
-        case 2:
-          packFloats<uint16_t>(work, first, count, tile);
-          break;
-        default:
-          packFloats<uint32_t>(work, first, count, tile);
-          break;
-      }
+      work.format.floatBytes == 2 ? packFloats<uint16_t>(work, first, count, tile)
+                                  : packFloats<uint32_t>(work, first, count, tile);
     } else {
       for (int64_t row = first; row < first + count; row++) packBlocks(work, row, tile);
     }

@@ -8,7 +8,8 @@
 //   high   the codes' upper bits: 2 bits as above, or 1 bit: [b][1], bit j of a byte belongs to vector j.
 //   halves float16 lanes of 16 rows: scales, and minima (see Scales).
 //   bytes  8-bit lanes of 16 rows: the sub-scales of super-blocks, or the zeros of groups.
-// F32, F16 and BF16: one plane [column][16 rows]. F8 likewise, then
+// F32, F16 and BF16: one plane [column][16 rows].
+// F8: code vectors as above, for columns padded to a multiple of 4, and
 //   floats float32 [square]: the scale of the tile's rows in GK_SQUARE columns. No square ends within a tile.
 //
 // A weight is scale * (code - offset), or scale * code + shift, computed in that order in fp32: bit for bit what the
@@ -129,9 +130,10 @@ static constexpr PackedTile packedTile(int32_t dtype, int64_t cols, int32_t grou
   const Format format = formatOf(dtype);
   PackedTile tile;
   if (format.bits == 0) {
-    tile.floats = aligned(cols * GK_TILE_ROWS * format.floatBytes);
-    const int64_t squares = format.scales == Scales::Square ? (cols + GK_SQUARE - 1) / GK_SQUARE : 0;
-    tile.size = aligned(tile.floats + squares * static_cast<int64_t>(sizeof(float)));
+    const bool square = format.scales == Scales::Square;
+    const int64_t scales = square ? (cols + GK_SQUARE - 1) / GK_SQUARE * static_cast<int64_t>(sizeof(float)) : 0;
+    tile.floats = aligned((square ? (cols + 3) / 4 * 4 : cols) * GK_TILE_ROWS * format.floatBytes);
+    tile.size = aligned(tile.floats + scales);
     return tile;
   }
   const int64_t blocks = cols / 32, supers = cols / 256, lane = GK_TILE_ROWS;

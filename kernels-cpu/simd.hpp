@@ -7,7 +7,8 @@
 //   U8x64: codes of 16 rows x 4 consecutive columns; lane r holds row r's four bytes, the lowest column first.
 //   load and store of n elements: n >= 16 means all; the rest is read as 0 and left as it was.
 //   max(a, b) is a > b ? a : b and min(a, b) is a < b ? a : b, also where one is not a number.
-//   loadF8 reads float8 e4m3fn as a 256th of its value, exactly; it takes what is not a number for 480.
+//   columnF8<C> is byte C of each lane as float8 e4m3fn, times 2^-120 and exact: the fields where float32 has them.
+//   What is not a number reads as 480 * 2^-120.
 //   sum(F32x16) adds lanes i and i + 8, then i + 4, i + 2, i + 1. toInt rounds to nearest even; |a| < 2^22.
 //   lookup(table of 16, index) reads the low 4 bits of an index. shiftRightEach shifts lane i by lane i, below 32.
 //   dot<N, Max>(acc, codes, q) adds the dot products of N code vectors, codes <= Max, with 4 N activations, |q| <= 127.

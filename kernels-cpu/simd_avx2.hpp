@@ -49,12 +49,6 @@ static inline void storeF16(uint16_t *p, F32x16 a) {
   _mm_storeu_si128(reinterpret_cast<__m128i *>(p), _mm256_cvtps_ph(a.lo, _MM_FROUND_TO_NEAREST_INT));
   _mm_storeu_si128(reinterpret_cast<__m128i *>(p + 8), _mm256_cvtps_ph(a.hi, _MM_FROUND_TO_NEAREST_INT));
 }
-static inline F32x16 loadF8(const uint8_t *p) {
-  const __m256i words =
-      _mm256_slli_epi16(_mm256_cvtepi8_epi16(load128(p)), 7);  // float16 but for bit 14, a second sign
-  const __m256i halves = _mm256_and_si256(words, _mm256_set1_epi16(static_cast<int16_t>(0xbfff)));
-  return {_mm256_cvtph_ps(_mm256_castsi256_si128(halves)), _mm256_cvtph_ps(_mm256_extracti128_si256(halves, 1))};
-}
 static inline I32x16 loadU16(const uint16_t *p) {
   return {_mm256_cvtepu16_epi32(load128(p)), _mm256_cvtepu16_epi32(load128(p + 8))};
 }
@@ -171,6 +165,15 @@ static inline U8x64 shiftBits(U8x64 a) {
 static inline U8x64 lookup(const uint8_t *table16, U8x64 index) {
   const __m256i t = _mm256_broadcastsi128_si256(load128(table16));
   return {_mm256_shuffle_epi8(t, index.lo), _mm256_shuffle_epi8(t, index.hi)};
+}
+template <int C>
+static inline __m256 columnF8(__m256i a) {
+  const __m256i fields = _mm256_srai_epi32(_mm256_slli_epi32(a, 24 - 8 * C), 4);  // in place, and a few more bits
+  return _mm256_castsi256_ps(_mm256_and_si256(fields, _mm256_set1_epi32(static_cast<int>(0x87f00000))));
+}
+template <int C>
+static inline F32x16 columnF8(U8x64 a) {
+  return {columnF8<C>(a.lo), columnF8<C>(a.hi)};
 }
 template <int C>
 static inline I32x16 column(U8x64 a) {

@@ -31,11 +31,6 @@ static inline F32x16 loadF16(const uint16_t *p) {
 static inline void storeF16(uint16_t *p, F32x16 a) {
   _mm256_storeu_si256(reinterpret_cast<__m256i *>(p), _mm512_cvtps_ph(a.v, _MM_FROUND_TO_NEAREST_INT));
 }
-static inline F32x16 loadF8(const uint8_t *p) {
-  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(p));
-  const __m256i words = _mm256_slli_epi16(_mm256_cvtepi8_epi16(bytes), 7);  // float16 but for bit 14, a second sign
-  return {_mm512_cvtph_ps(_mm256_and_si256(words, _mm256_set1_epi16(static_cast<int16_t>(0xbfff))))};
-}
 static inline I32x16 loadU16(const uint16_t *p) {
   return {_mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i *>(p)))};
 }
@@ -116,6 +111,11 @@ static inline U8x64 shiftBits(U8x64 a) {
 static inline U8x64 lookup(const uint8_t *table16, U8x64 index) {
   const __m128i t = _mm_loadu_si128(reinterpret_cast<const __m128i *>(table16));
   return {_mm512_shuffle_epi8(_mm512_broadcast_i32x4(t), index.v)};
+}
+template <int C>
+static inline F32x16 columnF8(U8x64 a) {
+  const __m512i fields = _mm512_srai_epi32(_mm512_slli_epi32(a.v, 24 - 8 * C), 4);  // in place, and a few more bits
+  return {_mm512_castsi512_ps(_mm512_and_si512(fields, _mm512_set1_epi32(static_cast<int>(0x87f00000))))};
 }
 template <int C>
 static inline I32x16 column(U8x64 a) {

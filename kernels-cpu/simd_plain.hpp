@@ -53,10 +53,6 @@ static inline F32x16 loadF16(const uint16_t *p) {
 static inline void storeF16(uint16_t *p, F32x16 a) {
   for (int i = 0; i < 16; i++) p[i] = f32ToF16(a.v[i]);
 }
-static inline F32x16 loadF8(const uint8_t *p) {
-  F32x16 r;
-  GK_EACH(r, f16ToF32(static_cast<uint16_t>((p[i] & 0x80) << 8 | (p[i] & 0x7f) << 7)));
-}
 static inline I32x16 loadU16(const uint16_t *p) {
   I32x16 r;
   GK_EACH(r, p[i]);
@@ -170,6 +166,12 @@ static inline U8x64 shiftBits(U8x64 a) {
 static inline U8x64 lookup(const uint8_t *table16, U8x64 index) {
   for (int i = 0; i < 64; i++) index.v[i] = table16[index.v[i] & 15];
   return index;
+}
+template <int C>
+static inline F32x16 columnF8(U8x64 a) {
+  F32x16 r;
+  GK_EACH(r, floatOf(static_cast<uint32_t>(a.v[4 * i + C] & 0x80) << 24 | static_cast<uint32_t>(a.v[4 * i + C] & 0x7f)
+                                                                              << 20));
 }
 template <int C>
 static inline I32x16 column(U8x64 a) {

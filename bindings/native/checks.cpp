@@ -75,8 +75,8 @@ void squareScales(const gk_source &source, const char *name) {
   const int64_t across = (source.cols + GK_SQUARE - 1) / GK_SQUARE;
   const int64_t count = (source.rows + GK_SQUARE - 1) / GK_SQUARE * across;
   for (int64_t i = 0; i < count; i++) {
-    if (!(std::fabs(scales[i]) < 0x1p119f)) {
-      refuse("%s[%lld][%lld] is %g, expected a magnitude below 2^119", name, wide(i / across), wide(i % across),
+    if (!(std::fabs(scales[i]) < 256)) {
+      refuse("%s[%lld][%lld] is %g, expected a magnitude below 256", name, wide(i / across), wide(i % across),
              static_cast<double>(scales[i]));
     }
   }

@@ -22,7 +22,7 @@ struct Stack {
   static int64_t strideOf(const Both &both, int32_t dtype, int64_t rows, int64_t cols) {
     gk_source source = {};
     source.dtype = dtype, source.rows = rows, source.cols = cols;
-    source.group = dtype == GK_AWQ || dtype == GK_GPTQ ? 32 : 0;
+    source.group = dtype == GK_AWQ || dtype == GK_GPTQ ? 32 : dtype == GK_F8 ? GK_SQUARE : 0;
     int64_t bytes = 0;
     OK(gk_packed_bytes(both.cuda(), &source, &bytes));
     return bytes + GK_ALIGNMENT;
@@ -143,6 +143,8 @@ int main() {
     check(both, pool, {GK_AWQ, "AWQ"}, activation, 5, 2, 64, 3);
   }
   check(both, pool, {GK_F32, "F32"}, GK_F32, 2, 3, 64, 5);
+  check(both, pool, {GK_F8, "F8"}, GK_F32, 3, 3, 200, 5);
+  check(both, pool, {GK_F8, "F8"}, GK_F32, 30, 2, 136, 3);
   check(both, pool, {GK_BF16, "BF16"}, GK_F32, 3, 3, 256, 5);
   check(both, pool, {GK_F16, "F16"}, GK_F32, 9, 2, 72, 5);
   return finish(both);

@@ -129,7 +129,7 @@ typedef struct gk_tensor {
  *
  * GK_F8: one scale for each square of `group` rows and columns, the last ones smaller where rows or cols end; a weight
  * is its float8 times the scale, rounded to fp32 (source: DeepSeek-V3, README_WEIGHTS.md, weight_scale_inv). Scales
- * are finite and below 2^119 in magnitude. A weight that is not a number makes the scale of its tile of GK_TILE_ROWS
+ * are finite and below 256 in magnitude. A weight that is not a number makes the scale of its tile of GK_TILE_ROWS
  * rows in that square not a number, so it shows in those rows' products. */
 typedef struct gk_source {
   const void *data;     /* rows of blocks; GK_AWQ, GK_GPTQ: qweight */

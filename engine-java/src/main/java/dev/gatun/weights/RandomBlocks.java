@@ -21,8 +21,8 @@ final class RandomBlocks {
   /** Deviation of 4-bit codes, uniform in 0 to 15. */
   private static final double NIBBLES = 4.61;
 
-  /** Deviation of float8 e4m3fn with uniform codes. */
-  private static final double FLOATS = 107;
+  /** Deviation of float8 weights without their scale: the greatest of 128 x 128 reaches 448. */
+  private static final double FLOATS = 100;
 
   private RandomBlocks() {}
 
@@ -42,16 +42,23 @@ final class RandomBlocks {
     }
   }
 
-  /** Of all codes alike, but for float8's two that are no numbers. */
-  static void codes(DType dtype, MemorySegment data, Random random) {
-    bytes(data, random);
-    for (long at = 0; at < data.byteSize() && dtype == DType.F8; at++) {
-      byte code = data.get(ValueLayout.JAVA_BYTE, at);
-      data.set(ValueLayout.JAVA_BYTE, at, (code & 0x7f) == 0x7f ? 0 : code);
+  /** Normal numbers, as large as float8 e4m3fn holds them in a square of 128 rows and columns. */
+  static void floats8(MemorySegment data, Random random) {
+    for (long at = 0; at < data.byteSize(); at++) {
+      data.set(ValueLayout.JAVA_BYTE, at, float8((float) (FLOATS * random.nextGaussian())));
     }
   }
 
-  private static void bytes(MemorySegment data, Random random) {
+  /** The nearest float8; eighths of its power of two are counted, of the least one below 2^-6. */
+  private static byte float8(float x) {
+    float magnitude = Math.min(Math.abs(x), 448);
+    int exponent = Math.max(Math.getExponent(magnitude), -6);
+    int code = 8 * (exponent + 6) + Math.round(Math.scalb(magnitude, 3 - exponent));
+    return (byte) (x < 0 ? code | 0x80 : code);
+  }
+
+  /** Uniform bits. */
+  static void bytes(MemorySegment data, Random random) {
     long at = 0;
     for (; at + Long.BYTES <= data.byteSize(); at += Long.BYTES) {
       data.set(ValueLayout.JAVA_LONG_UNALIGNED, at, random.nextLong());

@@ -21,8 +21,10 @@ final class RandomWeights {
     BLOCKS,
     /** Ones, as norms have them; F32 or F16. */
     ONES,
-    /** 4-bit codes of AWQ or GPTQ; float8. */
+    /** 4-bit codes of AWQ or GPTQ. */
     CODES,
+    /** float8, before their scales. */
+    FLOATS8,
     /** Zeros of AWQ: 8 in every nibble. */
     ZEROS,
     /** Zeros of GPTQ, which stores them less one. */
@@ -90,7 +92,8 @@ final class RandomWeights {
     switch (kind.content()) {
       case BLOCKS -> RandomBlocks.write(kind.dtype(), strip, random);
       case ONES -> RandomBlocks.ones(kind.dtype(), strip);
-      case CODES -> RandomBlocks.codes(kind.dtype(), strip, random);
+      case CODES -> RandomBlocks.bytes(strip, random);
+      case FLOATS8 -> RandomBlocks.floats8(strip, random);
       case ZEROS -> strip.fill((byte) 0x88);
       case ZEROS_LESS_ONE -> strip.fill((byte) 0x77);
       case SCALES -> RandomBlocks.scales(kind.dtype(), strip, random);

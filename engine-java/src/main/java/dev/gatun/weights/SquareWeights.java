@@ -122,13 +122,13 @@ final class SquareWeights {
   static void check(String weight, MemorySegment scales) {
     for (long at = 0; at < scales.byteSize(); at += Float.BYTES) {
       float scale = scales.get(ValueLayout.JAVA_FLOAT_UNALIGNED, at);
-      if (!(Math.abs(scale) < 0x1p119f)) {
+      if (!(Math.abs(scale) < 256)) {
         throw Refusal.model(
             "tensor "
                 + Fields.shown(weight + SCALES)
                 + " holds the scale "
                 + scale
-                + ", expected a magnitude below 2^119",
+                + ", expected a magnitude below 256",
             "the file is damaged: download it again");
       }
     }

@@ -72,7 +72,7 @@ record SyntheticCheckpoint(SyntheticSpec spec, RandomWeights random) {
     if (type == DType.F8) {
       long squares = tensor.squares(SquareWeights.SIDE) / matrices(tensor);
       return List.of(
-          part(type, RandomWeights.Content.CODES, count),
+          part(type, RandomWeights.Content.FLOATS8, count),
           part(DType.F32, RandomWeights.Content.SCALES, DType.F32.bytes(squares)));
     }
     if (type != DType.AWQ && type != DType.GPTQ) {

@@ -1,12 +1,13 @@
 // Fp8Test: a model in FP8 computes what the same model computes whose weights were written out in
-// float32, bit for bit.
+// float32.
 package dev.gatun.engine;
 
 import static dev.gatun.engine.Resources.ORACLES;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.device.DType;
+import dev.gatun.device.DeviceChoice;
 import dev.gatun.graph.Compute;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.verify.Oracle;
@@ -26,10 +27,17 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Both add up in the same order, and a float8 times its scale is rounded once in both. */
+/**
+ * A float8 times its scale is rounded once in both. The CPU adds up both in the same order; on a
+ * GPU lanes have other columns of FP8 than of float32, and the default's attention rounds what
+ * differs to float16.
+ */
 @Tag("anyDevice")
 class Fp8Test {
   private static final int SIDE = 128;
+
+  /** As between an oracle and any device. */
+  private static final float OTHER_ORDER = 2e-4f;
 
   @TempDir Path folder;
 
@@ -61,9 +69,15 @@ class Fp8Test {
       DType type = checkpoint.weight("model.layers.0.self_attn.q_proj.weight").dtype();
       assertEquals(DType.F8, type);
     }
-    for (Compute compute : Compute.values()) {
-      assertArrayEquals(
-          logits(exact, compute, oracle), logits(quantised, compute, oracle), compute.name());
+    boolean cpu = DeviceUnderTest.choice().kind() == DeviceChoice.Kind.CPU;
+    float bound = cpu ? 0 : OTHER_ORDER;
+    for (Compute compute : cpu ? List.of(Compute.values()) : List.of(Compute.F32)) {
+      float[] expected = logits(exact, compute, oracle);
+      float[] found = logits(quantised, compute, oracle);
+      for (int i = 0; i < expected.length; i++) {
+        float difference = Math.abs(expected[i] - found[i]);
+        assertTrue(difference <= bound, compute + ": logit " + i + " differs by " + difference);
+      }
     }
   }
 

@@ -5,13 +5,19 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gatun.device.Buffer;
 import dev.gatun.device.DType;
+import dev.gatun.device.Device;
+import dev.gatun.device.DeviceChoice;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -143,6 +149,43 @@ class SquareWeightsTest {
       assertArrayEquals(
           Arrays.copyOfRange(expected, 127 * 140 + 100, 129 * 140 + 3),
           floats(FloatRange.of(weight, 0, 100, 50).slice(4 * (27 * 140 + 100), 4 * (140 + 43))));
+    }
+  }
+
+  // Rows of squares one by one, with their scales, are the matrix at once.
+  @Test
+  void packsInPieces() throws IOException {
+    SafetensorsWriter tensors =
+        new SafetensorsWriter()
+            .tensor("m.weight", "F8_E4M3", 300, 140)
+            .tensor("m.weight_scale_inv", "F32", GgufWriter.bytes(24, b -> floats(b, 6)), 3, 2);
+    try (Checkpoint model = open(FP8, tensors);
+        Device device = Device.open(DeviceChoice.cpu().withThreads(1));
+        Arena arena = Arena.ofConfined()) {
+      MatrixPieces source = new MatrixPieces(model.weight("m.weight"), Optional.empty());
+      long bytes = device.queue().packedBytes(source.shape(arena));
+      assertArrayEquals(
+          packed(source, device, bytes, 1 << 20, 1), packed(source, device, bytes, 1, 3));
+    }
+  }
+
+  private static void floats(ByteBuffer buffer, int count) {
+    for (int i = 0; i < count; i++) {
+      buffer.putFloat(1 + i);
+    }
+  }
+
+  private static byte[] packed(
+      MatrixPieces source, Device device, long bytes, long pieceBytes, int expected) {
+    try (Arena arena = Arena.ofConfined()) {
+      Buffer packed = device.allocate("the weight", bytes, arena);
+      List<ReadAhead.Piece> pieces =
+          source.of(device.queue(), packed, bytes, pieceBytes, Optional.empty());
+      assertEquals(expected, pieces.size());
+      ReadAhead.run(pieces, 1);
+      MemorySegment read = arena.allocate(bytes);
+      device.download(packed, read);
+      return read.toArray(ValueLayout.JAVA_BYTE);
     }
   }
 
