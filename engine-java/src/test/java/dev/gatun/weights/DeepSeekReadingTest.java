@@ -11,8 +11,10 @@ import dev.gatun.device.DType;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -168,6 +170,53 @@ class DeepSeekReadingTest {
 
   private static float[] floats(ByteRange range) {
     return MemorySegment.ofArray(range.toArray()).toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
+  }
+
+  // FP8 whose squares no head cuts stays FP8; else it is written out in float32.
+  @ParameterizedTest
+  @CsvSource({"128, F8", "96, F32"})
+  void splitsFp8(int nope, DType type) {
+    ModelConfig config =
+        read(
+            HF.replace("\"kv_lora_rank\": 32", "\"kv_lora_rank\": 160")
+                .replace("\"qk_nope_head_dim\": 16", "\"qk_nope_head_dim\": " + nope)
+                .replace("\"v_head_dim\": 24", "\"v_head_dim\": 128"));
+    int rows = 2 * (nope + 128);
+    List<Weight> whole = new ArrayList<>();
+    for (int layer = 0; layer < 3; layer++) {
+      byte[] codes = GgufWriter.counting(rows * 160);
+      int squares = 2 * Math.ceilDiv(rows, 128);
+      byte[] scales =
+          GgufWriter.bytes(
+              4 * squares, b -> IntStream.range(1, squares + 1).forEach(i -> b.putFloat(i)));
+      GroupQuant group =
+          new GroupQuant(128, DType.F32, List.of(), List.of(memory(scales)), List.of(), false);
+      whole.add(
+          new Weight(
+              "model.layers." + layer + ".self_attn.kv_b_proj.weight",
+              DType.F8,
+              new long[] {rows, 160},
+              List.of(memory(codes)),
+              Optional.of(group)));
+    }
+    float[] all = floats(FloatRange.of(whole.get(2), 0, 0, rows));
+    for (Weight weight : LatentProjections.split(whole, config)) {
+      assertEquals(type, weight.dtype());
+      boolean keys = weight.name().contains("k_b_proj");
+      Weight written = type == DType.F8 ? FloatRange.weight(weight) : weight;
+      for (int head = 0; head < 2; head++) {
+        float[] split = floats(written.data().get(head));
+        int first = head * (nope + 128);
+        for (int i = 0; i < split.length; i++) {
+          int at = keys ? (first + i % nope) * 160 + i / nope : (first + nope) * 160 + i;
+          assertEquals(all[at], split[i], weight.name() + " " + i);
+        }
+      }
+    }
+  }
+
+  private static ByteRange memory(byte[] bytes) {
+    return ByteRange.of(MemorySegment.ofArray(bytes));
   }
 
   @Test
