@@ -25,6 +25,7 @@
 #include "attention/attention_fp32.hpp"
 #include "attention/attention_split.hpp"
 #include "attention/attention_walk.hpp"
+#include "attention/latent_fp32.hpp"
 #include "ops.hpp"
 
 namespace gatun::cuda {
@@ -37,7 +38,7 @@ constexpr float log2e = 1.44269504f;
 
 constexpr bool isQuantised(int32_t dtype) { return dtype != GK_F32; }
 
-int64_t partialBytes(int64_t rows, int64_t splits, int64_t headDim) { return rows * splits * (headDim + 2) * 4; }
+int64_t partialBytes(int64_t rows, int64_t splits, int64_t valueDim) { return rows * splits * (valueDim + 2) * 4; }
 
 // Blocks of a launch whose blocks take work until there is no more: what the device holds, or at most one for each of
 // the tasks that the longest contexts would give.
@@ -85,16 +86,24 @@ void runFp32(const Queue &queue, const Attention &a) {
   launch(queue, shape, attendFp32, a);
 }
 
+void runLatentsFp32(const Queue &queue, const Attention &a) {
+  const int64_t tasks = a.tokens * ceilDiv(a.heads, latentFp32Warps), bytes = latentFp32SharedBytes(a.cache.headDim);
+  const LaunchShape shape = a.partialValues != nullptr
+                                ? shapeOf(queue, tasks * a.splits, 32 * latentFp32Warps, bytes, attendLatentsFp32)
+                                : LaunchShape{gridOf(tasks), 32 * latentFp32Warps, bytes};
+  launch(queue, shape, attendLatentsFp32, a);
+}
+
 template <class Power>
 void merge(const Queue &queue, const Attention &a) {
   const int threads = mergeThreadsOf(a.cache);
-  const int64_t blocks = ceilDiv(int64_t{a.heads} * a.cache.headDim, threads) * a.tokens;
+  const int64_t blocks = ceilDiv(int64_t{a.heads} * a.valueDim, threads) * a.tokens;
   launch(queue, {gridOf(blocks), threads, sizeof(MergeShared)}, mergeSplits<Power>, a);
 }
 
 void runTokens(const Queue &queue, Attention a) {
   if (a.cache.keyType == GK_F32 || a.cache.valueType == GK_F32) {
-    runFp32(queue, a);
+    a.cache.latent != 0 ? runLatentsFp32(queue, a) : runFp32(queue, a);
     if (a.partialValues != nullptr) {
       merge<PowerOfE>(queue, a);
     }
@@ -137,7 +146,7 @@ Attention slice(const Attention &a, int64_t first, int64_t count) {
 
 // Singles and few more tokens: as many at a time as the workspace has room for partial results of.
 void runSplit(const Queue &queue, const Attention &a) {
-  const int64_t tokenBytes = partialBytes(a.heads, a.splits, a.cache.headDim);
+  const int64_t tokenBytes = partialBytes(a.heads, a.splits, a.valueDim);
   const int64_t fitting = queue.workspaceBytes / tokenBytes;
   const int64_t most = fitting < 1 ? 1 : fitting < a.tokens ? fitting : a.tokens;
   auto *const room = queue.borrow<char>(most * tokenBytes);
@@ -152,7 +161,7 @@ void runSplit(const Queue &queue, const Attention &a) {
 
 // Many tokens whose heads do not end with a block of the quantised result: floats first, in the workspace.
 void runThenQuantise(const Queue &queue, const Attention &a) {
-  const int64_t columns = int64_t{a.heads} * a.cache.headDim, fitting = queue.workspaceBytes / (columns * 4);
+  const int64_t columns = int64_t{a.heads} * a.valueDim, fitting = queue.workspaceBytes / (columns * 4);
   const int64_t most = fitting < 1 ? 1 : fitting < a.tokens ? fitting : a.tokens;
   auto *const room = queue.borrow<float>(most * columns);
   for (int64_t first = 0; first < a.tokens; first += most) {
@@ -171,7 +180,8 @@ void runThenQuantise(const Queue &queue, const Attention &a) {
 
 int64_t attentionWorkspaceBytes(const Queue &, const gk_limits &limits) {
   const int64_t splits = ceilDiv(limits.context, splitTokens);
-  const int64_t token = ceilDiv(partialBytes(limits.heads, splits, limits.head_dim), GK_ALIGNMENT) * GK_ALIGNMENT;
+  const int64_t valueDim = limits.latent != 0 ? limits.latent : limits.head_dim;
+  const int64_t token = ceilDiv(partialBytes(limits.heads, splits, valueDim), GK_ALIGNMENT) * GK_ALIGNMENT;
   const int64_t wanted = token * (limits.tokens < splitMaxTokens ? limits.tokens : splitMaxTokens);
   return wanted <= workspaceMost ? wanted : token > workspaceMost ? token : workspaceMost;
 }
@@ -192,6 +202,7 @@ void attention(const Queue &queue, const gk_batch &batch, const gk_tensor &q, co
   a.maxPages = batch.max_pages;
   a.heads = static_cast<int32_t>(q.cols / cache.head_dim);
   a.group = a.heads / cache.kv_heads;
+  a.valueDim = cache.latent != 0 ? cache.latent : cache.head_dim;
   a.splits = static_cast<int32_t>(ceilDiv(batch.max_pages, splitPages));
   a.scale = scale;
   a.yType = y.dtype;
@@ -210,7 +221,7 @@ void attention(const Queue &queue, const gk_batch &batch, const gk_tensor &q, co
     return;
   }
   const Attention walked = slice(a, split, batch.tokens - split);
-  if (isQuantised(y.dtype) && cache.head_dim % GK_ACTIVATION_BLOCK != 0) {
+  if (isQuantised(y.dtype) && a.valueDim % GK_ACTIVATION_BLOCK != 0) {
     runThenQuantise(queue, walked);
   } else {
     runTokens(queue, walked);
