@@ -25,7 +25,7 @@
 #include "attention/attention_fp32.hpp"
 #include "attention/attention_split.hpp"
 #include "attention/attention_walk.hpp"
-#include "attention/latent_fp32.hpp"
+#include "attention/latent_attention.hpp"
 #include "ops.hpp"
 
 namespace gatun::cuda {
@@ -77,39 +77,7 @@ void run(const Queue &queue, const Attention &a) {
   a.partialValues != nullptr ? launchSplits<Steps>(queue, a) : launchWalk<Steps>(queue, a);
 }
 
-void runFp32(const Queue &queue, const Attention &a) {
-  const int64_t rows = int64_t{a.tokens} * a.heads;
-  const LaunchShape shape =
-      a.partialValues != nullptr
-          ? shapeOf(queue, ceilDiv(rows * a.splits, fp32Warps), 32 * fp32Warps, sizeof(Fp32Shared), attendFp32)
-          : LaunchShape{gridOf(ceilDiv(rows, fp32Warps)), 32 * fp32Warps, sizeof(Fp32Shared)};
-  launch(queue, shape, attendFp32, a);
-}
-
-void runLatentsFp32(const Queue &queue, const Attention &a) {
-  const int64_t tasks = a.tokens * ceilDiv(a.heads, latentFp32Warps), bytes = latentFp32SharedBytes(a.cache.headDim);
-  const LaunchShape shape = a.partialValues != nullptr
-                                ? shapeOf(queue, tasks * a.splits, 32 * latentFp32Warps, bytes, attendLatentsFp32)
-                                : LaunchShape{gridOf(tasks), 32 * latentFp32Warps, bytes};
-  launch(queue, shape, attendLatentsFp32, a);
-}
-
-template <class Power>
-void merge(const Queue &queue, const Attention &a) {
-  const int threads = mergeThreadsOf(a.cache);
-  const int64_t blocks = ceilDiv(int64_t{a.heads} * a.valueDim, threads) * a.tokens;
-  launch(queue, {gridOf(blocks), threads, sizeof(MergeShared)}, mergeSplits<Power>, a);
-}
-
-void runTokens(const Queue &queue, Attention a) {
-  if (a.cache.keyType == GK_F32 || a.cache.valueType == GK_F32) {
-    a.cache.latent != 0 ? runLatentsFp32(queue, a) : runFp32(queue, a);
-    if (a.partialValues != nullptr) {
-      merge<PowerOfE>(queue, a);
-    }
-    return;
-  }
-  a.scale *= log2e;
+void runHeads(const Queue &queue, const Attention &a) {
   switch (a.cache.headDim) {
     case 64:
       run<4>(queue, a);
@@ -125,6 +93,38 @@ void runTokens(const Queue &queue, Attention a) {
       break;
     default:
       run<anySteps>(queue, a);
+  }
+}
+
+void runFp32(const Queue &queue, const Attention &a) {
+  const int64_t rows = int64_t{a.tokens} * a.heads;
+  const LaunchShape shape =
+      a.partialValues != nullptr
+          ? shapeOf(queue, ceilDiv(rows * a.splits, fp32Warps), 32 * fp32Warps, sizeof(Fp32Shared), attendFp32)
+          : LaunchShape{gridOf(ceilDiv(rows, fp32Warps)), 32 * fp32Warps, sizeof(Fp32Shared)};
+  launch(queue, shape, attendFp32, a);
+}
+
+template <class Power>
+void merge(const Queue &queue, const Attention &a) {
+  const int threads = mergeThreadsOf(a.cache);
+  const int64_t blocks = ceilDiv(int64_t{a.heads} * a.valueDim, threads) * a.tokens;
+  launch(queue, {gridOf(blocks), threads, sizeof(MergeShared)}, mergeSplits<Power>, a);
+}
+
+void runTokens(const Queue &queue, Attention a) {
+  if (a.cache.keyType == GK_F32 || a.cache.valueType == GK_F32) {
+    a.cache.latent != 0 ? attendLatents(queue, a) : runFp32(queue, a);
+    if (a.partialValues != nullptr) {
+      merge<PowerOfE>(queue, a);
+    }
+    return;
+  }
+  a.scale *= log2e;
+  if (a.cache.latent != 0) {
+    attendLatents(queue, a);
+  } else {
+    runHeads(queue, a);
   }
   if (a.partialValues != nullptr) {
     merge<PowerOfTwo>(queue, a);
@@ -182,7 +182,8 @@ int64_t attentionWorkspaceBytes(const Queue &, const gk_limits &limits) {
   const int64_t splits = ceilDiv(limits.context, splitTokens);
   const int64_t valueDim = limits.latent != 0 ? limits.latent : limits.head_dim;
   const int64_t token = ceilDiv(partialBytes(limits.heads, splits, valueDim), GK_ALIGNMENT) * GK_ALIGNMENT;
-  const int64_t wanted = token * (limits.tokens < splitMaxTokens ? limits.tokens : splitMaxTokens);
+  const int64_t tokens = token * (limits.tokens < splitMaxTokens ? limits.tokens : splitMaxTokens);
+  const int64_t least = limits.latent != 0 ? latentWorkspaceLeast() : 0, wanted = tokens > least ? tokens : least;
   return wanted <= workspaceMost ? wanted : token > workspaceMost ? token : workspaceMost;
 }
 
