@@ -41,10 +41,10 @@ class LatentBlock {
     // Times a power of two that brings the greatest to [2^14, 2^15): neither term leaves float16's range.
     uint32_t exponent = bitsAs<uint32_t>(most) >> 23;
     exponent = exponent < 15 ? 15 : exponent > 253 ? 253 : exponent;
-    scoreScale_ = a_.scale * bitsAs<float>((exponent - 14) << 23) * (Type == GK_F8 ? 256.0f : 1.0f);
-    position_ = q != nullptr ? a_.positionOf((begin_ + r) / a_.heads) : -1;
     if (tile_.lane() % lanesOfRow == 0) {
-      tile_.row(r) = {bitsAs<float>((268 - exponent) << 23), 0, 1, position_};
+      const float scale = a_.scale * bitsAs<float>((exponent - 14) << 23) * (Type == GK_F8 ? 256.0f : 1.0f);
+      const int position = q != nullptr ? a_.positionOf((begin_ + r) / a_.heads) : -1;
+      tile_.row(r) = {bitsAs<float>((268 - exponent) << 23), 0, scale, position, {0, 1}};
     }
     __syncthreads();
     tile_.loadQueries([&](int row) { return queryAt(row); });
@@ -95,7 +95,7 @@ class LatentBlock {
   // What a split gives, to be merged by mergeSplits.
   __device__ __forceinline__ void writePartial(int split) const {
     const int begin = split * splitTokens, latent = a_.cache.latent;
-    if (position_ >= begin && tile_.lane() % lanesOfRow == 0) {
+    if (tile_.row(ownRow()).position >= begin && tile_.lane() % lanesOfRow == 0) {
       a_.partialStates[int64_t{begin_ + ownRow()} * a_.splits + split] = make_float2(state_.reference, state_.total);
     }
     eachSum([&](int r, int d, float first, float second) {
@@ -110,24 +110,27 @@ class LatentBlock {
   // split they are in registers.
   __device__ __forceinline__ void fold(int split, bool isLast, float4 *sums) {
     const int begin = split * splitTokens;
-    MergeFactors f = {0, 1};
-    if (split == 0) {
-      merged_ = state_;
-    } else if (position_ >= begin) {
-      f = mergeStates(merged_, state_, PowerOfTwo());
-    }
     __syncthreads();  // all have read what the last page's factors were
     if (tile_.lane() % lanesOfRow == 0) {
-      tile_.row(ownRow()) = {f.old, f.fresh, merged_.total, position_};
+      LatentRow &row = tile_.row(ownRow());
+      MergeFactors f = {0, 1};
+      if (split == 0) {
+        row.merged = state_;
+      } else if (row.position >= begin) {
+        f = mergeStates(row.merged, state_, PowerOfTwo());
+      }
+      row.factor = f.old;
+      row.fresh = f.fresh;
     }
     __syncthreads();
     float4 *own = sums + int64_t{blockIdx.x} * latentSums + threadIdx.x;
 #pragma unroll
     for (int m = 0; m < Tiles; ++m) {
-      const LatentRow row[2] = {tile_.row(16 * m + tile_.lane() / 4), tile_.row(16 * m + tile_.lane() / 4 + 8)};
+      const LatentRow *const row[2] = {&tile_.row(16 * m + tile_.lane() / 4),
+                                       &tile_.row(16 * m + tile_.lane() / 4 + 8)};
 #pragma unroll
       for (int n = 0; n < 4 * latentSlabs; ++n, own += latentThreads) {
-        float(&o)[4] = tile_.o[m][n / 4][n % 4];
+        float (&o)[4] = tile_.o[m][n / 4][n % 4];
         if (32 * (tile_.warp() + latentWarps * (n / 4)) >= a_.cache.latent) {
           continue;
         }
@@ -138,7 +141,7 @@ class LatentBlock {
         }
 #pragma unroll
         for (int c = 0; c < 4; ++c) {
-          const LatentRow &its = row[c / 2];
+          const LatentRow &its = *row[c / 2];
           const float fresh = o[c] * valueUnit(Type);
           o[c] = split == 0              ? fresh
                  : its.position >= begin ? mergeValue(before[c], fresh, {its.factor, its.fresh})
@@ -164,7 +167,7 @@ class LatentBlock {
 #pragma unroll
       for (int m = 0; m < Tiles; ++m) {
         tile_.eachPair(m, i, [&](int r, int column, float first, float second) {
-          const float total = tile_.row(r).total;
+          const float total = tile_.row(r).merged.total;
           *reinterpret_cast<float2 *>(room + shiftedAt(r, column)) = make_float2(first / total, second / total);
         });
       }
@@ -189,9 +192,7 @@ class LatentBlock {
   static constexpr int latentSums = Tiles * latentSlabs * 4 * latentThreads;  // float4 of a block's merged sums
 
  private:
-  __device__ __forceinline__ int ownRow() const {
-    return rowsOfWarp * tile_.warp() + tile_.lane() / lanesOfRow;
-  }
+  __device__ __forceinline__ int ownRow() const { return rowsOfWarp * tile_.warp() + tile_.lane() / lanesOfRow; }
   __device__ __forceinline__ const float *queryAt(int r) const {
     const int row = begin_ + r;
     return row < end_ ? a_.q + row / a_.heads * a_.qStride + int64_t{row % a_.heads} * a_.cache.headDim : nullptr;
@@ -213,6 +214,7 @@ class LatentBlock {
   // before are to be multiplied by.
   __device__ __forceinline__ void takeSoftmax(int start) {
     const int r = ownRow(), slot = tile_.lane() % lanesOfRow * slots;
+    LatentRow &row = tile_.row(r);
     float x[slots] = {};
 #pragma unroll
     for (int w = 0; w < latentWarps; ++w) {
@@ -226,7 +228,7 @@ class LatentBlock {
     float top = minusInfinity;
 #pragma unroll
     for (int i = 0; i < slots; ++i) {
-      x[i] = start + slot + i <= position_ ? x[i] * scoreScale_ : minusInfinity;
+      x[i] = start + slot + i <= row.position ? x[i] * row.scale : minusInfinity;
       top = fmaxf(top, x[i]);
     }
 #pragma unroll
@@ -259,7 +261,7 @@ class LatentBlock {
     }
     state_ = {reference, state_.total * shrink + sum};
     if (tile_.lane() % lanesOfRow == 0) {
-      tile_.row(r).factor = shrink;
+      row.factor = shrink;
     }
   }
 
@@ -267,10 +269,7 @@ class LatentBlock {
   Tile tile_;
   const int stages_;
   int begin_ = 0, end_ = 0, sequence_ = 0;
-  // Of the lane's row in the softmax.
-  float scoreScale_ = 0;
-  int position_ = -1;
-  SoftmaxState state_ = {0, 1}, merged_ = {0, 1};
+  SoftmaxState state_ = {minusInfinity, 0};  // of the lane's row in the softmax, in this split
 };
 
 // Blocks take splits of a few tokens' contexts, by their true positions, until there are no more; with `sums`, their

@@ -1,4 +1,5 @@
-// latent_tile.hpp: rows of queries, 16 or 32, times a page of a latent cache, by the 8 warps of a block on tensor cores.
+// latent_tile.hpp: rows of queries, 16 or 32, times a page of a latent cache, by the 8 warps of a block on tensor
+// cores.
 //
 // The page lies in shared memory once, [slot][element] of 16 bits, rows 16 bytes apart so that ldmatrix meets no bank
 // twice: read plain it is the B operand of scores, transposed that of values. Scores: a warp takes every eighth step of
@@ -25,6 +26,15 @@ constexpr int weightBytes = 2 * pageTokens + latentPad;       // of a row's prob
 
 __host__ __device__ __forceinline__ constexpr bool isWide(int type) { return type == GK_F16 || type == GK_BF16; }
 
+// Of a row; in shared memory, for registers are full.
+struct LatentRow {
+  float factor;         // its queries' power of two; then what a page multiplies the sums before it by
+  float fresh;          // what a split's sums are multiplied by in a merge
+  float scale;          // of its scores
+  int position;         // -1: there is no such row
+  SoftmaxState merged;  // of the splits so far
+};
+
 // Where a block's shared memory has what, in bytes from its start. Rows: 16 a tile.
 struct LatentLayout {
   int tile;     // (slots) rows of elements; where the cache has 16 bits a ring of them
@@ -43,16 +53,8 @@ struct LatentLayout {
     partial = scales + scaleBytes(type, cache.headDim);
     weights = partial + latentWarps * rowCount * pageTokens * 4;
     rows = weights + (type == GK_BF16 ? 2 : 1) * rowCount * weightBytes;
-    bytes = rows + rowCount * 16;
+    bytes = rows + rowCount * static_cast<int>(sizeof(LatentRow));
   }
-};
-
-// Of a row, for the warps that hold a part of its sums.
-struct LatentRow {
-  float factor;  // its queries' power of two; then what a page multiplies the sums before it by
-  float fresh;   // what a split's sums are multiplied by in a merge
-  float total;   // of the merged softmax
-  int position;  // -1: there is no such row
 };
 
 // Element (row, column) of 32 columns of floats: rows shifted against each other, so that neither fragments nor runs of
@@ -156,8 +158,8 @@ class LatentTile {
           const float *const row = from[n % 2];
           const int d = 16 * step + n / 2 * 8 + 2 * (lane_ % 4);
           const bool there = row != nullptr && 16 * step < cache_.headDim;
-          splitPair(there ? row[d] * up[n % 2] : 0, there ? row[d + 1] * up[n % 2] : 0, Type == GK_BF16,
-                    high_[m][i][n], low_[m][i][n]);
+          splitPair(there ? row[d] * up[n % 2] : 0, there ? row[d + 1] * up[n % 2] : 0, Type == GK_BF16, high_[m][i][n],
+                    low_[m][i][n]);
         }
       }
     }
@@ -165,35 +167,36 @@ class LatentTile {
 
   // ---- scores ----
 
-  // The warp's part of all rows' scores, but for their scale, to partial(warp).
+  // The warp's part of all rows' scores, but for their scale, to partial(warp). 16 slots at a time: more sums at once
+  // would take more registers than there are beside the queries.
   __device__ __forceinline__ void scores(int index) const {
-    float s[Tiles][4][4] = {};
-    const unsigned char *const tile = tileOf(index);
-    const unsigned char *const from = tile + (lane_ / 16 * 8 + lane_ % 8) * stride_ + lane_ / 8 % 2 * 16;
+    const unsigned char *const from =
+        tileOf(index) + (lane_ / 16 * 8 + lane_ % 8) * stride_ + lane_ / 8 % 2 * 16 + 32 * warp_;
+    float *const to = partial(warp_);
+#pragma unroll hasScales(Type) ? 1 : 2
+    for (int n = 0; n < 4; n += 2) {
+      float s[Tiles][2][4] = {};
 #pragma unroll
-    for (int i = 0; i < latentSteps; ++i) {
-      const int step = warp_ + latentWarps * i;
-      if (16 * step < cache_.headDim) {
-#pragma unroll
-        for (int n = 0; n < 4; n += 2) {
+      for (int i = 0; i < latentSteps; ++i) {
+        const int step = warp_ + latentWarps * i;
+        if (16 * step < cache_.headDim) {
           uint32_t k[4];
-          loadMatrices(k, from + 8 * n * stride_ + 32 * step);
+          loadMatrices(k, from + 8 * n * stride_ + 32 * latentWarps * i);
 #pragma unroll
           for (int m = 0; m < Tiles; ++m) {
-            addScores(s[m][n], m, i, step, n, k[0], k[1]);
-            addScores(s[m][n + 1], m, i, step, n + 1, k[2], k[3]);
+            addScores(s[m][0], m, i, step, n, k[0], k[1]);
+            addScores(s[m][1], m, i, step, n + 1, k[2], k[3]);
           }
         }
       }
-    }
-    float *const to = partial(warp_);
 #pragma unroll
-    for (int m = 0; m < Tiles; ++m) {
+      for (int m = 0; m < Tiles; ++m) {
 #pragma unroll
-      for (int n = 0; n < 4; ++n) {
-        const int r = 16 * m + lane_ / 4, column = 8 * n + 2 * (lane_ % 4);
-        *reinterpret_cast<float2 *>(to + shiftedAt(r, column)) = make_float2(s[m][n][0], s[m][n][1]);
-        *reinterpret_cast<float2 *>(to + shiftedAt(r + 8, column)) = make_float2(s[m][n][2], s[m][n][3]);
+        for (int c = 0; c < 2; ++c) {
+          const int r = 16 * m + lane_ / 4, column = 8 * (n + c) + 2 * (lane_ % 4);
+          *reinterpret_cast<float2 *>(to + shiftedAt(r, column)) = make_float2(s[m][c][0], s[m][c][1]);
+          *reinterpret_cast<float2 *>(to + shiftedAt(r + 8, column)) = make_float2(s[m][c][2], s[m][c][3]);
+        }
       }
     }
   }
@@ -203,7 +206,6 @@ class LatentTile {
   // o = o * the rows' factors + probabilities * latents, of the warp's slabs.
   __device__ __forceinline__ void addValues(int index) {
     constexpr int terms = Type == GK_BF16 ? 2 : 1;
-    uint32_t p[terms][Tiles][2][4];
 #pragma unroll
     for (int m = 0; m < Tiles; ++m) {
       const float factor[2] = {row(16 * m + lane_ / 4).factor, row(16 * m + lane_ / 4 + 8).factor};
@@ -213,26 +215,24 @@ class LatentTile {
           o[m][i / 16][i / 4 % 4][i % 4] *= factor[i % 4 / 2];
         }
       }
-#pragma unroll
-      for (int step = 0; step < 2; ++step) {
-#pragma unroll
-        for (int term = 0; term < terms; ++term) {
-          loadMatrices(p[term][m][step], reinterpret_cast<const unsigned char *>(weights(term, 16 * m + lane_ % 16)) +
-                                             32 * step + lane_ / 16 * 16);
-        }
-      }
     }
-    const unsigned char *const from = tileOf(index) + lane_ % 16 * stride_ + lane_ / 16 * 16;
+    const unsigned char *const from = tileOf(index) + lane_ % 16 * stride_ + lane_ / 16 * 16 + 64 * warp_;
 #pragma unroll
-    for (int i = 0; i < latentSlabs; ++i) {
-      const int slab = warp_ + latentWarps * i;
-      if (32 * slab < cache_.latent) {
+    for (int step = 0; step < 2; ++step) {
+      uint32_t p[terms][Tiles][4];
 #pragma unroll
-        for (int half = 0; half < 2; ++half) {
+      for (int i = 0; i < terms * Tiles; ++i) {
+        const auto *const at = reinterpret_cast<const unsigned char *>(weights(i / Tiles, i % Tiles * 16 + lane_ % 16));
+        loadMatrices(p[i / Tiles][i % Tiles], at + 32 * step + lane_ / 16 * 16);
+      }
 #pragma unroll
-          for (int step = 0; step < 2; ++step) {
+      for (int i = 0; i < latentSlabs; ++i) {
+        const int slab = warp_ + latentWarps * i;
+        if (32 * slab < cache_.latent) {
+#pragma unroll
+          for (int half = 0; half < 2; ++half) {
             uint32_t v[4];
-            loadMatricesTransposed(v, from + 16 * step * stride_ + 64 * slab + 32 * half);
+            loadMatricesTransposed(v, from + 16 * step * stride_ + 64 * latentWarps * i + 32 * half);
             if constexpr (hasScales(Type)) {
               const uint32_t first = scalePair(slab, 16 * step), second = scalePair(slab, 16 * step + 8);
               v[0] = mulF16x2(v[0], first), v[1] = mulF16x2(v[1], second);
@@ -242,8 +242,8 @@ class LatentTile {
             for (int m = 0; m < Tiles; ++m) {
 #pragma unroll
               for (int term = 0; term < terms; ++term) {
-                multiplyHalves<Type>(o[m][i][2 * half], p[term][m][step], v[0], v[1]);
-                multiplyHalves<Type>(o[m][i][2 * half + 1], p[term][m][step], v[2], v[3]);
+                multiplyHalves<Type>(o[m][i][2 * half], p[term][m], v[0], v[1]);
+                multiplyHalves<Type>(o[m][i][2 * half + 1], p[term][m], v[2], v[3]);
               }
             }
           }

@@ -1,5 +1,5 @@
-// experts_test.cpp: the ops over chosen experts, and over heads, against loops of mat_mul and gate_up on the same queue,
-// bit for bit; so a token's result depends on no other's. One id is no expert's: it must not fault.
+// experts_test.cpp: the ops over chosen experts, and over heads, against loops of mat_mul and gate_up on the same
+// queue, bit for bit; so a token's result depends on no other's. One id is no expert's: it must not fault.
 #include "../../kernels-cpu/test/weights.hpp"
 #include "both.hpp"
 

@@ -5,7 +5,6 @@
 // attention/latent_tile.hpp's, of each row, as attention_test.cpp has it: but both terms of a query are added in one
 // sum, of twice the products.
 #include "../../kernels-cpu/test/latents.hpp"
-
 #include "both.hpp"
 
 using namespace gatun::test;
@@ -192,8 +191,7 @@ class Case {
       }
       const double u = 0x1p-24, split = s.type == GK_BF16 ? 0x1p-16 : 0x1p-22, n = at.position + 1.0;
       const double score = most * (split + 2 * (2 * s.dim() + 8) * u + 3 * u + s.dim() * u);
-      bounds.push_back(at.sequence == padding ? 0
-                                              : greatest * (2 * score + 8 * u + roundings(s.type) + 3 * n * u));
+      bounds.push_back(at.sequence == padding ? 0 : greatest * (2 * score + 8 * u + roundings(s.type) + 3 * n * u));
     }
     return bounds;
   }
@@ -251,20 +249,26 @@ int main(int argc, char **argv) {
   if (all || only == "shapes") {
     checkShort(both, {16, 512, 64, GK_F16, {40, 9}});
     checkShort(both, {40, 128, 64, GK_Q8_0, {40, 9}});
-    checkShort(both, {2, 512, 128, GK_F16, {40, 9}});  // the longest key there may be
-    checkShort(both, {1, 512, 128, GK_F8, {40, 9}});
+    checkShort(both, {3, 512, 64, GK_F8, {40, 9}});
+    checkShort(both, {2, 512, 128, GK_BF16, {40, 9}});  // the longest key there may be, a page at a time in 99 KiB
+    checkShort(both, {1, 512, 128, GK_Q8_0, {40, 9}});
     checkShort(both, {2, 64, 16, GK_BF16, {40, 9}});
     Case(both, {128, 512, 64, GK_F16, {40}}).check({{0, 39}}, 1);
     Case(both, {64, 512, 64, GK_BF16, {34}}).check({{0, 2}, {0, 33}}, 0);
   }
   if (all || only == "rounds") {
-    const Both narrow({1, 5, 128, 96, 700});  // workspace for one token: the others wait their turn
+    const Both narrow({1, 20, 64, 32, 700});  // workspace for a few tokens: the others wait their turn
+    std::vector<At> few = {{0, 3}, {0, 40}}, many;
+    append(few, 0, 505, 520);
+    append(many, 0, 540, 580);
     for (const int32_t type : {GK_F32, GK_F16}) {
-      const LatentShape shape = {5, 96, 32, type, {600}};
-      Case wide(both, shape), again(narrow, shape);
-      wide.check({{0, 3}, {0, 40}, {0, 599}}, 0);
-      again.check({{0, 3}, {0, 40}, {0, 599}}, 0);
-      again.expectSameAs(wide);
+      const LatentShape shape = {20, 32, 32, type, {600}};
+      for (const std::vector<At> &step : {few, type == GK_F32 ? few : many}) {
+        Case wide(both, shape), again(narrow, shape);
+        wide.check(step, 0);
+        again.check(step, 0);
+        again.expectSameAs(wide);
+      }
     }
   }
   return finish(both);
