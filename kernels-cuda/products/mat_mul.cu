@@ -65,7 +65,7 @@ void headMatMul(const Queue &queue, const gk_weight &weight, const gk_tensor &x,
   }
 }
 
-// A row of experts at a time is few, however many rows there are.
+// Of experts: what serves few rows of each. Where they are many, and are sorted, tiles do.
 const char *matMulKernel(const gk_weight &weight, const gk_tensor &x) {
   return x.dtype == GK_F32              ? "mat_mul_float, fp32"
          : few(x) || weight.experts > 1 ? "mat_mul_vec, int8 mma"
