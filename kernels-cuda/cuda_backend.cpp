@@ -1,4 +1,6 @@
 // cuda_backend.cpp: the CUDA back end: every op of the contract on one queue.
+#include <algorithm>
+
 #include "backend.hpp"
 #include "device/cuda_queue.hpp"
 #include "ops.hpp"
@@ -12,7 +14,9 @@ class CudaBackend final : public Backend {
 
   void sync() override { cuda::sync(queue_); }
 
-  int64_t workspaceBytes(const gk_limits &limits) override { return cuda::attentionWorkspaceBytes(queue_, limits); }
+  int64_t workspaceBytes(const gk_limits &limits) override {
+    return std::max(cuda::attentionWorkspaceBytes(queue_, limits), cuda::sortWorkspaceBytes(limits.tokens));
+  }
 
   void workspace(void *data, int64_t bytes) override {
     queue_.workspace = static_cast<char *>(data);

@@ -40,7 +40,8 @@ void matMulFloat(const Queue &queue, const gk_weight &weight, const gk_tensor &x
 void gateUpFloat(const Queue &queue, const gk_weight &gate, const gk_weight &up, const gk_tensor &x,
                  const gk_tensor &y);
 
-// Bytes of workspace that each op needs for steps up to the limits.
+// Bytes of workspace that ops need for steps up to the limits.
 int64_t attentionWorkspaceBytes(const Queue &queue, const gk_limits &limits);
+int64_t sortWorkspaceBytes(int64_t tokens);
 
 }  // namespace gatun::cuda

@@ -58,6 +58,8 @@
 
 namespace gatun {
 
+constexpr int64_t maxExpertGroups = 1024;  // that gk_route chooses among
+
 class Backend {
  public:
   virtual ~Backend();

@@ -204,7 +204,8 @@ int32_t gk_route(gk_queue *queue, const gk_router *router, const gk_tensor *logi
     checks::tensor(ids, "ids", GK_I32);
     checks::tensor(weights, "weights", GK_F32);
     checks::within("logits.cols", logits->cols, 1, 65536);
-    checks::within("router.groups", router->groups, 1, logits->cols);
+    checks::within("router.groups", router->groups, 1,
+                   logits->cols < gatun::maxExpertGroups ? logits->cols : gatun::maxExpertGroups);
     if (logits->cols % router->groups != 0) {
       checks::refuse("router.groups is %d, expected a number that divides logits.cols, which is %lld", router->groups,
                      static_cast<long long>(logits->cols));

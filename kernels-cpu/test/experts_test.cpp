@@ -1,5 +1,5 @@
 // experts_test.cpp: the ops over chosen experts against loops of mat_mul and gate_up, bit for bit; and down with its
-// combination against one loop of both.
+// combination, and with what is shared, against one loop of both.
 #include <cmath>
 
 #include "weights.hpp"
@@ -31,7 +31,11 @@ void testExperts(int32_t dtype, int64_t tokens, int64_t k, int64_t experts, gk_t
     return part;
   };
   const auto row = [&](const Inputs &in, int64_t r) { return Inputs::row(in.*form, r); };
-  std::vector<float> expectedUp, expectedDown, part(40);
+  std::vector<float> expectedUp, expectedDown, expectedAll, part(40), common;
+  const gk_tensor shared = tensor(common, tokens, 40);
+  for (float &element : common) {
+    element = random.uniform();
+  }
   tensor(expectedUp, tokens * k, ff);
   tensor(expectedDown, tokens, 40);
   const Isa plain = isas()[0];
@@ -45,18 +49,24 @@ void testExperts(int32_t dtype, int64_t tokens, int64_t k, int64_t experts, gk_t
       sum = std::fma(shares[size_t(p)], part[size_t(c)], sum);
     }
   }
+  for (size_t i = 0; i < expectedDown.size(); i++) {
+    expectedAll.push_back(expectedDown[i] + common[i]);
+  }
   for (const Isa &isa : isas()) {
     for (cpu::Pool *pool : {&one, &three}) {
-      std::vector<float> y, rows, z;
+      std::vector<float> y, rows, z, all;
       const gk_tensor outUp = tensor(y, tokens * k, ff), outRows = tensor(rows, tokens * k, 40);
-      const gk_tensor outDown = tensor(z, tokens, 40);
+      const gk_tensor outDown = tensor(z, tokens, 40), outAll = tensor(all, tokens, 40);
       isa.expertGateUp(*pool, gate.packed, up.packed, x.*form, ids, outUp);
       isa.expertDown(*pool, down.packed, h.*form, ids, outRows);
-      isa.expertCombine(*pool, outRows, weights, outDown);
+      isa.expertCombine(*pool, outRows, weights, nullptr, outDown);
+      isa.expertCombine(*pool, outRows, weights, &shared, outAll);
       CHECK(std::memcmp(y.data(), expectedUp.data(), y.size() * 4) == 0, "%s gate_up type %d tokens %ld", isa.name,
             dtype, long(tokens));
       CHECK(std::memcmp(z.data(), expectedDown.data(), z.size() * 4) == 0, "%s down type %d tokens %ld", isa.name,
             dtype, long(tokens));
+      CHECK(std::memcmp(all.data(), expectedAll.data(), all.size() * 4) == 0, "%s with what is shared, tokens %ld",
+            isa.name, long(tokens));
     }
   }
 }

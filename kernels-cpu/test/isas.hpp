@@ -12,6 +12,7 @@ struct Isa {
   decltype(&cpu::plain::unpack) unpack;
   decltype(&cpu::plain::quantize) quantize;
   decltype(&cpu::plain::matMul) matMul;
+  decltype(&cpu::plain::headMatMul) headMatMul;
   decltype(&cpu::plain::gateUp) gateUp;
   decltype(&cpu::plain::expertGateUp) expertGateUp;
   decltype(&cpu::plain::expertDown) expertDown;
@@ -24,6 +25,7 @@ struct Isa {
    cpu::isa::unpack,        \
    cpu::isa::quantize,      \
    cpu::isa::matMul,        \
+   cpu::isa::headMatMul,    \
    cpu::isa::gateUp,        \
    cpu::isa::expertGateUp,  \
    cpu::isa::expertDown,    \

@@ -266,9 +266,31 @@ void weights(gk_queue *queue) {
   REFUSES(with(hidden.rows, 7, expertDown), "gk_expert_down: h.rows is 7, ids.rows * ids.cols is 8");
   REFUSES(with(pairs.rows, 4, expertDown), "gk_expert_down: y.rows is 4, h.rows is 8");
   REFUSES(with(chosen[0], -1, expertDown), "gk_expert_down: ids[0][0] is -1, down.experts is 4");
-  const auto combine = [&] { return gk_expert_combine(queue, &hidden, &p, &sums); };
+  gk_tensor common = tensor(x.data(), 4, 64);
+  const gk_tensor *shared = nullptr;
+  const auto combine = [&] { return gk_expert_combine(queue, &hidden, &p, shared, &sums); };
   REFUSES(with(p.cols, 1, combine), "gk_expert_combine: x.rows is 8, weights.rows * weights.cols is 4");
   REFUSES(with(sums.cols, 32, combine), "gk_expert_combine: y.cols is 32, x.cols is 64");
+  shared = &common;
+  REFUSES(with(common.rows, 3, combine), "gk_expert_combine: shared.rows is 3, y.rows is 4");
+  REFUSES(with(common.cols, 32, combine), "gk_expert_combine: shared.cols is 32, y.cols is 64");
+  REFUSES(with(common.dtype, GK_I32, combine), "gk_expert_combine: shared.dtype is I32 (26), expected F32");
+  REFUSES(with(common.data, nullptr, combine), "gk_expert_combine: shared.data is NULL");
+  gk_tensor heads = tensor(x.data(), 2, 256), results = tensor(out.data(), 2, 128);
+  const auto ofHeads = [&] { return gk_head_mat_mul(queue, &w, &heads, &results); };
+  OK(ofHeads());
+  REFUSES(with(heads.cols, 255, ofHeads),
+          "gk_head_mat_mul: x.cols is 255, expected weight.experts, which is 4, times a multiple of 1 of at least "
+          "weight.cols, which is 64");
+  REFUSES(with(heads.cols, 252, ofHeads),
+          "gk_head_mat_mul: x.cols is 252, expected weight.experts, which is 4, times a multiple of 1 of at least "
+          "weight.cols, which is 64");
+  REFUSES(with(results.cols, 124, ofHeads),
+          "gk_head_mat_mul: y.cols is 124, expected weight.experts, which is 4, times at least weight.rows, which is "
+          "32");
+  REFUSES(with(results.rows, 1, ofHeads), "gk_head_mat_mul: y.rows is 1, x.rows is 2");
+  REFUSES(with(heads.dtype, GK_I32, ofHeads), "gk_head_mat_mul: x.dtype is I32 (26), expected F32, A8 or A16");
+  REFUSES(with(results.dtype, GK_A8, ofHeads), "gk_head_mat_mul: y.dtype is A8 (66), expected F32");
 }
 
 void routes(gk_queue *queue) {
@@ -276,10 +298,25 @@ void routes(gk_queue *queue) {
   const Array<int32_t> chosen(2 * 8);
   l.fillBytes(0);
   gk_tensor logits = tensor(l.data(), 2, 8), i = ids(chosen.data(), 2, 3), w = tensor(p.data(), 2, 3);
-  int32_t normalize = 1;
-  const auto route = [&] { return gk_route(queue, &logits, normalize, &i, &w); };
+  const Array<float> bias(8);
+  gk_router router = {bias.data(), GK_SCORING_SIGMOID, 4, 2, 1, 2.5f, 0};
+  std::memset(bias.data(), 0, 8 * sizeof(float));
+  const gk_router *chosenBy = &router;
+  const auto route = [&] { return gk_route(queue, chosenBy, &logits, &i, &w); };
   OK(route());
-  REFUSES(with(normalize, 2, route), "gk_route: normalize is 2, expected 0 to 1");
+  REFUSES(with(chosenBy, nullptr, route), "gk_route: router is NULL");
+  REFUSES(with(router.bias, off(bias.data(), 1), route),
+          "gk_route: router.bias is 1 bytes past a multiple of 4, expected that alignment");
+  REFUSES(with(router.scoring, 2, route), "gk_route: router.scoring is 2, expected 0 to 1");
+  REFUSES(with(router.groups, 0, route), "gk_route: router.groups is 0, expected 1 to 8");
+  REFUSES(with(router.groups, 3, route),
+          "gk_route: router.groups is 3, expected a number that divides logits.cols, which is 8");
+  REFUSES(with(router.chosen_groups, 5, route), "gk_route: router.chosen_groups is 5, expected 1 to 4");
+  REFUSES(with(router.chosen_groups, 1, route), "gk_route: ids.cols is 3, expected 1 to 2");
+  REFUSES(with(router.normalize, 2, route), "gk_route: router.normalize is 2, expected 0 to 1");
+  REFUSES(with(router.scale, std::numeric_limits<float>::quiet_NaN(), route),
+          "gk_route: router.scale is nan, expected a finite number");
+  router.groups = router.chosen_groups = 1;
   REFUSES(with(i.dtype, GK_F32, route), "gk_route: ids.dtype is F32 (0), expected I32");
   REFUSES(with(logits.cols, 2, route), "gk_route: ids.cols is 3, expected 1 to 2");
   REFUSES(with(w.cols, 2, route), "gk_route: weights.cols is 2, ids.cols is 3");

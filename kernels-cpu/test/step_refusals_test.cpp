@@ -64,7 +64,7 @@ void cacheOps(gk_queue *queue) {
   REFUSES(with(vs.rows, 1, store), "gk_rope_store: v.rows is 1, batch.tokens is 2");
   REFUSES(with(cache.pages, nullptr, store), "gk_rope_store: cache.pages is NULL");
   REFUSES(with(cache.page_count, 0, attend), "gk_attention: cache.page_count is 0, expected 1 to 2147483647");
-  REFUSES(with(ys.cols, 32, attend), "gk_attention: y.cols is 32, q.cols is 64");
+  REFUSES(with(ys.cols, 32, attend), "gk_attention: y.cols is 32, heads * width of a value is 64");
   REFUSES(with(ys.dtype, GK_I32, attend), "gk_attention: y.dtype is I32 (26), expected F32, A8, A16 or BF16");
   REFUSES(with(position[1], 64, fill),
           "gk_rope_table: batch.position[1] is 64, expected 0 to 63, what batch.max_pages pages hold");
@@ -83,10 +83,68 @@ void cacheOps(gk_queue *queue) {
   OK(with(table[0], -1, store));
 }
 
+void latentOps(gk_queue *queue) {
+  std::vector<int32_t> position = {31, 32}, sequence = {0, 0}, table = {1, 0};
+  gk_batch batch = {position.data(), sequence.data(), table.data(), 2, 1, 2, 0};
+  Array<float> angles(2 * 32), norm(64), q(2 * 2 * 48), kv(2 * 96), absorbed(2 * 2 * 96), y(2 * 2 * 64);
+  for (Array<float> *array : {&angles, &norm, &q, &kv, &absorbed}) {
+    array->fillBytes(0);
+  }
+  Array<uint8_t> pages(2 * 32 * 96 * 4);
+  pages.fillBytes(0);
+  gk_cache cache = {pages.data(), 2, 1, 96, GK_F32, GK_F32, 64};
+  gk_rope rope = {angles.data(), nullptr, nullptr, nullptr, nullptr, norm.data(), 1e-6f, 32, GK_ROPE_INTERLEAVED, 0};
+  gk_tensor qs = tensor(q.data(), 2, 96), kvs = tensor(kv.data(), 2, 96), as = tensor(absorbed.data(), 2, 192),
+            ys = tensor(y.data(), 2, 128);
+  int64_t bytes = 0;
+  const auto pageBytes = [&] { return gk_cache_page_bytes(queue, &cache, &bytes); };
+  const auto store = [&] { return gk_latent_store(queue, &rope, &batch, &qs, &kvs, &as, &cache); };
+  const auto attend = [&] { return gk_attention(queue, &batch, &as, &cache, 0.1f, &ys); };
+  const auto ropeStore = [&] { return gk_rope_store(queue, &rope, &batch, &as, &kvs, &kvs, &cache); };
+  OK(pageBytes());
+  CHECK(bytes == 32 * 96 * 4);
+  OK(store());
+  OK(attend());
+  REFUSES(with(cache.latent, 96, pageBytes),
+          "gk_cache_page_bytes: cache.latent is 96, expected 0, or a multiple of 32 up to 512 and less than "
+          "cache.head_dim, which is 96");
+  REFUSES(with(cache.latent, 48, pageBytes),
+          "gk_cache_page_bytes: cache.latent is 48, expected 0, or a multiple of 32 up to 512 and less than "
+          "cache.head_dim, which is 96");
+  REFUSES(with(cache.head_dim, 656, pageBytes),
+          "gk_cache_page_bytes: cache.head_dim is 656, expected a multiple of 16 up to 640");
+  REFUSES(with(cache.kv_heads, 2, pageBytes),
+          "gk_cache_page_bytes: cache.kv_heads of a latent cache is 2, expected 1 to 1");
+  REFUSES(with(cache.value_dtype, GK_F16, pageBytes),
+          "gk_cache_page_bytes: cache.value_dtype of a latent cache is 1, cache.key_dtype is 0");
+  cache.value_dtype = GK_Q4_0;
+  REFUSES(with(cache.key_dtype, GK_Q4_0, pageBytes),
+          "gk_cache_page_bytes: cache.key_dtype is Q4_0, expected F32, F16, BF16, F8 or Q8_0 of a latent cache");
+  cache.value_dtype = GK_F32;
+  REFUSES(ropeStore(), "gk_rope_store: cache.latent is 64, expected 0 to 0");
+  REFUSES(with(cache.latent, 0, store), "gk_latent_store: cache.latent is 0, expected a latent cache");
+  REFUSES(with(rope.k_norm, nullptr, store), "gk_latent_store: rope.k_norm is NULL");
+  REFUSES(with(rope.q_norm, norm.data(), store), "gk_latent_store: rope has a bias or a q_norm, expected k_norm alone");
+  REFUSES(with(rope.k_bias, norm.data(), store), "gk_latent_store: rope has a bias or a q_norm, expected k_norm alone");
+  REFUSES(with(rope.dim, 16, store), "gk_latent_store: rope.dim is 16, cache.head_dim - cache.latent is 32");
+  REFUSES(with(rope.style, 2, store), "gk_latent_store: rope.style is 2, expected 0 to 1");
+  REFUSES(with(qs.cols, 95, store),
+          "gk_latent_store: q.cols is 95, expected a multiple of 2 heads of at least rope.dim, which is 32");
+  REFUSES(with(qs.cols, 62, store),
+          "gk_latent_store: q.cols is 62, expected a multiple of 2 heads of at least rope.dim, which is 32");
+  REFUSES(with(kvs.cols, 95, store), "gk_latent_store: kv.cols is 95, cache.head_dim is 96");
+  REFUSES(with(kvs.rows, 1, store), "gk_latent_store: kv.rows is 1, batch.tokens is 2");
+  REFUSES(with(as.cols, 190, store),
+          "gk_latent_store: absorbed.cols is 190, expected a multiple of 96, the width of a head");
+  REFUSES(with(table[1], 2, store), "gk_latent_store: batch.page_table[0][1] is 2, cache.page_count is 2");
+  REFUSES(with(ys.cols, 64, attend), "gk_attention: y.cols is 64, heads * width of a value is 128");
+}
+
 }  // namespace
 
 int main() {
   const Queue queue(2, GK_ISA_BEST);
   cacheOps(queue);
+  latentOps(queue);
   return finish();
 }

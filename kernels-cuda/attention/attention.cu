@@ -25,6 +25,7 @@
 #include "attention/attention_fp32.hpp"
 #include "attention/attention_split.hpp"
 #include "attention/attention_walk.hpp"
+#include "attention/latent_attention.hpp"
 #include "ops.hpp"
 
 namespace gatun::cuda {
@@ -37,7 +38,7 @@ constexpr float log2e = 1.44269504f;
 
 constexpr bool isQuantised(int32_t dtype) { return dtype != GK_F32; }
 
-int64_t partialBytes(int64_t rows, int64_t splits, int64_t headDim) { return rows * splits * (headDim + 2) * 4; }
+int64_t partialBytes(int64_t rows, int64_t splits, int64_t valueDim) { return rows * splits * (valueDim + 2) * 4; }
 
 // Blocks of a launch whose blocks take work until there is no more: what the device holds, or at most one for each of
 // the tasks that the longest contexts would give.
@@ -76,31 +77,7 @@ void run(const Queue &queue, const Attention &a) {
   a.partialValues != nullptr ? launchSplits<Steps>(queue, a) : launchWalk<Steps>(queue, a);
 }
 
-void runFp32(const Queue &queue, const Attention &a) {
-  const int64_t rows = int64_t{a.tokens} * a.heads;
-  const LaunchShape shape =
-      a.partialValues != nullptr
-          ? shapeOf(queue, ceilDiv(rows * a.splits, fp32Warps), 32 * fp32Warps, sizeof(Fp32Shared), attendFp32)
-          : LaunchShape{gridOf(ceilDiv(rows, fp32Warps)), 32 * fp32Warps, sizeof(Fp32Shared)};
-  launch(queue, shape, attendFp32, a);
-}
-
-template <class Power>
-void merge(const Queue &queue, const Attention &a) {
-  const int threads = mergeThreadsOf(a.cache);
-  const int64_t blocks = ceilDiv(int64_t{a.heads} * a.cache.headDim, threads) * a.tokens;
-  launch(queue, {gridOf(blocks), threads, sizeof(MergeShared)}, mergeSplits<Power>, a);
-}
-
-void runTokens(const Queue &queue, Attention a) {
-  if (a.cache.keyType == GK_F32 || a.cache.valueType == GK_F32) {
-    runFp32(queue, a);
-    if (a.partialValues != nullptr) {
-      merge<PowerOfE>(queue, a);
-    }
-    return;
-  }
-  a.scale *= log2e;
+void runHeads(const Queue &queue, const Attention &a) {
   switch (a.cache.headDim) {
     case 64:
       run<4>(queue, a);
@@ -116,6 +93,38 @@ void runTokens(const Queue &queue, Attention a) {
       break;
     default:
       run<anySteps>(queue, a);
+  }
+}
+
+void runFp32(const Queue &queue, const Attention &a) {
+  const int64_t rows = int64_t{a.tokens} * a.heads;
+  const LaunchShape shape =
+      a.partialValues != nullptr
+          ? shapeOf(queue, ceilDiv(rows * a.splits, fp32Warps), 32 * fp32Warps, sizeof(Fp32Shared), attendFp32)
+          : LaunchShape{gridOf(ceilDiv(rows, fp32Warps)), 32 * fp32Warps, sizeof(Fp32Shared)};
+  launch(queue, shape, attendFp32, a);
+}
+
+template <class Power>
+void merge(const Queue &queue, const Attention &a) {
+  const int threads = mergeThreadsOf(a.cache);
+  const int64_t blocks = ceilDiv(int64_t{a.heads} * a.valueDim, threads) * a.tokens;
+  launch(queue, {gridOf(blocks), threads, sizeof(MergeShared)}, mergeSplits<Power>, a);
+}
+
+void runTokens(const Queue &queue, Attention a) {
+  if (a.cache.keyType == GK_F32 || a.cache.valueType == GK_F32) {
+    a.cache.latent != 0 ? attendLatents(queue, a) : runFp32(queue, a);
+    if (a.partialValues != nullptr) {
+      merge<PowerOfE>(queue, a);
+    }
+    return;
+  }
+  a.scale *= log2e;
+  if (a.cache.latent != 0) {
+    attendLatents(queue, a);
+  } else {
+    runHeads(queue, a);
   }
   if (a.partialValues != nullptr) {
     merge<PowerOfTwo>(queue, a);
@@ -137,7 +146,7 @@ Attention slice(const Attention &a, int64_t first, int64_t count) {
 
 // Singles and few more tokens: as many at a time as the workspace has room for partial results of.
 void runSplit(const Queue &queue, const Attention &a) {
-  const int64_t tokenBytes = partialBytes(a.heads, a.splits, a.cache.headDim);
+  const int64_t tokenBytes = partialBytes(a.heads, a.splits, a.valueDim);
   const int64_t fitting = queue.workspaceBytes / tokenBytes;
   const int64_t most = fitting < 1 ? 1 : fitting < a.tokens ? fitting : a.tokens;
   auto *const room = queue.borrow<char>(most * tokenBytes);
@@ -152,7 +161,7 @@ void runSplit(const Queue &queue, const Attention &a) {
 
 // Many tokens whose heads do not end with a block of the quantised result: floats first, in the workspace.
 void runThenQuantise(const Queue &queue, const Attention &a) {
-  const int64_t columns = int64_t{a.heads} * a.cache.headDim, fitting = queue.workspaceBytes / (columns * 4);
+  const int64_t columns = int64_t{a.heads} * a.valueDim, fitting = queue.workspaceBytes / (columns * 4);
   const int64_t most = fitting < 1 ? 1 : fitting < a.tokens ? fitting : a.tokens;
   auto *const room = queue.borrow<float>(most * columns);
   for (int64_t first = 0; first < a.tokens; first += most) {
@@ -171,8 +180,10 @@ void runThenQuantise(const Queue &queue, const Attention &a) {
 
 int64_t attentionWorkspaceBytes(const Queue &, const gk_limits &limits) {
   const int64_t splits = ceilDiv(limits.context, splitTokens);
-  const int64_t token = ceilDiv(partialBytes(limits.heads, splits, limits.head_dim), GK_ALIGNMENT) * GK_ALIGNMENT;
-  const int64_t wanted = token * (limits.tokens < splitMaxTokens ? limits.tokens : splitMaxTokens);
+  const int64_t valueDim = limits.latent != 0 ? limits.latent : limits.head_dim;
+  const int64_t token = ceilDiv(partialBytes(limits.heads, splits, valueDim), GK_ALIGNMENT) * GK_ALIGNMENT;
+  const int64_t tokens = token * (limits.tokens < splitMaxTokens ? limits.tokens : splitMaxTokens);
+  const int64_t least = limits.latent != 0 ? latentWorkspaceLeast() : 0, wanted = tokens > least ? tokens : least;
   return wanted <= workspaceMost ? wanted : token > workspaceMost ? token : workspaceMost;
 }
 
@@ -192,6 +203,7 @@ void attention(const Queue &queue, const gk_batch &batch, const gk_tensor &q, co
   a.maxPages = batch.max_pages;
   a.heads = static_cast<int32_t>(q.cols / cache.head_dim);
   a.group = a.heads / cache.kv_heads;
+  a.valueDim = cache.latent != 0 ? cache.latent : cache.head_dim;
   a.splits = static_cast<int32_t>(ceilDiv(batch.max_pages, splitPages));
   a.scale = scale;
   a.yType = y.dtype;
@@ -210,7 +222,7 @@ void attention(const Queue &queue, const gk_batch &batch, const gk_tensor &q, co
     return;
   }
   const Attention walked = slice(a, split, batch.tokens - split);
-  if (isQuantised(y.dtype) && cache.head_dim % GK_ACTIVATION_BLOCK != 0) {
+  if (isQuantised(y.dtype) && a.valueDim % GK_ACTIVATION_BLOCK != 0) {
     runThenQuantise(queue, walked);
   } else {
     runTokens(queue, walked);

@@ -25,8 +25,9 @@ struct Attention {
   int32_t sequences;
   int32_t maxPages;
   int32_t heads;
-  int32_t group;   // query heads of a key/value head
-  int32_t splits;  // in the longest context
+  int32_t group;     // query heads of a key/value head
+  int32_t valueDim;  // elements of a value
+  int32_t splits;    // in the longest context
   float scale;
   int32_t yType;
   const float *q;

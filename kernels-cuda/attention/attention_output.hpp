@@ -117,7 +117,7 @@ __global__ void __launch_bounds__(mergeMostThreads) mergeSplits(Attention a) {
   dependencyWait();
   dependencyTrigger();
   auto &s = shared<MergeShared>();
-  const int dim = a.cache.headDim, columns = a.heads * dim;
+  const int dim = a.valueDim, columns = a.heads * dim;
   const int threads = static_cast<int>(blockDim.x), blocks = (columns + threads - 1) / threads;
   const int token = static_cast<int>(blockIdx.x) / blocks;
   const int first = static_cast<int>(blockIdx.x) % blocks * threads, thread = static_cast<int>(threadIdx.x);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "attention/attention.hpp"
+#include "attention/head.hpp"
 
 namespace gatun::cuda {
 
@@ -15,7 +16,6 @@ struct SplitTask {
   int split;
 };
 
-__device__ __forceinline__ int laneId() { return static_cast<int>(threadIdx.x % 32); }
 __device__ __forceinline__ int lowestBit(uint32_t bits) { return 31 - leadingZeros(bits & (~bits + 1)); }
 
 // Task `index` of a launch of singles and of up to 32 more tokens, of which up to `most` neighbours of a sequence are

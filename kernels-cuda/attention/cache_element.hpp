@@ -10,6 +10,25 @@ __device__ __forceinline__ float from16(int type, const unsigned char *codes, in
   return type == GK_F16 ? fromF16(bits) : fromBf16(bits);
 }
 
+// Element d of the latent at `slot` of a page.
+__device__ __forceinline__ float latentElement(const CachePages &cache, const unsigned char *page, int d, int slot) {
+  const int type = cache.keyType, at = latentAt(d, slot, cache.headDim);
+  switch (type) {
+    case GK_F32:
+      return reinterpret_cast<const float *>(page)[at];
+    case GK_F16:
+    case GK_BF16:
+      return from16(type, page, at);
+    case GK_F8:
+      return fromF8(page[at]);
+    default: {
+      const auto *const scales = reinterpret_cast<const uint16_t *>(page + cache.keyScales);
+      return static_cast<float>(static_cast<int8_t>(page[at])) *
+             fromF16(scales[latentScaleAt(d / scaleBlock, slot, cache.headDim)]);
+    }
+  }
+}
+
 // What a code of GK_TURBO4 or GK_TURBO3, sign above magnitude, is but for its head's scale.
 __device__ __forceinline__ float turboLevel(int type, int code) {
   const int magnitudes = turbo::magnitudes(type);

@@ -22,6 +22,9 @@
 //   which element / 4 % 2 is the low or high nibble and element / 8 % 4 the bit.
 //   Value scales [element / 32][slot], with one scale a head [slot].
 //   GK_F32, which goes no way through tensor cores: keys [element / 4][slot][4], values [slot][element].
+// A page of a latent cache is (codes, scales): codes [slot][element], scales [slot][element / 32]. It is keys and
+// values at once, so no order is a fragment's: tensor cores take it from shared memory by ldmatrix, plain and
+// transposed.
 #pragma once
 
 #include "device/dialect.hpp"
@@ -31,7 +34,8 @@ namespace gatun::cuda {
 
 constexpr int pageTokens = GK_PAGE_TOKENS;
 constexpr int maxHeadDim = 256;
-constexpr int scaleBlock = 32;  // elements of a head that share a scale, but for types with one scale a head
+constexpr int maxLatentDim = 640;  // of a key of a latent cache
+constexpr int scaleBlock = 32;     // elements of a head that share a scale, but for types with one scale a head
 
 __host__ __device__ __forceinline__ constexpr bool hasScales(int type) {
   return type == GK_Q8_0 || type == GK_Q4_0 || turbo::is(type);
@@ -63,6 +67,7 @@ struct CachePages {
   int32_t headDim;
   int32_t keyType;
   int32_t valueType;
+  int32_t latent;  // elements of a latent cache's values; 0: keys and values
   // Offsets within a head's part of a page, in bytes.
   int32_t keyScales;
   int32_t values;
@@ -82,12 +87,17 @@ inline CachePages cachePages(const gk_cache &cache) {
                   cache.head_dim,
                   cache.key_dtype,
                   cache.value_dtype,
+                  cache.latent,
                   0,
                   0,
                   0,
                   0};
   c.keyScales = codeBytes(cache.key_dtype, elements);
   c.values = c.keyScales + scaleBytes(cache.key_dtype, cache.head_dim);
+  if (cache.latent != 0) {
+    c.headBytes = c.values;
+    return c;
+  }
   c.valueScales = c.values + codeBytes(cache.value_dtype, elements);
   c.headBytes = c.valueScales + scaleBytes(cache.value_dtype, cache.head_dim);
   return c;
@@ -152,6 +162,13 @@ __device__ __forceinline__ int valueSignAt(int d, int slot) { return d / 32 * 12
 __device__ __forceinline__ int valueSignBit(int d) { return d / 4 % 2 * 4 + d / 8 % 4; }
 __device__ __forceinline__ int valueScaleAt(int type, int d, int slot) {
   return turbo::is(type) ? slot : d / scaleBlock * pageTokens + slot;
+}
+
+// ---- a latent cache ----
+
+__device__ __forceinline__ int latentAt(int d, int slot, int headDim) { return slot * headDim + d; }
+__device__ __forceinline__ int latentScaleAt(int block, int slot, int headDim) {
+  return slot * (headDim / scaleBlock) + block;
 }
 
 // ---- float8 e4m3fn: 4 bits of exponent, bias 7; 0x7f is not a number ----

@@ -7,7 +7,7 @@
 // one token the latency of a read, the steps above and a write; for a prompt memory.
 //
 // Bit-equal to the CPU, sums of squares too: they have 16 lanes, by element mod 16.
-#include "attention/cache_page.hpp"
+#include "attention/head.hpp"
 #include "ops.hpp"
 
 namespace gatun::cuda {
@@ -38,45 +38,9 @@ struct Shared {
   Head heads[warps];
 };
 
-__device__ __forceinline__ int laneId() { return static_cast<int>(threadIdx.x % 32); }
-
 __device__ __forceinline__ void load(Head &head, const float *from, const float *bias, int dim) {
   for (int i = laneId(); i < dim; i += 32) {
     head.x[i] = bias != nullptr ? from[i] + bias[i] : from[i];
-  }
-  __syncwarp();
-}
-
-// Of the lanes by element mod 16.
-__device__ __forceinline__ float sumOfSixteen(float partial) {
-  for (int mask = 8; mask > 0; mask /= 2) {
-    partial += shuffleXor(partial, mask);
-  }
-  return partial;
-}
-
-__device__ __forceinline__ void normalize(Head &head, const float *weight, float eps, int dim) {
-  float squares = 0;
-  for (int i = laneId() % 16; i < dim; i += 16) {
-    squares = fmaf(head.x[i], head.x[i], squares);
-  }
-  const float scale = 1.0f / sqrtf(sumOfSixteen(squares) / static_cast<float>(dim) + eps);
-  __syncwarp();
-  for (int i = laneId(); i < dim; i += 32) {
-    head.x[i] = head.x[i] * scale * weight[i];
-  }
-  __syncwarp();
-}
-
-__device__ __forceinline__ void rotate(Head &head, const gk_rope &rope, int64_t token) {
-  const int half = rope.dim / 2;
-  const float *const cosines = rope.table + token * rope.dim;
-  for (int i = laneId(); i < half; i += 32) {
-    float &first = head.x[rope.style == GK_ROPE_HALF_SPLIT ? i : 2 * i];
-    float &second = head.x[rope.style == GK_ROPE_HALF_SPLIT ? half + i : 2 * i + 1];
-    const float a = first, b = second, c = cosines[i], s = cosines[half + i];
-    first = a * c - b * s;
-    second = b * c + a * s;
   }
   __syncwarp();
 }
@@ -106,9 +70,9 @@ __device__ __forceinline__ void prepare(Head &head, const Store &s, const float 
   const int dim = s.cache.headDim;
   load(head, from, bias, dim);
   if (norm != nullptr) {
-    normalize(head, norm, s.rope.norm_eps, dim);
+    normalize(head.x, norm, s.rope.norm_eps, dim);
   }
-  rotate(head, s.rope, token);
+  rotate(head.x, s.rope, token);
   if (spreadsKeys(s.cache.keyType)) {
     spread(head, dim);
   }
@@ -149,32 +113,6 @@ __device__ __forceinline__ uint16_t quantizeTurbo(Head &head, int dim) {
 __device__ __forceinline__ uint16_t quantizeTurbo(Head &head, int type, int dim) {
   return type == GK_TURBO4 ? quantizeTurbo<GK_TURBO4>(head, dim) : quantizeTurbo<GK_TURBO3>(head, dim);
 }
-
-// Turns a head into codes of GK_Q8_0 or GK_Q4_0, as floats, and puts the scale of block b at scales[at(b)].
-template <class At>
-__device__ __forceinline__ void quantizeHead(Head &head, int type, int dim, uint16_t *scales, const At &at) {
-  for (int block = 0; block < dim / scaleBlock; ++block) {
-    const float x = head.x[block * scaleBlock + laneId()];
-    float most = fabsf(x);
-    for (int mask = 16; mask > 0; mask /= 2) {
-      most = fmaxf(most, shuffleXor(most, mask));
-    }
-    // Of GK_Q4_0 the first element of greatest magnitude; there is none where the block holds no number.
-    const uint32_t greatest = ballot(fabsf(x) == most);
-    const int first = 31 - leadingZeros(greatest & (~greatest + 1));
-    const float extreme = shuffle(x, greatest == 0 ? 0 : first);
-    const float scale = type == GK_Q8_0 ? most / 127.0f : extreme / -8.0f;
-    const float low = type == GK_Q8_0 ? -127.0f : -8.0f, high = type == GK_Q8_0 ? 127.0f : 7.0f;
-    // A subnormal scale is rounded so coarsely that the quotient may leave the range.
-    head.x[block * scaleBlock + laneId()] = scale == 0 ? 0.0f : rintf(fmaxf(fminf(x / scale, high), low));
-    if (laneId() == 0) {
-      scales[at(block)] = toF16(scale);
-    }
-  }
-  __syncwarp();
-}
-
-__device__ __forceinline__ uint32_t byteOf(float code) { return static_cast<uint32_t>(static_cast<int>(code)) & 0xffu; }
 
 __device__ __forceinline__ uint32_t nibbleOf(float code) { return (byteOf(code) + 8) & 15u; }
 
@@ -261,7 +199,7 @@ __device__ __forceinline__ void storeKey(const CachePages &cache, unsigned char 
       scales[keyScaleAt(type, 0, slot, dim)] = scale;
     }
   } else if (hasScales(type)) {
-    quantizeHead(head, type, dim, scales, [&](int block) { return keyScaleAt(type, block, slot, dim); });
+    quantizeHead(head.x, type, dim, scales, [&](int block) { return keyScaleAt(type, block, slot, dim); });
   }
   for (int i = laneId(); i < keyRuns(dim); i += 32) {
     const KeyRun run = keyRun(i, slot, dim);
@@ -285,7 +223,7 @@ __device__ __forceinline__ void storeValue(const CachePages &cache, unsigned cha
       scales[valueScaleAt(type, 0, slot)] = scale;
     }
   } else if (hasScales(type)) {
-    quantizeHead(head, type, dim, scales, [&](int block) { return valueScaleAt(type, block * scaleBlock, slot); });
+    quantizeHead(head.x, type, dim, scales, [&](int block) { return valueScaleAt(type, block * scaleBlock, slot); });
   }
   for (int i = laneId(); i < dim; i += 32) {
     const float x = head.x[i];

@@ -280,7 +280,7 @@ void attend(const Bench &b, const Type &type, int tokens, int context) {
   int32_t *positions = onDevice(position), *sequences = onDevice<int32_t>(tokens * 4), *tables = onDevice(table);
   const gk_batch batch = {positions, sequences, tables, tokens, 1, pages, 0};
   const Rows q(b, GK_F32, tokens, heads * dim), y(b, GK_A8, tokens, heads * dim);
-  const gk_limits limits = {tokens, heads, dim, context};
+  const gk_limits limits = {tokens, heads, dim, 0, context};
   int64_t bytes = 0;
   GK(gk_workspace_bytes(b.queue, &limits, &bytes));
   void *workspace = onDevice(bytes + 64);

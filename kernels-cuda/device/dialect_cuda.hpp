@@ -186,6 +186,7 @@ __device__ __forceinline__ To bitsAs(From value) {
   return to;
 }
 __device__ __forceinline__ int leadingZeros(uint32_t value) { return __clz(static_cast<int>(value)); }
+__device__ __forceinline__ int countBits(uint32_t value) { return __popc(value); }
 
 // ---- small floats: as bits; rounding to nearest even ----
 

@@ -47,6 +47,7 @@ To bitsAs(From value) {
   return to;
 }
 inline int leadingZeros(uint32_t value) { return std::countl_zero(value); }
+inline int countBits(uint32_t value) { return std::popcount(value); }
 // Byte i of the result is byte (selector >> 4 i) & 7 of b:a.
 inline uint32_t bytePermute(uint32_t a, uint32_t b, uint32_t selector) {
   const uint64_t bytes = uint64_t{b} << 32 | a;

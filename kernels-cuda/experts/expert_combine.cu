@@ -1,5 +1,6 @@
-// expert_combine.cu: the weighted sum over a token's experts, in ascending j. Reads 4 bytes a (token, expert, column)
-// and writes 4 a (token, column). Grid: a block for each 256 columns of a token. Limit: memory; for one token, latency.
+// expert_combine.cu: the weighted sum over a token's experts, in ascending j, and what all tokens share. Reads 4 bytes
+// a (token, expert, column), 4 a (token, column) of what is shared, and writes 4 a (token, column). Grid: a block for
+// each 256 columns of a token. Limit: memory; for one token, latency.
 #include "ops.hpp"
 
 namespace gatun::cuda {
@@ -12,6 +13,8 @@ struct Combination {
   int64_t xStride;
   const float *weights;
   int64_t weightStride;
+  const float *shared;  // or NULL
+  int64_t sharedStride;
   float *y;
   int64_t yStride;
   int32_t k, cols, chunks;
@@ -32,12 +35,16 @@ __global__ void __launch_bounds__(threads) combineChunks(Combination c) {
   for (int j = 0; j < c.k; ++j) {
     total = fmaf(weights[j], x[j * c.xStride], total);
   }
+  if (c.shared != nullptr) {
+    total += c.shared[token * c.sharedStride + i];
+  }
   c.y[token * c.yStride + i] = total;
 }
 
 }  // namespace
 
-void expertCombine(const Queue &queue, const gk_tensor &x, const gk_tensor &weights, const gk_tensor &y) {
+void expertCombine(const Queue &queue, const gk_tensor &x, const gk_tensor &weights, const gk_tensor *shared,
+                   const gk_tensor &y) {
   if (y.rows == 0) {
     return;
   }
@@ -46,6 +53,8 @@ void expertCombine(const Queue &queue, const gk_tensor &x, const gk_tensor &weig
                                    x.stride,
                                    static_cast<const float *>(weights.data),
                                    weights.stride,
+                                   shared != nullptr ? static_cast<const float *>(shared->data) : nullptr,
+                                   shared != nullptr ? shared->stride : 0,
                                    static_cast<float *>(y.data),
                                    y.stride,
                                    static_cast<int32_t>(weights.cols),

@@ -1,11 +1,15 @@
-// expert_down.cu: the experts' second matrix, of every (token, choice) pair with the expert it chose.
+// expert_down.cu: the experts' second matrix, of every (token, choice) pair with the expert it chose; and the matrices
+// of heads, which are chosen by all tokens.
 //
-// A work tile is 16 rows of a pair; a block's slots take one each, side by side. Bytes: each pair's matrix once,
-// from the second-level cache where pairs share an expert: work tiles of the same rows of all pairs lie side by side.
-// Operations: 2 * pairs * hidden * ff. Limit: memory for few tokens; that cache for many.
+// Few rows go one by one. A work tile is 16 rows of a pair's matrix; a block's slots take one each, side by side.
+// Bytes: each pair's matrix once, from the second-level cache where pairs share an expert: work tiles of the same rows
+// of all pairs lie side by side. Limit: memory. Where experts have three rows and more each, rows are sorted
+// (sort_rows.cu) and go through the tiles of products/mat_mul_tiles.cu, or of mat_mul_float.cu: a group of an expert's
+// rows at a time. Bytes: every chosen expert's once. Operations: 2 * pairs * hidden * ff. Limit: tensor cores.
 #include "experts/experts.hpp"
 #include "ops.hpp"
 #include "products/mat_mul_float.hpp"
+#include "products/mat_mul_tiles.hpp"
 
 namespace gatun::cuda {
 namespace {
@@ -16,17 +20,19 @@ __global__ void __launch_bounds__(32 * vecMaxWarps<Dtype, Wide, 1>, 1) multiplyD
   const int64_t tiles = (down.rows + tileRows - 1) / tileRows;
   VecJob own = job.vec;
   const int64_t workTile = VecBlock<Dtype, Wide, 1>(own).workTile(0), pair = workTile % job.rows,
-                tile = workTile / job.rows;
-  own.x += pair * own.xRowBytes;
+                tile = workTile / job.rows, token = pair / job.k;
+  const int choice = static_cast<int>(pair % job.k);
+  own.x += token * job.tokenX + choice * job.choiceX;
   const VecBlock<Dtype, Wide, 1> block(own);
   dependencyWait();
-  const int64_t expert = expertOf(job, pair / job.k, static_cast<int>(pair % job.k));
+  const int64_t expert = expertOf(job, token, choice);
   const uint8_t *data = down.data + expert * job.expertStride[0] + tile * own.shape.planes.size;
+  float *const y = down.y + token * job.tokenY + choice * job.choiceY;
   VecBlock<Dtype, Wide, 1>(own).run([&](int32_t) { return tile < tiles ? data : nullptr; },
                                     [&](int32_t) { return block.result(block.slot(), 0); },
                                     [&](int32_t, int i, float sum) {
                                       if (tile * tileRows + i < down.rows) {
-                                        down.y[pair * down.yStride + tile * tileRows + i] = sum;
+                                        y[tile * tileRows + i] = sum;
                                       }
                                     },
                                     [](int32_t) {});
@@ -34,23 +40,12 @@ __global__ void __launch_bounds__(32 * vecMaxWarps<Dtype, Wide, 1>, 1) multiplyD
 
 }  // namespace
 
-void expertDown(const Queue &queue, const gk_weight &down, const gk_tensor &h, const gk_tensor &ids,
-                const gk_tensor &y) {
-  if (y.rows == 0) {
-    return;
-  }
-  if (h.dtype == GK_F32) {
-    FloatJob job = floatJob(down, nullptr, h, y);
-    job.ids = static_cast<const int32_t *>(ids.data);
-    job.idStride = ids.stride;
-    job.k = static_cast<int32_t>(ids.cols);
-    forWeightType(down.dtype, [&]<int Dtype>() { multiplyFloats<Dtype>(queue, job); });
-    return;
-  }
-  ExpertJob job = expertJob(down, h, ids, y);
+void multiplyRowByRow(const Queue &queue, const gk_weight &weight, const gk_tensor &x, ExpertJob job,
+                      const gk_tensor &y) {
   job.vec.turns = 1;
-  job.vec.operand[0] = {static_cast<const uint8_t *>(down.data), static_cast<float *>(y.data), y.stride, down.rows, 0};
-  const int64_t workTiles = ceilDiv(down.rows, tileRows) * y.rows;
+  job.vec.operand[0] = {static_cast<const uint8_t *>(weight.data), static_cast<float *>(y.data), y.stride, weight.rows,
+                        0};
+  const int64_t workTiles = ceilDiv(weight.rows, tileRows) * job.rows;
   const auto start = [&]<int Dtype, bool Wide>() {
     using Block = VecBlock<Dtype, Wide, 1>;
     const int64_t most = mostWarps<Block>(queue, vecMaxWarps<Dtype, Wide, 1>);
@@ -63,9 +58,32 @@ void expertDown(const Queue &queue, const gk_weight &down, const gk_tensor &h, c
             Block::sharedBytes(job.vec.warps, job.vec.slots)},
            multiplyDown<Dtype, Wide>, job);
   };
-  forQuantizedType(down.dtype, [&]<int Dtype>() {
-    h.dtype == GK_A16 ? start.template operator()<Dtype, true>() : start.template operator()<Dtype, false>();
+  forQuantizedType(weight.dtype, [&]<int Dtype>() {
+    x.dtype == GK_A16 ? start.template operator()<Dtype, true>() : start.template operator()<Dtype, false>();
   });
+}
+
+void expertDown(const Queue &queue, const gk_weight &down, const gk_tensor &h, const gk_tensor &ids,
+                const gk_tensor &y) {
+  if (y.rows == 0) {
+    return;
+  }
+  const bool sorts = worthSorting(queue, y.rows, down.experts);
+  if (h.dtype == GK_F32) {
+    multiplyExpertFloats(queue, floatJob(down, nullptr, h, y), down, ids, expertRows(down, y.rows, 1), sorts);
+    return;
+  }
+  if (sorts) {
+    TilesJob job = tilesJob(down, nullptr, h, y);
+    job.groups = expertRows(down, y.rows, 1);
+    job.ids = &ids;
+    forQuantizedType(down.dtype, [&]<int Dtype>() { multiplyTiles<Dtype>(queue, job, h.dtype == GK_A16); });
+    return;
+  }
+  ExpertJob job = expertJob(down, h, ids, y);
+  job.choiceX = job.tokenX;
+  job.tokenX *= job.k;
+  multiplyRowByRow(queue, down, h, job, y);
 }
 
 }  // namespace gatun::cuda

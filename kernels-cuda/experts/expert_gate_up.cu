@@ -1,11 +1,13 @@
 // expert_gate_up.cu: gate_up of every token with each of its experts, chosen on the device.
 //
-// A block has 32 rows of a (token, choice) pair: gate's two tiles, then up's, as in products/gate_up_vec.cu. Bytes:
-// each pair's two matrices once, from the second-level cache where pairs share an expert: blocks of the same rows of
-// all pairs lie side by side. Operations: 4 * pairs * ff * hidden. Limit: memory for few tokens; that cache for many.
+// Few rows go one by one: a block has 32 rows of a (token, choice) pair: gate's two tiles, then up's, as in
+// products/gate_up_vec.cu. Bytes: each pair's two matrices once, from the second-level cache where pairs share an
+// expert: blocks of the same rows of all pairs lie side by side. Limit: memory. Where experts have three rows and more
+// each, rows are sorted and go through tiles, as in expert_down.cu. Operations: 4 * pairs * ff * hidden.
 #include "experts/experts.hpp"
 #include "ops.hpp"
 #include "products/mat_mul_float.hpp"
+#include "products/mat_mul_tiles.hpp"
 
 namespace gatun::cuda {
 namespace {
@@ -15,7 +17,7 @@ __global__ void __launch_bounds__(32 * vecMaxWarps<Dtype, Wide, 1>, 1) multiplyE
   const int64_t pair = blockIdx.x % static_cast<unsigned>(job.rows), token = pair / job.k;
   const int64_t rows = job.vec.operand[0].rows, tiles = (rows + tileRows - 1) / tileRows;
   VecJob own = job.vec;
-  own.x += token * own.xRowBytes;
+  own.x += token * job.tokenX;
   const VecBlock<Dtype, Wide, 1> block(own);
   dependencyWait();
   const int64_t expert = expertOf(job, token, static_cast<int>(pair % job.k));
@@ -45,13 +47,16 @@ void expertGateUp(const Queue &queue, const gk_weight &gate, const gk_weight &up
   if (y.rows == 0) {
     return;
   }
+  const bool sorts = worthSorting(queue, y.rows, gate.experts);
   if (x.dtype == GK_F32) {
-    FloatJob job = floatJob(gate, &up, x, y);
-    job.ids = static_cast<const int32_t *>(ids.data);
-    job.idStride = ids.stride;
-    job.k = job.uses = static_cast<int32_t>(ids.cols);
-    job.rows = static_cast<int32_t>(y.rows);
-    forWeightType(gate.dtype, [&]<int Dtype>() { multiplyFloats<Dtype>(queue, job); });
+    multiplyExpertFloats(queue, floatJob(gate, &up, x, y), gate, ids, expertRows(gate, y.rows, ids.cols), sorts);
+    return;
+  }
+  if (sorts) {
+    TilesJob job = tilesJob(gate, &up, x, y);
+    job.groups = expertRows(gate, y.rows, ids.cols);
+    job.ids = &ids;
+    forQuantizedType(gate.dtype, [&]<int Dtype>() { multiplyTiles<Dtype>(queue, job, x.dtype == GK_A16); });
     return;
   }
   ExpertJob job = expertJob(gate, x, ids, y);

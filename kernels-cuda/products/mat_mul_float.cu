@@ -27,4 +27,17 @@ void gateUpFloat(const Queue &queue, const gk_weight &gate, const gk_weight &up,
   forWeightType(gate.dtype, [&]<int Dtype>() { multiplyFloats<Dtype>(queue, job); });
 }
 
+void multiplyExpertFloats(const Queue &queue, FloatJob job, const gk_weight &weight, const gk_tensor &ids,
+                          const RowGroups &rows, bool sorts) {
+  job.groups = rows;
+  if (sorts) {
+    job.sorts = &ids;
+  } else {
+    job.ids = static_cast<const int32_t *>(ids.data);
+    job.idStride = ids.stride;
+    job.k = static_cast<int32_t>(ids.cols);
+  }
+  forWeightType(weight.dtype, [&]<int Dtype>() { multiplyFloats<Dtype>(queue, job); });
+}
+
 }  // namespace gatun::cuda

@@ -1,12 +1,15 @@
 // mat_mul_float.hpp: what a product of fp32 activations is asked for; see mat_mul_float.cu.
 #pragma once
 
-#include "device/queue.hpp"
+#include "products/row_groups.hpp"
 #include "weights/packed.hpp"
 
 namespace gatun::cuda {
 
-// Row p of y is row p / uses of x times the matrix, or times the one that ids chooses. With data[1]: gate | up.
+constexpr int floatTokens = 8;  // rows of a group
+
+// Rows of y are rows of x times the matrix that groups say, or that ids choose a row at a time. With data[1]: gate |
+// up.
 struct FloatJob {
   Matrix shape;  // of every matrix; its data is not read
   const uint8_t *data[2];
@@ -15,16 +18,15 @@ struct FloatJob {
   int64_t idStride;
   int32_t k;
   int32_t experts;
+  RowGroups groups;
+  const gk_tensor *sorts;  // the host's: ids by which rows are to be sorted; or null
   const float *x;
   int64_t xStride;
-  int32_t uses;
-  int32_t rows;  // of y
   void *y;
   int64_t yStride;
   int32_t yDtype;
   int32_t chunks;
-  int32_t warps;      // that share a tile: 1, 2 or 4
-  int32_t rowGroups;  // of `Tokens` rows of y
+  int32_t warps;  // that share a tile: 1, 2 or 4
 };
 
 inline FloatJob floatJob(const gk_weight &weight, const gk_weight *up, const gk_tensor &x, const gk_tensor &y) {
@@ -38,8 +40,7 @@ inline FloatJob floatJob(const gk_weight &weight, const gk_weight *up, const gk_
   job.experts = static_cast<int32_t>(weight.experts);
   job.x = static_cast<const float *>(x.data);
   job.xStride = x.stride;
-  job.uses = 1;
-  job.rows = static_cast<int32_t>(x.rows);
+  job.groups = allRows(x.rows);
   job.y = y.data;
   job.yStride = y.stride;
   job.yDtype = y.dtype;
@@ -47,7 +48,11 @@ inline FloatJob floatJob(const gk_weight &weight, const gk_weight *up, const gk_
   return job;
 }
 
-// Products of all rows; with ids, of each with the matrix it chooses. Instances: mat_mul_float_*.cu.
+// Products of rows with the experts they choose; `sorts`: by expert, else one by one. products/mat_mul_float.cu
+void multiplyExpertFloats(const Queue &queue, FloatJob job, const gk_weight &weight, const gk_tensor &ids,
+                          const RowGroups &rows, bool sorts);
+
+// Products of all rows. Instances: mat_mul_float_*.cu.
 template <int Dtype>
 void multiplyFloats(const Queue &queue, FloatJob job);
 

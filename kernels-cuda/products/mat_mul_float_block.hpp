@@ -30,29 +30,35 @@ class FloatBlock {
         lane_(static_cast<int>(threadIdx.x) % 32),
         warp_(static_cast<int>(threadIdx.x) / 32),
         tilesHere_(floatWarps / job.warps),
-        firstTile_(static_cast<int>(blockIdx.x) / job.rowGroups * (floatWarps / job.warps)),
+        firstTile_(static_cast<int>(blockIdx.x) / job.groups.slots * (floatWarps / job.warps)),
         tiles_(static_cast<int>((job.shape.rows + tileRows - 1) / tileRows)) {}
 
-  __device__ __forceinline__ int rowGroup() const { return static_cast<int>(blockIdx.x) % job_.rowGroups; }
-
-  // Of a token's choice j. An id that is no expert's gives the first.
-  __device__ __forceinline__ int64_t expertOf(int64_t token, int j) const {
-    const int32_t id = job_.ids[token * job_.idStride + j];
-    return id >= 0 && id < job_.experts ? id : 0;
+  // Finds the block's rows and their matrix: false where there are none. An id that is no expert's gives the first.
+  __device__ __forceinline__ bool begin() {
+    const int slot = static_cast<int>(blockIdx.x) % job_.groups.slots;
+    if (job_.ids != nullptr || job_.groups.table != nullptr) {
+      dependencyWait();
+    }
+    group_ = job_.groups.at(slot, Tokens);
+    if (job_.ids != nullptr) {
+      const int32_t id = job_.ids[slot / job_.k * job_.idStride + slot % job_.k];
+      group_.matrix = id >= 0 && id < job_.experts ? id : 0;
+    }
+    return group_.rows > 0;
   }
-  __device__ __forceinline__ const uint8_t *matrix(int m, int64_t expert) const {
-    return job_.data[m] + expert * job_.expertStride[m];
+  __device__ __forceinline__ const uint8_t *matrix(int m) const {
+    return job_.data[m] + group_.matrix * job_.expertStride[m];
   }
 
   // Asks for the first weights of a product, which may lie before dependencyWait.
   __device__ __forceinline__ void ask(const uint8_t *matrix) { askPairs(tileOf(matrix), ownChunk() * chunkPairs); }
 
-  // total[m] = matrix * x of rows first, first + step ... Each value is the thread's that reads it by eachValue. next:
-  // the matrix of the next product, or null.
-  __device__ __forceinline__ void multiply(int m, const uint8_t *matrix, const uint8_t *next, int64_t first) {
+  // total[m] = matrix * x of the block's rows. Each value is the thread's that reads it by eachValue. next: the matrix
+  // of the next product, or null.
+  __device__ __forceinline__ void multiply(int m, const uint8_t *matrix, const uint8_t *next) {
+    const float *const x = job_.x + job_.groups.headOf(group_) * (job_.groups.headX / int64_t{sizeof(float)});
     for (int token = 0; token < Tokens; token++) {
-      const int64_t row = first + token < job_.rows ? first + token : job_.rows - 1;
-      x_[token] = job_.x + row / job_.uses * job_.xStride;
+      x_[token] = x + job_.groups.rowOf(group_, token) / job_.groups.uses * job_.xStride;
     }
     const uint8_t *own = tileOf(matrix);
     for (int base = 0; base < job_.chunks; base += job_.warps, parity_ ^= 1) {
@@ -88,21 +94,22 @@ class FloatBlock {
   }
   __device__ __forceinline__ float &total(int m, int tile, int i) const { return s_.total[m][tile][i]; }
 
-  // Writes rows first ... of y: value(tile, i), quantised where y is; called by the threads whose values they are.
+  // Writes the block's rows of y: value(tile, i), quantised where y is; called by the threads whose values they are.
   template <class Value>
-  __device__ __forceinline__ void store(int64_t first, Value value) const {
+  __device__ __forceinline__ void store(Value value) const {
     if (job_.yDtype == GK_F32) {
+      float *const y = static_cast<float *>(job_.y) + job_.groups.headOf(group_) * job_.groups.headY;
       eachValue([&](int tile, int i) {
-        const int64_t column = int64_t{tileRows} * (firstTile_ + tile) + i % tileRows, row = first + i / tileRows;
-        if (column < job_.shape.rows && row < job_.rows) {
-          static_cast<float *>(job_.y)[row * job_.yStride + column] = value(tile, i);
+        const int64_t column = int64_t{tileRows} * (firstTile_ + tile) + i % tileRows;
+        if (column < job_.shape.rows && i / tileRows < group_.rows) {
+          y[job_.groups.rowOf(group_, i / tileRows) * job_.yStride + column] = value(tile, i);
         }
       });
       return;
     }
     eachValue([&](int tile, int i) { s_.total[0][tile][i] = value(tile, i); });
     __syncthreads();
-    job_.yDtype == GK_A8 ? quantize<GK_A8>(first) : quantize<GK_A16>(first);
+    job_.yDtype == GK_A8 ? quantize<GK_A8>() : quantize<GK_A16>();
   }
 
  private:
@@ -181,7 +188,7 @@ class FloatBlock {
       factors = factorsOfBlock<Dtype>(own, (pair & 3) << 1 | Block, lane_);
     }
     weightsOf<Dtype, Block>(codes, factors, weight);
-    const bool whole = left >= blockColumns && job_.xStride % 4 == 0;
+    const bool whole = left >= blockColumns && job_.xStride % 4 == 0 && job_.groups.headX % 16 == 0;
 #pragma unroll
     for (int token = 0; token < Tokens; token++) {
       float x[8];
@@ -227,17 +234,18 @@ class FloatBlock {
     }
   }
 
-  // Eight lanes a block of 32 columns of y: two tiles, four rows of them a lane.
+  // Eight lanes a block of 32 columns of y: two tiles, four rows of them a lane. Of rows that all have one matrix.
   template <int32_t To>
-  __device__ __forceinline__ void quantize(int64_t first) const {
+  __device__ __forceinline__ void quantize() const {
     const int eighth = static_cast<int>(threadIdx.x) % 8, blocks = tilesHere_ / 2;
     const int64_t rowBlocks = job_.shape.rows / GK_ACTIVATION_BLOCK;
     for (int begin = warp_ * 4; begin < blocks * Tokens; begin += floatWarps * 4) {
       const int item = begin + lane_ / 8, known = item < blocks * Tokens ? item : 0;
-      const int64_t row = first + known / blocks, block = firstTile_ / 2 + known % blocks;
+      const int row = known / blocks;
+      const int64_t block = firstTile_ / 2 + known % blocks;
       uint8_t *to = nullptr;
-      if (item == known && row < job_.rows && block < rowBlocks) {
-        to = static_cast<uint8_t *>(job_.y) + (row * rowBlocks + block) * activationBlockBytes<To>;
+      if (item == known && row < group_.rows && block < rowBlocks) {
+        to = static_cast<uint8_t *>(job_.y) + ((group_.first + row) * rowBlocks + block) * activationBlockBytes<To>;
       }
       const float *from = &s_.total[0][known % blocks * 2 + eighth / 4][known / blocks * tileRows + eighth % 4 * 4];
       quantizeBlocks<To>(*reinterpret_cast<const float4 *>(from), to);
@@ -247,31 +255,29 @@ class FloatBlock {
   const FloatJob &job_;
   Shared &s_;
   int lane_, warp_, tilesHere_, firstTile_, tiles_, parity_ = 0;
+  RowGroup group_;
   Codes<Dtype> ahead_[kAhead];
   const float *x_[Tokens];
 };
 
-// mat_mul, gate_up and, with ids and Tokens 1, expert_gate_up and expert_down.
+// mat_mul, gate_up, head_mat_mul, expert_gate_up and expert_down.
 template <int Dtype, int Tokens>
 __global__ void __launch_bounds__(32 * floatWarps, 1) multiplyFloat(const FloatJob job) {
   FloatBlock<Dtype, Tokens> block(job);
-  const int64_t first = int64_t{Tokens} * block.rowGroup();
-  int64_t expert = 0;
-  if (job.ids != nullptr) {
-    dependencyWait();
-    expert = block.expertOf(first / job.k, static_cast<int>(first % job.k));
+  if (!block.begin()) {
+    return;
   }
-  const uint8_t *gate = block.matrix(0, expert), *up = job.data[1] != nullptr ? block.matrix(1, expert) : nullptr;
+  const uint8_t *gate = block.matrix(0), *up = job.data[1] != nullptr ? block.matrix(1) : nullptr;
   block.ask(gate);
   dependencyWait();
   dependencyTrigger();
-  block.multiply(0, gate, up, first);
+  block.multiply(0, gate, up);
   if (up == nullptr) {
-    block.store(first, [&](int tile, int i) { return block.total(0, tile, i); });
+    block.store([&](int tile, int i) { return block.total(0, tile, i); });
     return;
   }
-  block.multiply(1, up, nullptr, first);
-  block.store(first, [&](int tile, int i) { return gated(block.total(0, tile, i), block.total(1, tile, i)); });
+  block.multiply(1, up, nullptr);
+  block.store([&](int tile, int i) { return gated(block.total(0, tile, i), block.total(1, tile, i)); });
 }
 
 // ---- starting ----
@@ -279,24 +285,24 @@ __global__ void __launch_bounds__(32 * floatWarps, 1) multiplyFloat(const FloatJ
 template <class Kernel>
 void launchFloat(const Queue &queue, FloatJob job, int tokens, Kernel kernel) {
   const int64_t tiles = ceilDiv(job.shape.rows, tileRows);
-  const auto blocks = [&](int64_t warps) { return ceilDiv(tiles, floatWarps / warps) * job.rowGroups; };
+  const auto blocks = [&](int64_t warps) { return ceilDiv(tiles, floatWarps / warps) * job.groups.slots; };
   // Warps share a tile where there would be too few blocks.
   job.warps = 1;
   while (job.warps < 4 && 2 * job.warps <= job.chunks && blocks(job.warps) < 4 * queue.multiprocessors) {
     job.warps *= 2;
   }
-  const int64_t bytes = tokens == 1 ? sizeof(FloatShared<1>) : sizeof(FloatShared<8>);
+  const int64_t bytes = tokens == 1 ? sizeof(FloatShared<1>) : sizeof(FloatShared<floatTokens>);
   launch(queue, {gridOf(blocks(job.warps)), 32 * floatWarps, bytes}, kernel, job);
 }
 
 template <int Dtype>
 void multiplyFloats(const Queue &queue, FloatJob job) {
-  const bool single = job.rows == 1 || job.ids != nullptr;
-  job.rowGroups = static_cast<int32_t>(ceilDiv(job.rows, single ? 1 : 8));
+  const bool single = job.groups.rows <= job.groups.heads || job.ids != nullptr;
+  makeGroups(queue, job.sorts, single ? 1 : floatTokens, job.groups);
   if (single) {
     launchFloat(queue, job, 1, multiplyFloat<Dtype, 1>);
   } else {
-    launchFloat(queue, job, 8, multiplyFloat<Dtype, 8>);
+    launchFloat(queue, job, floatTokens, multiplyFloat<Dtype, floatTokens>);
   }
 }
 

@@ -30,14 +30,8 @@ namespace {
 
 void multiply(const Queue &queue, const gk_weight &weight, const gk_weight *up, const gk_tensor &x,
               const gk_tensor &y) {
-  TilesJob job = {};
-  job.matrix = matrixOf(weight);
-  job.up = up != nullptr ? static_cast<const uint8_t *>(up->data) : nullptr;
-  job.x = static_cast<const uint8_t *>(x.data);
-  job.tokens = static_cast<int32_t>(x.rows);
-  job.y = y.data;
-  job.yStride = y.stride;
-  job.yDtype = y.dtype;
+  TilesJob job = tilesJob(weight, up, x, y);
+  job.groups = allRows(x.rows);
   forQuantizedType(weight.dtype, [&]<int Dtype>() { multiplyTiles<Dtype>(queue, job, x.dtype == GK_A16); });
 }
 

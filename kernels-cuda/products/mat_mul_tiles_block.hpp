@@ -20,6 +20,9 @@ class TilesBlock {
   __device__ __forceinline__ TilesBlock(const TilesJob &job) : job_(job), s_(shared<Shared>()), stage_(job, s_) {}
 
   __device__ __forceinline__ void run() {
+    if (!stage_.begin()) {
+      return;
+    }
     const int pairs = job_.matrix.pairs;
     for (int i = 0; i < Shared::kStages - 1; i++) {
       stage_.copyCodes(i);
@@ -33,8 +36,7 @@ class TilesBlock {
     stage_.storeHeader(0, stage_.loadHeader(0));
     fill(acc_, 0);
     fill(total_, -0.0f);  // to which adding the first chunk's total changes no bit of it
-    const bool idle = stage_.firstToken() + stage_.across() * 8 * Shape::kTokenTiles >= job_.tokens ||
-                      stage_.tileOf(0) >= stage_.tiles();
+    const bool idle = stage_.across() * 8 * Shape::kTokenTiles >= stage_.tokens() || stage_.tileOf(0) >= stage_.tiles();
     for (int pair = 0; pair < pairs; pair++) {
       copyAsyncWait<Shared::kStages - 2>();
       __syncthreads();
@@ -151,8 +153,8 @@ class TilesBlock {
   }
 
   __device__ __forceinline__ void store(int64_t row, int token, float value) const {
-    if (row < job_.matrix.rows && stage_.firstToken() + token < job_.tokens) {
-      static_cast<float *>(job_.y)[(stage_.firstToken() + token) * job_.yStride + row] = value;
+    if (row < job_.matrix.rows && token < stage_.tokens()) {
+      static_cast<float *>(job_.y)[stage_.resultAt() + stage_.rowOf(token) * job_.yStride + row] = value;
     }
   }
 
@@ -188,9 +190,8 @@ class TilesBlock {
       const int token = i / blocks, eighth = static_cast<int>(threadIdx.x) % 8;  // of 32 rows
       const int64_t block = stage_.firstTile() / 2 + i % blocks;
       uint8_t *to = nullptr;
-      const int row = stage_.firstToken() + token;
-      if (row < job_.tokens && block < rowBlocks) {
-        to = static_cast<uint8_t *>(job_.y) + (row * rowBlocks + block) * activationBlockBytes<To>;
+      if (token < stage_.tokens() && block < rowBlocks) {
+        to = static_cast<uint8_t *>(job_.y) + (stage_.rowOf(token) * rowBlocks + block) * activationBlockBytes<To>;
       }
       quantizeBlocks<To>(*reinterpret_cast<const float4 *>(&s_.result[token][32 * (i % blocks) + 4 * eighth]), to);
     }
@@ -212,26 +213,35 @@ void launchShape(const Queue &queue, TilesJob job) {
   using Shared = TilesShared<Dtype, Digits, Shape>;
   static_assert(sizeof(Shared) <= 99 * 1024);
   const int64_t tiles = ceilDiv(job.matrix.rows, tileRows), down = job.up != nullptr ? Shape::kDown : Shape::kTiles;
-  job.tokenTiles = static_cast<int32_t>(ceilDiv(job.tokens, Shape::kTokens));
-  const int64_t blocks = ceilDiv(tiles, down) * job.tokenTiles;
+  makeGroups(queue, job.ids, Shape::kTokens, job.groups);
+  const int64_t blocks = ceilDiv(tiles, down) * job.groups.slots;
   launch(queue, {gridOf(blocks), Shape::kThreads, sizeof(Shared)}, matMulTilesKernel<Dtype, Digits, Shape>, job);
 }
 
+// Two sums a block, two digits, or a scale and a shift in every block leave registers for half the tokens.
+template <int Dtype, int Digits>
+using LargeTiles =
+    TilesShape<4, 2, Packed<Dtype>::runs == 2 || Digits == 2 || Packed<Dtype>::scales == Scales::DM ? 4 : 8>;
+using SmallTiles = TilesShape<2, 1, 4>;
+
 // Large tiles, whose instructions serve more mma; small ones, which take 1.4 times the time for the same work, where
-// large ones would leave more of the device idle.
+// large ones would leave more of the device idle, or have few rows of a matrix each.
+template <int Dtype, int Digits>
+bool areLarge(const Queue &queue, const TilesJob &job) {
+  using Large = LargeTiles<Dtype, Digits>;
+  const int64_t rows = tileRows * (job.up != nullptr ? Large::kDown : Large::kTiles);
+  const int64_t each = ceilDiv(int64_t{job.groups.rows} * job.groups.heads, job.groups.matrices);  // rows, on average
+  const int64_t blocks = ceilDiv(job.matrix.rows, rows) * ceilDiv(each, Large::kTokens) * job.groups.matrices;
+  const int64_t waveBlocks = ceilDiv(blocks, queue.multiprocessors) * queue.multiprocessors;
+  return each > 2 * SmallTiles::kTokens && 5 * waveBlocks <= 7 * blocks;
+}
+
 template <int Dtype, int Digits>
 void launchTiles(const Queue &queue, const TilesJob &job) {
-  // Two sums a block, two digits, or a scale and a shift in every block leave registers for half the tokens.
-  constexpr bool half = Packed<Dtype>::runs == 2 || Digits == 2 || Packed<Dtype>::scales == Scales::DM;
-  using Large = TilesShape<4, 2, half ? 4 : 8>;
-  using Small = TilesShape<2, 1, 4>;
-  const int64_t rows = tileRows * (job.up != nullptr ? Large::kDown : Large::kTiles);
-  const int64_t blocks = ceilDiv(job.matrix.rows, rows) * ceilDiv(job.tokens, Large::kTokens);
-  const int64_t waveBlocks = ceilDiv(blocks, queue.multiprocessors) * queue.multiprocessors;
-  if (job.tokens > 2 * Small::kTokens && 5 * waveBlocks <= 7 * blocks) {
-    launchShape<Dtype, Digits, Large>(queue, job);
+  if (areLarge<Dtype, Digits>(queue, job)) {
+    launchShape<Dtype, Digits, LargeTiles<Dtype, Digits>>(queue, job);
   } else {
-    launchShape<Dtype, Digits, Small>(queue, job);
+    launchShape<Dtype, Digits, SmallTiles>(queue, job);
   }
 }
 

@@ -23,6 +23,10 @@ struct TilesShared {
   static constexpr int kFactors = P::runs * (P::shifted ? 2 : 1);
   static constexpr int kStages = Digits == 1 ? 4 : 3;  // pairs of blocks of 32 columns, under way or in use
   static constexpr int kTileBytes = 128 * (P::codeWords + P::highWords);
+  // What a block multiplies: here, for registers are full.
+  RowGroup group;
+  const uint8_t *data[2];       // matrix and up
+  int64_t row[Shape::kTokens];  // where a token's activations begin, in bytes from x
   alignas(16) uint8_t codes[kStages][Shape::kTiles][kTileBytes];
   union {
     alignas(16) uint8_t q[kStages][Shape::kTokens][kTokenBytes];
@@ -47,9 +51,29 @@ class TilesStage {
   __device__ __forceinline__ TilesStage(const TilesJob &job, Shared &s)
       : job_(job),
         s_(s),
-        firstToken_(static_cast<int>(blockIdx.x) % job.tokenTiles * Shape::kTokens),
-        firstTile_(static_cast<int>(blockIdx.x) / job.tokenTiles * (isGated() ? Shape::kDown : Shape::kTiles)),
-        rowBytes_(static_cast<uint32_t>(job.matrix.blocks) * uint32_t{activationBytes<kWide>}) {}
+        firstTile_(static_cast<int>(blockIdx.x) / job.groups.slots * (isGated() ? Shape::kDown : Shape::kTiles)) {}
+
+  // Finds the block's rows and their matrix: false where there are none.
+  __device__ __forceinline__ bool begin() {
+    if (job_.groups.table != nullptr) {
+      dependencyWait();
+    }
+    const RowGroup group = job_.groups.at(static_cast<int>(blockIdx.x) % job_.groups.slots, Shape::kTokens);
+    if (group.rows <= 0) {
+      return false;
+    }
+    if (threadIdx.x == 0) {
+      s_.group = group;
+      s_.data[0] = job_.matrix.data + group.matrix * job_.expertStride[0];
+      s_.data[1] = job_.up + group.matrix * job_.expertStride[1];
+    }
+    const int64_t head = job_.groups.headOf(group) * job_.groups.headX;
+    for (int i = static_cast<int>(threadIdx.x); i < Shape::kTokens; i += Shape::kThreads) {
+      s_.row[i] = head + job_.groups.rowOf(group, i) / job_.groups.uses * job_.xRowBytes;
+    }
+    __syncthreads();
+    return true;
+  }
 
   __device__ __forceinline__ int lane() const { return static_cast<int>(threadIdx.x) % 32; }
   __device__ __forceinline__ int warp() const { return static_cast<int>(threadIdx.x) / 32; }
@@ -66,11 +90,14 @@ class TilesStage {
   // Tile `index` of the block's; past the last of the matrix, that.
   __device__ __forceinline__ const uint8_t *tileData(int index) const {
     const int tile = firstTile_ + (isGated() ? index / Shape::kRowTiles : index);
-    const uint8_t *matrix = isGated() && index % Shape::kRowTiles == 1 ? job_.up : job_.matrix.data;
+    const uint8_t *matrix = s_.data[isGated() && index % Shape::kRowTiles == 1 ? 1 : 0];
     return matrix + static_cast<int64_t>(tile < tiles() ? tile : tiles() - 1) * job_.matrix.planes.size;
   }
 
-  __device__ __forceinline__ int firstToken() const { return firstToken_; }
+  // Tokens of the block, and where the result of one is: a row of y.
+  __device__ __forceinline__ int tokens() const { return s_.group.rows; }
+  __device__ __forceinline__ int64_t rowOf(int token) const { return job_.groups.rowOf(s_.group, token); }
+  __device__ __forceinline__ int64_t resultAt() const { return job_.groups.headOf(s_.group) * job_.groups.headY; }
   __device__ __forceinline__ int firstTile() const { return firstTile_; }
 
   // Asks for the codes of a pair of the block's tiles; past the last pair, for those of the last, which are not used.
@@ -147,8 +174,7 @@ class TilesStage {
   // Where byte `at` of a token's block is in x. Past the last of either: of that one; what becomes of it is not used.
   __device__ __forceinline__ const uint8_t *byteOf(int token, int block, int at) const {
     const auto known = static_cast<uint32_t>(least(block, job_.matrix.blocks - 1));
-    const auto row = static_cast<uint32_t>(least(firstToken_ + token, job_.tokens - 1));
-    return job_.x + (known * uint32_t{activationBytes<kWide>} + static_cast<uint32_t>(at)) + uint64_t{row} * rowBytes_;
+    return job_.x + s_.row[token] + (known * uint32_t{activationBytes<kWide>} + static_cast<uint32_t>(at));
   }
 
   // Of one token and one of the pair's blocks, by the thread's number.
@@ -211,8 +237,7 @@ class TilesStage {
 
   const TilesJob &job_;
   Shared &s_;
-  int firstToken_, firstTile_;
-  uint32_t rowBytes_;  // of x
+  int firstTile_;
 };
 
 }  // namespace gatun::cuda

@@ -234,13 +234,13 @@ int main(int argc, char **argv) {
       many.checkQuantised(GK_A8);
       many.checkQuantised(GK_A16);
       many.checkQuantised(GK_BF16);
-      const Both narrow({1, 4, 64, 700});  // workspace for one token: the others wait their turn
+      const Both narrow({1, 4, 64, 0, 700});  // workspace for one token: the others wait their turn
       Case again(narrow, shape, {600}, {{0, 3}, {0, 40}, {0, 599}});
       again.check();
       again.expectSameAs(few);
     }
     // Blocks of the result straddle heads; the prompt's tokens take turns in the workspace.
-    const Both narrow({1, 4, 80, 700});
+    const Both narrow({1, 4, 80, 0, 700});
     for (const int from : {500, 537}) {
       std::vector<At> step;
       append(step, 0, from, 540);

@@ -102,7 +102,7 @@ struct Side {
 class Both {
  public:
   // With workspace for steps up to the limits.
-  explicit Both(const gk_limits &limits = {512, 64, 128, 8192}) : cpu_(2, GK_ISA_BEST) {
+  explicit Both(const gk_limits &limits = {512, 64, 128, 0, 8192}) : cpu_(2, GK_ISA_BEST) {
     OK(gk_queue_cuda(0, nullptr, &cuda_));
     int64_t bytes = 0;
     OK(gk_workspace_bytes(cuda_, &limits, &bytes));

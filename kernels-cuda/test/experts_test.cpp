@@ -1,5 +1,5 @@
-// experts_test.cpp: the ops over chosen experts against loops of mat_mul and gate_up on the same queue, bit for bit; so
-// a token's result depends on no other's. One id is no expert's: it must not fault.
+// experts_test.cpp: the ops over chosen experts, and over heads, against loops of mat_mul and gate_up on the same
+// queue, bit for bit; so a token's result depends on no other's. One id is no expert's: it must not fault.
 #include "../../kernels-cpu/test/weights.hpp"
 #include "both.hpp"
 
@@ -67,7 +67,7 @@ struct Rows {
 };
 
 void check(const Both &both, gatun::cpu::Pool &pool, const TypeName &type, int32_t activation, int64_t tokens,
-           int64_t k, int64_t inner, int64_t experts) {
+           int64_t k, int64_t inner, int64_t experts, bool crowded = false) {
   const int64_t hidden = 256, ff = 40, out = 24;
   const std::string name = std::string(type.name) + " x of type " + std::to_string(activation) + ", " +
                            std::to_string(tokens) + " tokens, " + std::to_string(k) + " of " + std::to_string(experts);
@@ -80,7 +80,7 @@ void check(const Both &both, gatun::cpu::Pool &pool, const TypeName &type, int32
   Array<int32_t> chosen(tokens * k);
   Array<float> shares(tokens * k, random);
   for (int64_t i = 0; i < chosen.size(); i++) {
-    chosen[i] = random.below(static_cast<int>(experts));
+    chosen[i] = crowded && i > 2 ? 1 : random.below(static_cast<int>(experts));
   }
   const DeviceArray<int32_t> chosenOnDevice(chosen);
   const DeviceArray<float> sharesOnDevice(shares);
@@ -94,7 +94,7 @@ void check(const Both &both, gatun::cpu::Pool &pool, const TypeName &type, int32
   const gk_tensor fromX = x.of(x.all.data(), tokens), fromH = h.of(h.all.data(), tokens * k);
   OK(gk_expert_gate_up(cuda, &gate.weight, &up.weight, &fromX, &idTensor, &toY));
   OK(gk_expert_down(cuda, &down.weight, &fromH, &idTensor, &toRows));
-  OK(gk_expert_combine(cuda, &toRows, &shareTensor, &toZ));
+  OK(gk_expert_combine(cuda, &toRows, &shareTensor, nullptr, &toZ));
   OK(gk_queue_sync(cuda));
 
   // What lies between rows is kept.
@@ -127,6 +127,38 @@ void check(const Both &both, gatun::cpu::Pool &pool, const TypeName &type, int32
   OK(gk_queue_sync(cuda));
 }
 
+// Heads have `gap` elements more in x than in their product, and more in y.
+void checkHeads(const Both &both, gatun::cpu::Pool &pool, const TypeName &type, int32_t activation, int64_t tokens,
+                int64_t heads, int64_t rows, int64_t cols) {
+  constexpr int64_t gap = 32, more = 3;
+  const Side cuda = both.cuda();
+  const Stack weight(both, pool, type.dtype, rows, cols, heads, 20);
+  const int64_t width = heads * (cols + gap), out = heads * (rows + more);
+  const Rows x(both, activation, tokens, width, 6);
+  const Twin<float> y(tokens * out);
+  const gk_tensor from = x.of(x.all.data(), tokens), to = tensor(y.on(cuda), tokens, out);
+  OK(gk_head_mat_mul(cuda, &weight.weight, &from, &to));
+  OK(gk_queue_sync(cuda));
+  Array<float> expected = copyOf(y.ofCpu());
+  const Array<uint8_t> all = x.all.download();
+  const int64_t headBytes = x.rowBytes_ / heads, bytes = x.rowBytes_ * cols / width;
+  const DeviceArray<uint8_t> own(bytes);
+  const DeviceArray<float> part(rows);
+  for (int64_t t = 0; t < tokens; t++) {
+    for (int64_t h = 0; h < heads; h++) {
+      deviceCopy(own.data(), all.data() + t * x.rowBytes_ + h * headBytes, bytes);
+      const gk_weight matrix = weight.expert(h);
+      const gk_tensor row = {own.data(), 1, cols, cols, activation, 0}, result = tensor(part.data(), 1, rows);
+      OK(gk_mat_mul(cuda, &matrix, &row, &result));
+      OK(gk_queue_sync(cuda));
+      std::memcpy(&expected[t * out + h * (rows + more)], part.download().data(), size_t(rows) * sizeof(float));
+    }
+  }
+  expectSameBits(std::string(type.name) + " x of type " + std::to_string(activation) + ", " + std::to_string(tokens) +
+                     " tokens, " + std::to_string(heads) + " heads",
+                 expected, y.ofCuda());
+}
+
 }  // namespace
 
 int main() {
@@ -147,5 +179,18 @@ int main() {
   check(both, pool, {GK_F8, "F8"}, GK_F32, 30, 2, 136, 3);
   check(both, pool, {GK_BF16, "BF16"}, GK_F32, 3, 3, 256, 5);
   check(both, pool, {GK_F16, "F16"}, GK_F32, 9, 2, 72, 5);
+  // Sorted by expert: some in vain, one with more than a group.
+  check(both, pool, {GK_Q4_K, "Q4_K"}, GK_A8, 20, 4, 256, 6);
+  check(both, pool, {GK_Q4_K, "Q4_K"}, GK_A8, 20, 4, 256, 9, true);
+  check(both, pool, {GK_Q4_1, "Q4_1"}, GK_A16, 9, 8, 96, 3);
+  check(both, pool, {GK_GPTQ, "GPTQ"}, GK_A8, 70, 2, 64, 2, true);
+  check(both, pool, {GK_BF16, "BF16"}, GK_F32, 30, 2, 64, 3, true);
+  for (const int64_t tokens : {1, 2, 3, 34}) {
+    checkHeads(both, pool, {GK_BF16, "BF16"}, GK_F32, tokens, 4, 40, 64);
+    checkHeads(both, pool, {GK_F32, "F32"}, GK_F32, tokens, 3, 20, 30);
+    checkHeads(both, pool, {GK_Q8_0, "Q8_0"}, GK_F32, tokens, 3, 24, 96);
+    checkHeads(both, pool, {GK_Q8_0, "Q8_0"}, GK_A8, tokens, 5, 24, 128);
+    checkHeads(both, pool, {GK_Q4_0, "Q4_0"}, GK_A16, tokens, 5, 24, 64);
+  }
   return finish(both);
 }

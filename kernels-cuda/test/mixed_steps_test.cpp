@@ -207,7 +207,7 @@ int main() {
     Case(both, {5, 1, 32, type.dtype, type.dtype}, withChunks(30, 9)).check();
     Case(both, {5, 1, 32, type.dtype, type.dtype}, onlyPadding()).check();
   }
-  const Both narrow({1, 4, 80, 1200});  // workspace for few rows: the others wait their turn
+  const Both narrow({1, 4, 80, 0, 1200});  // workspace for few rows: the others wait their turn
   for (const CacheShape &shape : {CacheShape{4, 2, 64, GK_F16, GK_F16}, CacheShape{4, 2, 32, GK_F32, GK_Q8_0},
                                   CacheShape{4, 2, 80, GK_F16, GK_BF16}}) {
     for (const Both *queues : {&both, &narrow}) {

@@ -79,8 +79,9 @@ void checkQuantize(const Both &both, int64_t rows, int64_t cols, int64_t stride,
 // On both, and by its formula.
 void checkCombine(const Both &both, int64_t tokens, int64_t k, int64_t cols, int64_t stride) {
   Random random(static_cast<uint64_t>(tokens * 10007 + k * 101 + cols));
-  const Twin<float> x(tokens * k * stride, random), weights(tokens * k, random), y(tokens * stride);
-  Array<float> expected = copyOf(y.ofCpu());  // what lies between rows is kept
+  const Twin<float> x(tokens * k * stride, random), weights(tokens * k, random), y(tokens * stride),
+      common(tokens * stride, random), all(tokens * stride);
+  Array<float> expected = copyOf(y.ofCpu()), sums = copyOf(all.ofCpu());  // what lies between rows is kept
   for (int64_t t = 0; t < tokens; ++t) {
     for (int64_t c = 0; c < cols; ++c) {
       float sum = 0;
@@ -88,15 +89,19 @@ void checkCombine(const Both &both, int64_t tokens, int64_t k, int64_t cols, int
         sum = std::fma(weights.ofCpu()[j], x.ofCpu()[j * stride + c], sum);
       }
       expected[t * stride + c] = sum;
+      sums[t * stride + c] = sum + common.ofCpu()[t * stride + c];
     }
   }
   both.run([&](const Side &side) {
     const gk_tensor xs = tensor(x.on(side), tokens * k, cols, stride), ws = tensor(weights.on(side), tokens, k);
-    const gk_tensor ys = tensor(y.on(side), tokens, cols, stride);
-    OK(gk_expert_combine(side, &xs, &ws, &ys));
+    const gk_tensor ys = tensor(y.on(side), tokens, cols, stride), as = tensor(all.on(side), tokens, cols, stride),
+                    cs = tensor(common.on(side), tokens, cols, stride);
+    OK(gk_expert_combine(side, &xs, &ws, nullptr, &ys));
+    OK(gk_expert_combine(side, &xs, &ws, &cs, &as));
   });
   expectSameBits(name("combine on the CPU", tokens, k, cols), expected, y.ofCpu());
   expectSameBits(name("combine", tokens, k, cols), expected, y.ofCuda());
+  expectSameBits(name("combine with what is shared", tokens, k, cols), sums, all.ofCuda());
 }
 
 // As floats within the bound of two exponentials and three more roundings; quantised, what the CPU makes of the floats.
@@ -179,8 +184,10 @@ void checkRopeTable(const Both &both, int32_t dim, float scale) {
 
 enum class Logits { Any, Equal, NotANumber };
 
-void checkRoute(const Both &both, int64_t tokens, int64_t experts, int64_t k, int32_t normalize, Logits kind) {
+void checkRoute(const Both &both, int64_t tokens, int64_t experts, int64_t k, gk_router router, bool biased,
+                Logits kind) {
   Random random(static_cast<uint64_t>(experts * 100 + k));
+  const Twin<float> bias(experts, random, 0.4f);
   Array<float> values(tokens * experts, random, 8);
   for (int64_t i = 0; kind != Logits::Any && i < values.size(); ++i) {
     values[i] = kind == Logits::Equal ? std::round(values[i] / 4) : i % 5 == 3 ? NAN : values[i];
@@ -190,7 +197,9 @@ void checkRoute(const Both &both, int64_t tokens, int64_t experts, int64_t k, in
   both.run([&](const Side &side) {
     const gk_tensor l = tensor(logits.on(side), tokens, experts), i = ids(chosen.on(side), tokens, k),
                     w = tensor(weights.on(side), tokens, k);
-    OK(gk_route(side, &l, normalize, &i, &w));
+    gk_router own = router;
+    own.bias = biased ? bias.on(side) : nullptr;
+    OK(gk_route(side, &own, &l, &i, &w));
   });
   expectSameBits(name("Route, ids", tokens, experts, k), chosen.ofCpu(), chosen.ofCuda());
   expectSame(name("Route, weights", tokens, experts, k), weights.ofCpu(), weights.ofCuda());
@@ -289,14 +298,26 @@ int main() {
     checkRopeTable(both, dim, 1.2079441f);
   }
   for (const int32_t normalize : {0, 1}) {
+    const gk_router softmax = {nullptr, GK_SCORING_SOFTMAX, 1, 1, normalize, 1, 0};
+    const auto grouped = [&](int32_t groups, int32_t chosen) {
+      return gk_router{nullptr, GK_SCORING_SIGMOID, groups, chosen, normalize, 2.5f, 0};
+    };
     for (const Logits kind : {Logits::Any, Logits::Equal, Logits::NotANumber}) {
-      checkRoute(both, 5, 128, 8, normalize, kind);
-      checkRoute(both, 3, 257, 9, normalize, kind);
-      checkRoute(both, 33, 60, 4, normalize, kind);
-      checkRoute(both, 2, 17, 17, normalize, kind);
-      checkRoute(both, 1, 1, 1, normalize, kind);
+      checkRoute(both, 5, 128, 8, softmax, false, kind);
+      checkRoute(both, 3, 257, 9, softmax, false, kind);
+      checkRoute(both, 33, 60, 4, softmax, true, kind);
+      checkRoute(both, 2, 17, 17, softmax, false, kind);
+      checkRoute(both, 1, 1, 1, softmax, false, kind);
+      for (const bool biased : {false, true}) {
+        checkRoute(both, 9, 256, 8, grouped(8, 4), biased, kind);
+        checkRoute(both, 3, 384, 8, grouped(1, 1), biased, kind);
+        checkRoute(both, 3, 24, 6, grouped(12, 3), biased, kind);
+        checkRoute(both, 3, 20, 7, grouped(20, 7), biased, kind);  // a group an expert
+        checkRoute(both, 2, 600, 5, grouped(300, 5), biased, kind);
+        checkRoute(both, 2, 160, 5, grouped(2, 1), biased, kind);
+      }
     }
-    checkRoute(both, 1, 4099, 3, normalize, Logits::Any);
+    checkRoute(both, 1, 4099, 3, softmax, false, Logits::Any);
   }
   for (const int64_t cols : {1, 255, 512, 513, 2048}) {
     checkCombine(both, 1, 8, cols, cols);

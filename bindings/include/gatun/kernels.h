@@ -208,7 +208,7 @@ typedef struct gk_rope {
 typedef struct gk_router {
   const float *bias;     /* (experts) added to the scores for the choice alone, or NULL */
   int32_t scoring;       /* enum gk_scoring */
-  int32_t groups;        /* equal runs of consecutive experts, 1 or more */
+  int32_t groups;        /* equal runs of consecutive experts, 1 to 1024 */
   int32_t chosen_groups; /* 1 to groups; experts of other groups are not chosen */
   int32_t normalize;     /* 1: weights are divided by their sum + 1e-20 */
   float scale;           /* multiplies them after that */
