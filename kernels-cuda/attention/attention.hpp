@@ -25,9 +25,8 @@ struct Attention {
   int32_t sequences;
   int32_t maxPages;
   int32_t heads;
-  int32_t group;     // query heads of a key/value head
-  int32_t valueDim;  // elements of a value
-  int32_t splits;    // in the longest context
+  int32_t group;   // query heads of a key/value head
+  int32_t splits;  // in the longest context
   float scale;
   int32_t yType;
   const float *q;
@@ -38,6 +37,7 @@ struct Attention {
   // (rows, splits). NULL where a kernel walks all splits itself.
   float *partialValues;
   float2 *partialStates;
+  int32_t valueDim;  // elements of a value
 
   __device__ __forceinline__ bool isPadding(int token) const { return sequence[token] < 0; }
   // A device array may hold an index out of range: what lies within reach is read instead.

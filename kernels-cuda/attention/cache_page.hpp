@@ -67,12 +67,12 @@ struct CachePages {
   int32_t headDim;
   int32_t keyType;
   int32_t valueType;
-  int32_t latent;  // elements of a latent cache's values; 0: keys and values
   // Offsets within a head's part of a page, in bytes.
   int32_t keyScales;
   int32_t values;
   int32_t valueScales;
   int32_t headBytes;
+  int32_t latent;  // elements of a latent cache's values; 0: keys and values
 
   __device__ __forceinline__ unsigned char *head(int32_t page, int32_t kvHead) const {
     return pages + (int64_t{page} * kvHeads + kvHead) * headBytes;
@@ -87,11 +87,11 @@ inline CachePages cachePages(const gk_cache &cache) {
                   cache.head_dim,
                   cache.key_dtype,
                   cache.value_dtype,
-                  cache.latent,
                   0,
                   0,
                   0,
-                  0};
+                  0,
+                  cache.latent};
   c.keyScales = codeBytes(cache.key_dtype, elements);
   c.values = c.keyScales + scaleBytes(cache.key_dtype, cache.head_dim);
   if (cache.latent != 0) {

@@ -56,7 +56,7 @@ void start(const Queue &queue, const Attention &a) {
 
 template <int Type>
 void startType(const Queue &queue, const Attention &a) {
-  // The same for every step on a device: the order of no sum depends on it, but let it be seen.
+  // No bit depends on it: a row's sums have one order, however many rows a block has.
   if (LatentLayout(a.cache, Type, 32, 2).bytes <= queue.sharedLimit) {
     start<Type, 2>(queue, a);
   } else {

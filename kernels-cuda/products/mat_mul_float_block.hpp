@@ -16,6 +16,9 @@ struct FloatShared {
   static constexpr int kValues = Tokens * tileRows;  // [token][row]
   float partial[2][floatWarps][kValues];             // of a chunk; of this round and the one before
   alignas(16) float total[2][floatWarps][kValues];   // [matrix][tile of the block]
+  // Of the block; here, for registers are full.
+  RowGroup group;
+  const float *x[Tokens];
 };
 
 template <int Dtype, int Tokens>
@@ -39,15 +42,27 @@ class FloatBlock {
     if (job_.ids != nullptr || job_.groups.table != nullptr) {
       dependencyWait();
     }
-    group_ = job_.groups.at(slot, Tokens);
+    RowGroup group = job_.groups.at(slot, Tokens);
     if (job_.ids != nullptr) {
       const int32_t id = job_.ids[slot / job_.k * job_.idStride + slot % job_.k];
-      group_.matrix = id >= 0 && id < job_.experts ? id : 0;
+      group.matrix = id >= 0 && id < job_.experts ? id : 0;
     }
-    return group_.rows > 0;
+    if (group.rows <= 0) {
+      return false;
+    }
+    if (threadIdx.x == 0) {
+      s_.group = group;
+    }
+    if (threadIdx.x < Tokens) {
+      const int row = job_.groups.inputOf(job_.groups.rowOf(group, static_cast<int>(threadIdx.x)));
+      s_.x[threadIdx.x] =
+          job_.x + job_.groups.headOf(group) * (job_.groups.headX / int64_t{sizeof(float)}) + row * job_.xStride;
+    }
+    __syncthreads();
+    return true;
   }
   __device__ __forceinline__ const uint8_t *matrix(int m) const {
-    return job_.data[m] + group_.matrix * job_.expertStride[m];
+    return job_.data[m] + s_.group.matrix * job_.expertStride[m];
   }
 
   // Asks for the first weights of a product, which may lie before dependencyWait.
@@ -56,9 +71,8 @@ class FloatBlock {
   // total[m] = matrix * x of the block's rows. Each value is the thread's that reads it by eachValue. next: the matrix
   // of the next product, or null.
   __device__ __forceinline__ void multiply(int m, const uint8_t *matrix, const uint8_t *next) {
-    const float *const x = job_.x + job_.groups.headOf(group_) * (job_.groups.headX / int64_t{sizeof(float)});
     for (int token = 0; token < Tokens; token++) {
-      x_[token] = x + job_.groups.rowOf(group_, token) / job_.groups.uses * job_.xStride;
+      x_[token] = s_.x[token];
     }
     const uint8_t *own = tileOf(matrix);
     for (int base = 0; base < job_.chunks; base += job_.warps, parity_ ^= 1) {
@@ -98,11 +112,11 @@ class FloatBlock {
   template <class Value>
   __device__ __forceinline__ void store(Value value) const {
     if (job_.yDtype == GK_F32) {
-      float *const y = static_cast<float *>(job_.y) + job_.groups.headOf(group_) * job_.groups.headY;
+      float *const y = static_cast<float *>(job_.y) + job_.groups.headOf(s_.group) * job_.groups.headY;
       eachValue([&](int tile, int i) {
         const int64_t column = int64_t{tileRows} * (firstTile_ + tile) + i % tileRows;
-        if (column < job_.shape.rows && i / tileRows < group_.rows) {
-          y[job_.groups.rowOf(group_, i / tileRows) * job_.yStride + column] = value(tile, i);
+        if (column < job_.shape.rows && i / tileRows < s_.group.rows) {
+          y[int64_t{job_.groups.rowOf(s_.group, i / tileRows)} * job_.yStride + column] = value(tile, i);
         }
       });
       return;
@@ -244,8 +258,9 @@ class FloatBlock {
       const int row = known / blocks;
       const int64_t block = firstTile_ / 2 + known % blocks;
       uint8_t *to = nullptr;
-      if (item == known && row < group_.rows && block < rowBlocks) {
-        to = static_cast<uint8_t *>(job_.y) + ((group_.first + row) * rowBlocks + block) * activationBlockBytes<To>;
+      if (item == known && row < s_.group.rows && block < rowBlocks) {
+        to = static_cast<uint8_t *>(job_.y) +
+             ((int64_t{s_.group.first} + row) * rowBlocks + block) * activationBlockBytes<To>;
       }
       const float *from = &s_.total[0][known % blocks * 2 + eighth / 4][known / blocks * tileRows + eighth % 4 * 4];
       quantizeBlocks<To>(*reinterpret_cast<const float4 *>(from), to);
@@ -255,7 +270,6 @@ class FloatBlock {
   const FloatJob &job_;
   Shared &s_;
   int lane_, warp_, tilesHere_, firstTile_, tiles_, parity_ = 0;
-  RowGroup group_;
   Codes<Dtype> ahead_[kAhead];
   const float *x_[Tokens];
 };

@@ -69,7 +69,7 @@ class TilesStage {
     }
     const int64_t head = job_.groups.headOf(group) * job_.groups.headX;
     for (int i = static_cast<int>(threadIdx.x); i < Shape::kTokens; i += Shape::kThreads) {
-      s_.row[i] = head + job_.groups.rowOf(group, i) / job_.groups.uses * job_.xRowBytes;
+      s_.row[i] = head + job_.groups.inputOf(job_.groups.rowOf(group, i)) * job_.xRowBytes;
     }
     __syncthreads();
     return true;

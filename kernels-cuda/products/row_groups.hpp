@@ -34,9 +34,13 @@ struct RowGroups {
     return {slot % heads, first, left < most ? left : most};
   }
   // Row i of a group, as a row of y; past its last: that.
-  __device__ __forceinline__ int64_t rowOf(const RowGroup &group, int i) const {
+  __device__ __forceinline__ int rowOf(const RowGroup &group, int i) const {
     const int known = group.first + (i < group.rows ? i : group.rows - 1);
     return table != nullptr ? sorted[known] : known;
+  }
+  // The row of x that a row of y is of.
+  __device__ __forceinline__ int inputOf(int row) const {
+    return static_cast<int>(static_cast<uint32_t>(row) / static_cast<uint32_t>(uses));
   }
   __device__ __forceinline__ int headOf(const RowGroup &group) const { return heads > 1 ? group.matrix : 0; }
 };
