@@ -7,6 +7,7 @@ import static dev.gatun.engine.Resources.ORACLES;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.device.DeviceMemory;
 import dev.gatun.device.EmulatedRuntime;
@@ -89,8 +90,12 @@ class EmulatedDeviceTest {
       assertEquals(Refusal.Reason.DOES_NOT_FIT, refusal.reason(), refusal.getMessage());
       purposes.add(refusal.getMessage().replaceAll("^emulated \\(.*\\) has no room for |: .*", ""));
     }
-    assertEquals(
-        Set.of("the weights", "the cache", "the kernels' workspace", "the activations"), purposes);
+    Set<String> large =
+        Set.of("the weights", "the cache", "the kernels' workspace", "the activations");
+    assertTrue(purposes.containsAll(large), purposes.toString());
+    purposes.removeAll(large);
+    purposes.remove("the steps' inputs"); // so small that few limits fall there
+    assertEquals(Set.of(), purposes);
   }
 
   /** Loads the model on a device of {@code limit} bytes and tells how many it took. */
