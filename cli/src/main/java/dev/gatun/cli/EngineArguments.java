@@ -39,8 +39,10 @@ final class EngineArguments {
 
   @Option(
       names = "--compute",
-      paramLabel = "int8|f32",
-      description = "Arithmetic: activations in int8, the default, or all in float32.")
+      paramLabel = "auto|int8|int16|f32",
+      description =
+          "Arithmetic: activations in int8, in 16 bits (twice the operations), or all in float32;"
+              + " auto, the default, is int8, and of DeepSeek-V3's family int16.")
   Optional<Compute> compute = Optional.empty();
 
   @Mixin GemmArgument gemm;
