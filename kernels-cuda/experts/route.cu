@@ -128,7 +128,8 @@ __device__ __forceinline__ void chooseGroups(const Scores &scores, int experts, 
   __syncthreads();
 }
 
-__global__ void __launch_bounds__(threads) routeTokens(Routing r) {
+// The 1 lets registers be taken as needed: otherwise 40 are kept to on sm_120, where 52 spill nothing.
+__global__ void __launch_bounds__(threads, 1) routeTokens(Routing r) {
   dependencyWait();
   dependencyTrigger();
   const auto &s = shared<Shared>();
