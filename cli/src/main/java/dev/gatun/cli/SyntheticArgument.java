@@ -24,8 +24,8 @@ final class SyntheticArgument {
       names = "--synthetic",
       paramLabel = "NAME[:layers=N][:type=T]",
       description =
-          "Random weights in the shapes of qwq-32b, qwen3-32b, qwen2.5-0.5b or qwen2.5-1.5b; in"
-              + " the types of a file of T (q4_k_m).")
+          "Random weights in the shapes of qwq-32b, qwen3-32b, qwen3-30b-a3b, qwen2.5-0.5b,"
+              + " qwen2.5-1.5b, deepseek-r1 or kimi-k2; in the types of a file of T (q4_k_m).")
   Optional<String> spec = Optional.empty();
 
   /**
