@@ -2,6 +2,7 @@
 package dev.gatun.model;
 
 import dev.gatun.refusal.Refusal;
+import dev.gatun.weights.AttentionConfig;
 import dev.gatun.weights.LayerConfig;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;
@@ -14,6 +15,7 @@ public final class Architectures {
   public static Model of(Parameters parameters) {
     ModelConfig config = parameters.config();
     config.layerConfigs().forEach(Architectures::refuseBiases);
+    config.layerConfigs().forEach(layer -> refuseWidths(layer.attention()));
     return switch (config.architecture()) {
       case "llama", "qwen2", "qwen3" -> Dense.of(parameters);
       case "qwen3_moe" -> QwenMoe.of(parameters);
@@ -28,6 +30,18 @@ public final class Architectures {
   private static void refuseBiases(LayerConfig layer) {
     refuseBias(layer.attention().outBias(), "attention output");
     refuseBias(layer.feedForward().bias(), "MLP");
+  }
+
+  /** Those that {@code gk_cache} does not take of a latent cache. */
+  static void refuseWidths(AttentionConfig attention) {
+    int latent = attention.latent();
+    int turned = attention.headDim() - latent;
+    boolean fits = latent % 32 == 0 && latent <= 512 && turned % 16 == 0 && turned <= 128;
+    if (latent > 0 && !fits) {
+      throw Refusal.model(
+          "latents of " + latent + " elements with " + turned + " that turn are not supported",
+          "use a model with multiples of 32 up to 512, and of 16 up to 128");
+    }
   }
 
   private static void refuseBias(boolean present, String where) {

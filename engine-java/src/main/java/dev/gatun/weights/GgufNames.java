@@ -21,6 +21,8 @@ final class GgufNames {
           "qwen3moe", "qwen3_moe",
           "deepseek2", "deepseek_v3");
 
+  private static final Pattern LAYER = Pattern.compile("blk\\.(\\d{1,6})\\.");
+
   private static final Pattern BLOCK = Pattern.compile("blk\\.(\\d{1,6})\\.(\\w+)\\.(weight|bias)");
 
   private static final Map<String, String> OUTSIDE =
@@ -107,8 +109,8 @@ final class GgufNames {
    * follow the model's own {@code layers}.
    */
   static boolean isOfPrediction(String name, int layers, Fields fields) {
-    Matcher block = Pattern.compile("blk\\.(\\d{1,6})\\..*").matcher(name);
-    return block.matches()
+    Matcher block = LAYER.matcher(name);
+    return block.lookingAt()
         && Integer.parseInt(block.group(1)) >= layers
         && Integer.parseInt(block.group(1)) < layers + predictionLayers(fields);
   }
