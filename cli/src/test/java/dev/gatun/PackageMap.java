@@ -43,6 +43,7 @@ record PackageMap(String root) {
           "weights",
           "kv",
           "shard",
+          "ranks",
           "device",
           "hub",
           "bindings",

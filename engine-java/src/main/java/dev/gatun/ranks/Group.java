@@ -1,0 +1,30 @@
+// Group: ranks that hand each other bytes.
+package dev.gatun.ranks;
+
+import java.util.List;
+
+/** As one of its members sees it. */
+public interface Group {
+
+  /**
+   * Exchanges of a group that may be under way at once, on one rank: a rank that begins one more
+   * would wait for itself.
+   */
+  int MOST_OPEN = 4;
+
+  /** Ranks, ascending. */
+  List<Integer> members();
+
+  /** Of this rank among the members. */
+  int index();
+
+  /**
+   * Begins an exchange: each member gives a part, and then all have all parts. All members begin
+   * the same exchanges in the same order. Waits where the memory is still read by another member.
+   *
+   * @param ends where each member's part ends, in bytes, ascending: a part begins where the one
+   *     before it ends, and may be empty. The same for all members
+   * @throws IllegalArgumentException where the parts take more than the group was made for
+   */
+  Exchange begin(long... ends);
+}

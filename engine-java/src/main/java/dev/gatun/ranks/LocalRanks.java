@@ -1,0 +1,91 @@
+// LocalRanks: ranks that are threads of one process and hand each other bytes in its memory.
+package dev.gatun.ranks;
+
+import dev.gatun.refusal.Refusal;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** One thread's view; the memory is shared by all. */
+public final class LocalRanks implements Ranks {
+  private final World world;
+  private final int rank;
+
+  /** How many groups of each membership this rank has joined. */
+  private final Map<List<Integer>, Integer> joined = new HashMap<>();
+
+  /** What all ranks see. */
+  private static final class World {
+    private final int size;
+    private final Map<Name, LocalGroup.Shared> groups = new HashMap<>();
+    private volatile Refusal failure;
+    private int open;
+
+    World(int size) {
+      this.size = size;
+      open = size;
+    }
+
+    synchronized LocalGroup.Shared group(Name name, long bytes) {
+      return groups.computeIfAbsent(
+          name, absent -> new LocalGroup.Shared(name.members, bytes, () -> failure));
+    }
+
+    synchronized void fail(Refusal reason) {
+      failure = failure == null ? reason : failure;
+      groups.values().forEach(LocalGroup.Shared::wakeAll);
+    }
+
+    synchronized void close() {
+      if (--open == 0) {
+        groups.values().forEach(LocalGroup.Shared::free);
+      }
+    }
+  }
+
+  private record Name(List<Integer> members, int number) {}
+
+  private LocalRanks(World world, int rank) {
+    this.world = world;
+    this.rank = rank;
+  }
+
+  /** {@code size} ranks that see each other. */
+  public static List<Ranks> of(int size) {
+    World world = new World(size);
+    List<Ranks> ranks = new ArrayList<>();
+    for (int rank = 0; rank < size; rank++) {
+      ranks.add(new LocalRanks(world, rank));
+    }
+    return ranks;
+  }
+
+  @Override
+  public int rank() {
+    return rank;
+  }
+
+  @Override
+  public int size() {
+    return world.size;
+  }
+
+  @Override
+  public Group group(List<Integer> members, long bytes) {
+    int number = joined.merge(List.copyOf(members), 1, Integer::sum);
+    LocalGroup.Shared shared = world.group(new Name(List.copyOf(members), number), bytes);
+    return new LocalGroup(shared, members.indexOf(rank));
+  }
+
+  @Override
+  public void fail(String reason) {
+    world.fail(
+        Refusal.device("rank " + rank + " ended: " + reason, "see what it says, and repeat", null));
+  }
+
+  @Override
+  public void close() {
+    world.close();
+  }
+}
