@@ -54,11 +54,11 @@ void checkPages(const gk_batch &batch, const gk_cache &cache, bool past) {
 
 void refuseBf16() { throw Error(GK_UNSUPPORTED, "the CPU back end multiplies no bfloat16"); }
 
-void checkIds(const gk_tensor &ids, const char *name, int64_t end, const char *endName) {
+void checkIds(const gk_tensor &ids, const char *name, int64_t end, const char *endName, int64_t begin) {
   for (int64_t r = 0; r < ids.rows; ++r) {
     const int32_t *const row = static_cast<const int32_t *>(ids.data) + r * ids.stride;
     for (int64_t i = 0; i < ids.cols; ++i) {
-      if (row[i] < 0 || row[i] >= end) {
+      if (row[i] < begin || row[i] >= end) {
         checks::refuse("%s[%lld][%lld] is %d, %s is %lld", name, wide(r), wide(i), row[i], endName, wide(end));
       }
     }

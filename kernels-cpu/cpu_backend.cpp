@@ -25,6 +25,10 @@ void ropeTable(Pool &pool, const gk_batch &batch, const float *invFreq, int32_t 
   cpu::ropeTable(pool, batch, invFreq, dim, scale, table);
 }
 
+void localExperts(Pool &, const gk_tensor &ids, const gk_tensor &table, const gk_tensor &local) {
+  cpu::localExperts(ids, table, local);
+}
+
 void sample(Pool &pool, const gk_tensor &logits, const gk_sampling *sampling, const gk_tensor &tokens,
             float *probabilities) {
   checkSampling(sampling, logits);

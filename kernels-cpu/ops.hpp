@@ -18,6 +18,7 @@ void dequantize(Pool &pool, int32_t dtype, const void *source, int64_t count, fl
 void embed(Pool &pool, const gk_source &table, const gk_tensor &tokens, const gk_tensor *drawn, const gk_tensor &y);
 void gatherRows(Pool &pool, const gk_tensor &x, const gk_tensor &rows, const gk_tensor &y);
 void gatherCols(Pool &pool, const gk_tensor &x, const gk_tensor &order, const gk_tensor &y);
+void localExperts(const gk_tensor &ids, const gk_tensor &table, const gk_tensor &local);
 void ropeTable(Pool &pool, const gk_batch &batch, const float *invFreq, int32_t dim, float scale, float *table);
 void sample(Pool &pool, const gk_tensor &logits, const gk_sampling *sampling, const gk_tensor &tokens,
             float *probabilities);
@@ -34,7 +35,7 @@ void checkPositions(const gk_batch &batch);
 // That each token's own page exists, or with `past` all pages from its sequence's first.
 void checkPages(const gk_batch &batch, const gk_cache &cache, bool past);
 // That every entry is 0 or more and less than `end`, which is `endName`.
-void checkIds(const gk_tensor &ids, const char *name, int64_t end, const char *endName);
+void checkIds(const gk_tensor &ids, const char *name, int64_t end, const char *endName, int64_t begin = 0);
 // That every entry is a row of the table or, where tokens were drawn, -1 - k of one of them.
 void checkTokens(const gk_tensor &tokens, const gk_tensor *drawn, int64_t rows);
 void checkSampling(const gk_sampling *sampling, const gk_tensor &logits);

@@ -160,13 +160,19 @@ int64_t matrixOf(const Product &p, int64_t row) {
   return static_cast<const int32_t *>(p.ids->data)[row / p.ids->cols * p.ids->stride + row % p.ids->cols];
 }
 
-// Rows by matrix, ascending within one (counting sort). start: experts + 1 counters.
+// Rows that have a matrix by matrix, ascending within one (counting sort). start: experts + 1 counters.
 void sortRows(const Product &p, int64_t *start, int32_t *sorted) {
   const int64_t matrices = p.weight.experts;
   for (int64_t e = 0; e <= matrices; e++) start[e] = 0;
-  for (int64_t i = 0; i < p.rows; i++) start[matrixOf(p, i) + 1]++;
+  for (int64_t i = 0; i < p.rows; i++) {
+    const int64_t matrix = matrixOf(p, i);
+    if (matrix >= 0) start[matrix + 1]++;
+  }
   for (int64_t e = 0; e < matrices; e++) start[e + 1] += start[e];
-  for (int64_t i = 0; i < p.rows; i++) sorted[start[matrixOf(p, i)]++] = static_cast<int32_t>(i);
+  for (int64_t i = 0; i < p.rows; i++) {
+    const int64_t matrix = matrixOf(p, i);
+    if (matrix >= 0) sorted[start[matrix]++] = static_cast<int32_t>(i);
+  }
 }
 
 int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }

@@ -13,8 +13,8 @@ struct Rows {
   int64_t at(int64_t p) const { return p / group * outer + p % group * inner; }
 };
 
-// Row p of y is row p of x times matrix ids[p] (p % experts where ids is null), transposed. With `up`: silu of that,
-// times the same with `up`. Both stacks have the same shape and type.
+// Row p of y is row p of x times matrix ids[p] (p % experts where ids is null), transposed; where ids[p] is -1 it is
+// not touched. With `up`: silu of that, times the same with `up`. Both stacks have the same shape and type.
 struct Product {
   const gk_weight &weight;
   const gk_weight *up;

@@ -42,6 +42,7 @@
   OP(headMatMul, (const gk_weight &weight, const gk_tensor &x, const gk_tensor &y), (weight, x, y))                   \
   OP(route, (const gk_router &router, const gk_tensor &logits, const gk_tensor &ids, const gk_tensor &weights),       \
      (router, logits, ids, weights))                                                                                  \
+  OP(localExperts, (const gk_tensor &ids, const gk_tensor &table, const gk_tensor &local), (ids, table, local))       \
   OP(expertGateUp,                                                                                                    \
      (const gk_weight &gate, const gk_weight &up, const gk_tensor &x, const gk_tensor &ids, const gk_tensor &y),      \
      (gate, up, x, ids, y))                                                                                           \

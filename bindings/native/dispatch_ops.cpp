@@ -219,6 +219,20 @@ int32_t gk_route(gk_queue *queue, const gk_router *router, const gk_tensor *logi
   });
 }
 
+int32_t gk_local_experts(gk_queue *queue, const gk_tensor *ids, const gk_tensor *table, const gk_tensor *local) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::tensor(ids, "ids", GK_I32);
+    checks::tensor(table, "table", GK_I32);
+    checks::tensor(local, "local", GK_I32);
+    checks::within("table.rows", table->rows, 1, 65536);
+    checks::within("table.cols", table->cols, 1, 65536);
+    checks::equal("local.rows", local->rows, "ids.rows", ids->rows);
+    checks::equal("local.cols", local->cols, "ids.cols", ids->cols);
+    backend.localExperts(*ids, *table, *local);
+  });
+}
+
 int32_t gk_expert_gate_up(gk_queue *queue, const gk_weight *gate, const gk_weight *up, const gk_tensor *x,
                           const gk_tensor *ids, const gk_tensor *y) {
   return guarded(__func__, [&] {

@@ -69,6 +69,24 @@ void testExperts(int32_t dtype, int64_t tokens, int64_t k, int64_t experts, gk_t
             isa.name, long(tokens));
     }
   }
+  // Rows without an expert here are not touched.
+  for (size_t p = 0; p < chosen.size(); p += 2) {
+    chosen[p] = -1;
+    std::fill_n(&expectedUp[p * ff], ff, 7.0f);
+  }
+  for (const Isa &isa : isas()) {
+    std::vector<float> y(expectedUp.size(), 7.0f), rows(size_t(tokens * k * 40), 7.0f);
+    const gk_tensor outUp{y.data(), tokens * k, ff, ff, GK_F32, 0};
+    const gk_tensor outRows{rows.data(), tokens * k, 40, 40, GK_F32, 0};
+    isa.expertGateUp(three, gate.packed, up.packed, x.*form, ids, outUp);
+    isa.expertDown(three, down.packed, h.*form, ids, outRows);
+    CHECK(std::memcmp(y.data(), expectedUp.data(), y.size() * 4) == 0, "%s gate_up of some, type %d tokens %ld",
+          isa.name, dtype, long(tokens));
+    for (size_t i = 0; i < rows.size(); i++) {
+      const size_t p = i / 40;
+      CHECK((rows[i] == 7.0f) == (p % 2 == 0), "%s down of some, row %ld", isa.name, long(p));
+    }
+  }
 }
 
 }  // namespace

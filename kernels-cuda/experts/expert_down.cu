@@ -26,9 +26,10 @@ __global__ void __launch_bounds__(32 * vecMaxWarps<Dtype, Wide, 1>, 1) multiplyD
   const VecBlock<Dtype, Wide, 1> block(own);
   dependencyWait();
   const int64_t expert = expertOf(job, token, choice);
-  const uint8_t *data = down.data + expert * job.expertStride[0] + tile * own.shape.planes.size;
+  const bool exists = expert >= 0 && tile < tiles;
+  const uint8_t *data = exists ? down.data + expert * job.expertStride[0] + tile * own.shape.planes.size : nullptr;
   float *const y = down.y + token * job.tokenY + choice * job.choiceY;
-  VecBlock<Dtype, Wide, 1>(own).run([&](int32_t) { return tile < tiles ? data : nullptr; },
+  VecBlock<Dtype, Wide, 1>(own).run([&](int32_t) { return data; },
                                     [&](int32_t) { return block.result(block.slot(), 0); },
                                     [&](int32_t, int i, float sum) {
                                       if (tile * tileRows + i < down.rows) {

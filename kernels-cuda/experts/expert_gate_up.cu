@@ -21,6 +21,9 @@ __global__ void __launch_bounds__(32 * vecMaxWarps<Dtype, Wide, 1>, 1) multiplyE
   const VecBlock<Dtype, Wide, 1> block(own);
   dependencyWait();
   const int64_t expert = expertOf(job, token, static_cast<int>(pair % job.k));
+  if (expert < 0) {
+    return;  // the whole block
+  }
   const uint8_t *gate = own.operand[0].data + expert * job.expertStride[0];
   const uint8_t *up = own.operand[1].data + expert * job.expertStride[1];
   const int64_t wanted = int64_t{2} * (blockIdx.x / static_cast<unsigned>(job.rows)) + block.slot();

@@ -19,13 +19,13 @@ struct ExpertJob {
   int32_t rows;  // of y
 };
 
-// Where expert ids[token, j] begins, counted from the first. An id that is no expert's gives the first.
+// The number of the matrix of a choice; -1 where its id is no expert's of the stack.
 __device__ __forceinline__ int64_t expertOf(const ExpertJob &job, int64_t token, int j) {
   if (job.ids == nullptr) {
     return j;
   }
   const int32_t id = job.ids[token * job.idStride + j];
-  return id >= 0 && id < job.experts ? id : 0;
+  return id >= 0 && id < job.experts ? id : -1;
 }
 
 inline ExpertJob expertJob(const gk_weight &weight, const gk_tensor &x, const gk_tensor &y, int64_t k) {

@@ -35,17 +35,17 @@ __global__ void __launch_bounds__(threads) sortRows(Sort s) {
   auto &counts = shared<Shared>();
   const int expert = static_cast<int>(blockIdx.x), experts = static_cast<int>(gridDim.x);
   const int warp = static_cast<int>(threadIdx.x / 32), lane = static_cast<int>(threadIdx.x % 32);
-  // An id that is no expert's gives the first.
+  // An id that is no expert's is -1: its row is in no group.
   const auto expertAt = [&](int row) {
     const int32_t id = s.ids[row / s.k * s.idStride + row % s.k];
-    return id >= 0 && id < experts ? id : 0;
+    return id >= 0 && id < experts ? id : -1;
   };
   const int share = (s.rows + threads - 1) / threads * 32;  // of a warp
   const int begin = warp * share, limit = begin + share, end = limit < s.rows ? limit : s.rows;
   int before = 0, own = 0;
   for (int row = begin + lane; row < end; row += 32) {
     const int chosen = expertAt(row);
-    before += chosen < expert ? 1 : 0;
+    before += chosen >= 0 && chosen < expert ? 1 : 0;
     own += chosen == expert ? 1 : 0;
   }
   for (int mask = 16; mask > 0; mask /= 2) {
@@ -73,7 +73,9 @@ __global__ void __launch_bounds__(threads) sortRows(Sort s) {
     }
     next += countBits(all);
   }
-  const int place = first / s.most + expert, places = (first + rows) / s.most + expert + 1 - place;
+  // The last expert has all places that are left: rows without a matrix leave some.
+  const int place = first / s.most + expert, slots = s.rows / s.most + experts;
+  const int places = (expert + 1 < experts ? (first + rows) / s.most + expert + 1 : slots) - place;
   for (int i = static_cast<int>(threadIdx.x); i < places; i += threads) {
     const int left = rows - i * s.most;
     s.table[place + i] = {expert, first + i * s.most, left < 0 ? 0 : left < s.most ? left : s.most};

@@ -36,7 +36,7 @@ class FloatBlock {
         firstTile_(static_cast<int>(blockIdx.x) / job.groups.slots * (floatWarps / job.warps)),
         tiles_(static_cast<int>((job.shape.rows + tileRows - 1) / tileRows)) {}
 
-  // Finds the block's rows and their matrix: false where there are none. An id that is no expert's gives the first.
+  // Finds the block's rows and their matrix: false where there are none, or the id is no expert's.
   __device__ __forceinline__ bool begin() {
     const int slot = static_cast<int>(blockIdx.x) % job_.groups.slots;
     if (job_.ids != nullptr || job_.groups.table != nullptr) {
@@ -45,7 +45,8 @@ class FloatBlock {
     RowGroup group = job_.groups.at(slot, Tokens);
     if (job_.ids != nullptr) {
       const int32_t id = job_.ids[slot / job_.k * job_.idStride + slot % job_.k];
-      group.matrix = id >= 0 && id < job_.experts ? id : 0;
+      group.matrix = id;
+      group.rows = id >= 0 && id < job_.experts ? group.rows : 0;
     }
     if (group.rows <= 0) {
       return false;

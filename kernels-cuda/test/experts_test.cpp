@@ -1,5 +1,5 @@
 // experts_test.cpp: the ops over chosen experts, and over heads, against loops of mat_mul and gate_up on the same
-// queue, bit for bit; so a token's result depends on no other's. One id is no expert's: it must not fault.
+// queue, bit for bit; so a token's result depends on no other's. Rows whose id is no expert's are not touched.
 #include "../../kernels-cpu/test/weights.hpp"
 #include "both.hpp"
 
@@ -120,11 +120,46 @@ void check(const Both &both, gatun::cpu::Pool &pool, const TypeName &type, int32
   expectSameBits(name + " down", expectedRows, rows.ofCuda());
   expectSameBits(name + " combine", expectedZ, z.ofCuda());
 
-  chosen[0] = 1 << 30;
+  // Every third row has no expert here, in one of three ways: what it holds stays, the others come again.
+  for (int64_t p = 0; p < tokens * k; p += 3) {
+    chosen[p] = p % 9 == 0 ? -1 : p % 9 == 3 ? static_cast<int32_t>(experts) : 1 << 30;
+    std::fill_n(&expectedY[p * stride], ff, 7.0f);
+    std::fill_n(&expectedRows[p * outStride], out, 7.0f);
+    deviceCopy(y.on(cuda) + p * stride, &expectedY[p * stride], ff * 4);
+    deviceCopy(rows.on(cuda) + p * outStride, &expectedRows[p * outStride], out * 4);
+  }
   deviceCopy(chosenOnDevice.data(), chosen.data(), chosen.size() * 4);
   OK(gk_expert_gate_up(cuda, &gate.weight, &up.weight, &fromX, &idTensor, &toY));
   OK(gk_expert_down(cuda, &down.weight, &fromH, &idTensor, &toRows));
   OK(gk_queue_sync(cuda));
+  expectSameBits(name + " gate_up of some", expectedY, y.ofCuda());
+  expectSameBits(name + " down of some", expectedRows, rows.ofCuda());
+}
+
+// A table of copies, on both back ends.
+void checkLocal(const Both &both, int64_t tokens, int64_t k, int64_t experts, int64_t copies) {
+  Random random(3);
+  Array<int32_t> chosen(tokens * k), table(experts * copies);
+  for (int64_t i = 0; i < chosen.size(); i++) {
+    chosen[i] = random.below(static_cast<int>(experts) + 3) - 1;
+  }
+  for (int64_t i = 0; i < table.size(); i++) {
+    table[i] = random.below(6) - 1;
+  }
+  const DeviceArray<int32_t> chosenOnDevice(chosen), tableOnDevice(table);
+  const Twin<int32_t> local(tokens * k);
+  both.run([&](const Side &side) {
+    const gk_tensor from = ids(side.cuda ? chosenOnDevice.data() : chosen.data(), tokens, k);
+    const gk_tensor by = ids(side.cuda ? tableOnDevice.data() : table.data(), experts, copies);
+    const gk_tensor to = ids(local.on(side), tokens, k);
+    OK(gk_local_experts(side, &from, &by, &to));
+  });
+  const Array<int32_t> found = local.ofCuda();
+  for (int64_t p = 0; p < tokens * k; p++) {
+    const bool known = chosen[p] >= 0 && chosen[p] < experts;
+    const int32_t expected = known ? table[chosen[p] * copies + p / k % copies] : -1;
+    CHECK(local.ofCpu()[p] == expected && found[p] == expected, "local expert %ld", long(p));
+  }
 }
 
 // Heads have `gap` elements more in x than in their product, and more in y.
@@ -164,6 +199,8 @@ void checkHeads(const Both &both, gatun::cpu::Pool &pool, const TypeName &type, 
 int main() {
   const Both both;
   gatun::cpu::Pool pool(2);
+  checkLocal(both, 1, 8, 16, 1);
+  checkLocal(both, 70, 8, 256, 3);
   for (const int32_t activation : {GK_A8, GK_A16, GK_F32}) {
     for (const TypeName &type : kTypes) {
       if (gatun::cpu::formatOf(type.dtype).bits != 0) {

@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-#define GK_ABI_VERSION 6
+#define GK_ABI_VERSION 7
 
 /* Rows that one tile of packed weights interleaves. */
 #define GK_TILE_ROWS 16
@@ -382,12 +382,16 @@ int32_t gk_attention(gk_queue *queue, const gk_batch *batch, const gk_tensor *q,
  * groups. Source: DeepSeek-V3, arXiv 2412.19437, section 2.1.2. */
 int32_t gk_route(gk_queue *queue, const gk_router *router, const gk_tensor *logits, const gk_tensor *ids,
                  const gk_tensor *weights);
+/* local (tokens, k) GK_I32: where the experts that ids (tokens, k) choose are in a stack that holds some of all.
+ * table (experts, copies) GK_I32: an expert's number in the stack, -1 where it is not there; token t is served by copy
+ * t % copies: local[t, j] = table[ids[t, j], t % copies]. What is no expert's id gives -1. */
+int32_t gk_local_experts(gk_queue *queue, const gk_tensor *ids, const gk_tensor *table, const gk_tensor *local);
 /* y (tokens * k, ff) = gate_up of each token with each of its k experts. gate, up: (experts, ff, hidden); x as in
- * gk_mat_mul. */
+ * gk_mat_mul. A row of y whose id is -1 is not touched. */
 int32_t gk_expert_gate_up(gk_queue *queue, const gk_weight *gate, const gk_weight *up, const gk_tensor *x,
                           const gk_tensor *ids, const gk_tensor *y);
 /* y (tokens * k, hidden): row t * k + j is that of h times down[ids[t, j]]^T. h (tokens * k, ff), as x in gk_mat_mul.
- */
+ * A row of y whose id is -1 is not touched. */
 int32_t gk_expert_down(gk_queue *queue, const gk_weight *down, const gk_tensor *h, const gk_tensor *ids,
                        const gk_tensor *y);
 /* y (tokens, hidden) = sum over j < k of weights[t, j] * x[t * k + j], in ascending j from 0, an fma each, and then

@@ -23,10 +23,10 @@ public class Kernels extends Kernels$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int GK_ABI_VERSION = (int)6L;
+    private static final int GK_ABI_VERSION = (int)7L;
     /**
      * {@snippet lang=c :
-     * #define GK_ABI_VERSION 6
+     * #define GK_ABI_VERSION 7
      * }
      */
     public static int GK_ABI_VERSION() {
@@ -2695,6 +2695,69 @@ public class Kernels extends Kernels$shared {
                 traceDowncall("gk_route", queue, router, logits, ids, weights);
             }
             return (int)mh$.invokeExact(queue, router, logits, ids, weights);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gk_local_experts {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_INT,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gk_local_experts");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t gk_local_experts(gk_queue *queue, const gk_tensor *ids, const gk_tensor *table, const gk_tensor *local)
+     * }
+     */
+    public static FunctionDescriptor gk_local_experts$descriptor() {
+        return gk_local_experts.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t gk_local_experts(gk_queue *queue, const gk_tensor *ids, const gk_tensor *table, const gk_tensor *local)
+     * }
+     */
+    public static MethodHandle gk_local_experts$handle() {
+        return gk_local_experts.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t gk_local_experts(gk_queue *queue, const gk_tensor *ids, const gk_tensor *table, const gk_tensor *local)
+     * }
+     */
+    public static MemorySegment gk_local_experts$address() {
+        return gk_local_experts.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t gk_local_experts(gk_queue *queue, const gk_tensor *ids, const gk_tensor *table, const gk_tensor *local)
+     * }
+     */
+    public static int gk_local_experts(MemorySegment queue, MemorySegment ids, MemorySegment table, MemorySegment local) {
+        var mh$ = gk_local_experts.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gk_local_experts", queue, ids, table, local);
+            }
+            return (int)mh$.invokeExact(queue, ids, table, local);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {
