@@ -7,6 +7,10 @@ import dev.gatun.kv.PageTable;
 import dev.gatun.load.Batching;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.load.Loaded;
+import dev.gatun.load.Membership;
+import dev.gatun.ranks.LocalRanks;
+import dev.gatun.ranks.Ranks;
+import dev.gatun.shard.Placement;
 import dev.gatun.step.Batch;
 import dev.gatun.step.Stepper;
 import dev.gatun.weights.Checkpoint;
@@ -29,23 +33,27 @@ public final class Engine implements AutoCloseable {
   private final Loaded loaded;
   private final long weightBytesPerToken;
   private final Scheduler scheduler;
+  private final Followers followers;
   private boolean closed;
 
   private Engine(
       Checkpoint checkpoint,
       EngineOptions options,
       Device device,
+      Membership membership,
+      Followers followers,
       Arena arena,
       LongConsumer progress) {
+    this.followers = followers;
     this.arena = arena;
     this.device = device;
     this.options = options;
     config = checkpoint.config();
-    loaded = Loaded.of(checkpoint, options, device, arena, progress);
+    loaded = Loaded.of(checkpoint, options, device, membership, arena, progress);
     Stepper stepper = loaded.stepper();
     try {
       weightBytesPerToken = stepper.weightBytesPerToken();
-      if (device.records()) {
+      if (stepper.records()) {
         record(stepper);
       }
     } catch (RuntimeException | Error e) {
@@ -55,7 +63,8 @@ public final class Engine implements AutoCloseable {
     Batching batching = options.batching();
     StepPolicy policy =
         new StepPolicy(stepper.most(), batching.promptTokens(device.isGpu()), batching.order());
-    scheduler = new Scheduler(stepper, policy, device.isGpu());
+    boolean runsAhead = device.isGpu() && !stepper.isShared();
+    scheduler = new Scheduler(stepper, policy, runsAhead);
   }
 
   /** Loads a checkpoint; Refusal where it is inconsistent, unsupported, or does not fit. */
@@ -67,11 +76,16 @@ public final class Engine implements AutoCloseable {
    * @param progress hears how many bytes of {@link #weightBytes} are on the device
    */
   public static Engine load(Checkpoint checkpoint, EngineOptions options, LongConsumer progress) {
+    Placement placement = options.mesh().placement(checkpoint.config());
+    List<Ranks> ranks = LocalRanks.of(placement.ranks());
     Device device = Device.open(options.device());
     Arena arena = Arena.ofShared();
+    Followers followers = Followers.start(checkpoint, options, placement, ranks);
     try {
-      return new Engine(checkpoint, options, device, arena, progress);
+      Membership first = new Membership(ranks.getFirst(), placement);
+      return new Engine(checkpoint, options, device, first, followers, arena, progress);
     } catch (RuntimeException | Error e) {
+      followers.abandon(e);
       arena.close();
       device.close();
       throw e;
@@ -146,7 +160,7 @@ public final class Engine implements AutoCloseable {
    * ahead: one row is drawn by Java there, several are drawn by as many threads.
    */
   boolean drawsOnDevice() {
-    return device.isGpu() || options.batching().sequences() > 1;
+    return device.isGpu() && options.mesh().size() == 1 || options.batching().sequences() > 1;
   }
 
   Scheduler scheduler() {
@@ -164,6 +178,7 @@ public final class Engine implements AutoCloseable {
     }
     closed = true;
     scheduler.close();
+    followers.end(loaded.relay());
     loaded.stepper().close();
     arena.close();
     device.close();

@@ -213,7 +213,7 @@ final class Scheduler implements AutoCloseable {
     try {
       return Optional.of(issue(taken));
     } catch (RuntimeException e) {
-      if (runsAhead) {
+      if (runsAhead || stepper.isShared()) {
         throw e;
       }
       for (TaskPart each : taken) {

@@ -4,6 +4,7 @@ package dev.gatun.graph;
 import dev.gatun.device.DType;
 import dev.gatun.device.EmbeddingTable;
 import dev.gatun.device.FloatVector;
+import dev.gatun.device.IntVector;
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.device.RopeWeights;
 import dev.gatun.device.RouterWeights;
@@ -18,6 +19,7 @@ import dev.gatun.op.Gated;
 import dev.gatun.op.GatherRows;
 import dev.gatun.op.HeadMatMul;
 import dev.gatun.op.LatentStore;
+import dev.gatun.op.LocalExperts;
 import dev.gatun.op.MatMul;
 import dev.gatun.op.Op;
 import dev.gatun.op.Provider;
@@ -39,6 +41,7 @@ import java.util.Optional;
 public final class Graph {
   private final StepShape shape;
   private final Activations activations;
+  private final Transfers transfers = new Transfers(this);
   private List<Op> ops = new ArrayList<>();
   private Map<String, MarkedTensor> marks = new LinkedHashMap<>();
   private int tensors;
@@ -57,6 +60,11 @@ public final class Graph {
 
   public StepShape shape() {
     return shape;
+  }
+
+  /** What other ranks have a part in. */
+  public Transfers transfers() {
+    return transfers;
   }
 
   public List<Op> ops() {
@@ -239,24 +247,31 @@ public final class Graph {
     return new Routing(ids, weights);
   }
 
+  /** The chosen experts as places in this device's stack, -1 for those it lacks. */
+  public Tensor localExperts(Tensor ids, IntVector table, int copies) {
+    Tensor local = tensor(DType.I32, ids.rows(), ids.cols());
+    ops.add(new LocalExperts(ids, table, copies, local));
+    return local;
+  }
+
   /** What {@link #route} returns. */
   public record Routing(Tensor ids, Tensor weights) {}
 
   /** (tokens * perToken, ff). */
-  public Tensor expertGateUp(PackedMatrix gate, PackedMatrix up, Tensor x, Routing routing) {
+  public Tensor expertGateUp(PackedMatrix gate, PackedMatrix up, Tensor x, Tensor ids) {
     requireOneType(gate, up);
     Tensor input = activations.input(gate, x, DType.A8, Provider.KERNELS);
-    int rows = x.rows() * routing.ids().cols();
+    int rows = x.rows() * ids.cols();
     Tensor y = tensor(DType.F32, rows, Math.toIntExact(gate.rows()));
-    ops.add(new ExpertGateUp(gate, up, input, routing.ids(), y));
+    ops.add(new ExpertGateUp(gate, up, input, ids, y));
     return y;
   }
 
   /** (tokens * perToken, hidden). */
-  public Tensor expertDown(PackedMatrix down, Tensor h, Routing routing) {
+  public Tensor expertDown(PackedMatrix down, Tensor h, Tensor ids) {
     Tensor input = activations.input(down, h, DType.A8, Provider.KERNELS);
     Tensor y = product(down, h);
-    ops.add(new ExpertDown(down, input, routing.ids(), y));
+    ops.add(new ExpertDown(down, input, ids, y));
     return y;
   }
 

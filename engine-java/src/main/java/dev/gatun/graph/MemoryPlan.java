@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
@@ -52,7 +53,7 @@ public final class MemoryPlan {
    *
    * @param result as in {@link #of}
    */
-  public boolean covers(Graph graph, Tensor result) {
+  public boolean covers(Graph graph, Optional<Tensor> result) {
     return lives(graph, result).stream().allMatch(this::covers);
   }
 
@@ -64,8 +65,12 @@ public final class MemoryPlan {
         && life.tensor.bytes() <= place.end - place.begin;
   }
 
-  /** Places each tensor, largest first, at the lowest offset free for all of its life. */
-  public static MemoryPlan of(Graph graph, Tensor result) {
+  /**
+   * Places each tensor, largest first, at the lowest offset free for all of its life.
+   *
+   * @param result stays to the end; empty where another rank has it
+   */
+  public static MemoryPlan of(Graph graph, Optional<Tensor> result) {
     List<Placed> placed = new ArrayList<>();
     long bytes = 0;
     List<Life> lives = lives(graph, result);
@@ -97,7 +102,7 @@ public final class MemoryPlan {
     return candidate;
   }
 
-  private static List<Life> lives(Graph graph, Tensor result) {
+  private static List<Life> lives(Graph graph, Optional<Tensor> result) {
     Tensor[] tensors = new Tensor[graph.tensors()];
     int[] from = new int[tensors.length];
     int[] to = new int[tensors.length];
@@ -112,7 +117,7 @@ public final class MemoryPlan {
         }
       }
     }
-    to[result.id()] = graph.ops().size();
+    result.ifPresent(kept -> to[kept.id()] = graph.ops().size());
     List<Life> lives = new ArrayList<>();
     for (int id = 0; id < tensors.length; id++) {
       if (tensors[id] != null) { // else no op uses it

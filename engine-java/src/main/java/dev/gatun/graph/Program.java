@@ -5,6 +5,8 @@ import dev.gatun.device.Buffer;
 import dev.gatun.device.Device;
 import dev.gatun.device.Recording;
 import dev.gatun.device.Structs;
+import dev.gatun.op.Exchanges;
+import dev.gatun.op.Exchanging;
 import dev.gatun.op.Op;
 import dev.gatun.op.Operands;
 import dev.gatun.op.StepInputs;
@@ -46,14 +48,19 @@ public final class Program implements AutoCloseable {
    * @param slab at least {@code plan.bytes()} bytes for each program's plan
    * @param inputs what each run reads
    * @param caches the {@code gk_cache} struct of each index
+   * @param exchanges with other ranks
    */
   public record Memory(
-      Device device, Buffer slab, StepInputs inputs, IntFunction<MemorySegment> caches) {}
+      Device device,
+      Buffer slab,
+      StepInputs inputs,
+      IntFunction<MemorySegment> caches,
+      Exchanges exchanges) {}
 
   /**
-   * @param result the tensor that {@link #result} is after a run
+   * @param result the tensor that {@link #result} is after a run; empty where another rank has it
    */
-  public Program(Graph graph, Tensor result, MemoryPlan plan, Memory memory) {
+  public Program(Graph graph, Optional<Tensor> result, MemoryPlan plan, Memory memory) {
     if (!plan.covers(graph, result)) {
       throw new IllegalArgumentException("the memory plan does not cover " + graph.shape());
     }
@@ -62,7 +69,7 @@ public final class Program implements AutoCloseable {
     device = memory.device();
     StepInputs inputs = memory.inputs();
     slab = memory.slab();
-    this.result = data(result);
+    this.result = result.map(this::data).orElse(Buffer.NONE);
     batch =
         Structs.batch(
             arena,
@@ -74,7 +81,7 @@ public final class Program implements AutoCloseable {
             inputs.sequence(),
             inputs.pageTable());
     StepOperands step = new StepOperands(batch, memory.caches(), inputs);
-    Operands operands = new Operands(arena, device.ops(), this::data, step);
+    Operands operands = new Operands(arena, device.ops(), this::data, step, memory.exchanges());
     graph.ops().forEach(op -> calls.add(op.bind(operands)));
   }
 
@@ -94,6 +101,7 @@ public final class Program implements AutoCloseable {
 
   private boolean records() {
     return device.records()
+        && graph.ops().stream().noneMatch(Exchanging.class::isInstance)
         && graph.shape().decodes()
         && graph.shape().tokens() <= MOST_RECORDED_TOKENS;
   }
@@ -132,7 +140,10 @@ public final class Program implements AutoCloseable {
     }
   }
 
-  /** The result tensor; overwritten by the next run of any program of the memory. */
+  /**
+   * The result tensor, NONE where another rank has it; overwritten by the next run of any program
+   * of the memory.
+   */
   public Buffer result() {
     return result;
   }

@@ -59,7 +59,7 @@ public final class PagePool {
   public PagePool(CacheShape shape, int tokens, Device device, Arena arena) {
     int pages = shape.pages(tokens);
     long cacheBytes = shape.pageBytes() * pages;
-    Buffer memory = device.allocate("the cache", cacheBytes * shape.caches(), arena);
+    Buffer memory = device.allocate("the cache", Math.max(1, cacheBytes * shape.caches()), arena);
     for (int cache = 0; cache < shape.caches(); cache++) {
       caches.add(
           Structs.cache(

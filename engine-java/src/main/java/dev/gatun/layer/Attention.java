@@ -12,6 +12,11 @@ public interface Attention {
    */
   Tensor apply(Graph graph, Tensor x, Tensor table);
 
+  /** Key and value heads of its cache on this rank. */
+  default int cacheHeads() {
+    return 1;
+  }
+
   /** What a family says of its layers: which attention each has. */
   @FunctionalInterface
   interface Choice {

@@ -1,110 +1,230 @@
 // Decoder: embedding, blocks, final norm and output projection; what all families share.
 package dev.gatun.layer;
 
+import dev.gatun.device.DType;
 import dev.gatun.device.EmbeddingTable;
 import dev.gatun.device.FloatVector;
 import dev.gatun.graph.Graph;
+import dev.gatun.graph.Transfers;
 import dev.gatun.op.Tensor;
+import dev.gatun.shard.Shard;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 
 /**
  * The residual stream is (tokens, hidden); each block's sums are fused with the norm that follows.
+ * A rank has the stream where a layer is at home on it; between layers with other homes it is
+ * handed on.
  */
 public final class Decoder {
-  private final EmbeddingTable embedding;
-  private final List<Block> blocks;
-  private final Norm finalNorm;
-  private final Linear head;
+  private final Shard shard;
+  private final int hidden;
+  private final Optional<EmbeddingTable> embedding;
+  private final List<Stage> stages;
+  private final Optional<End> end;
   private final FloatVector invFreq;
   private final int ropeDim;
   private final float ropeFactor;
+  private final int vocab;
 
-  private Decoder(
-      EmbeddingTable embedding,
-      List<Block> blocks,
-      Norm finalNorm,
-      Linear head,
-      FloatVector invFreq,
-      RopeScaling rope) {
-    this.embedding = embedding;
-    this.blocks = blocks;
-    this.finalNorm = finalNorm;
-    this.head = head;
-    this.invFreq = invFreq;
-    this.ropeDim = 2 * rope.invFreq().length;
-    this.ropeFactor = rope.factor();
+  /** What of a layer is on this rank: all of it, experts alone, or nothing. */
+  private record Stage(Optional<Block> home, Optional<FeedForward> help) {}
+
+  /** After the last layer. */
+  private record End(Norm norm, Linear head) {}
+
+  /**
+   * The residual stream between two layers.
+   *
+   * @param x without what the layer's feed-forward has made
+   * @param fed that
+   */
+  private record Stream(Tensor x, Tensor fed) {
+    List<Tensor> tensors() {
+      return List.of(x, fed);
+    }
+  }
+
+  private Decoder(Parameters parameters, List<Stage> stages) {
+    ModelConfig config = parameters.config();
+    String table = "model.embed_tokens.weight";
+    int last = config.layers() - 1;
+    RopeScaling rope = RopeScaling.of(config.rope());
+    this.shard = parameters.shard();
+    this.stages = stages;
+    hidden = config.hidden();
+    vocab = config.vocab();
+    embedding =
+        shard.isHome(0) ? Optional.of(parameters.table(table, vocab, hidden)) : Optional.empty();
+    String head = config.tiedEmbeddings() ? table : "lm_head.weight";
+    end =
+        shard.isHome(last)
+            ? Optional.of(
+                new End(
+                    norm(parameters, "model.norm.weight"),
+                    Linear.divided(parameters, last, head, vocab, hidden)))
+            : Optional.empty();
+    invFreq = parameters.constant("rope.inv_freq", rope.invFreq());
+    ropeDim = 2 * rope.invFreq().length;
+    ropeFactor = rope.factor();
   }
 
   /**
-   * Reads Hugging Face's {@code model.*} names.
+   * Reads Hugging Face's {@code model.*} names, those of this rank's share.
    *
-   * @param attention makes the first half of each layer
-   * @param feedForward makes the second half of each layer
+   * @param attention makes the first half of each layer at home here
+   * @param feedForward makes the second half of each layer of which something is here
    */
   public static Decoder of(
       Parameters parameters, Attention.Choice attention, IntFunction<FeedForward> feedForward) {
-    ModelConfig config = parameters.config();
-    float eps = (float) config.rmsEps();
-    List<Block> blocks = new ArrayList<>();
+    Shard shard = parameters.shard();
+    List<Stage> stages = new ArrayList<>();
     AtomicInteger caches = new AtomicInteger();
-    for (int layer = 0; layer < config.layers(); layer++) {
-      String prefix = "model.layers." + layer + ".";
-      blocks.add(
-          new Block(
-              norm(parameters, prefix + "input_layernorm.weight", eps),
-              attention.of(layer, caches::getAndIncrement),
-              norm(parameters, prefix + "post_attention_layernorm.weight", eps),
-              feedForward.apply(layer)));
+    for (int layer = 0; layer < parameters.config().layers(); layer++) {
+      if (shard.isHome(layer)) {
+        String prefix = "model.layers." + layer + ".";
+        Block block =
+            new Block(
+                norm(parameters, prefix + "input_layernorm.weight"),
+                attention.of(layer, caches::getAndIncrement),
+                norm(parameters, prefix + "post_attention_layernorm.weight"),
+                feedForward.apply(layer));
+        stages.add(new Stage(Optional.of(block), Optional.empty()));
+      } else {
+        boolean helps = shard.takesPart(layer);
+        stages.add(
+            new Stage(
+                Optional.empty(),
+                helps ? Optional.of(feedForward.apply(layer)) : Optional.empty()));
+      }
     }
-    if (caches.get() != config.caches()) {
+    if (caches.get() != shard.homeLayers()) {
       throw new IllegalStateException(
-          caches.get() + " layers took a cache, memory is planned for " + config.caches());
+          caches.get() + " layers took a cache, memory is planned for " + shard.homeLayers());
     }
-    String embedding = "model.embed_tokens.weight";
-    RopeScaling rope = RopeScaling.of(config.rope());
-    String head = config.tiedEmbeddings() ? embedding : "lm_head.weight";
-    return new Decoder(
-        parameters.table(embedding, config.vocab(), config.hidden()),
-        blocks,
-        norm(parameters, "model.norm.weight", eps),
-        new Linear(parameters.matrix(head, config.vocab(), config.hidden())),
-        parameters.constant("rope.inv_freq", rope.invFreq()),
-        rope);
+    return new Decoder(parameters, stages);
   }
 
-  private static Norm norm(Parameters parameters, String name, float eps) {
-    return new Norm(parameters.vector(name, parameters.config().hidden()), eps);
+  private static Norm norm(Parameters parameters, String name) {
+    ModelConfig config = parameters.config();
+    return new Norm(parameters.vector(name, config.hidden()), (float) config.rmsEps());
+  }
+
+  /** Key and value heads of each cache on this rank. */
+  public int cacheHeads() {
+    return stages.stream()
+        .flatMap(stage -> stage.home.stream())
+        .findFirst()
+        .map(block -> block.attention().cacheHeads())
+        .orElse(1);
   }
 
   /**
-   * (logitRows, vocab). Marks {@code hidden.0} after the embedding, {@code hidden.i} after block i
-   * and the last after the final norm, as Hugging Face numbers hidden states.
+   * (logitRows, vocab) on rank 0. Marks {@code hidden.0} after the embedding, {@code hidden.i}
+   * after block i and the last after the final norm, as Hugging Face numbers hidden states.
    */
-  public Tensor logits(Graph graph) {
-    Tensor x = graph.embed(embedding);
-    graph.mark("hidden.0", x);
-    Tensor table = graph.ropeTable(invFreq, ropeDim, ropeFactor);
-    Tensor y = blocks.getFirst().attentionNorm().apply(graph, x);
-    for (int i = 0; i < blocks.size(); i++) {
-      Block block = blocks.get(i);
-      boolean last = i == blocks.size() - 1;
-      Tensor attended = block.attention().apply(graph, y, table);
-      if (last) {
-        // Past the last attention no token looks at another: only rows with a future go on.
-        attended = graph.logitRows(attended);
-        x = graph.logitRows(x);
+  public Optional<Tensor> logits(Graph graph) {
+    Optional<Tensor> table =
+        shard.homeLayers() > 0
+            ? Optional.of(graph.ropeTable(invFreq, ropeDim, ropeFactor))
+            : Optional.empty();
+    Optional<Stream> stream = Optional.empty();
+    int last = stages.size() - 1;
+    for (int layer = 0; layer <= last; layer++) {
+      Stage stage = stages.get(layer);
+      int rows = layer == last ? graph.shape().logitRows() : graph.shape().tokens();
+      stage.help.ifPresent(experts -> experts.help(graph, rows));
+      if (stage.home.isPresent()) {
+        stream = Optional.of(run(graph, layer, stream, table.orElseThrow()));
       }
-      y = block.mlpNorm().afterAdd(graph, x, attended);
-      Tensor fed = block.feedForward().apply(graph, y);
-      Norm next = last ? finalNorm : blocks.get(i + 1).attentionNorm();
-      y = next.afterAdd(graph, x, fed);
-      graph.mark("hidden." + (i + 1), last ? y : x);
+      if (layer < last) {
+        stream = handOn(graph, layer, stream);
+      }
     }
-    return head.applyFinely(graph, y);
+    Optional<Tensor> logits = stream.flatMap(done -> logits(graph, done));
+    return toFirst(graph, logits);
+  }
+
+  private Stream run(Graph graph, int layer, Optional<Stream> before, Tensor table) {
+    Block block = stages.get(layer).home.orElseThrow();
+    Tensor x = before.map(Stream::x).orElseGet(() -> graph.embed(embedding.orElseThrow()));
+    Tensor y =
+        before
+            .map(stream -> block.attentionNorm().afterAdd(graph, stream.x, stream.fed))
+            .orElseGet(() -> block.attentionNorm().apply(graph, x));
+    graph.mark("hidden." + layer, x);
+    Tensor attended = block.attention().apply(graph, y, table);
+    boolean last = layer == stages.size() - 1;
+    // Past the last attention no token looks at another: only rows with a future go on.
+    Tensor kept = last ? graph.logitRows(x) : x;
+    y = block.mlpNorm().afterAdd(graph, kept, last ? graph.logitRows(attended) : attended);
+    return new Stream(kept, block.feedForward().apply(graph, y));
+  }
+
+  /** From the homes of a layer to those of the next, where they differ. */
+  private Optional<Stream> handOn(Graph graph, int layer, Optional<Stream> stream) {
+    List<Integer> homes = shard.homes(layer);
+    List<Integer> next = shard.homes(layer + 1);
+    boolean here = shard.isHome(layer);
+    if (homes.equals(next) || !here && !shard.isHome(layer + 1)) {
+      return stream;
+    }
+    Transfers.Group group = group(homes.getFirst(), next);
+    if (!group.members().contains(shard.rank())) {
+      return stream;
+    }
+    if (here) {
+      graph.transfers().hand(group, stream.orElseThrow().tensors());
+      return stream;
+    }
+    int tokens = graph.shape().tokens();
+    Stream taken = new Stream(incoming(graph, tokens, hidden), incoming(graph, tokens, hidden));
+    graph.transfers().take(group, taken.tensors());
+    return Optional.of(taken);
+  }
+
+  private Optional<Tensor> logits(Graph graph, Stream stream) {
+    return end.map(
+        last -> {
+          Tensor y = last.norm.afterAdd(graph, stream.x, stream.fed);
+          graph.mark("hidden." + stages.size(), y);
+          return last.head.applyFinely(graph, y);
+        });
+  }
+
+  /** Rank 0 decides what follows, so it needs the logits. */
+  private Optional<Tensor> toFirst(Graph graph, Optional<Tensor> logits) {
+    List<Integer> homes = shard.homes(stages.size() - 1);
+    if (homes.contains(0)) {
+      return shard.rank() == 0 ? logits : Optional.empty();
+    }
+    Transfers.Group group = group(homes.getFirst(), List.of(0));
+    if (shard.rank() == homes.getFirst()) {
+      graph.transfers().hand(group, List.of(logits.orElseThrow()));
+      return Optional.empty();
+    }
+    if (shard.rank() != 0) {
+      return Optional.empty();
+    }
+    Tensor taken = incoming(graph, graph.shape().logitRows(), vocab);
+    graph.transfers().take(group, List.of(taken));
+    return Optional.of(taken);
+  }
+
+  private Transfers.Group group(int from, List<Integer> to) {
+    SortedSet<Integer> members = new TreeSet<>(to);
+    members.add(from);
+    return new Transfers.Group(List.copyOf(members), from, shard.rank());
+  }
+
+  private static Tensor incoming(Graph graph, int rows, int cols) {
+    return graph.transfers().incoming(DType.F32, rows, cols);
   }
 }

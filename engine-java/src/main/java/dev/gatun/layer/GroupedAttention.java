@@ -1,10 +1,12 @@
 // GroupedAttention: causal attention whose query heads share key/value heads.
 package dev.gatun.layer;
 
+import dev.gatun.device.PackedMatrix;
 import dev.gatun.device.RopeWeights;
 import dev.gatun.graph.Graph;
 import dev.gatun.op.Qkv;
 import dev.gatun.op.Tensor;
+import dev.gatun.shard.Split;
 import dev.gatun.weights.AttentionConfig;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;
@@ -15,38 +17,55 @@ import dev.gatun.weights.Rope;
  * (kvHeads * headDim, hidden), o (hidden, heads * headDim); biases and head norms are in {@code
  * rope}.
  *
+ * @param split of the key and value heads, and with them of the query heads
+ * @param cacheHeads key and value heads on this rank
  * @param cache index of its keys and values among the caches
  */
 public record GroupedAttention(
-    Linear q, Linear k, Linear v, Linear o, RopeWeights rope, float scale, int cache)
+    PackedMatrix q,
+    PackedMatrix k,
+    PackedMatrix v,
+    Split split,
+    Linear o,
+    RopeWeights rope,
+    float scale,
+    int cacheHeads,
+    int cache)
     implements Attention {
 
-  /** Reads {@code prefix}q_proj and so on. */
+  /** Reads {@code self_attn.q_proj} and so on of a layer. */
   public static GroupedAttention of(
-      Parameters parameters, String prefix, AttentionConfig.Grouped config, int cache) {
+      Parameters parameters, int layer, AttentionConfig.Grouped config, int cache) {
+    String prefix = "model.layers." + layer + ".self_attn.";
     int hidden = parameters.config().hidden();
     int queries = config.heads() * config.headDim();
     int keys = config.kvHeads() * config.headDim();
+    String q = prefix + "q_proj.weight";
+    String k = prefix + "k_proj.weight";
+    String v = prefix + "v_proj.weight";
+    Split split = parameters.split(layer, config.kvHeads(), config.headDim(), q, k, v);
     return new GroupedAttention(
-        new Linear(parameters.matrix(prefix + "q_proj.weight", queries, hidden)),
-        new Linear(parameters.matrix(prefix + "k_proj.weight", keys, hidden)),
-        new Linear(parameters.matrix(prefix + "v_proj.weight", keys, hidden)),
-        new Linear(parameters.matrix(prefix + "o_proj.weight", hidden, queries)),
-        ropeWeights(parameters, prefix, config),
+        parameters.matrix(q, queries, hidden, split),
+        parameters.matrix(k, keys, hidden, split),
+        parameters.matrix(v, keys, hidden, split),
+        split,
+        Linear.divided(parameters, layer, prefix + "o_proj.weight", hidden, queries),
+        ropeWeights(parameters, prefix, config, split),
         (float) (1 / Math.sqrt(config.headDim())),
+        split.of(config.kvHeads()),
         cache);
   }
 
   private static RopeWeights ropeWeights(
-      Parameters parameters, String prefix, AttentionConfig.Grouped config) {
+      Parameters parameters, String prefix, AttentionConfig.Grouped config, Split split) {
     int headDim = config.headDim();
     int keys = config.kvHeads() * headDim;
     boolean bias = config.qkvBias();
     ModelConfig model = parameters.config();
     return new RopeWeights(
-        parameters.vectorIf(bias, prefix + "q_proj.bias", config.heads() * headDim),
-        parameters.vectorIf(bias, prefix + "k_proj.bias", keys),
-        parameters.vectorIf(bias, prefix + "v_proj.bias", keys),
+        parameters.vectorIf(bias, prefix + "q_proj.bias", config.heads() * headDim, split),
+        parameters.vectorIf(bias, prefix + "k_proj.bias", keys, split),
+        parameters.vectorIf(bias, prefix + "v_proj.bias", keys, split),
         parameters.vectorIf(config.qkNorm(), prefix + "q_norm.weight", headDim),
         parameters.vectorIf(config.qkNorm(), prefix + "k_norm.weight", headDim),
         (float) model.rmsEps(),
@@ -56,8 +75,9 @@ public record GroupedAttention(
 
   @Override
   public Tensor apply(Graph graph, Tensor x, Tensor table) {
-    Qkv.Heads heads = graph.qkv(q.weight(), k.weight(), v.weight(), x);
+    Qkv.Heads heads = graph.qkv(q, k, v, x);
     graph.ropeStore(rope, table, heads.q(), heads.k(), heads.v(), cache);
-    return o.apply(graph, graph.attention(heads.q(), cache, scale));
+    Tensor attended = graph.attention(heads.q(), cache, scale);
+    return o.apply(graph, graph.transfers().gather(attended, split));
   }
 }

@@ -5,6 +5,7 @@ import dev.gatun.device.PackedMatrix;
 import dev.gatun.device.RopeWeights;
 import dev.gatun.graph.Graph;
 import dev.gatun.op.Tensor;
+import dev.gatun.shard.Split;
 import dev.gatun.weights.AttentionConfig;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;
@@ -20,6 +21,7 @@ import java.util.Optional;
  *
  * @param queryDown to the queries' own latent, and its norm; empty where there is none
  * @param query (heads * queryDim, its input)
+ * @param split of the heads
  * @param down (latent + ropeDim, hidden)
  * @param keys (heads, latent, nopeDim)
  * @param values (heads, valueDim, latent)
@@ -28,7 +30,8 @@ import java.util.Optional;
  */
 public record LatentAttention(
     Optional<LowRank> queryDown,
-    Linear query,
+    PackedMatrix query,
+    Split split,
     Linear down,
     PackedMatrix keys,
     PackedMatrix values,
@@ -42,13 +45,13 @@ public record LatentAttention(
   /** The first half of a projection through fewer dimensions. */
   public record LowRank(Linear down, Norm norm) {}
 
-  /** Reads {@code prefix}q_a_proj and so on. */
+  /** Reads {@code self_attn.q_a_proj} and so on of a layer. */
   public static LatentAttention of(
-      Parameters parameters, String prefix, AttentionConfig.Latent config, int cache) {
+      Parameters parameters, int layer, AttentionConfig.Latent config, int cache) {
+    String prefix = "model.layers." + layer + ".self_attn.";
     ModelConfig model = parameters.config();
     int hidden = model.hidden();
     int heads = config.heads();
-    int queries = heads * config.queryDim();
     float eps = (float) model.rmsEps();
     Optional<LowRank> lowRank =
         config
@@ -58,22 +61,21 @@ public record LatentAttention(
                     new LowRank(
                         new Linear(parameters.matrix(prefix + "q_a_proj.weight", rank, hidden)),
                         new Norm(parameters.vector(prefix + "q_a_layernorm.weight", rank), eps)));
-    Linear query =
-        config
-            .queryRank()
-            .map(rank -> parameters.matrix(prefix + "q_b_proj.weight", queries, rank))
-            .map(Linear::new)
-            .orElseGet(
-                () -> new Linear(parameters.matrix(prefix + "q_proj.weight", queries, hidden)));
+    String query = prefix + (lowRank.isPresent() ? "q_b_proj.weight" : "q_proj.weight");
+    Split split = parameters.split(layer, heads, config.queryDim(), query);
     String down = prefix + "kv_a_proj_with_mqa.weight";
+    String keys = prefix + "k_b_proj.weight";
+    String values = prefix + "v_b_proj.weight";
     return new LatentAttention(
         lowRank,
-        query,
+        parameters.matrix(
+            query, (long) heads * config.queryDim(), config.queryRank().orElse(hidden), split),
+        split,
         new Linear(parameters.matrix(down, config.headDim(), hidden)),
-        parameters.experts(prefix + "k_b_proj.weight", heads, config.latent(), config.nopeDim()),
-        parameters.experts(prefix + "v_b_proj.weight", heads, config.valueDim(), config.latent()),
-        new Linear(
-            parameters.matrix(prefix + "o_proj.weight", hidden, (long) heads * config.valueDim())),
+        parameters.experts(keys, heads, config.latent(), config.nopeDim(), split),
+        parameters.experts(values, heads, config.valueDim(), config.latent(), split),
+        Linear.divided(
+            parameters, layer, prefix + "o_proj.weight", hidden, (long) heads * config.valueDim()),
         ropeWeights(parameters, prefix, config),
         scale(config, model.rope().scaling()),
         config.latent(),
@@ -110,10 +112,10 @@ public record LatentAttention(
   public Tensor apply(Graph graph, Tensor x, Tensor table) {
     Tensor input =
         queryDown.map(low -> low.norm().apply(graph, low.down().applyFinely(graph, x))).orElse(x);
-    Tensor q = query.applyFinely(graph, input);
+    Tensor q = graph.fineMatMul(query, input);
     Tensor kv = down.applyFinely(graph, x);
     Tensor absorbed = graph.absorb(keys, rope, table, q, kv, cache);
     Tensor sums = graph.latentAttention(absorbed, cache, keys.experts(), latent, scale);
-    return o.apply(graph, graph.headMatMul(values, sums));
+    return o.apply(graph, graph.transfers().gather(graph.headMatMul(values, sums), split));
   }
 }

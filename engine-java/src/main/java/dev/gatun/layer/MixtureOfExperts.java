@@ -1,44 +1,120 @@
-// MixtureOfExperts: a router and the gated MLPs it chooses among.
+// MixtureOfExperts: a router and the gated MLPs it chooses among, on one rank or on several.
 package dev.gatun.layer;
 
+import dev.gatun.device.DType;
+import dev.gatun.device.IntVector;
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.device.RouterWeights;
 import dev.gatun.graph.Graph;
+import dev.gatun.graph.Transfers;
+import dev.gatun.op.ExpertOwners;
 import dev.gatun.op.Tensor;
+import dev.gatun.shard.Shard;
 import dev.gatun.weights.FeedForwardConfig;
 import dev.gatun.weights.Parameters;
+import java.util.List;
 import java.util.Optional;
 
 /**
  * The {@code perToken} experts that the router chooses, by their weights, and what all tokens go
- * through (sources: transformers, models/qwen3_moe and deepseek_v3). router (experts, hidden); gate
- * and up (experts, ff, hidden); down (experts, hidden, ff).
+ * through (sources: transformers, models/qwen3_moe and deepseek_v3). Experts may be on any rank:
+ * each computes the rows of its own, and the homes of the layer add them up, in one order.
+ *
+ * @param router of a home
+ * @param stack the experts on this rank; empty where it has none
+ * @param shared of a home whose layer has them
+ * @param spread where experts are on several ranks
  */
 public record MixtureOfExperts(
-    PackedMatrix router,
-    PackedMatrix gate,
-    PackedMatrix up,
-    PackedMatrix down,
+    Optional<Router> router,
+    Optional<Stack> stack,
+    Optional<GatedMlp> shared,
+    Optional<Spread> spread,
     int perToken,
-    RouterWeights choice,
-    Optional<GatedMlp> shared)
+    int hidden)
     implements FeedForward {
 
-  /** Reads {@code prefix}gate, the stacked {@code prefix}experts.*_proj, and shared_experts. */
+  /** weight (experts, hidden). */
+  public record Router(PackedMatrix weight, RouterWeights choice) {}
+
+  /** gate and up (experts, ff, hidden); down (experts, hidden, ff). */
+  public record Stack(PackedMatrix gate, PackedMatrix up, PackedMatrix down) {
+    Tensor apply(Graph graph, Tensor x, Tensor ids) {
+      return graph.expertDown(down, graph.expertGateUp(gate, up, x, ids), ids);
+    }
+  }
+
+  /**
+   * @param home the rank that hands x and the choice to helpers
+   * @param rank this one
+   * @param helps whether there are members that are no home
+   * @param table (experts, copies) where this rank's stack has them
+   */
+  public record Spread(ExpertOwners owners, int home, int rank, boolean helps, IntVector table) {
+    Transfers.Group group() {
+      return new Transfers.Group(owners.members(), home, rank);
+    }
+  }
+
+  /** Reads {@code mlp.gate}, the stacked {@code experts.*_proj}, and shared_experts of a layer. */
   public static MixtureOfExperts of(
-      Parameters parameters, String prefix, int hidden, FeedForwardConfig.Routed config) {
-    String experts = prefix + "experts.";
-    int ff = config.intermediate();
+      Parameters parameters, int layer, FeedForwardConfig.Routed config) {
+    String prefix = "model.layers." + layer + ".mlp.";
+    Shard shard = parameters.shard();
+    Optional<Shard.Routed> routed = shard.routed(layer);
+    int hidden = parameters.config().hidden();
+    boolean home = shard.isHome(layer);
     return new MixtureOfExperts(
-        parameters.matrix(prefix + "gate.weight", config.experts(), hidden),
-        parameters.experts(experts + "gate_proj.weight", config.experts(), ff, hidden),
-        parameters.experts(experts + "up_proj.weight", config.experts(), ff, hidden),
-        parameters.experts(experts + "down_proj.weight", config.experts(), hidden, ff),
-        config.perToken(),
-        choice(parameters, prefix, config),
+        home
+            ? Optional.of(
+                new Router(
+                    parameters.matrix(prefix + "gate.weight", config.experts(), hidden),
+                    choice(parameters, prefix, config)))
+            : Optional.empty(),
+        stack(parameters, prefix + "experts.", config, routed),
         Optional.of(config.shared())
-            .filter(width -> width > 0)
-            .map(width -> GatedMlp.of(parameters, prefix + "shared_experts.", hidden, width)));
+            .filter(width -> home && width > 0)
+            .map(
+                width -> GatedMlp.of(parameters, layer, prefix + "shared_experts.", hidden, width)),
+        routed.map(ranks -> spread(parameters, prefix, ranks, shard.homes(layer).getFirst())),
+        config.perToken(),
+        hidden);
+  }
+
+  private static Optional<Stack> stack(
+      Parameters parameters,
+      String prefix,
+      FeedForwardConfig.Routed config,
+      Optional<Shard.Routed> routed) {
+    int hidden = parameters.config().hidden();
+    int ff = config.intermediate();
+    int experts = config.experts();
+    if (routed.isEmpty()) {
+      return Optional.of(
+          new Stack(
+              parameters.experts(prefix + "gate_proj.weight", experts, ff, hidden),
+              parameters.experts(prefix + "up_proj.weight", experts, ff, hidden),
+              parameters.experts(prefix + "down_proj.weight", experts, hidden, ff)));
+    }
+    return routed
+        .map(Shard.Routed::here)
+        .filter(here -> !here.isEmpty())
+        .map(
+            here ->
+                new Stack(
+                    parameters.experts(prefix + "gate_proj.weight", experts, ff, hidden, here),
+                    parameters.experts(prefix + "up_proj.weight", experts, ff, hidden, here),
+                    parameters.experts(prefix + "down_proj.weight", experts, hidden, ff, here)));
+  }
+
+  private static Spread spread(
+      Parameters parameters, String prefix, Shard.Routed routed, int home) {
+    return new Spread(
+        new ExpertOwners(routed.members(), routed.copies(), routed.owner()),
+        home,
+        parameters.shard().rank(),
+        !routed.helpers().isEmpty(),
+        parameters.constant(prefix + "experts.places", routed.table(parameters.shard().rank())));
   }
 
   private static RouterWeights choice(
@@ -56,9 +132,39 @@ public record MixtureOfExperts(
 
   @Override
   public Tensor apply(Graph graph, Tensor x) {
-    Graph.Routing routing = graph.route(choice, graph.matMul(router, x), perToken);
-    Tensor h = graph.expertGateUp(gate, up, x, routing);
-    Tensor chosen = graph.expertDown(down, h, routing);
-    return graph.expertCombine(chosen, routing, shared.map(mlp -> mlp.apply(graph, x)));
+    Router own = router.orElseThrow();
+    Graph.Routing routing = graph.route(own.choice, graph.matMul(own.weight, x), perToken);
+    Tensor ids = routing.ids();
+    if (spread.isEmpty()) {
+      Tensor chosen = stack.orElseThrow().apply(graph, x, ids);
+      return graph.expertCombine(chosen, routing, shared.map(mlp -> mlp.apply(graph, x)));
+    }
+    Spread ranks = spread.get();
+    if (ranks.helps) {
+      graph.transfers().hand(ranks.group(), List.of(x, ids));
+    }
+    int exchange = publish(graph, ranks, x, ids);
+    // What all tokens go through hides the way of the experts' rows.
+    Optional<Tensor> common = shared.map(mlp -> mlp.apply(graph, x));
+    Tensor chosen = graph.transfers().collect(exchange, ranks.owners, ids, hidden);
+    return graph.expertCombine(chosen, routing, common);
+  }
+
+  @Override
+  public void help(Graph graph, int rows) {
+    Spread ranks = spread.orElseThrow();
+    Transfers transfers = graph.transfers();
+    Tensor x = transfers.incoming(DType.F32, rows, hidden);
+    Tensor ids = transfers.incoming(DType.I32, rows, perToken);
+    transfers.take(ranks.group(), List.of(x, ids));
+    transfers.pass(publish(graph, ranks, x, ids), ranks.owners, ids, hidden);
+  }
+
+  private int publish(Graph graph, Spread ranks, Tensor x, Tensor ids) {
+    Optional<Tensor> rows =
+        stack.map(
+            own ->
+                own.apply(graph, x, graph.localExperts(ids, ranks.table, ranks.owners.copies())));
+    return graph.transfers().publish(ranks.owners, rows, ids, hidden);
   }
 }

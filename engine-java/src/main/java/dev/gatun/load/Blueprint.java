@@ -22,6 +22,7 @@ record Blueprint(
     Checkpoint checkpoint,
     EngineOptions options,
     Device device,
+    Membership membership,
     Parameters parameters,
     Model model) {
 
@@ -30,9 +31,15 @@ record Blueprint(
    *
    * @param arena lifetime of the weights, if they are loaded
    */
-  static Blueprint of(Checkpoint checkpoint, EngineOptions options, Device device, Arena arena) {
-    Parameters parameters = new Parameters(checkpoint, device, arena);
-    return new Blueprint(checkpoint, options, device, parameters, Architectures.of(parameters));
+  static Blueprint of(
+      Checkpoint checkpoint,
+      EngineOptions options,
+      Device device,
+      Membership membership,
+      Arena arena) {
+    Parameters parameters = new Parameters(checkpoint, device, arena, membership.shard());
+    return new Blueprint(
+        checkpoint, options, device, membership, parameters, Architectures.of(parameters));
   }
 
   /** How its steps lie in memory. */
@@ -47,7 +54,7 @@ record Blueprint(
 
   /** What it takes of its device. */
   Footprint footprint(StepPlans steps) {
-    return Footprint.of(checkpoint, parameters, options, steps);
+    return Footprint.of(this, steps);
   }
 
   /** Of the steps; where the context is not known yet, the longest it may be. */

@@ -11,7 +11,7 @@ import dev.gatun.step.StepBounds;
 import java.util.Optional;
 
 /**
- * @param device where the model runs
+ * @param device where the model runs, or rank 0 of the devices it is spread over
  * @param context tokens of the cache, of all sequences together; {@link #MODELS_OWN} and {@link
  *     #WHAT_FITS}, the default, leave them to the model and the device
  * @param batch most tokens handed to the model at once, at least 1
@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param cache number formats of the cache; empty for what {@link #cacheTypesOf} says
  * @param gemm which library multiplies prompts
  * @param batching how several sequences share the steps
+ * @param mesh the other devices
  */
 public record EngineOptions(
     DeviceChoice device,
@@ -31,7 +32,8 @@ public record EngineOptions(
     int logitRows,
     Optional<CacheTypes> cache,
     Gemm gemm,
-    Batching batching) {
+    Batching batching,
+    Mesh mesh) {
 
   /** The context that asks for as much as the model was made for, for each sequence. */
   public static final int MODELS_OWN = 0;
@@ -72,7 +74,8 @@ public record EngineOptions(
         1,
         Optional.empty(),
         Gemm.OWN,
-        Batching.alone());
+        Batching.alone(),
+        Mesh.none());
   }
 
   public EngineOptions withThreads(int value) {
@@ -81,22 +84,22 @@ public record EngineOptions(
 
   public EngineOptions withDevice(DeviceChoice value) {
     return new EngineOptions(
-        value, context, batch, ubatch, compute, logitRows, cache, gemm, batching);
+        value, context, batch, ubatch, compute, logitRows, cache, gemm, batching, mesh);
   }
 
   public EngineOptions withContext(int value) {
     return new EngineOptions(
-        device, value, batch, ubatch, compute, logitRows, cache, gemm, batching);
+        device, value, batch, ubatch, compute, logitRows, cache, gemm, batching, mesh);
   }
 
   public EngineOptions withBatch(int value, int micro) {
     return new EngineOptions(
-        device, context, value, micro, compute, logitRows, cache, gemm, batching);
+        device, context, value, micro, compute, logitRows, cache, gemm, batching, mesh);
   }
 
   public EngineOptions withCompute(Compute value) {
     return new EngineOptions(
-        device, context, batch, ubatch, value, logitRows, cache, gemm, batching);
+        device, context, batch, ubatch, value, logitRows, cache, gemm, batching, mesh);
   }
 
   public EngineOptions withIsa(Isa value) {
@@ -105,21 +108,36 @@ public record EngineOptions(
 
   public EngineOptions withCache(CacheTypes value) {
     return new EngineOptions(
-        device, context, batch, ubatch, compute, logitRows, Optional.of(value), gemm, batching);
+        device,
+        context,
+        batch,
+        ubatch,
+        compute,
+        logitRows,
+        Optional.of(value),
+        gemm,
+        batching,
+        mesh);
   }
 
   public EngineOptions withLogitRows(int value) {
-    return new EngineOptions(device, context, batch, ubatch, compute, value, cache, gemm, batching);
+    return new EngineOptions(
+        device, context, batch, ubatch, compute, value, cache, gemm, batching, mesh);
   }
 
   public EngineOptions withGemm(Gemm value) {
     return new EngineOptions(
-        device, context, batch, ubatch, compute, logitRows, cache, value, batching);
+        device, context, batch, ubatch, compute, logitRows, cache, value, batching, mesh);
   }
 
   public EngineOptions withBatching(Batching value) {
     return new EngineOptions(
-        device, context, batch, ubatch, compute, logitRows, cache, gemm, value);
+        device, context, batch, ubatch, compute, logitRows, cache, gemm, value, mesh);
+  }
+
+  public EngineOptions withMesh(Mesh value) {
+    return new EngineOptions(
+        device, context, batch, ubatch, compute, logitRows, cache, gemm, batching, value);
   }
 
   /** Of the largest steps. */

@@ -4,6 +4,7 @@ package dev.gatun.load;
 import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.kv.CacheTypes;
+import dev.gatun.shard.Shard;
 import dev.gatun.step.StepPlans;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
@@ -22,6 +23,8 @@ import java.util.stream.Stream;
  * All sizes in bytes.
  *
  * @param config of the model, from which a page of the cache follows
+ * @param caches on the device
+ * @param cacheHeads key and value heads of each
  * @param weights on the device, by class; without the embedding, which stays on the host
  * @param embedding in host memory, pinned for a GPU, in its file's layout
  * @param held by random weights on the host; 0 for files
@@ -31,6 +34,8 @@ import java.util.stream.Stream;
  */
 public record Footprint(
     ModelConfig config,
+    int caches,
+    int cacheHeads,
     Map<WeightClass, Long> weights,
     long embedding,
     long held,
@@ -63,12 +68,16 @@ public record Footprint(
   }
 
   /** On the device of {@code parameters}, which lays weights out in its own way. */
-  static Footprint of(
-      Checkpoint checkpoint, Parameters parameters, EngineOptions options, StepPlans plans) {
+  static Footprint of(Blueprint blueprint, StepPlans plans) {
+    Checkpoint checkpoint = blueprint.checkpoint();
+    EngineOptions options = blueprint.options();
+    Shard shard = blueprint.parameters().shard();
     return new Footprint(
         checkpoint.config(),
-        byClass(parameters.sizes()),
-        embedding(checkpoint),
+        shard.homeLayers(),
+        blueprint.model().cacheHeads(),
+        byClass(blueprint.parameters().sizes()),
+        shard.isHome(0) ? embedding(checkpoint) : 0,
         checkpoint.heldBytes(),
         plans.bytes(),
         options.stepTokens(),
@@ -77,7 +86,8 @@ public record Footprint(
   }
 
   Footprint withWorkspace(long bytes) {
-    return new Footprint(config, weights, embedding, held, activations, stepTokens, bytes, gemm);
+    return new Footprint(
+        config, caches, cacheHeads, weights, embedding, held, activations, stepTokens, bytes, gemm);
   }
 
   /** On a GPU, where a weight takes the bytes of its file, and a norm or bias is float32. */
@@ -89,7 +99,16 @@ public record Footprint(
             (name, bytes) ->
                 sizes.put(name, checkpoint.find(name).map(Footprint::onCard).orElse(bytes)));
     return new Footprint(
-        config, byClass(sizes), embedding, held, activations, stepTokens, GPU_WORKSPACE, gemm);
+        config,
+        caches,
+        cacheHeads,
+        byClass(sizes),
+        embedding,
+        held,
+        activations,
+        stepTokens,
+        GPU_WORKSPACE,
+        gemm);
   }
 
   /** The same model as a file of another kind, whose bytes the device takes as they are. */
@@ -108,13 +127,22 @@ public record Footprint(
       }
     }
     return new Footprint(
-        config, byClass(sizes), table, held, activations, stepTokens, workspace, gemm);
+        config,
+        caches,
+        cacheHeads,
+        byClass(sizes),
+        table,
+        held,
+        activations,
+        stepTokens,
+        workspace,
+        gemm);
   }
 
   /** Of one page in all caches: keys and values and nothing else, on every device. */
   public long pageBytes(CacheTypes types) {
-    return (long) config.caches()
-        * config.kvHeads()
+    return (long) caches
+        * cacheHeads
         * Device.pageTokens()
         * types.headBytes(config.headDim(), config.latent() > 0);
   }

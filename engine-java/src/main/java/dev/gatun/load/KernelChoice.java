@@ -74,7 +74,8 @@ public record KernelChoice(List<Row> rows, Crossover crossover) {
   public static KernelChoice of(Checkpoint checkpoint, EngineOptions options, boolean timed) {
     try (Device device = Device.open(options.device());
         Arena arena = Arena.ofConfined()) {
-      Blueprint blueprint = Blueprint.of(checkpoint, options, device, arena);
+      Membership alone = Membership.alone(checkpoint.config().layers());
+      Blueprint blueprint = Blueprint.of(checkpoint, options, device, alone, arena);
       if (options.gemm() != Gemm.OWN) {
         device.openGemm();
       }

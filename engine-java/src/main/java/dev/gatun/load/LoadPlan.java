@@ -31,7 +31,8 @@ public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes ty
     DeviceChoice choice = card.isPresent() ? DeviceChoice.cpu().withThreads(1) : options.device();
     try (Device device = Device.open(choice);
         Arena arena = Arena.ofConfined()) {
-      Blueprint blueprint = Blueprint.of(checkpoint, options, device, arena);
+      Membership alone = Membership.alone(checkpoint.config().layers());
+      Blueprint blueprint = Blueprint.of(checkpoint, options, device, alone, arena);
       Footprint need = blueprint.footprint(blueprint.stepPlans(options.gemm().planned()));
       return card.map(
               capacity ->

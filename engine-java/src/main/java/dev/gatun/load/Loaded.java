@@ -5,11 +5,20 @@ import dev.gatun.device.Device;
 import dev.gatun.graph.Crossover;
 import dev.gatun.kv.CacheShape;
 import dev.gatun.kv.PagePool;
+import dev.gatun.op.Exchanges;
+import dev.gatun.ranks.Group;
+import dev.gatun.ranks.Ranks;
+import dev.gatun.step.Relay;
 import dev.gatun.step.StepPlans;
 import dev.gatun.step.Stepper;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
 import java.lang.foreign.Arena;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /**
@@ -19,6 +28,7 @@ import java.util.function.LongConsumer;
  * @param longestSequence tokens that one sequence may have
  * @param weightBytes of weights on the device
  * @param cacheBytes of the cache's pages
+ * @param relay by which rank 0 tells the others; empty where there are none
  */
 public record Loaded(
     Stepper stepper,
@@ -26,45 +36,51 @@ public record Loaded(
     int context,
     int longestSequence,
     long weightBytes,
-    long cacheBytes) {
+    long cacheBytes,
+    Optional<Relay> relay) {
 
   /**
    * Loads a checkpoint; Refusal where it is inconsistent, unsupported, or does not fit.
    *
+   * @param membership all ranks load at once; when it returns, all have
    * @param progress hears how many bytes of weights are on the device
    */
   public static Loaded of(
       Checkpoint checkpoint,
       EngineOptions options,
       Device device,
+      Membership membership,
       Arena arena,
       LongConsumer progress) {
-    Blueprint blueprint = Blueprint.of(checkpoint, options, device, arena);
+    Blueprint blueprint = Blueprint.of(checkpoint, options, device, membership, arena);
     StepPlans steps = blueprint.stepPlans(crossover(blueprint));
     Footprint need =
         blueprint.footprint(steps).withWorkspace(device.queue().workspaceBytes(blueprint.limits()));
     LoadPlan plan = LoadPlan.of(checkpoint, options, need, Capacity.of(device, options.device()));
     plan.requireFits();
-    int context = plan.context();
     ModelConfig config = checkpoint.config();
+    Optional<Relay> relay =
+        membership.isShared()
+            ? Optional.of(new Relay(membership.ranks(), inputBytes(steps, config)))
+            : Optional.empty();
+    int context = relay.map(others -> others.least(plan.context())).orElse(plan.context());
     int longestSequence = Math.min(context, config.contextLength());
     CacheShape shape =
         CacheShape.of(
             device,
-            config.caches(),
-            config.kvHeads(),
+            need.caches(),
+            need.cacheHeads(),
             config.headDim(),
             config.latent(),
             options.cacheTypes());
     PagePool pool = new PagePool(shape, context, device, arena);
     Stepper stepper =
         new Stepper(
-            blueprint.model(),
-            blueprint.compute(),
-            steps,
+            new Stepper.Steps(blueprint.model(), blueprint.compute(), steps),
             device,
             pool,
             shape.pages(longestSequence),
+            new Stepper.Others(relay, exchanges(device, membership.ranks(), steps)),
             arena);
     device.lendWorkspace(blueprint.limits(longestSequence), arena);
     if (steps.gemmBytes() > 0) {
@@ -72,13 +88,30 @@ public record Loaded(
     }
     // Last, since it takes long: all memory is taken before another process can take it.
     blueprint.parameters().upload(progress);
+    relay.ifPresent(others -> others.least(context));
     return new Loaded(
         stepper,
         pool,
         context,
         longestSequence,
         blueprint.parameters().bytes(),
-        shape.bytes(context));
+        shape.bytes(context),
+        relay);
+  }
+
+  /** The same on all ranks: of the longest sequence there may be. */
+  private static long inputBytes(StepPlans steps, ModelConfig config) {
+    int pages = Math.ceilDiv(config.contextLength(), Device.pageTokens());
+    return Stepper.inputBytes(steps.most(), pages);
+  }
+
+  /** Every rank makes its groups in one order. */
+  private static Exchanges exchanges(Device device, Ranks ranks, StepPlans steps) {
+    Map<List<Integer>, Group> groups = new HashMap<>();
+    steps.exchangedBytes().entrySet().stream()
+        .sorted(Map.Entry.comparingByKey(Comparator.comparing(List::toString)))
+        .forEach(each -> groups.put(each.getKey(), ranks.group(each.getKey(), each.getValue())));
+    return new Exchanges(device, groups::get);
   }
 
   /**

@@ -52,8 +52,12 @@ public record MemoryBudget(Footprint need, Capacity capacity) {
 
   /** The largest context that fits, in whole pages; 0 where none does. */
   public int largestContext(CacheTypes types) {
-    long pages = Math.max(0, leftForCache()) / need.pageBytes(types);
-    return (int) Math.min(pages * Device.pageTokens(), Integer.MAX_VALUE / 2);
+    long left = Math.max(0, leftForCache());
+    long page = need.pageBytes(types);
+    if (page == 0) { // the device keeps none
+      return left > 0 ? Integer.MAX_VALUE / 2 : 0;
+    }
+    return (int) Math.min(left / page * Device.pageTokens(), Integer.MAX_VALUE / 2);
   }
 
   /** The same model as a file of another kind. */

@@ -7,6 +7,7 @@ import dev.gatun.device.Device;
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.device.Recording;
 import dev.gatun.graph.Crossover;
+import dev.gatun.op.Exchanges;
 import dev.gatun.op.GateUp;
 import dev.gatun.op.Gated;
 import dev.gatun.op.MatMul;
@@ -87,7 +88,11 @@ final class ProductTimer implements AutoCloseable {
     try (Arena structs = Arena.ofConfined()) {
       Operands operands =
           new Operands(
-              structs, device.ops(), tensor -> buffers.get(tensor.id()), StepOperands.NONE);
+              structs,
+              device.ops(),
+              tensor -> buffers.get(tensor.id()),
+              StepOperands.NONE,
+              Exchanges.none(device));
       List<Runnable> calls =
           ops(product, provider, rows).stream().map(op -> op.bind(operands)).toList();
       return seconds(

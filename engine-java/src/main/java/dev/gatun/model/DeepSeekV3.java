@@ -7,6 +7,7 @@ import dev.gatun.graph.Graph;
 import dev.gatun.layer.Decoder;
 import dev.gatun.op.Tensor;
 import dev.gatun.weights.Parameters;
+import java.util.Optional;
 
 /** Source of names and order: transformers, models/deepseek_v3. */
 public record DeepSeekV3(Decoder decoder) implements Model {
@@ -20,8 +21,13 @@ public record DeepSeekV3(Decoder decoder) implements Model {
   }
 
   @Override
-  public Tensor logits(Graph graph) {
+  public Optional<Tensor> logits(Graph graph) {
     return decoder.logits(graph);
+  }
+
+  @Override
+  public int cacheHeads() {
+    return decoder.cacheHeads();
   }
 
   /**

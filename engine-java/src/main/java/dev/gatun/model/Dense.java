@@ -12,6 +12,7 @@ import dev.gatun.op.Tensor;
 import dev.gatun.weights.AttentionConfig;
 import dev.gatun.weights.FeedForwardConfig;
 import dev.gatun.weights.Parameters;
+import java.util.Optional;
 import java.util.function.IntSupplier;
 
 /** Source of names and order: transformers, models/llama, qwen2, qwen3. */
@@ -32,12 +33,11 @@ public record Dense(Decoder decoder) implements Model {
 
   /** All families'. */
   static Attention attention(Parameters parameters, int layer, IntSupplier caches) {
-    String prefix = "model.layers." + layer + ".self_attn.";
     return switch (parameters.config().layer(layer).attention()) {
       case AttentionConfig.Grouped grouped ->
-          GroupedAttention.of(parameters, prefix, grouped, caches.getAsInt());
+          GroupedAttention.of(parameters, layer, grouped, caches.getAsInt());
       case AttentionConfig.Latent latent ->
-          LatentAttention.of(parameters, prefix, latent, caches.getAsInt());
+          LatentAttention.of(parameters, layer, latent, caches.getAsInt());
     };
   }
 
@@ -45,13 +45,19 @@ public record Dense(Decoder decoder) implements Model {
   static FeedForward mlp(Parameters parameters, int layer, FeedForwardConfig.Dense config) {
     return GatedMlp.of(
         parameters,
+        layer,
         "model.layers." + layer + ".mlp.",
         parameters.config().hidden(),
         config.intermediate());
   }
 
   @Override
-  public Tensor logits(Graph graph) {
+  public Optional<Tensor> logits(Graph graph) {
     return decoder.logits(graph);
+  }
+
+  @Override
+  public int cacheHeads() {
+    return decoder.cacheHeads();
   }
 }

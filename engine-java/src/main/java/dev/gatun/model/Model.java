@@ -4,11 +4,15 @@ package dev.gatun.model;
 import dev.gatun.graph.Compute;
 import dev.gatun.graph.Graph;
 import dev.gatun.op.Tensor;
+import java.util.Optional;
 
 /** A family is a function that writes a graph. */
 public interface Model {
-  /** Writes one step; returns (logitRows, vocab) float32. */
-  Tensor logits(Graph graph);
+  /** Writes one step; returns (logitRows, vocab) float32, on rank 0 alone. */
+  Optional<Tensor> logits(Graph graph);
+
+  /** Key and value heads of each cache on this rank. */
+  int cacheHeads();
 
   /** In what the family computes where it is not said. */
   default Compute compute() {

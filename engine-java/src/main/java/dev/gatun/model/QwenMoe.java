@@ -9,6 +9,7 @@ import dev.gatun.op.Tensor;
 import dev.gatun.weights.FeedForwardConfig;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;
+import java.util.Optional;
 
 /** Source of names and order: transformers, models/qwen3_moe. */
 public record QwenMoe(Decoder decoder) implements Model {
@@ -26,14 +27,17 @@ public record QwenMoe(Decoder decoder) implements Model {
     ModelConfig config = parameters.config();
     return switch (config.layer(layer).feedForward()) {
       case FeedForwardConfig.Dense dense -> Dense.mlp(parameters, layer, dense);
-      case FeedForwardConfig.Routed routed ->
-          MixtureOfExperts.of(
-              parameters, "model.layers." + layer + ".mlp.", config.hidden(), routed);
+      case FeedForwardConfig.Routed routed -> MixtureOfExperts.of(parameters, layer, routed);
     };
   }
 
   @Override
-  public Tensor logits(Graph graph) {
+  public Optional<Tensor> logits(Graph graph) {
     return decoder.logits(graph);
+  }
+
+  @Override
+  public int cacheHeads() {
+    return decoder.cacheHeads();
   }
 }

@@ -3,6 +3,7 @@ package dev.gatun.op;
 
 import dev.gatun.device.Buffer;
 import dev.gatun.device.DType;
+import dev.gatun.device.IntVector;
 import dev.gatun.device.Ops;
 import dev.gatun.device.RopeWeights;
 import dev.gatun.device.RouterWeights;
@@ -19,18 +20,26 @@ public final class Operands {
   private final Ops ops;
   private final Function<Tensor, Buffer> bufferOf;
   private final StepOperands step;
+  private final Exchanges exchanges;
   private final Map<Tensor, MemorySegment> tensors = new HashMap<>();
 
   /**
    * @param ops of the device that the calls run on
    * @param bufferOf where each tensor lies
    * @param step what the ops of a step share
+   * @param exchanges with other ranks
    */
-  public Operands(Arena arena, Ops ops, Function<Tensor, Buffer> bufferOf, StepOperands step) {
+  public Operands(
+      Arena arena,
+      Ops ops,
+      Function<Tensor, Buffer> bufferOf,
+      StepOperands step,
+      Exchanges exchanges) {
     this.arena = arena;
     this.ops = ops;
     this.bufferOf = bufferOf;
     this.step = step;
+    this.exchanges = exchanges;
   }
 
   public Ops ops() {
@@ -39,6 +48,20 @@ public final class Operands {
 
   public StepOperands step() {
     return step;
+  }
+
+  Exchanges exchanges() {
+    return exchanges;
+  }
+
+  /** What a tensor holds, on the host. */
+  Exchanges.Reading reading(Tensor tensor) {
+    return exchanges.reading(bufferOf.apply(tensor), arena);
+  }
+
+  /** Fills a tensor from the host. */
+  Exchanges.Writing writing(Tensor tensor) {
+    return exchanges.writing(bufferOf.apply(tensor), arena);
   }
 
   /** The {@code gk_tensor} of {@code tensor}. */
@@ -55,6 +78,13 @@ public final class Operands {
   /** The {@code gk_tensor} (1, count) of integers. */
   public MemorySegment ints(Buffer ints, int count) {
     return Structs.tensor(arena, ints, 1, count, DType.I32);
+  }
+
+  /** The {@code gk_tensor} (rows, cols) of integers, row after row. */
+  MemorySegment ints(IntVector ints, int cols) {
+    Buffer data = ints.data();
+    int rows = Math.toIntExact(data.bytes() / Integer.BYTES / cols);
+    return Structs.tensor(arena, data, rows, cols, DType.I32);
   }
 
   /** The {@code gk_tensor} (1, all) of integers, NULL where there are none. */

@@ -114,15 +114,14 @@ public final class StepInFlight {
   /**
    * Issues the step: its inputs to the device, {@code ops}, its results to the host.
    *
-   * @param sequences of the step
+   * @param used what of {@link #inputs} the step uses
    * @param logits where the ops leave them; Buffer.NONE where the host does not want them
    * @param draws whether the ops draw tokens
    */
-  void issue(int sequences, Runnable ops, Buffer logits, boolean draws) {
+  void issue(MemorySegment used, Runnable ops, Buffer logits, boolean draws) {
     this.logits = logits;
     begin.set();
-    long used = layout.usedBytes(sequences);
-    device.upload(host.asSlice(0, used), inputs.slice(0, used));
+    device.upload(used, inputs.slice(0, used.byteSize()));
     ops.run();
     if (logits != Buffer.NONE) {
       logitsView.refresh(logits);
@@ -132,6 +131,16 @@ public final class StepInFlight {
     }
     end.set();
     inFlight = true;
+  }
+
+  /** The inputs of a step on the host, as {@link InputLayout} has them. */
+  MemorySegment inputs() {
+    return host;
+  }
+
+  /** Those that a step of some sequences uses. */
+  MemorySegment inputs(int sequences) {
+    return host.asSlice(0, layout.usedBytes(sequences));
   }
 
   /** Waits until the step is done. */

@@ -11,7 +11,9 @@ import dev.gatun.model.Model;
 import dev.gatun.op.Product;
 import dev.gatun.op.Provider;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * One for each structure that a step's graph may have: whether it keeps every token's logits or
@@ -22,13 +24,15 @@ import java.util.List;
  * @param plans of the largest step of each structure
  * @param logitBytes of the logits of the most rows
  * @param unpackedBytes lent to products that unpack their weights; 0 where none does
+ * @param exchangedBytes most that each group of ranks, this one among them, exchanges at once
  */
 public record StepPlans(
     StepBounds most,
     Crossover crossover,
     List<MemoryPlan> plans,
     long logitBytes,
-    long unpackedBytes) {
+    long unpackedBytes,
+    Map<List<Integer>, Long> exchangedBytes) {
 
   /** Most of a weight that is unpacked at once: enough tiles for every multiprocessor. */
   private static final long MOST_UNPACKED = 256L << 20;
@@ -37,13 +41,19 @@ public record StepPlans(
     List<MemoryPlan> plans = new ArrayList<>();
     long logits = 0;
     long unpacked = 0;
+    Map<List<Integer>, Long> exchanged = new HashMap<>();
     for (StepShape shape : largestSteps(most, crossover)) {
       StepGraph built = StepGraph.of(model, shape, compute, crossover);
       plans.add(built.plan());
-      logits = DType.F32.bytes((long) most.logitRows() * built.logits().cols());
+      logits =
+          built
+              .logits()
+              .map(tensor -> DType.F32.bytes((long) most.logitRows() * tensor.cols()))
+              .orElse(0L);
+      built.exchangedBytes().forEach((group, bytes) -> exchanged.merge(group, bytes, Math::max));
       unpacked = Math.max(unpacked, unpackedBytes(built));
     }
-    return new StepPlans(most, crossover, plans, logits, unpacked);
+    return new StepPlans(most, crossover, plans, logits, unpacked, exchanged);
   }
 
   /**

@@ -9,9 +9,11 @@ import dev.gatun.graph.Program;
 import dev.gatun.graph.StepShape;
 import dev.gatun.kv.PagePool;
 import dev.gatun.model.Model;
+import dev.gatun.op.Exchanges;
 import dev.gatun.op.StepInputs;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
@@ -28,22 +30,19 @@ public final class Stepper implements AutoCloseable {
   private final StepPlans plans;
   private final ProgramCache programs;
   private final StepInFlight[] steps;
+  private final Optional<Relay> relay;
   private int issued;
 
   /**
+   * @param steps of the model
    * @param maxPages of the longest sequence
    * @param arena lifetime of its memory; it is closed before
    */
   public Stepper(
-      Model model,
-      Compute compute,
-      StepPlans plans,
-      Device device,
-      PagePool pool,
-      int maxPages,
-      Arena arena) {
+      Steps steps, Device device, PagePool pool, int maxPages, Others others, Arena arena) {
     this.device = device;
-    this.plans = plans;
+    plans = steps.plans;
+    relay = others.relay;
     InputLayout layout = InputLayout.of(plans.most(), maxPages);
     Buffer buffer = device.allocate("the steps' inputs", layout.bytes(), arena);
     Buffer drawn =
@@ -52,13 +51,50 @@ public final class Stepper implements AutoCloseable {
     StepInputs inputs = layout.in(buffer, drawn);
     programs =
         new ProgramCache(
-            model, compute, plans, new Program.Memory(device, slab, inputs, pool::cache));
+            steps.model,
+            steps.compute,
+            plans,
+            new Program.Memory(device, slab, inputs, pool::cache, others.exchanges));
     HostView logits = device.view("the logits", plans.logitBytes(), arena);
-    steps =
+    this.steps =
         new StepInFlight[] {
           new StepInFlight(layout, buffer, drawn, logits, device, arena),
           new StepInFlight(layout, buffer, drawn, logits, device, arena)
         };
+  }
+
+  /** The steps of a model, and how they lie in memory. */
+  public record Steps(Model model, Compute compute, StepPlans plans) {}
+
+  /**
+   * Other ranks that run the same steps.
+   *
+   * @param relay by which rank 0 tells them; empty where there are none
+   */
+  public record Others(Optional<Relay> relay, Exchanges exchanges) {}
+
+  /** Bytes of the inputs of the largest steps. */
+  public static long inputBytes(StepBounds most, int maxPages) {
+    return InputLayout.of(most, maxPages).bytes();
+  }
+
+  /** Whether other ranks run the same steps: then a step that fails has failed for all. */
+  public boolean isShared() {
+    return relay.isPresent();
+  }
+
+  /** On ranks other than 0: runs what that issues, until there is no more. */
+  public void follow() {
+    Relay first = relay.orElseThrow();
+    StepInFlight step = steps[0];
+    Optional<Relay.Announced> next = first.next(step.inputs());
+    while (next.isPresent()) {
+      Relay.Announced announced = next.get();
+      Program program = programs.of(announced.shape());
+      step.issue(announced.inputs(), () -> program.run(announced.singles()), Buffer.NONE, false);
+      step.await();
+      next = first.next(step.inputs());
+    }
   }
 
   /** The largest steps it takes. */
@@ -91,8 +127,10 @@ public final class Stepper implements AutoCloseable {
     StepInFlight step = steps[issued++ % steps.length];
     step.await();
     step.fill(batch, shape.tokens(), shape.logitRows());
+    MemorySegment used = step.inputs(batch.parts().size());
+    relay.ifPresent(others -> others.announce(shape, batch.singles(), used));
     step.issue(
-        batch.parts().size(),
+        used,
         () -> run.accept(program),
         wantsLogits ? program.result() : Buffer.NONE,
         shape.draws());
@@ -107,11 +145,16 @@ public final class Stepper implements AutoCloseable {
     int tokens = batch.tokens();
     int rows = Math.max(1, batch.logitRows());
     boolean decodes = batch.singles() == tokens;
-    if (decodes && device.records()) {
+    if (decodes && records()) {
       int padded = Math.min(bucket(tokens), plans.most().logitRows());
       return new StepShape(padded, rows == tokens ? padded : rows, true, batch.draws());
     }
     return new StepShape(tokens, rows, decodes, batch.draws());
+  }
+
+  /** A recording would hold a wait for other ranks. */
+  public boolean records() {
+    return device.records() && !isShared();
   }
 
   private static int bucket(int tokens) {

@@ -8,6 +8,8 @@ import dev.gatun.device.FloatVector;
 import dev.gatun.device.IntVector;
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.refusal.Refusal;
+import dev.gatun.shard.Shard;
+import dev.gatun.shard.Split;
 import dev.gatun.weights.ReadAhead.Piece;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -22,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
 
 /**
  * A model's constructor asks for every weight by name and shape: a wrong one is refused there,
@@ -39,6 +42,7 @@ public final class Parameters {
   private final Checkpoint checkpoint;
   private final Device device;
   private final Arena arena;
+  private final Shard shard;
   private final Map<String, PackedMatrix> matrices = new HashMap<>();
   private final List<Upload> uploads = new ArrayList<>();
   private final Map<String, EmbeddingTable> tables = new LinkedHashMap<>();
@@ -56,9 +60,34 @@ public final class Parameters {
    * @param arena lifetime of the weights on the device
    */
   public Parameters(Checkpoint checkpoint, Device device, Arena arena) {
+    this(checkpoint, device, arena, Shard.whole(checkpoint.config().layers()));
+  }
+
+  /**
+   * @param shard what of the model is on the device
+   */
+  public Parameters(Checkpoint checkpoint, Device device, Arena arena, Shard shard) {
     this.checkpoint = checkpoint;
     this.device = device;
     this.arena = arena;
+    this.shard = shard;
+  }
+
+  public Shard shard() {
+    return shard;
+  }
+
+  /**
+   * How the homes of a layer divide units of {@code unitRows} rows of some weights.
+   *
+   * @param names of weights whose rows begin with the units
+   */
+  public Split split(int layer, int units, int unitRows, String... names) {
+    int aligned = 1;
+    for (String name : names) {
+      aligned = Math.max(aligned, Slice.alignedRows(checkpoint.weight(name)));
+    }
+    return shard.split(layer, units, unitRows, aligned);
   }
 
   public ModelConfig config() {
@@ -80,24 +109,51 @@ public final class Parameters {
     return matrices.computeIfAbsent(name, n -> matrix(shaped(n, rows, cols)));
   }
 
+  /** This rank's rows of a matrix (rows, cols). */
+  public PackedMatrix matrix(String name, long rows, long cols, Split split) {
+    return matrices.computeIfAbsent(
+        name, n -> matrix(Slice.rows(shaped(n, rows, cols), split.begin(rows), split.of(rows))));
+  }
+
   /** (experts, rows, cols). */
   public PackedMatrix experts(String name, long experts, long rows, long cols) {
     return matrices.computeIfAbsent(name, n -> matrix(shaped(n, experts, rows, cols)));
   }
 
+  /** Some of (experts, rows, cols), in the order given; at least one. */
+  public PackedMatrix experts(String name, long experts, long rows, long cols, List<Integer> some) {
+    return matrices.computeIfAbsent(
+        name, n -> matrix(Slice.experts(shaped(n, experts, rows, cols), some)));
+  }
+
+  /** This rank's of (experts, rows, cols), one for each head. */
+  public PackedMatrix experts(String name, int experts, long rows, long cols, Split split) {
+    int begin = (int) split.begin(experts);
+    List<Integer> own = IntStream.range(begin, begin + split.of(experts)).boxed().toList();
+    return split.parts() == 1
+        ? experts(name, experts, rows, cols)
+        : experts(name, experts, rows, cols, own);
+  }
+
   /** (n) as float32. */
   public FloatVector vector(String name, long n) {
+    return vector(name, n, Split.WHOLE);
+  }
+
+  /** This rank's elements of (n), as float32. */
+  private FloatVector vector(String name, long n, Split split) {
     Weight weight = shaped(name, n);
     if (weight.dtype().isQuantized() || weight.group().isPresent()) {
       throw Refusal.model(
           "'" + name + "' is " + weight.dtype() + ", expected F32, F16 or BF16",
           "use a file that keeps norms and biases unquantised");
     }
+    ByteRange all = weight.range();
+    ByteRange own = all.slice(split.begin(all.bytes()), split.of(all.bytes()));
     return vector(
         name,
-        n,
-        floats ->
-            Piece.of(weight.range(), data -> upload(Numbers.floats(weight.dtype(), data), floats)));
+        split.of(n),
+        floats -> Piece.of(own, data -> upload(Numbers.floats(weight.dtype(), data), floats)));
   }
 
   /**
@@ -107,6 +163,23 @@ public final class Parameters {
    */
   public FloatVector constant(String name, float[] values) {
     return vector(name, values.length, floats -> Piece.of(() -> upload(values, floats)));
+  }
+
+  /** Integers of the model's own, on the device like its weights. */
+  public IntVector constant(String name, int[] values) {
+    return onDevice(name, arena.allocateFrom(ValueLayout.JAVA_INT, values));
+  }
+
+  private IntVector onDevice(String name, MemorySegment ints) {
+    IntVector vector = new IntVector();
+    reserve(
+        name,
+        ints.byteSize(),
+        memory -> {
+          vector.bind(memory);
+          return List.of(Piece.of(() -> device.upload(ints, memory)));
+        });
+    return vector;
   }
 
   private FloatVector vector(String name, long n, Function<Buffer, Piece> fill) {
@@ -128,6 +201,11 @@ public final class Parameters {
   /** (n) as float32 where {@code present}, else nothing. */
   public Optional<FloatVector> vectorIf(boolean present, String name, long n) {
     return present ? Optional.of(vector(name, n)) : Optional.empty();
+  }
+
+  /** This rank's elements of (n) where {@code present}, else nothing. */
+  public Optional<FloatVector> vectorIf(boolean present, String name, long n, Split split) {
+    return present ? Optional.of(vector(name, n, split)) : Optional.empty();
   }
 
   /** (rows, cols) in host memory of its own, where a step reads a row for each of its tokens. */
@@ -191,28 +269,22 @@ public final class Parameters {
             shape,
             source.experts(),
             expertBytes,
-            order.map(ints -> onDevice(weight.name(), ints)));
+            order.map(ints -> onDevice(weight.name() + ".order", ints)));
     reserve(
         weight.name(),
         expertBytes * source.experts(),
         memory -> {
           matrix.bind(memory);
-          Optional<MemorySegment> here = Optional.ofNullable(inMemory.get(weight.name()));
+          Optional<MemorySegment> here = inMemory(weight);
           return source.of(device.queue(), memory, expertBytes, pieceBytes(), here);
         });
     return matrix;
   }
 
-  private IntVector onDevice(String weight, MemorySegment ints) {
-    IntVector vector = new IntVector();
-    reserve(
-        weight + ".order",
-        ints.byteSize(),
-        memory -> {
-          vector.bind(memory);
-          return List.of(Piece.of(() -> device.upload(ints, memory)));
-        });
-    return vector;
+  /** The embedding where all of it is the head as well. */
+  private Optional<MemorySegment> inMemory(Weight weight) {
+    return Optional.ofNullable(inMemory.get(weight.name()))
+        .filter(memory -> memory.byteSize() == weight.bytes());
   }
 
   private void reserve(String name, long size, Function<Buffer, List<Piece>> fill) {

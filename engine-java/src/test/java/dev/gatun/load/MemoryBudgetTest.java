@@ -69,6 +69,8 @@ class MemoryBudgetTest {
     return new MemoryBudget(
         new Footprint(
             need.config(),
+            need.caches(),
+            need.cacheHeads(),
             Map.of(WeightClass.FEED_FORWARD, bytes),
             0,
             0,

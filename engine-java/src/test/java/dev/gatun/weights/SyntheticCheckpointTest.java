@@ -12,6 +12,7 @@ import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.device.EmbeddingTable;
 import dev.gatun.op.Embed;
+import dev.gatun.op.Exchanges;
 import dev.gatun.op.Operands;
 import dev.gatun.op.StepInputs;
 import dev.gatun.op.StepOperands;
@@ -142,7 +143,8 @@ class SyntheticCheckpointTest {
     Buffer none = Buffer.NONE;
     StepInputs inputs = new StepInputs(ids, none, none, none, none, none, none, 0, 0);
     StepOperands step = new StepOperands(MemorySegment.NULL, layer -> MemorySegment.NULL, inputs);
-    Operands operands = new Operands(arena, device.ops(), tensor -> floats, step);
+    Operands operands =
+        new Operands(arena, device.ops(), tensor -> floats, step, Exchanges.none(device));
     new Embed(table, new Tensor(0, DType.F32, ROWS, COLS)).bind(operands).run();
     MemorySegment read = arena.allocate(ValueLayout.JAVA_FLOAT, (long) ROWS * COLS);
     device.download(floats, read);

@@ -1,0 +1,106 @@
+// Transfers: the ops of a graph by which ranks hand each other tensors.
+package dev.gatun.graph;
+
+import dev.gatun.device.DType;
+import dev.gatun.op.CollectColumns;
+import dev.gatun.op.CollectExperts;
+import dev.gatun.op.CollectWhole;
+import dev.gatun.op.ExpertOwners;
+import dev.gatun.op.Publish;
+import dev.gatun.op.PublishExperts;
+import dev.gatun.op.Tensor;
+import dev.gatun.shard.Split;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * All members of a group call the same methods in the same order, each on its own rank's graph.
+ * Nothing is ever added up between ranks: what is handed over is as one rank alone computes it.
+ */
+public final class Transfers {
+  private final Graph graph;
+  private int exchanges;
+
+  Transfers(Graph graph) {
+    this.graph = graph;
+  }
+
+  /** The columns of all parts, of which {@code part} are this rank's. */
+  public Tensor gather(Tensor part, Split split) {
+    if (split.parts() == 1) {
+      return part;
+    }
+    List<Long> ends = new ArrayList<>();
+    long end = 0;
+    for (int member = 0; member < split.members().size(); member++) {
+      end += split.gives(member) ? part.bytes() : 0;
+      ends.add(end);
+    }
+    int id = exchanges++;
+    List<Tensor> given = split.gives(split.index()) ? List.of(part) : List.of();
+    graph.append(new Publish(id, split.members(), ends, given));
+    Tensor y = graph.tensor(DType.F32, part.rows(), part.cols() * split.parts());
+    graph.append(new CollectColumns(id, y, split.parts()));
+    return y;
+  }
+
+  /** One rank hands tensors to all members of a group; on a member that has them already. */
+  public void hand(Group group, List<Tensor> tensors) {
+    exchange(group, tensors, group.rank == group.from ? tensors : List.of(), List.of());
+  }
+
+  /** Takes what {@link #hand} hands over into tensors of the same types and shapes. */
+  public void take(Group group, List<Tensor> tensors) {
+    exchange(group, tensors, List.of(), tensors);
+  }
+
+  private void exchange(Group group, List<Tensor> all, List<Tensor> given, List<Tensor> taken) {
+    long bytes = all.stream().mapToLong(Tensor::bytes).sum();
+    List<Integer> members = group.members;
+    List<Long> ends = new ArrayList<>(Collections.nCopies(members.indexOf(group.from), 0L));
+    ends.addAll(Collections.nCopies(members.size() - ends.size(), bytes));
+    int id = exchanges++;
+    graph.append(new Publish(id, members, ends, given));
+    graph.append(new CollectWhole(id, taken));
+  }
+
+  /**
+   * Who is handed tensors.
+   *
+   * @param members ranks, ascending
+   * @param from the one of them that gives
+   * @param rank this one
+   */
+  public record Group(List<Integer> members, int from, int rank) {}
+
+  /** A tensor for {@link #take}. */
+  public Tensor incoming(DType dtype, int rows, int cols) {
+    return graph.tensor(dtype, rows, cols);
+  }
+
+  /**
+   * Begins to hand over the rows of experts; what is appended until {@link #collect} hides the way.
+   *
+   * @param rows (tokens * k, hidden) of this rank's experts; empty where it has none
+   * @param ids (tokens, k), the experts chosen
+   */
+  public int publish(ExpertOwners owners, Optional<Tensor> rows, Tensor ids, int hidden) {
+    int id = exchanges++;
+    graph.append(new PublishExperts(id, owners, rows, ids, hidden));
+    return id;
+  }
+
+  /** (tokens * k, hidden): the rows of all experts. */
+  public Tensor collect(int id, ExpertOwners owners, Tensor ids, int hidden) {
+    Tensor y = graph.tensor(DType.F32, ids.rows() * ids.cols(), hidden);
+    graph.append(new CollectExperts(id, owners, ids, Optional.of(y), hidden));
+    return y;
+  }
+
+  /** Ends an exchange whose rows this rank does not need. */
+  public void pass(int id, ExpertOwners owners, Tensor ids, int hidden) {
+    graph.append(new CollectExperts(id, owners, ids, Optional.empty(), hidden));
+  }
+}

@@ -1,0 +1,86 @@
+// Exchanges: how ops of a step hand their tensors to other ranks and take those of others.
+package dev.gatun.op;
+
+import dev.gatun.device.Buffer;
+import dev.gatun.device.Device;
+import dev.gatun.device.HostView;
+import dev.gatun.ranks.Exchange;
+import dev.gatun.ranks.Group;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Ranks exchange bytes in host memory: on a CPU tensors lie there, on a GPU they are copied. For
+ * the thread of the device.
+ */
+public final class Exchanges {
+  private final Device device;
+  private final Function<List<Integer>, Group> groups;
+  private final Map<Integer, Exchange> open = new HashMap<>();
+
+  /**
+   * @param groups the group of some ranks; the same one for the same ranks
+   */
+  public Exchanges(Device device, Function<List<Integer>, Group> groups) {
+    this.device = device;
+    this.groups = groups;
+  }
+
+  /** For ops that hand nothing over. */
+  public static Exchanges none(Device device) {
+    return new Exchanges(
+        device,
+        members -> {
+          throw new IllegalStateException("no other devices, and an exchange with " + members);
+        });
+  }
+
+  Group group(List<Integer> members) {
+    return groups.apply(members);
+  }
+
+  /** Keeps what a publishing op has begun for the op that collects it. */
+  void keep(int id, Exchange exchange) {
+    open.put(id, exchange);
+  }
+
+  Exchange kept(int id) {
+    return open.remove(id);
+  }
+
+  /** What a buffer holds, on the host; asked for as often as it is used. */
+  interface Reading {
+    MemorySegment now();
+  }
+
+  Reading reading(Buffer buffer, Arena arena) {
+    HostView view = device.view("what goes to other devices", buffer.bytes(), arena);
+    return () -> {
+      view.refresh(buffer);
+      device.sync();
+      return view.content(buffer);
+    };
+  }
+
+  /** Fills the host's side of a buffer, and then the buffer. */
+  interface Writing {
+    void fill(Consumer<MemorySegment> content);
+  }
+
+  Writing writing(Buffer buffer, Arena arena) {
+    if (!device.isGpu()) {
+      return content -> content.accept(buffer.segment());
+    }
+    MemorySegment host = device.hostMemory("what comes from other devices", buffer.bytes(), arena);
+    return content -> {
+      content.accept(host);
+      device.upload(host, buffer);
+      device.sync();
+    };
+  }
+}

@@ -1,0 +1,13 @@
+// Exchanging: an op that begins an exchange with other ranks.
+package dev.gatun.op;
+
+import java.util.List;
+
+/** Publishes what this rank gives; another op collects. */
+public interface Exchanging extends Op {
+  /** Ranks that take part, ascending. */
+  List<Integer> members();
+
+  /** Most bytes of all parts together. */
+  long exchangedBytes();
+}

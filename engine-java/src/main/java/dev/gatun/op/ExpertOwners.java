@@ -1,0 +1,40 @@
+// ExpertOwners: which member of a group serves a token's choice of an expert.
+package dev.gatun.op;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+
+/**
+ * As {@code gk_local_experts} shares tokens out: copy t % copies serves token t.
+ *
+ * @param members of the group, ascending
+ * @param copies of the expert that has most
+ * @param owner (experts, copies): index of the member that serves
+ */
+public record ExpertOwners(List<Integer> members, int copies, List<List<Integer>> owner) {
+
+  /** The member for each row, token * k + choice; -1 where the id is no expert's. */
+  int[] of(MemorySegment ids, int tokens, int k) {
+    int[] owners = new int[tokens * k];
+    for (int row = 0; row < owners.length; row++) {
+      int id = ids.getAtIndex(ValueLayout.JAVA_INT, row);
+      owners[row] = id < 0 || id >= owner.size() ? -1 : owner.get(id).get(row / k % copies);
+    }
+    return owners;
+  }
+
+  /** Where each member's rows end, in bytes. */
+  long[] ends(int[] owners, long rowBytes) {
+    long[] ends = new long[members.size()];
+    for (int member : owners) {
+      if (member >= 0) {
+        ends[member] += rowBytes;
+      }
+    }
+    for (int i = 1; i < ends.length; i++) {
+      ends[i] += ends[i - 1];
+    }
+    return ends;
+  }
+}

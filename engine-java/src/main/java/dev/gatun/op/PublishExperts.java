@@ -1,0 +1,64 @@
+// PublishExperts: begins an exchange: the rows that this rank's experts have computed.
+package dev.gatun.op;
+
+import dev.gatun.ranks.Exchange;
+import dev.gatun.ranks.Group;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * @param id of the exchange; a {@link CollectExperts} ends it
+ * @param rows (tokens * k, hidden) float32, of which this rank's are set; empty where it has none
+ * @param ids (tokens, k), the experts chosen
+ * @param hidden columns of a row
+ */
+public record PublishExperts(
+    int id, ExpertOwners owners, Optional<Tensor> rows, Tensor ids, int hidden)
+    implements Exchanging {
+  @Override
+  public List<Integer> members() {
+    return owners.members();
+  }
+
+  @Override
+  public long exchangedBytes() {
+    return (long) Float.BYTES * ids.rows() * ids.cols() * hidden;
+  }
+
+  @Override
+  public List<Tensor> reads() {
+    return rows.map(own -> List.of(own, ids)).orElse(List.of(ids));
+  }
+
+  @Override
+  public List<Tensor> writes() {
+    return List.of();
+  }
+
+  @Override
+  public Runnable bind(Operands at) {
+    Exchanges exchanges = at.exchanges();
+    Group group = exchanges.group(owners.members());
+    Exchanges.Reading chosen = at.reading(ids);
+    Optional<Exchanges.Reading> own = rows.map(at::reading);
+    long rowBytes = (long) Float.BYTES * hidden;
+    return () -> {
+      int[] owner = owners.of(chosen.now(), ids.rows(), ids.cols());
+      long[] ends = owners.ends(owner, rowBytes);
+      Exchange exchange = group.begin(ends);
+      if (own.isPresent()) {
+        MemorySegment content = own.get().now();
+        long to = group.index() == 0 ? 0 : ends[group.index() - 1];
+        for (int row = 0; row < owner.length; row++) {
+          if (owner[row] == group.index()) {
+            MemorySegment.copy(content, row * rowBytes, exchange.memory(), to, rowBytes);
+            to += rowBytes;
+          }
+        }
+      }
+      exchange.publish();
+      exchanges.keep(id, exchange);
+    };
+  }
+}

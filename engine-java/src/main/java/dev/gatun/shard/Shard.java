@@ -1,0 +1,113 @@
+// Shard: what one rank has of a model.
+package dev.gatun.shard;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
+
+/** A placement as {@code rank} sees it. */
+public record Shard(int rank, Placement placement) {
+
+  /** Everything. */
+  public static Shard whole(int layers) {
+    return new Shard(0, Placement.single(layers));
+  }
+
+  public boolean isHome(int layer) {
+    return placement.homes().get(layer).contains(rank);
+  }
+
+  /** Whether the layer's residual stream is here or its experts are. */
+  public boolean takesPart(int layer) {
+    return isHome(layer) || routed(layer).map(routed -> !routed.here().isEmpty()).orElse(false);
+  }
+
+  public List<Integer> homes(int layer) {
+    return placement.homes().get(layer);
+  }
+
+  /** Layers that have their home here. */
+  public int homeLayers() {
+    return (int) IntStream.range(0, placement.layers()).filter(this::isHome).count();
+  }
+
+  /**
+   * How the homes of a layer, this rank one of them, divide {@code units} heads or rows: into the
+   * most parts that are whole units and begin at multiples of {@code aligned} rows.
+   *
+   * @param unitRows rows of a weight that make up a unit
+   */
+  public Split split(int layer, int units, int unitRows, int aligned) {
+    List<Integer> homes = homes(layer);
+    int index = homes.indexOf(rank);
+    if (placement.divided()) {
+      for (int parts = homes.size(); parts > 1; parts--) {
+        if (homes.size() % parts == 0
+            && units % parts == 0
+            && (long) units / parts * unitRows % aligned == 0) {
+          return new Split(homes, parts, index);
+        }
+      }
+    }
+    return new Split(homes, 1, index);
+  }
+
+  /** How the layer's routed experts are spread; empty where all homes have all of them. */
+  public Optional<Routed> routed(int layer) {
+    return placement.experts().get(layer).map(ranks -> Routed.of(ranks, homes(layer), rank));
+  }
+
+  /**
+   * Experts on several ranks.
+   *
+   * @param members the homes and all ranks that have experts, ascending
+   * @param helpers members that are no home
+   * @param here experts that this rank has, ascending
+   * @param copies of the expert with the most; token t is served by copy t % copies of each
+   * @param owner (experts, copies): the member that serves
+   */
+  public record Routed(
+      List<Integer> members,
+      List<Integer> helpers,
+      List<Integer> here,
+      int copies,
+      List<List<Integer>> owner) {
+
+    private static Routed of(List<List<Integer>> ranks, List<Integer> homes, int rank) {
+      SortedSet<Integer> members = new TreeSet<>(homes);
+      ranks.forEach(members::addAll);
+      List<Integer> order = List.copyOf(members);
+      List<Integer> here =
+          IntStream.range(0, ranks.size())
+              .filter(e -> ranks.get(e).contains(rank))
+              .boxed()
+              .toList();
+      int copies = ranks.stream().mapToInt(List::size).max().orElse(1);
+      List<List<Integer>> owner =
+          ranks.stream()
+              .map(
+                  owners ->
+                      IntStream.range(0, copies)
+                          .mapToObj(copy -> order.indexOf(owners.get(copy % owners.size())))
+                          .toList())
+              .toList();
+      List<Integer> helpers = order.stream().filter(member -> !homes.contains(member)).toList();
+      return new Routed(order, helpers, here, copies, owner);
+    }
+
+    /** (experts, copies): where this rank's stack has the expert, -1 where another rank serves. */
+    public int[] table(int rank) {
+      int self = members.indexOf(rank);
+      int[] table = new int[owner.size() * copies];
+      for (int expert = 0; expert < owner.size(); expert++) {
+        for (int copy = 0; copy < copies; copy++) {
+          boolean serves = owner.get(expert).get(copy) == self;
+          table[expert * copies + copy] = serves ? here.indexOf(expert) : -1;
+        }
+      }
+      return table;
+    }
+  }
+}

@@ -1,0 +1,119 @@
+// Relay: how the steps that rank 0 issues reach the other ranks.
+package dev.gatun.step;
+
+import dev.gatun.graph.StepShape;
+import dev.gatun.ranks.Exchange;
+import dev.gatun.ranks.Group;
+import dev.gatun.ranks.Ranks;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/**
+ * Two exchanges a step: what it is, and its inputs. Every rank has the same largest steps. For the
+ * thread of its rank.
+ */
+public final class Relay {
+  private static final int HEADER_BYTES = 32;
+  private static final int STEP = 1;
+  private static final int END = 2;
+  private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+
+  private final Ranks ranks;
+  private final Group headers;
+  private final Group inputs;
+
+  /**
+   * A step as rank 0 has described it.
+   *
+   * @param singles rows, from the first on, that are the only ones of their sequences
+   * @param inputs valid until the next is asked for
+   */
+  record Announced(StepShape shape, int singles, MemorySegment inputs) {}
+
+  /**
+   * All ranks make one.
+   *
+   * @param inputBytes of the largest step
+   */
+  public Relay(Ranks ranks, long inputBytes) {
+    this.ranks = ranks;
+    var all = IntStream.range(0, ranks.size()).boxed().toList();
+    headers = ranks.group(all, Math.max(HEADER_BYTES, (long) Integer.BYTES * ranks.size()));
+    inputs = ranks.group(all, inputBytes);
+  }
+
+  /** The least of what all ranks give; all have called it when it returns. */
+  public int least(int value) {
+    long[] ends = new long[ranks.size()];
+    Arrays.setAll(ends, rank -> (rank + 1L) * Integer.BYTES);
+    try (Exchange exchange = headers.begin(ends)) {
+      exchange.memory().setAtIndex(INT, ranks.rank(), value);
+      exchange.publish();
+      exchange.await();
+      return IntStream.range(0, ranks.size())
+          .map(rank -> exchange.memory().getAtIndex(INT, rank))
+          .min()
+          .orElseThrow();
+    }
+  }
+
+  /** Rank 0: others run this step too. */
+  void announce(StepShape shape, int singles, MemorySegment content) {
+    tell(
+        STEP,
+        shape.tokens(),
+        shape.logitRows(),
+        shape.decodes() ? 1 : 0,
+        shape.draws() ? 1 : 0,
+        singles,
+        Math.toIntExact(content.byteSize()));
+    try (Exchange exchange = inputs.begin(ofFirst(content.byteSize()))) {
+      MemorySegment.copy(content, 0, exchange.memory(), 0, content.byteSize());
+      exchange.publish();
+      exchange.await();
+    }
+  }
+
+  /** Rank 0: there are no more steps. */
+  public void end() {
+    tell(END);
+  }
+
+  private void tell(int... words) {
+    try (Exchange exchange = headers.begin(ofFirst(HEADER_BYTES))) {
+      MemorySegment.copy(words, 0, exchange.memory(), INT, 0, words.length);
+      exchange.publish();
+      exchange.await();
+    }
+  }
+
+  /** Other ranks: waits for the next step, copied to {@code to}; empty where there is none. */
+  Optional<Announced> next(MemorySegment to) {
+    int[] words = new int[HEADER_BYTES / Integer.BYTES];
+    try (Exchange exchange = headers.begin(ofFirst(HEADER_BYTES))) {
+      exchange.publish();
+      exchange.await();
+      MemorySegment.copy(exchange.memory(), INT, 0, words, 0, words.length);
+    }
+    if (words[0] == END) {
+      return Optional.empty();
+    }
+    StepShape shape = new StepShape(words[1], words[2], words[3] == 1, words[4] == 1);
+    long bytes = words[6];
+    try (Exchange exchange = inputs.begin(ofFirst(bytes))) {
+      exchange.publish();
+      exchange.await();
+      MemorySegment.copy(exchange.memory(), 0, to, 0, bytes);
+    }
+    return Optional.of(new Announced(shape, words[5], to.asSlice(0, bytes)));
+  }
+
+  private long[] ofFirst(long bytes) {
+    long[] ends = new long[ranks.size()];
+    Arrays.fill(ends, bytes);
+    return ends;
+  }
+}
