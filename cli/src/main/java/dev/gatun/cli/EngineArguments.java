@@ -7,10 +7,12 @@ import dev.gatun.device.Isa;
 import dev.gatun.engine.Engine;
 import dev.gatun.graph.Compute;
 import dev.gatun.load.EngineOptions;
+import dev.gatun.load.Gemm;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.RopeOverride;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -53,6 +55,8 @@ final class EngineArguments {
 
   @Mixin DeviceArgument device;
 
+  @Mixin MeshArguments mesh;
+
   @Mixin GpuLayersArgument layers;
 
   @Option(
@@ -71,8 +75,13 @@ final class EngineArguments {
    * Refuses a device that is not there before a model is opened or fetched.
    */
   EngineOptions options(Optional<Integer> threads, Stdio stdio) {
-    EngineOptions options = on(choice(threads, stdio));
+    List<DeviceChoice> choices = choices(threads, stdio);
+    EngineOptions options = on(choices.getFirst()).withMesh(mesh.mesh(choices));
     gemm.require(options.device());
+    refuseIf(
+        choices.size() > 1 && gemm.gemm != Gemm.OWN,
+        "--gemm " + gemm.gemm + " is for one device",
+        "leave it out");
     return options;
   }
 
@@ -147,12 +156,18 @@ final class EngineArguments {
     throw Refusal.usage("context (-c) is " + text, "give a number of tokens, or max");
   }
 
-  private DeviceChoice choice(Optional<Integer> threads, Stdio stdio) {
+  private List<DeviceChoice> choices(Optional<Integer> threads, Stdio stdio) {
     DeviceChoice base =
         DeviceChoice.cpu()
             .withThreads(threads.orElseGet(Machine::cores))
             .withIsa(isa.map(Isa::parse).orElse(Isa.BEST))
             .withGraphs(!noGraphs);
+    if (mesh.isGiven()) {
+      refuseIf(device.name.isPresent(), "--device and --devices", "give one of them");
+      List<DeviceChoice> choices = mesh.devices(base);
+      choices.forEach(Device::require);
+      return choices;
+    }
     layers.decide(device);
     DeviceChoice choice = device.choice(base, stdio);
     boolean cpu = choice.kind() == DeviceChoice.Kind.CPU;
@@ -161,7 +176,7 @@ final class EngineArguments {
     refuseIf(!cpu && isa.isPresent(), "--isa says nothing of " + choice, remedy);
     refuseIf(cpu && noGraphs, "--no-graphs says nothing of the CPU", remedy);
     Device.require(choice);
-    return choice;
+    return List.of(choice);
   }
 
   private static void refuseIf(boolean wrong, String what, String remedy) {

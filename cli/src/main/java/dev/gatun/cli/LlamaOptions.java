@@ -44,7 +44,6 @@ final class LlamaOptions {
           row("--jinja", "|", "templates are always Jinja", LEAVE_OUT),
           row("--no-mmap", "|", "weights are read, never mapped", LEAVE_OUT),
           row("--mmap -mmp", "0", "weights are read, never mapped", LEAVE_OUT),
-          row("-sm --split-mode", "none", ONE_DEVICE, "write -sm none, and --device cuda:N"),
           row("-ncmoe --n-cpu-moe", "0", ONE_DEVICE, "write --device cpu, or see gatun plan"),
           row("-nkvo --no-kv-offload", "0", "the cache lies with the model", LEAVE_OUT),
           row("-kvo --kv-offload", "|", "the cache lies with the model", LEAVE_OUT),

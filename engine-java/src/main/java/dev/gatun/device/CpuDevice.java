@@ -13,19 +13,24 @@ final class CpuDevice implements Device {
   private final Queue queue;
   private final Ops ops;
   private final String name;
+  private final long limit;
   private long allocations;
+  private long allocated;
 
-  private CpuDevice(Queue queue, String name) {
+  private CpuDevice(Queue queue, String name, long limit) {
+    this.limit = limit;
     this.queue = queue;
     this.name = name;
     this.ops = new Ops(queue.handle(), false);
   }
 
-  /** Starts {@code threads} threads; Refusal.device if the machine lacks {@code isa}. */
-  static CpuDevice open(int threads, Isa isa) {
-    Isa chosen = isa == Isa.BEST ? bestIsa() : isa;
-    String name = "cpu (" + threads + (threads == 1 ? " thread, " : " threads, ") + chosen + ")";
-    return new CpuDevice(Queue.cpu(threads, chosen), name);
+  /** Starts the threads; Refusal.device if the machine lacks the instruction set. */
+  static CpuDevice open(DeviceChoice choice) {
+    Isa chosen = choice.isa() == Isa.BEST ? bestIsa() : choice.isa();
+    int threads = choice.threads();
+    String count = threads + (threads == 1 ? " thread, " : " threads, ");
+    String name = choice + " (" + count + chosen + ")";
+    return new CpuDevice(Queue.cpu(threads, chosen), name, choice.memory());
   }
 
   static Isa bestIsa() {
@@ -54,7 +59,9 @@ final class CpuDevice implements Device {
 
   @Override
   public DeviceMemory memory() {
-    return HostMemory.ofMachine();
+    return limit == DeviceChoice.ALL_MEMORY
+        ? HostMemory.ofMachine()
+        : new DeviceMemory(limit, limit - allocated);
   }
 
   @Override
@@ -74,13 +81,15 @@ final class CpuDevice implements Device {
 
   @Override
   public MemorySegment hostMemory(String purpose, long bytes, Arena arena) {
-    MemorySegment memory = Library.hostMemory(bytes);
+    boolean fits = bytes <= limit - allocated;
+    MemorySegment memory = fits ? Library.hostMemory(bytes) : MemorySegment.NULL;
     if (memory.address() == 0) {
       throw Refusal.doesNotFit(
           "no memory for " + purpose + ": " + Library.gibibytes(bytes) + " asked for",
           Library.SMALLER);
     }
     allocations++;
+    allocated += bytes;
     return memory.reinterpret(bytes, arena, freed -> Kernels.gk_host_free(freed, bytes));
   }
 

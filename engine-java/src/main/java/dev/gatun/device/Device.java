@@ -23,7 +23,7 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
   /** Opens what {@code choice} names; Refusal.device where this machine or build has no such. */
   static Device open(DeviceChoice choice) {
     return switch (choice.kind()) {
-      case CPU -> CpuDevice.open(choice.threads(), choice.isa());
+      case CPU -> CpuDevice.open(choice);
       case CUDA -> CudaDevice.open(CudaDevices.runtime(), choice);
       case EMULATED -> CudaDevice.open(CudaDevices.emulated(), choice);
     };

@@ -10,8 +10,14 @@ import java.util.regex.Pattern;
  * @param threads of the CPU back end, 1 to 1024
  * @param isa of the CPU back end
  * @param graphs whether a GPU's steps are recorded as CUDA graphs
+ * @param memory most bytes that a simulated device allocates, on the CPU; else ALL_MEMORY
  */
-public record DeviceChoice(Kind kind, int index, int threads, Isa isa, boolean graphs) {
+public record DeviceChoice(
+    Kind kind, int index, int threads, Isa isa, boolean graphs, long memory) {
+
+  /** As much memory as there is. */
+  public static final long ALL_MEMORY = Long.MAX_VALUE;
+
   private static final Pattern NAME = Pattern.compile("(cpu|cuda|emulated)|cuda:(\\d{1,4})");
   private static final int MOST_THREADS = 1024;
 
@@ -32,7 +38,7 @@ public record DeviceChoice(Kind kind, int index, int threads, Isa isa, boolean g
   /** All processors of the CPU. */
   public static DeviceChoice cpu() {
     int processors = Math.min(Runtime.getRuntime().availableProcessors(), MOST_THREADS);
-    return new DeviceChoice(Kind.CPU, 0, processors, Isa.BEST, true);
+    return new DeviceChoice(Kind.CPU, 0, processors, Isa.BEST, true, ALL_MEMORY);
   }
 
   /** This choice for the device {@code name}: cpu, cuda, cuda:N or emulated. */
@@ -45,7 +51,7 @@ public record DeviceChoice(Kind kind, int index, int threads, Isa isa, boolean g
     }
     if (matcher.group(1) == null) {
       int number = Integer.parseInt(matcher.group(2));
-      return new DeviceChoice(Kind.CUDA, number, threads, isa, graphs);
+      return new DeviceChoice(Kind.CUDA, number, threads, isa, graphs, memory);
     }
     Kind named =
         switch (name) {
@@ -53,26 +59,36 @@ public record DeviceChoice(Kind kind, int index, int threads, Isa isa, boolean g
           case "emulated" -> Kind.EMULATED;
           default -> Kind.CPU;
         };
-    return new DeviceChoice(named, 0, threads, isa, graphs);
+    return new DeviceChoice(named, 0, threads, isa, graphs, memory);
   }
 
   public DeviceChoice withThreads(int value) {
-    return new DeviceChoice(kind, index, value, isa, graphs);
+    return new DeviceChoice(kind, index, value, isa, graphs, memory);
   }
 
   public DeviceChoice withIsa(Isa value) {
-    return new DeviceChoice(kind, index, threads, value, graphs);
+    return new DeviceChoice(kind, index, threads, value, graphs, memory);
   }
 
   public DeviceChoice withGraphs(boolean value) {
-    return new DeviceChoice(kind, index, threads, isa, value);
+    return new DeviceChoice(kind, index, threads, isa, value, memory);
   }
 
-  /** The name that {@link #named} reads. */
+  /** A device of its own memory that the CPU stands for. */
+  public DeviceChoice simulated(long bytes) {
+    return new DeviceChoice(Kind.CPU, index, threads, isa, graphs, bytes);
+  }
+
+  /** Whether the CPU stands for a device of less memory. */
+  public boolean isSimulated() {
+    return memory != ALL_MEMORY;
+  }
+
+  /** The name that {@link #named} reads; sim of a simulated device. */
   @Override
   public String toString() {
     return switch (kind) {
-      case CPU -> "cpu";
+      case CPU -> isSimulated() ? "sim" : "cpu";
       case CUDA -> "cuda:" + index;
       case EMULATED -> "emulated";
     };

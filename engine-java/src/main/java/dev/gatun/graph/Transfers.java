@@ -5,9 +5,9 @@ import dev.gatun.device.DType;
 import dev.gatun.op.CollectColumns;
 import dev.gatun.op.CollectExperts;
 import dev.gatun.op.CollectWhole;
-import dev.gatun.op.ExpertOwners;
 import dev.gatun.op.Publish;
 import dev.gatun.op.PublishExperts;
+import dev.gatun.op.RowOwners;
 import dev.gatun.op.Tensor;
 import dev.gatun.shard.Split;
 import java.util.ArrayList;
@@ -86,21 +86,21 @@ public final class Transfers {
    * @param rows (tokens * k, hidden) of this rank's experts; empty where it has none
    * @param ids (tokens, k), the experts chosen
    */
-  public int publish(ExpertOwners owners, Optional<Tensor> rows, Tensor ids, int hidden) {
+  public int publish(RowOwners owners, Optional<Tensor> rows, Tensor ids, int hidden) {
     int id = exchanges++;
     graph.append(new PublishExperts(id, owners, rows, ids, hidden));
     return id;
   }
 
   /** (tokens * k, hidden): the rows of all experts. */
-  public Tensor collect(int id, ExpertOwners owners, Tensor ids, int hidden) {
+  public Tensor collect(int id, RowOwners owners, Tensor ids, int hidden) {
     Tensor y = graph.tensor(DType.F32, ids.rows() * ids.cols(), hidden);
     graph.append(new CollectExperts(id, owners, ids, Optional.of(y), hidden));
     return y;
   }
 
   /** Ends an exchange whose rows this rank does not need. */
-  public void pass(int id, ExpertOwners owners, Tensor ids, int hidden) {
+  public void pass(int id, RowOwners owners, Tensor ids, int hidden) {
     graph.append(new CollectExperts(id, owners, ids, Optional.empty(), hidden));
   }
 }

@@ -7,7 +7,7 @@ import dev.gatun.device.PackedMatrix;
 import dev.gatun.device.RouterWeights;
 import dev.gatun.graph.Graph;
 import dev.gatun.graph.Transfers;
-import dev.gatun.op.ExpertOwners;
+import dev.gatun.op.RowOwners;
 import dev.gatun.op.Tensor;
 import dev.gatun.shard.Shard;
 import dev.gatun.weights.FeedForwardConfig;
@@ -50,7 +50,7 @@ public record MixtureOfExperts(
    * @param helps whether there are members that are no home
    * @param table (experts, copies) where this rank's stack has them
    */
-  public record Spread(ExpertOwners owners, int home, int rank, boolean helps, IntVector table) {
+  public record Spread(RowOwners owners, int home, int rank, boolean helps, IntVector table) {
     Transfers.Group group() {
       return new Transfers.Group(owners.members(), home, rank);
     }
@@ -110,7 +110,7 @@ public record MixtureOfExperts(
   private static Spread spread(
       Parameters parameters, String prefix, Shard.Routed routed, int home) {
     return new Spread(
-        new ExpertOwners(routed.members(), routed.copies(), routed.owner()),
+        new RowOwners(routed.members(), routed.copies(), routed.owner()),
         home,
         parameters.shard().rank(),
         !routed.helpers().isEmpty(),

@@ -71,6 +71,9 @@ public record Capacity(
   /** The memory of a device that is there, before anything is loaded. */
   static Capacity of(Device device, DeviceChoice choice) {
     DeviceMemory memory = device.memory();
+    if (choice.isSimulated()) {
+      return new Capacity(device.name(), memory.free(), 0, 0, 0, false, List.of());
+    }
     if (choice.kind() != DeviceChoice.Kind.CUDA) {
       return new Capacity("memory available", memory.free(), 0, 0, HOST_MARGIN, false, List.of());
     }
@@ -78,7 +81,8 @@ public record Capacity(
     return gpu(device.name(), memory.total(), memory.total() - memory.free(), others);
   }
 
-  private static long bytes(String size) {
+  /** Bytes of a size as {@link #card} reads it. */
+  public static long bytes(String size) {
     Matcher matcher = SIZE.matcher(size.strip());
     if (matcher.matches()) {
       double value = Double.parseDouble(matcher.group(1));

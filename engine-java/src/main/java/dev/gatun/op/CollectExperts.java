@@ -11,8 +11,8 @@ import java.util.Optional;
  * @param y (tokens * k, hidden) float32; empty where this rank needs none
  * @param hidden columns of a row
  */
-public record CollectExperts(
-    int id, ExpertOwners owners, Tensor ids, Optional<Tensor> y, int hidden) implements Op {
+public record CollectExperts(int id, RowOwners owners, Tensor ids, Optional<Tensor> y, int hidden)
+    implements Op {
   @Override
   public List<Tensor> reads() {
     return List.of(ids);

@@ -14,8 +14,7 @@ import java.util.Optional;
  * @param hidden columns of a row
  */
 public record PublishExperts(
-    int id, ExpertOwners owners, Optional<Tensor> rows, Tensor ids, int hidden)
-    implements Exchanging {
+    int id, RowOwners owners, Optional<Tensor> rows, Tensor ids, int hidden) implements Exchanging {
   @Override
   public List<Integer> members() {
     return owners.members();

@@ -1,4 +1,4 @@
-// ExpertOwners: which member of a group serves a token's choice of an expert.
+// RowOwners: which member of a group serves a token's choice of an expert.
 package dev.gatun.op;
 
 import java.lang.foreign.MemorySegment;
@@ -12,7 +12,7 @@ import java.util.List;
  * @param copies of the expert that has most
  * @param owner (experts, copies): index of the member that serves
  */
-public record ExpertOwners(List<Integer> members, int copies, List<List<Integer>> owner) {
+public record RowOwners(List<Integer> members, int copies, List<List<Integer>> owner) {
 
   /** The member for each row, token * k + choice; -1 where the id is no expert's. */
   int[] of(MemorySegment ids, int tokens, int k) {

@@ -1,0 +1,91 @@
+// MeshArguments: the devices that a model is spread over, and how.
+package dev.gatun.cli;
+
+import dev.gatun.device.DeviceChoice;
+import dev.gatun.load.Capacity;
+import dev.gatun.load.Mesh;
+import dev.gatun.refusal.Refusal;
+import dev.gatun.shard.Placement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Option;
+
+/** Mixed into commands that run or plan a model. */
+final class MeshArguments {
+  private static final Pattern SIMULATED = Pattern.compile("sim:(\\d{1,4})x(.+)");
+  private static final int MOST_DEVICES = 1024;
+
+  @Option(
+      names = "--devices",
+      paramLabel = "LIST",
+      description =
+          "Spread the model over several devices, a comma between them: cuda:0,cuda:1; cuda:0,cpu;"
+              + " cpu,cpu, which share the threads; sim:8x24G, eight that the CPU stands for, of 24"
+              + " GB each.")
+  Optional<String> list = Optional.empty();
+
+  @Option(
+      names = {"-sm", "--split-mode"},
+      paramLabel = "MODE",
+      description =
+          "What each of --devices has: layer, whole layers; tensor, a part of every layer, experts"
+              + " whole; expert, some experts, all else on each; hybrid, experts on all but the"
+              + " first, all else there. Default: hybrid for a GPU and the CPU, else tensor.")
+  Optional<Placement.Mode> mode = Optional.empty();
+
+  /** Whether several devices are named. */
+  boolean isGiven() {
+    return list.isPresent();
+  }
+
+  /**
+   * The devices, the first that of rank 0.
+   *
+   * @param base for threads and instruction set of each
+   */
+  List<DeviceChoice> devices(DeviceChoice base) {
+    List<DeviceChoice> devices = new ArrayList<>();
+    for (String name : list.orElseThrow().split(",", -1)) {
+      Matcher simulated = SIMULATED.matcher(name.strip());
+      if (simulated.matches()) {
+        int count = Integer.parseInt(simulated.group(1));
+        DeviceChoice one = base.simulated(Capacity.bytes(simulated.group(2)));
+        for (int i = 0; i < count && devices.size() < MOST_DEVICES; i++) {
+          devices.add(one);
+        }
+      } else {
+        devices.add(base.named(name.strip()));
+      }
+    }
+    if (devices.isEmpty() || devices.size() >= MOST_DEVICES) {
+      throw Refusal.usage(
+          "--devices " + list.get() + " names no device, or too many",
+          "name 1 to " + (MOST_DEVICES - 1));
+    }
+    return sharingThreads(devices, base.threads());
+  }
+
+  private static List<DeviceChoice> sharingThreads(List<DeviceChoice> devices, int threads) {
+    int cpus = (int) devices.stream().filter(MeshArguments::isCpu).count();
+    int each = Math.max(1, threads / Math.max(1, cpus));
+    return devices.stream().map(one -> isCpu(one) ? one.withThreads(each) : one).toList();
+  }
+
+  private static boolean isCpu(DeviceChoice choice) {
+    return choice.kind() == DeviceChoice.Kind.CPU;
+  }
+
+  /** What the devices besides the first have. */
+  Mesh mesh(List<DeviceChoice> devices) {
+    if (!isGiven() && mode.isPresent()) {
+      throw Refusal.usage("--split-mode says how --devices share a model", "add --devices");
+    }
+    List<DeviceChoice> others = devices.subList(1, devices.size());
+    boolean hybrid = !isCpu(devices.getFirst()) && others.stream().anyMatch(MeshArguments::isCpu);
+    Placement.Mode natural = hybrid ? Placement.Mode.HYBRID : Placement.Mode.TENSOR;
+    return new Mesh(others, mode.orElse(natural));
+  }
+}
