@@ -9,6 +9,7 @@ import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 
@@ -20,6 +21,7 @@ public final class Decoder {
   private final List<Block> blocks;
   private final Norm finalNorm;
   private final Linear head;
+  private final Optional<Mtp> mtp;
   private final FloatVector invFreq;
   private final int ropeDim;
   private final float ropeFactor;
@@ -29,12 +31,14 @@ public final class Decoder {
       List<Block> blocks,
       Norm finalNorm,
       Linear head,
+      Optional<Mtp> mtp,
       FloatVector invFreq,
       RopeScaling rope) {
     this.embedding = embedding;
     this.blocks = blocks;
     this.finalNorm = finalNorm;
     this.head = head;
+    this.mtp = mtp;
     this.invFreq = invFreq;
     this.ropeDim = 2 * rope.invFreq().length;
     this.ropeFactor = rope.factor();
@@ -49,16 +53,15 @@ public final class Decoder {
   public static Decoder of(
       Parameters parameters, Attention.Choice attention, IntFunction<FeedForward> feedForward) {
     ModelConfig config = parameters.config();
-    float eps = (float) config.rmsEps();
     List<Block> blocks = new ArrayList<>();
     AtomicInteger caches = new AtomicInteger();
-    for (int layer = 0; layer < config.layers(); layer++) {
+    for (int layer = 0; layer < config.layerConfigs().size(); layer++) {
       String prefix = "model.layers." + layer + ".";
       blocks.add(
           new Block(
-              norm(parameters, prefix + "input_layernorm.weight", eps),
+              Norm.of(parameters, prefix + "input_layernorm.weight"),
               attention.of(layer, caches::getAndIncrement),
-              norm(parameters, prefix + "post_attention_layernorm.weight", eps),
+              Norm.of(parameters, prefix + "post_attention_layernorm.weight"),
               feedForward.apply(layer)));
     }
     if (caches.get() != config.caches()) {
@@ -70,15 +73,12 @@ public final class Decoder {
     String head = config.tiedEmbeddings() ? embedding : "lm_head.weight";
     return new Decoder(
         parameters.table(embedding, config.vocab(), config.hidden()),
-        blocks,
-        norm(parameters, "model.norm.weight", eps),
+        blocks.subList(0, config.layers()),
+        Norm.of(parameters, "model.norm.weight"),
         new Linear(parameters.matrix(head, config.vocab(), config.hidden())),
+        config.mtp() ? Optional.of(Mtp.of(parameters, blocks.getLast())) : Optional.empty(),
         parameters.constant("rope.inv_freq", rope.invFreq()),
         rope);
-  }
-
-  private static Norm norm(Parameters parameters, String name, float eps) {
-    return new Norm(parameters.vector(name, parameters.config().hidden()), eps);
   }
 
   /**
@@ -86,9 +86,30 @@ public final class Decoder {
    * and the last after the final norm, as Hugging Face numbers hidden states.
    */
   public Tensor logits(Graph graph) {
-    Tensor x = graph.embed(embedding);
+    Tensor x = graph.embed(embedding, false);
+    return head.applyFinely(graph, hidden(graph, x, ropeTable(graph)));
+  }
+
+  public boolean hasMtp() {
+    return mtp.isPresent();
+  }
+
+  /** (tokens, vocab) of multi-token prediction; the step keeps all rows. */
+  public Tensor mtpLogits(Graph graph) {
+    Tensor x = graph.embed(embedding, false);
+    Tensor table = ropeTable(graph);
+    Tensor hidden = hidden(graph, x, table);
+    return mtp.orElseThrow().logits(graph, hidden, table, embedding, head);
+  }
+
+  private Tensor ropeTable(Graph graph) {
+    return graph.ropeTable(invFreq, ropeDim, ropeFactor);
+  }
+
+  /** (logitRows, hidden) behind the final norm. */
+  private Tensor hidden(Graph graph, Tensor embedded, Tensor table) {
+    Tensor x = embedded;
     graph.mark("hidden.0", x);
-    Tensor table = graph.ropeTable(invFreq, ropeDim, ropeFactor);
     Tensor y = blocks.getFirst().attentionNorm().apply(graph, x);
     for (int i = 0; i < blocks.size(); i++) {
       Block block = blocks.get(i);
@@ -105,6 +126,6 @@ public final class Decoder {
       y = next.afterAdd(graph, x, fed);
       graph.mark("hidden." + (i + 1), last ? y : x);
     }
-    return head.applyFinely(graph, y);
+    return y;
   }
 }

@@ -18,7 +18,7 @@ public record StepGraph(Graph graph, Tensor logits) {
 
   public static StepGraph of(Model model, StepShape shape, Compute compute, Crossover crossover) {
     Graph graph = new Graph(shape, compute, crossover);
-    Tensor logits = model.logits(graph);
+    Tensor logits = shape.mtp() ? model.mtpLogits(graph) : model.logits(graph);
     if (shape.draws()) {
       graph.sample(logits);
     }

@@ -44,7 +44,7 @@ public final class Stepper implements AutoCloseable {
       Arena arena) {
     this.device = device;
     this.plans = plans;
-    InputLayout layout = InputLayout.of(plans.most(), maxPages);
+    InputLayout layout = InputLayout.of(plans.most(), maxPages, model.hasMtp());
     Buffer buffer = device.allocate("the steps' inputs", layout.bytes(), arena);
     Buffer drawn =
         device.allocate("the tokens drawn", (long) Integer.BYTES * plans.most().logitRows(), arena);
@@ -109,9 +109,10 @@ public final class Stepper implements AutoCloseable {
     boolean decodes = batch.singles() == tokens;
     if (decodes && device.records()) {
       int padded = Math.min(bucket(tokens), plans.most().logitRows());
-      return new StepShape(padded, rows == tokens ? padded : rows, true, batch.draws());
+      int kept = rows == tokens ? padded : rows;
+      return new StepShape(padded, kept, true, batch.draws(), batch.mtp());
     }
-    return new StepShape(tokens, rows, decodes, batch.draws());
+    return new StepShape(tokens, rows, decodes, batch.draws(), batch.mtp());
   }
 
   private static int bucket(int tokens) {
@@ -122,7 +123,7 @@ public final class Stepper implements AutoCloseable {
 
   /** Bytes of weights that a step of one token reads. */
   public long weightBytesPerToken() {
-    return programs.of(new StepShape(1, 1, true, device.isGpu())).weightBytes();
+    return programs.of(new StepShape(1, 1, true, device.isGpu(), false)).weightBytes();
   }
 
   /** Waits for every step that is in flight. */

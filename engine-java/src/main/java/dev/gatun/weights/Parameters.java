@@ -75,6 +75,11 @@ public final class Parameters {
     return Collections.unmodifiableMap(sizes);
   }
 
+  /** Whether the checkpoint has a weight of that name. */
+  public boolean has(String name) {
+    return checkpoint.find(name).isPresent();
+  }
+
   /** (rows, cols) = (outputs, inputs); the same matrix for the same name. */
   public PackedMatrix matrix(String name, long rows, long cols) {
     return matrices.computeIfAbsent(name, n -> matrix(shaped(n, rows, cols)));

@@ -1,0 +1,245 @@
+// MtpTest: the layer of multi-token prediction computes what its formulas say.
+package dev.gatun.engine;
+
+import static dev.gatun.engine.Resources.ORACLES;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.gatun.graph.Compute;
+import dev.gatun.load.EngineOptions;
+import dev.gatun.refusal.Refusal;
+import dev.gatun.verify.Divergence;
+import dev.gatun.verify.Oracle;
+import dev.gatun.weights.Checkpoint;
+import dev.gatun.weights.SafetensorsWriter;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * No oracle has the layer, so it is made: the block of the model's last layer, and random weights
+ * around it. Expected is what {@link DeepSeekReference} makes of the oracle's last hidden states;
+ * its block is held against the oracle's own.
+ */
+@Tag("anyDevice")
+class MtpTest {
+  private static final int LAYERS = 3;
+  private static final int HIDDEN = 160;
+  private static final int VOCAB = 256;
+  private static final String LAST = "model.layers." + (LAYERS - 1) + ".";
+  private static final String MTP = "model.layers." + LAYERS + ".";
+
+  /** As between an oracle and any device. */
+  private static final double LOGITS = 2e-4;
+
+  private static final double KL = 1e-3;
+
+  @TempDir Path folder;
+
+  @ParameterizedTest
+  @CsvSource({"deepseek-v3", "deepseek-v3-fp8"})
+  void theReferencesBlockIsTransformers(String name) throws IOException {
+    Oracle oracle = ORACLES.folder(name);
+    double[][] found =
+        new DeepSeekReference(tensors(oracle)).block(rows(oracle.floats("hidden.1"), HIDDEN), 1);
+    assertClose(rows(oracle.floats("hidden.2"), HIDDEN), floats(found), "hidden.2");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"deepseek-v3, false", "deepseek-v3, true", "deepseek-v3-fp8, false"})
+  void predictsTheTokenBehindTheNext(String name, boolean own) throws IOException {
+    Oracle oracle = ORACLES.folder(name);
+    Map<String, Oracle.Stored> tensors = withMtp(tensors(oracle), own);
+    int[] ids = oracle.inputIds();
+    double[][] hidden = rows(oracle.floats("hidden." + LAYERS), HIDDEN);
+    double[][] expected = new DeepSeekReference(tensors).mtpLogits(ids, hidden, LAYERS);
+    Path model = write(oracle, tensors);
+    float[] exact = logits(model, options(Compute.F32), ids);
+    assertClose(expected, exact, "logits");
+    float[] rounded = logits(model, options(Compute.AUTO), ids);
+    Divergence divergence = new Divergence();
+    for (int t = 0; t < ids.length - 1; t++) {
+      divergence.add(row(exact, t), row(rounded, t), -1);
+    }
+    assertTrue(divergence.kl() <= KL, "KL divergence of the default compute " + divergence.kl());
+  }
+
+  @Test
+  void chunksDoNotChangeABit() throws IOException {
+    Oracle oracle = ORACLES.folder("deepseek-v3");
+    Path model = write(oracle, withMtp(tensors(oracle), false));
+    float[] reference = logits(model, options(Compute.AUTO), oracle.inputIds());
+    for (int chunk : new int[] {1, 7}) {
+      EngineOptions options = options(Compute.AUTO).withBatch(chunk, chunk);
+      assertArrayEquals(reference, logits(model, options, oracle.inputIds()), "chunks of " + chunk);
+    }
+  }
+
+  @Test
+  void theModelItselfIsTheSameWithIt() throws IOException {
+    Oracle oracle = ORACLES.folder("deepseek-v3");
+    Path model = write(oracle, withMtp(tensors(oracle), false));
+    List<float[]> found = new ArrayList<>();
+    for (boolean mtp : new boolean[] {false, true}) {
+      try (Checkpoint checkpoint = Checkpoint.open(model, mtp);
+          Engine engine = Engine.load(checkpoint, options(Compute.AUTO));
+          Session session = engine.newSession()) {
+        assertEquals(LAYERS, engine.config().layers());
+        if (mtp) {
+          session.mtpLogits(oracle.inputIds(), rows -> {});
+          assertEquals(oracle.inputIds().length - 1, session.length());
+          session.truncate(0);
+        }
+        found.add(floats(session.append(oracle.inputIds())));
+      }
+    }
+    assertArrayEquals(found.getFirst(), found.getLast());
+  }
+
+  @Test
+  void refusesWhatCannotBePredicted() throws IOException {
+    Oracle oracle = ORACLES.folder("deepseek-v3");
+    int[] ids = oracle.inputIds();
+    refused(() -> Checkpoint.open(oracle.checkpoint(), true), "no layer of multi-token prediction");
+    refused(() -> Checkpoint.open(ORACLES.folder("qwen3-moe").checkpoint(), true), "no layer");
+    refused(() -> Checkpoint.open(ORACLES.gguf("qwen2-q4_0").checkpoint(), true), "no layer");
+    Path model = write(oracle, withMtp(tensors(oracle), false));
+    for (boolean mtp : new boolean[] {false, true}) {
+      try (Checkpoint checkpoint = Checkpoint.open(model, mtp);
+          Engine engine = Engine.load(checkpoint, options(Compute.F32));
+          Session session = engine.newSession()) {
+        session.append(ids[0]);
+        String words = mtp ? "behind 1 in the session" : "loaded without its layer";
+        refused(() -> session.mtpLogits(ids, rows -> {}), words);
+        session.truncate(0);
+        refused(() -> session.mtpLogits(new int[1], rows -> {}), mtp ? "1 tokens" : words);
+      }
+    }
+  }
+
+  private interface Attempt {
+    void run() throws IOException;
+  }
+
+  private static void refused(Attempt attempt, String words) {
+    Refusal refusal = assertThrows(Refusal.class, attempt::run);
+    assertEquals(Refusal.Reason.USAGE, refusal.reason());
+    assertTrue(refusal.getMessage().contains(words), refusal.getMessage());
+  }
+
+  private static Map<String, Oracle.Stored> tensors(Oracle oracle) throws IOException {
+    return Oracle.stored(oracle.checkpoint().resolve("model.safetensors"));
+  }
+
+  /**
+   * @param own whether it has an embedding and a head of its own
+   */
+  private static Map<String, Oracle.Stored> withMtp(
+      Map<String, Oracle.Stored> tensors, boolean own) {
+    Map<String, Oracle.Stored> all = new LinkedHashMap<>(tensors);
+    tensors.forEach(
+        (name, tensor) -> {
+          if (name.startsWith(LAST)) {
+            all.put(name.replace(LAST, MTP), tensor);
+          }
+        });
+    Random random = new Random(1);
+    all.put(MTP + "enorm.weight", random(random, 1, 0.3, HIDDEN));
+    all.put(MTP + "hnorm.weight", random(random, 1, 0.3, HIDDEN));
+    all.put(MTP + "eh_proj.weight", random(random, 0, 0.06, HIDDEN, 2 * HIDDEN));
+    all.put(MTP + "shared_head.norm.weight", random(random, 1, 0.3, HIDDEN));
+    if (own) {
+      all.put(MTP + "embed_tokens.weight", random(random, 0, 1, VOCAB, HIDDEN));
+      all.put(MTP + "shared_head.head.weight", random(random, 0, 0.08, VOCAB, HIDDEN));
+    }
+    return all;
+  }
+
+  private static Oracle.Stored random(Random random, double mean, double deviation, long... shape) {
+    int count = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    ByteBuffer bytes = ByteBuffer.allocate(2 * count).order(ByteOrder.LITTLE_ENDIAN);
+    for (int i = 0; i < count; i++) {
+      float value = (float) (mean + deviation * random.nextGaussian());
+      bytes.putShort((short) (Float.floatToRawIntBits(value) >>> 16));
+    }
+    return new Oracle.Stored("BF16", shape, bytes.array());
+  }
+
+  private Path write(Oracle oracle, Map<String, Oracle.Stored> tensors) throws IOException {
+    SafetensorsWriter file = new SafetensorsWriter();
+    tensors.forEach((name, t) -> file.tensor(name, t.dtype(), t.bytes(), t.shape()));
+    Files.copy(oracle.checkpoint().resolve("config.json"), folder.resolve("config.json"));
+    file.write(folder.resolve("model.safetensors"));
+    return folder;
+  }
+
+  private static EngineOptions options(Compute compute) {
+    return EngineOptions.defaults()
+        .withDevice(DeviceUnderTest.choice())
+        .withThreads(2)
+        .withCompute(compute)
+        .withLogitRows(512);
+  }
+
+  private static float[] logits(Path model, EngineOptions options, int[] ids) {
+    FloatBuffer all = FloatBuffer.allocate((ids.length - 1) * VOCAB);
+    try (Checkpoint checkpoint = Checkpoint.open(model, true);
+        Engine engine = Engine.load(checkpoint, options);
+        Session session = engine.newSession()) {
+      session.mtpLogits(ids, rows -> all.put(floats(rows)));
+    }
+    assertEquals(0, all.remaining());
+    return all.array();
+  }
+
+  private static float[] floats(MemorySegment rows) {
+    return rows.toArray(ValueLayout.JAVA_FLOAT);
+  }
+
+  private static float[] floats(double[][] rows) {
+    double[] all = Arrays.stream(rows).flatMapToDouble(Arrays::stream).toArray();
+    float[] floats = new float[all.length];
+    for (int i = 0; i < all.length; i++) {
+      floats[i] = (float) all[i];
+    }
+    return floats;
+  }
+
+  private static double[][] rows(float[] all, int cols) {
+    double[][] rows = new double[all.length / cols][cols];
+    for (int i = 0; i < all.length; i++) {
+      rows[i / cols][i % cols] = all[i];
+    }
+    return rows;
+  }
+
+  private static float[] row(float[] all, int row) {
+    return Arrays.copyOfRange(all, row * VOCAB, (row + 1) * VOCAB);
+  }
+
+  private static void assertClose(double[][] expected, float[] found, String what) {
+    double[][] rows = rows(found, expected[0].length);
+    assertEquals(expected.length, rows.length);
+    for (int t = 0; t < rows.length; t++) {
+      assertArrayEquals(expected[t], rows[t], LOGITS, what + " of token " + t);
+    }
+  }
+}
