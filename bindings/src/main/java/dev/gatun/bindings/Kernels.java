@@ -23,10 +23,10 @@ public class Kernels extends Kernels$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int GK_ABI_VERSION = (int)6L;
+    private static final int GK_ABI_VERSION = (int)7L;
     /**
      * {@snippet lang=c :
-     * #define GK_ABI_VERSION 6
+     * #define GK_ABI_VERSION 7
      * }
      */
     public static int GK_ABI_VERSION() {
@@ -1736,6 +1736,68 @@ public class Kernels extends Kernels$shared {
                 traceDowncall("gk_add_rms_norm", queue, residual, delta, weight, eps, y);
             }
             return (int)mh$.invokeExact(queue, residual, delta, weight, eps, y);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class gk_add_bias {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_INT,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gk_add_bias");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t gk_add_bias(gk_queue *queue, const gk_tensor *x, const float *bias)
+     * }
+     */
+    public static FunctionDescriptor gk_add_bias$descriptor() {
+        return gk_add_bias.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t gk_add_bias(gk_queue *queue, const gk_tensor *x, const float *bias)
+     * }
+     */
+    public static MethodHandle gk_add_bias$handle() {
+        return gk_add_bias.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t gk_add_bias(gk_queue *queue, const gk_tensor *x, const float *bias)
+     * }
+     */
+    public static MemorySegment gk_add_bias$address() {
+        return gk_add_bias.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t gk_add_bias(gk_queue *queue, const gk_tensor *x, const float *bias)
+     * }
+     */
+    public static int gk_add_bias(MemorySegment queue, MemorySegment x, MemorySegment bias) {
+        var mh$ = gk_add_bias.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gk_add_bias", queue, x, bias);
+            }
+            return (int)mh$.invokeExact(queue, x, bias);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -7,6 +7,7 @@ import dev.gatun.device.FloatVector;
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.device.RopeWeights;
 import dev.gatun.device.RouterWeights;
+import dev.gatun.op.AddBias;
 import dev.gatun.op.AddRmsNorm;
 import dev.gatun.op.Attention;
 import dev.gatun.op.Embed;
@@ -146,6 +147,11 @@ public final class Graph {
     Qkv.Heads y = new Qkv.Heads(product(q, x), product(k, x), product(v, x));
     ops.add(new Qkv(q, k, v, input.get(), y));
     return y;
+  }
+
+  /** Adds {@code bias} (cols) to each row of {@code x}, in place. */
+  public void addBias(Tensor x, FloatVector bias) {
+    ops.add(new AddBias(x, bias));
   }
 
   private Tensor product(PackedMatrix weight, Tensor x) {

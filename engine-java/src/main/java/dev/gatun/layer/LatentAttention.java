@@ -49,6 +49,7 @@ public record LatentAttention(
     int hidden = model.hidden();
     int heads = config.heads();
     int queries = heads * config.queryDim();
+    boolean bias = config.bias();
     float eps = (float) model.rmsEps();
     Optional<LowRank> lowRank =
         config
@@ -56,7 +57,7 @@ public record LatentAttention(
             .map(
                 rank ->
                     new LowRank(
-                        new Linear(parameters.matrix(prefix + "q_a_proj.weight", rank, hidden)),
+                        Linear.of(parameters, prefix + "q_a_proj", rank, hidden, bias),
                         new Norm(parameters.vector(prefix + "q_a_layernorm.weight", rank), eps)));
     Linear query =
         config
@@ -65,15 +66,14 @@ public record LatentAttention(
             .map(Linear::new)
             .orElseGet(
                 () -> new Linear(parameters.matrix(prefix + "q_proj.weight", queries, hidden)));
-    String down = prefix + "kv_a_proj_with_mqa.weight";
+    String down = prefix + "kv_a_proj_with_mqa";
     return new LatentAttention(
         lowRank,
         query,
-        new Linear(parameters.matrix(down, config.headDim(), hidden)),
+        Linear.of(parameters, down, config.headDim(), hidden, bias),
         parameters.experts(prefix + "k_b_proj.weight", heads, config.latent(), config.nopeDim()),
         parameters.experts(prefix + "v_b_proj.weight", heads, config.valueDim(), config.latent()),
-        new Linear(
-            parameters.matrix(prefix + "o_proj.weight", hidden, (long) heads * config.valueDim())),
+        Linear.of(parameters, prefix + "o_proj", hidden, (long) heads * config.valueDim(), bias),
         ropeWeights(parameters, prefix, config),
         scale(config, model.rope().scaling()),
         config.latent(),

@@ -107,6 +107,11 @@ public record TensorShape(String name, long[] shape) {
     tensors.add(shape(prefix + "k_b_proj.weight", heads, config.latent(), config.nopeDim()));
     tensors.add(shape(prefix + "v_b_proj.weight", heads, config.valueDim(), config.latent()));
     tensors.add(shape(prefix + "o_proj.weight", hidden, heads * config.valueDim()));
+    if (config.bias()) {
+      config.queryRank().ifPresent(rank -> tensors.add(shape(prefix + "q_a_proj.bias", rank)));
+      tensors.add(shape(prefix + "kv_a_proj_with_mqa.bias", config.headDim()));
+      tensors.add(shape(prefix + "o_proj.bias", hidden));
+    }
     return tensors;
   }
 

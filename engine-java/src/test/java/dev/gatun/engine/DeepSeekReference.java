@@ -1,5 +1,4 @@
-// DeepSeekReference: DeepSeek-V3's block and its layer of multi-token prediction in plain double
-// precision.
+// DeepSeekReference: DeepSeek-V3 and its layer of multi-token prediction in plain double precision.
 package dev.gatun.engine;
 
 import dev.gatun.verify.Oracle;
@@ -63,14 +62,32 @@ record DeepSeekReference(Map<String, Oracle.Stored> tensors) {
     return tensors.containsKey(name) ? name : otherwise;
   }
 
-  /** A layer with experts; rows are tokens at positions 0 on. */
+  /** (tokens, vocab) of a model of {@code layers}. */
+  double[][] logits(int[] ids, int layers) {
+    double[][] embedding = matrix("model.embed_tokens.weight");
+    double[][] x = Arrays.stream(ids).mapToObj(id -> embedding[id]).toArray(double[][]::new);
+    for (int layer = 0; layer < layers; layer++) {
+      x = block(x, layer);
+    }
+    double[][] head = matrix("lm_head.weight");
+    return Arrays.stream(norms(x, "model.norm.weight"))
+        .map(row -> times(head, row))
+        .toArray(double[][]::new);
+  }
+
+  /** One layer; rows are tokens at positions 0 on. */
   double[][] block(double[][] x, int layer) {
     String prefix = "model.layers." + layer + ".";
     double[][] normed = norms(x, prefix + "input_layernorm.weight");
     double[][] y = sum(x, attention(normed, prefix + "self_attn."));
     double[][] fed = norms(y, prefix + "post_attention_layernorm.weight");
     return sum(
-        y, Arrays.stream(fed).map(row -> experts(row, prefix + "mlp.")).toArray(double[][]::new));
+        y,
+        Arrays.stream(fed).map(row -> feedForward(row, prefix + "mlp.")).toArray(double[][]::new));
+  }
+
+  private double[] feedForward(double[] x, String prefix) {
+    return tensors.containsKey(prefix + "gate.weight") ? experts(x, prefix) : mlp(x, prefix);
   }
 
   private double[][] attention(double[][] x, String prefix) {

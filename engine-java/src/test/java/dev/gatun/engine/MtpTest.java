@@ -2,6 +2,16 @@
 package dev.gatun.engine;
 
 import static dev.gatun.engine.Resources.ORACLES;
+import static dev.gatun.engine.TinyDeepSeek.HIDDEN;
+import static dev.gatun.engine.TinyDeepSeek.LAYERS;
+import static dev.gatun.engine.TinyDeepSeek.VOCAB;
+import static dev.gatun.engine.TinyDeepSeek.assertClose;
+import static dev.gatun.engine.TinyDeepSeek.floats;
+import static dev.gatun.engine.TinyDeepSeek.options;
+import static dev.gatun.engine.TinyDeepSeek.random;
+import static dev.gatun.engine.TinyDeepSeek.row;
+import static dev.gatun.engine.TinyDeepSeek.rows;
+import static dev.gatun.engine.TinyDeepSeek.tensors;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -13,17 +23,10 @@ import dev.gatun.refusal.Refusal;
 import dev.gatun.verify.Divergence;
 import dev.gatun.verify.Oracle;
 import dev.gatun.weights.Checkpoint;
-import dev.gatun.weights.SafetensorsWriter;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,14 +44,8 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 @Tag("anyDevice")
 class MtpTest {
-  private static final int LAYERS = 3;
-  private static final int HIDDEN = 160;
-  private static final int VOCAB = 256;
   private static final String LAST = "model.layers." + (LAYERS - 1) + ".";
   private static final String MTP = "model.layers." + LAYERS + ".";
-
-  /** As between an oracle and any device. */
-  private static final double LOGITS = 2e-4;
 
   private static final double KL = 1e-3;
 
@@ -71,7 +68,7 @@ class MtpTest {
     int[] ids = oracle.inputIds();
     double[][] hidden = rows(oracle.floats("hidden." + LAYERS), HIDDEN);
     double[][] expected = new DeepSeekReference(tensors).mtpLogits(ids, hidden, LAYERS);
-    Path model = write(oracle, tensors);
+    Path model = TinyDeepSeek.write(folder, oracle, tensors);
     float[] exact = logits(model, options(Compute.F32), ids);
     assertClose(expected, exact, "logits");
     float[] rounded = logits(model, options(Compute.AUTO), ids);
@@ -85,7 +82,7 @@ class MtpTest {
   @Test
   void chunksDoNotChangeABit() throws IOException {
     Oracle oracle = ORACLES.folder("deepseek-v3");
-    Path model = write(oracle, withMtp(tensors(oracle), false));
+    Path model = TinyDeepSeek.write(folder, oracle, withMtp(tensors(oracle), false));
     float[] reference = logits(model, options(Compute.AUTO), oracle.inputIds());
     for (int chunk : new int[] {1, 7}) {
       EngineOptions options = options(Compute.AUTO).withBatch(chunk, chunk);
@@ -96,7 +93,7 @@ class MtpTest {
   @Test
   void theModelItselfIsTheSameWithIt() throws IOException {
     Oracle oracle = ORACLES.folder("deepseek-v3");
-    Path model = write(oracle, withMtp(tensors(oracle), false));
+    Path model = TinyDeepSeek.write(folder, oracle, withMtp(tensors(oracle), false));
     List<float[]> found = new ArrayList<>();
     for (boolean mtp : new boolean[] {false, true}) {
       try (Checkpoint checkpoint = Checkpoint.open(model, mtp);
@@ -121,7 +118,7 @@ class MtpTest {
     refused(() -> Checkpoint.open(oracle.checkpoint(), true), "no layer of multi-token prediction");
     refused(() -> Checkpoint.open(ORACLES.folder("qwen3-moe").checkpoint(), true), "no layer");
     refused(() -> Checkpoint.open(ORACLES.gguf("qwen2-q4_0").checkpoint(), true), "no layer");
-    Path model = write(oracle, withMtp(tensors(oracle), false));
+    Path model = TinyDeepSeek.write(folder, oracle, withMtp(tensors(oracle), false));
     for (boolean mtp : new boolean[] {false, true}) {
       try (Checkpoint checkpoint = Checkpoint.open(model, mtp);
           Engine engine = Engine.load(checkpoint, options(Compute.F32));
@@ -143,10 +140,6 @@ class MtpTest {
     Refusal refusal = assertThrows(Refusal.class, attempt::run);
     assertEquals(Refusal.Reason.USAGE, refusal.reason());
     assertTrue(refusal.getMessage().contains(words), refusal.getMessage());
-  }
-
-  private static Map<String, Oracle.Stored> tensors(Oracle oracle) throws IOException {
-    return Oracle.stored(oracle.checkpoint().resolve("model.safetensors"));
   }
 
   /**
@@ -173,32 +166,6 @@ class MtpTest {
     return all;
   }
 
-  private static Oracle.Stored random(Random random, double mean, double deviation, long... shape) {
-    int count = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
-    ByteBuffer bytes = ByteBuffer.allocate(2 * count).order(ByteOrder.LITTLE_ENDIAN);
-    for (int i = 0; i < count; i++) {
-      float value = (float) (mean + deviation * random.nextGaussian());
-      bytes.putShort((short) (Float.floatToRawIntBits(value) >>> 16));
-    }
-    return new Oracle.Stored("BF16", shape, bytes.array());
-  }
-
-  private Path write(Oracle oracle, Map<String, Oracle.Stored> tensors) throws IOException {
-    SafetensorsWriter file = new SafetensorsWriter();
-    tensors.forEach((name, t) -> file.tensor(name, t.dtype(), t.bytes(), t.shape()));
-    Files.copy(oracle.checkpoint().resolve("config.json"), folder.resolve("config.json"));
-    file.write(folder.resolve("model.safetensors"));
-    return folder;
-  }
-
-  private static EngineOptions options(Compute compute) {
-    return EngineOptions.defaults()
-        .withDevice(DeviceUnderTest.choice())
-        .withThreads(2)
-        .withCompute(compute)
-        .withLogitRows(512);
-  }
-
   private static float[] logits(Path model, EngineOptions options, int[] ids) {
     FloatBuffer all = FloatBuffer.allocate((ids.length - 1) * VOCAB);
     try (Checkpoint checkpoint = Checkpoint.open(model, true);
@@ -208,38 +175,5 @@ class MtpTest {
     }
     assertEquals(0, all.remaining());
     return all.array();
-  }
-
-  private static float[] floats(MemorySegment rows) {
-    return rows.toArray(ValueLayout.JAVA_FLOAT);
-  }
-
-  private static float[] floats(double[][] rows) {
-    double[] all = Arrays.stream(rows).flatMapToDouble(Arrays::stream).toArray();
-    float[] floats = new float[all.length];
-    for (int i = 0; i < all.length; i++) {
-      floats[i] = (float) all[i];
-    }
-    return floats;
-  }
-
-  private static double[][] rows(float[] all, int cols) {
-    double[][] rows = new double[all.length / cols][cols];
-    for (int i = 0; i < all.length; i++) {
-      rows[i / cols][i % cols] = all[i];
-    }
-    return rows;
-  }
-
-  private static float[] row(float[] all, int row) {
-    return Arrays.copyOfRange(all, row * VOCAB, (row + 1) * VOCAB);
-  }
-
-  private static void assertClose(double[][] expected, float[] found, String what) {
-    double[][] rows = rows(found, expected[0].length);
-    assertEquals(expected.length, rows.length);
-    for (int t = 0; t < rows.length; t++) {
-      assertArrayEquals(expected[t], rows[t], LOGITS, what + " of token " + t);
-    }
   }
 }
