@@ -79,6 +79,19 @@ class MtpTest {
     assertTrue(divergence.kl() <= KL, "KL divergence of the default compute " + divergence.kl());
   }
 
+  @ParameterizedTest
+  @CsvSource({"false", "true"})
+  void aGgufFileOfTheSameNumbersPredictsTheSame(boolean own) throws IOException {
+    Oracle oracle = ORACLES.folder("deepseek-v3");
+    Map<String, Oracle.Stored> tensors = withMtp(tensors(oracle), own);
+    Path file = folder.resolve("m.gguf");
+    GgufOfDeepSeek.write(tensors, LAYERS + 1).write(file);
+    Path model = TinyDeepSeek.write(folder, oracle, tensors);
+    int[] ids = oracle.inputIds();
+    double[][] expected = rows(logits(model, options(Compute.F32), ids), VOCAB);
+    assertClose(expected, logits(file, options(Compute.F32), ids), "logits");
+  }
+
   @Test
   void chunksDoNotChangeABit() throws IOException {
     Oracle oracle = ORACLES.folder("deepseek-v3");
