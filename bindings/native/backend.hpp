@@ -17,6 +17,7 @@
   OP(addRmsNorm,                                                                                                      \
      (const gk_tensor &residual, const gk_tensor &delta, const float *weight, float eps, const gk_tensor &y),         \
      (residual, delta, weight, eps, y))                                                                               \
+  OP(addBias, (const gk_tensor &x, const float *bias), (x, bias))                                                     \
   OP(gatherRows, (const gk_tensor &x, const gk_tensor &rows, const gk_tensor &y), (x, rows, y))                       \
   OP(gatherCols, (const gk_tensor &x, const gk_tensor &order, const gk_tensor &y), (x, order, y))                     \
   OP(quantize, (const gk_tensor &x, const gk_tensor &y), (x, y))                                                      \

@@ -77,6 +77,15 @@ int32_t gk_add_rms_norm(gk_queue *queue, const gk_tensor *residual, const gk_ten
   });
 }
 
+int32_t gk_add_bias(gk_queue *queue, const gk_tensor *x, const float *bias) {
+  return guarded(__func__, [&] {
+    Backend &backend = checks::backend(queue);
+    checks::tensor(x, "x", GK_F32);
+    checks::floats(bias, "bias");
+    backend.addBias(*x, bias);
+  });
+}
+
 int32_t gk_gather_rows(gk_queue *queue, const gk_tensor *x, const gk_tensor *rows, const gk_tensor *y) {
   return guarded(__func__, [&] {
     Backend &backend = checks::backend(queue);

@@ -134,6 +134,16 @@ void checkGated(const Both &both, int64_t rows, int64_t cols, int64_t stride) {
   }
 }
 
+void checkAddBias(const Both &both, int64_t rows, int64_t cols, int64_t stride) {
+  Random random(static_cast<uint64_t>(rows * 37 + cols));
+  const Twin<float> x(rows * stride, random), bias(cols, random);
+  both.run([&](const Side &side) {
+    const gk_tensor xs = tensor(x.on(side), rows, cols, stride);
+    OK(gk_add_bias(side, &xs, bias.on(side)));
+  });
+  expectSameBits(name("AddBias", rows, cols, stride), x.ofCpu(), x.ofCuda());
+}
+
 void checkGather(const Both &both, int64_t rows, int64_t cols, int64_t wanted) {
   Random random(static_cast<uint64_t>(rows * 31 + cols));
   const int64_t xStride = cols + random.below(3), yStride = cols + random.below(3);
@@ -289,6 +299,7 @@ int main() {
       checkGated(both, rows, cols, cols);
       checkGated(both, rows, cols - 1, cols + 2);
       checkGated(both, rows, cols, cols + 1);
+      checkAddBias(both, rows, cols, cols + 1);
       checkGather(both, rows, cols - 1, 2 * rows);
     }
   }

@@ -307,6 +307,8 @@ int32_t gk_rms_norm(gk_queue *queue, const gk_tensor *x, const float *weight, fl
 /* residual += delta; y = rms_norm(residual), of the types gk_rms_norm takes. */
 int32_t gk_add_rms_norm(gk_queue *queue, const gk_tensor *residual, const gk_tensor *delta, const float *weight,
                         float eps, const gk_tensor *y);
+/* x += bias, for each row of x (GK_F32); bias (cols). */
+int32_t gk_add_bias(gk_queue *queue, const gk_tensor *x, const float *bias);
 /* y[r] = x[rows[r]]: keeps the rows whose logits are wanted. rows: (1, n) GK_I32. */
 int32_t gk_gather_rows(gk_queue *queue, const gk_tensor *x, const gk_tensor *rows, const gk_tensor *y);
 /* y[., j] = x[., order[j]]: the column order of act-order weights. order: (1, cols) GK_I32. */

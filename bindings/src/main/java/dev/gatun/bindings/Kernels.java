@@ -1743,6 +1743,68 @@ public class Kernels extends Kernels$shared {
         }
     }
 
+    private static class gk_add_bias {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Kernels.C_INT,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER,
+            Kernels.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("gk_add_bias");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int32_t gk_add_bias(gk_queue *queue, const gk_tensor *x, const float *bias)
+     * }
+     */
+    public static FunctionDescriptor gk_add_bias$descriptor() {
+        return gk_add_bias.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int32_t gk_add_bias(gk_queue *queue, const gk_tensor *x, const float *bias)
+     * }
+     */
+    public static MethodHandle gk_add_bias$handle() {
+        return gk_add_bias.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int32_t gk_add_bias(gk_queue *queue, const gk_tensor *x, const float *bias)
+     * }
+     */
+    public static MemorySegment gk_add_bias$address() {
+        return gk_add_bias.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int32_t gk_add_bias(gk_queue *queue, const gk_tensor *x, const float *bias)
+     * }
+     */
+    public static int gk_add_bias(MemorySegment queue, MemorySegment x, MemorySegment bias) {
+        var mh$ = gk_add_bias.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("gk_add_bias", queue, x, bias);
+            }
+            return (int)mh$.invokeExact(queue, x, bias);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class gk_gather_rows {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Kernels.C_INT,

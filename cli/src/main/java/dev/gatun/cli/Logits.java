@@ -20,6 +20,8 @@ import picocli.CommandLine.Option;
     description = {
       "Write the logits after every token as float32 (tokens, vocab), a NumPy .npy file.",
       "--compute f32 dequantises weights exactly and computes in float32 throughout.",
+      "--mtp writes, after every token but the last, those of that layer: of the token behind the",
+      "next one.",
       ""
     })
 final class Logits implements Callable<Integer> {
@@ -42,6 +44,7 @@ final class Logits implements Callable<Integer> {
       description = "The .npy file to write.")
   Path out = Path.of("");
 
+  @Mixin MtpArgument layer;
   @Mixin ThreadsArgument threads;
   @Mixin EngineArguments engine;
   @Mixin StandardOptions standard;
@@ -55,8 +58,11 @@ final class Logits implements Callable<Integer> {
   @Override
   public Integer call() {
     int[] ids = ids();
+    if (layer.mtp && ids.length < 2) {
+      throw Refusal.usage("--mtp of one token", "give two or more: it reads the next one too");
+    }
     EngineOptions options = engine.options(threads.count, stdio);
-    try (Checkpoint checkpoint = engine.scaled(model.open(stdio).checkpoint(), stdio)) {
+    try (Checkpoint checkpoint = engine.scaled(open(), stdio)) {
       int vocab = checkpoint.config().vocab();
       requireInside(ids, vocab, checkpoint.config().contextLength());
       int rows = Math.clamp(MOST_BYTES / (vocab * (long) Float.BYTES), 1, ids.length);
@@ -64,13 +70,21 @@ final class Logits implements Callable<Integer> {
       try (Engine loaded =
               Engine.load(checkpoint, options.withLogitRows(rows).withContext(context));
           Session session = loaded.newSession();
-          Npy npy = new Npy(out, ids.length, vocab)) {
+          Npy npy = new Npy(out, layer.mtp ? ids.length - 1 : ids.length, vocab)) {
         engine.tellContext(loaded, stdio);
-        session.logits(ids, npy::append);
+        if (layer.mtp) {
+          session.mtpLogits(ids, npy::append);
+        } else {
+          session.logits(ids, npy::append);
+        }
         npy.finish();
       }
     }
     return 0;
+  }
+
+  private Checkpoint open() {
+    return model.open(stdio, layer.mtp).checkpoint();
   }
 
   private int[] ids() {

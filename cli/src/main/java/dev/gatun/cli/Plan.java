@@ -35,6 +35,7 @@ final class Plan implements Callable<Integer> {
               + " MiB); 24564M, 24GiB and 24GB are exact.")
   Optional<String> vram = Optional.empty();
 
+  @Mixin MtpArgument layer;
   @Mixin EngineArguments engine;
   @Mixin StandardOptions standard;
 
@@ -52,7 +53,7 @@ final class Plan implements Callable<Integer> {
     }
     EngineOptions options =
         card.isPresent() ? engine.planned() : engine.options(Optional.empty(), stdio);
-    try (Checkpoint checkpoint = engine.scaled(model.open(stdio).checkpoint(), stdio)) {
+    try (Checkpoint checkpoint = engine.scaled(open(), stdio)) {
       LoadPlan plan = LoadPlan.of(checkpoint, options, card);
       stdio.out().println(title(checkpoint) + "\n");
       stdio.out().print(new PlanText(plan).toString());
@@ -63,6 +64,10 @@ final class Plan implements Callable<Integer> {
       }
       return plan.fits() ? 0 : Refusal.Reason.DOES_NOT_FIT.exitCode();
     }
+  }
+
+  private Checkpoint open() {
+    return model.open(stdio, layer.mtp).checkpoint();
   }
 
   private static String title(Checkpoint checkpoint) {

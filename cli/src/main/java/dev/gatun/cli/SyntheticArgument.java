@@ -34,15 +34,22 @@ final class SyntheticArgument {
   record Opened(String name, Checkpoint checkpoint) {}
 
   Opened open(Stdio stdio) {
+    return open(stdio, false);
+  }
+
+  /**
+   * @param mtp with the layer of multi-token prediction
+   */
+  Opened open(Stdio stdio, boolean mtp) {
     boolean typed = command.commandLine().getParseResult().hasMatchedOption("--synthetic");
     if (spec.isEmpty() || (files.isTyped() && !typed)) {
       Path path = files.path(stdio);
-      return new Opened(path.toString(), Checkpoint.open(path));
+      return new Opened(path.toString(), Checkpoint.open(path, mtp));
     }
     if (files.isTyped()) {
       throw Refusal.usage("--synthetic and another model are given", "keep one of them");
     }
-    Checkpoint checkpoint = Checkpoint.synthetic(spec.get());
+    Checkpoint checkpoint = Checkpoint.synthetic(spec.get(), mtp);
     return new Opened(checkpoint.name(), checkpoint);
   }
 }

@@ -22,6 +22,8 @@ class VerifyTest {
   private static final Path ORACLES = Path.of("../engine-java/src/test/resources/oracle");
   private static final String FOLDER = "qwen3";
   private static final String GGUF = "gguf/qwen2-q4_0";
+  private static final List<String> FILES =
+      List.of("/config.json", "/model.safetensors.gz", "/oracle.safetensors.gz");
 
   @TempDir Path oracles;
 
@@ -49,6 +51,17 @@ class VerifyTest {
     }
     assertTrue(lines.stream().anyMatch(line -> line.startsWith("ok    qwen3: greedy")));
     assertTrue(lines.getLast().matches("cpu: 15 checks, 0 failed, \\d+ s"), lines.getLast());
+  }
+
+  @Test
+  void deepSeekIsChecked() throws IOException {
+    for (String file : FILES) {
+      copy("deepseek-v3-fp8" + file, "deepseek-v3-fp8" + file);
+    }
+    String out = verify().succeeded();
+    for (String check : new String[] {"logits, f32", "KL divergence, default", "greedy tokens"}) {
+      assertTrue(out.contains("ok    deepseek-v3-fp8: " + check), out);
+    }
   }
 
   @Test
@@ -132,8 +145,7 @@ class VerifyTest {
   }
 
   private void folder() throws IOException {
-    for (String file :
-        new String[] {"/config.json", "/model.safetensors.gz", "/oracle.safetensors.gz"}) {
+    for (String file : FILES) {
       copy(FOLDER + file, FOLDER + file);
     }
   }

@@ -17,11 +17,17 @@ public final class Structs {
 
   /** Dense (rows, cols) activations at {@code data}. */
   public static MemorySegment tensor(Arena arena, Buffer data, long rows, long cols, DType dtype) {
+    return columns(arena, data, rows, cols, cols, dtype);
+  }
+
+  /** (rows, cols) activations at {@code data}, rows {@code stride} elements apart. */
+  public static MemorySegment columns(
+      Arena arena, Buffer data, long rows, long cols, long stride, DType dtype) {
     MemorySegment tensor = gk_tensor.allocate(arena);
     gk_tensor.data(tensor, data.segment());
     gk_tensor.rows(tensor, rows);
     gk_tensor.cols(tensor, cols);
-    gk_tensor.stride(tensor, cols);
+    gk_tensor.stride(tensor, stride);
     gk_tensor.dtype(tensor, dtype.id());
     return tensor;
   }

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** The result is (rows, vocab): the last token's logits, or those of all. */
-sealed class Forward extends Task permits Observation {
+sealed class Forward extends Task permits Observation, MtpForward {
   private final int[] ids;
   private final boolean allRows;
   private final int vocab;
@@ -81,9 +81,18 @@ sealed class Forward extends Task permits Observation {
     int position = sequence().position();
     sequence().issue(count);
     int[] some = Arrays.copyOfRange(ids, issued, issued + count);
+    int[] next = next(issued, count);
     issued += count;
     int rows = allRows ? count : ready() == 0 ? 1 : 0;
-    return new Batch.Part(some, position, sequence().pages(), rows, Optional.empty());
+    return new Batch.Part(some, next, position, sequence().pages(), rows, Optional.empty());
+  }
+
+  /**
+   * The tokens that follow {@code count} of them, where the logits are those of multi-token
+   * prediction; else none.
+   */
+  int[] next(int first, int count) {
+    return new int[0];
   }
 
   @Override

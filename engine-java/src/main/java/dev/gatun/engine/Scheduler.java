@@ -176,7 +176,7 @@ final class Scheduler implements AutoCloseable {
   private List<TaskPart> issueParts() {
     List<StepPolicy.Offer> offers = new ArrayList<>(active.size());
     for (Task task : active) {
-      boolean alone = task.observer().isPresent();
+      boolean alone = task.isAlone();
       if (alone && task.sequence().hasRoom(task.ready())) {
         return List.of(new TaskPart(task, task.issue(task.ready())));
       }

@@ -93,6 +93,39 @@ public final class Session implements AutoCloseable {
   }
 
   /**
+   * Runs all tokens but the last, and hands over for each of them the logits of its layer of
+   * multi-token prediction: of the token behind the one that follows. Rows are handed over as by
+   * {@link #logits}. The session must be empty, since the layer reads what it computed of all
+   * tokens before; it then holds the tokens that were run.
+   *
+   * @param ids at least two
+   */
+  public void mtpLogits(int[] ids, Consumer<MemorySegment> rows) {
+    locked(
+        () -> {
+          check(ids);
+          if (!engine.config().mtp()) {
+            throw Refusal.usage(
+                "the model was loaded without its layer of multi-token prediction",
+                "open it with that layer (Checkpoint.open)");
+          }
+          if (ids.length < 2 || sequence.length() > 0) {
+            throw Refusal.usage(
+                ids.length + " tokens behind " + sequence.length() + " in the session",
+                "give two or more to an empty session");
+          }
+          int most = engine.options().stepBounds().logitRows();
+          for (int from = 0; from < ids.length - 1; from += most) {
+            int to = Math.min(from + most, ids.length - 1);
+            int[] some = Arrays.copyOfRange(ids, from, to);
+            int[] next = Arrays.copyOfRange(ids, from + 1, to + 1);
+            rows.accept(forward(new MtpForward(sequence, some, next, vocab()), () -> false));
+          }
+          return null;
+        });
+  }
+
+  /**
    * Runs tokens in one step and shows every marked tensor of the graph, (tokens, hidden) float32,
    * and the logits, (tokens, vocab).
    *

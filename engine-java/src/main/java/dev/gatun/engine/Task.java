@@ -94,7 +94,12 @@ abstract sealed class Task permits Forward, Answer {
   /** Tells the session what went wrong. */
   abstract void tell(Throwable cause);
 
-  /** Who is shown what the ops of a step compute; such a step has no other task. */
+  /** Whether its steps have no other task, and take all that is ready. */
+  boolean isAlone() {
+    return observer().isPresent();
+  }
+
+  /** Who is shown what the ops of a step compute. */
   Optional<BiConsumer<String, MemorySegment>> observer() {
     return Optional.empty();
   }

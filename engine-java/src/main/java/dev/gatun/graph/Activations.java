@@ -8,6 +8,7 @@ import dev.gatun.op.GatherCols;
 import dev.gatun.op.Provider;
 import dev.gatun.op.Quantize;
 import dev.gatun.op.Tensor;
+import dev.gatun.refusal.Refusal;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -70,6 +71,15 @@ final class Activations {
     List<Tensor> inputs =
         weights.stream().map(w -> input(w, x, asked, Provider.KERNELS)).distinct().toList();
     return inputs.size() == 1 ? Optional.of(inputs.getFirst()) : Optional.empty();
+  }
+
+  /** A refusal where one input cannot serve both. */
+  static void requireOneType(PackedMatrix gate, PackedMatrix up) {
+    if (gate.dtype() != up.dtype()) {
+      throw Refusal.model(
+          "a layer's gate is " + gate.dtype() + " and its up " + up.dtype() + ", expected one type",
+          "use a file that quantises the two alike");
+    }
   }
 
   private DType formatOfKernels(PackedMatrix weight, DType asked) {

@@ -8,6 +8,7 @@ import dev.gatun.device.IntVector;
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.device.RopeWeights;
 import dev.gatun.device.RouterWeights;
+import dev.gatun.op.AddBias;
 import dev.gatun.op.AddRmsNorm;
 import dev.gatun.op.Attention;
 import dev.gatun.op.Embed;
@@ -30,7 +31,6 @@ import dev.gatun.op.RopeTable;
 import dev.gatun.op.Route;
 import dev.gatun.op.Sample;
 import dev.gatun.op.Tensor;
-import dev.gatun.refusal.Refusal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -92,16 +92,24 @@ public final class Graph {
     return marks;
   }
 
-  /** (tokens, hidden): the rows of the table that the step's tokens name. */
-  public Tensor embed(EmbeddingTable table) {
+  /** (tokens, hidden): the rows of the table that the step's tokens name, or the next ones. */
+  public Tensor embed(EmbeddingTable table, boolean next) {
     Tensor y = tensor(DType.F32, shape.tokens(), Math.toIntExact(table.cols()));
-    ops.add(new Embed(table, y));
+    ops.add(new Embed(table, next, y));
     return y;
   }
 
   public Tensor rmsNorm(Tensor x, FloatVector weight, float eps) {
     Tensor y = tensor(DType.F32, x.rows(), x.cols());
-    ops.add(new RmsNorm(x, weight, eps, y));
+    ops.add(new RmsNorm(x, weight, eps, y, 0));
+    return y;
+  }
+
+  /** (rows, cols of a and of b): the norms of both, side by side. */
+  public Tensor rmsNorms(Tensor a, FloatVector weightA, Tensor b, FloatVector weightB, float eps) {
+    Tensor y = tensor(DType.F32, a.rows(), a.cols() + b.cols());
+    ops.add(new RmsNorm(a, weightA, eps, y, 0));
+    ops.add(new RmsNorm(b, weightB, eps, y, a.cols()));
     return y;
   }
 
@@ -149,6 +157,11 @@ public final class Graph {
     return y;
   }
 
+  /** Adds {@code bias} (cols) to each row of {@code x}, in place. */
+  public void addBias(Tensor x, FloatVector bias) {
+    ops.add(new AddBias(x, bias));
+  }
+
   private Tensor product(PackedMatrix weight, Tensor x) {
     return tensor(DType.F32, x.rows(), Math.toIntExact(weight.rows()));
   }
@@ -166,7 +179,7 @@ public final class Graph {
 
   /** silu(x * gate^T) * (x * up^T). */
   public Tensor gateUp(PackedMatrix gate, PackedMatrix up, Tensor x) {
-    requireOneType(gate, up);
+    Activations.requireOneType(gate, up);
     Tensor y = tensor(DType.F32, x.rows(), Math.toIntExact(gate.rows()));
     Provider provider = activations.provider(gate, x, DType.A8, true);
     if (provider == Provider.CUBLAS) {
@@ -259,7 +272,7 @@ public final class Graph {
 
   /** (tokens * perToken, ff). */
   public Tensor expertGateUp(PackedMatrix gate, PackedMatrix up, Tensor x, Tensor ids) {
-    requireOneType(gate, up);
+    Activations.requireOneType(gate, up);
     Tensor input = activations.input(gate, x, DType.A8, Provider.KERNELS);
     int rows = x.rows() * ids.cols();
     Tensor y = tensor(DType.F32, rows, Math.toIntExact(gate.rows()));
@@ -280,14 +293,6 @@ public final class Graph {
     Tensor y = tensor(DType.F32, routing.ids().rows(), x.cols());
     ops.add(new ExpertCombine(x, routing.weights(), shared, y));
     return y;
-  }
-
-  private static void requireOneType(PackedMatrix gate, PackedMatrix up) {
-    if (gate.dtype() != up.dtype()) {
-      throw Refusal.model(
-          "a layer's gate is " + gate.dtype() + " and its up " + up.dtype() + ", expected one type",
-          "use a file that quantises the two alike");
-    }
   }
 
   void append(Op op) {

@@ -8,18 +8,23 @@ package dev.gatun.graph;
  * @param logitRows rows that the last layer keeps, padding included, at most {@code tokens}
  * @param decodes whether every row is the only one of its sequence
  * @param draws whether the device draws a token from each row of logits
+ * @param mtp whether the logits are those of the layer of multi-token prediction; then all rows are
+ *     kept
  */
-public record StepShape(int tokens, int logitRows, boolean decodes, boolean draws) {
+public record StepShape(int tokens, int logitRows, boolean decodes, boolean draws, boolean mtp) {
 
   public StepShape {
     if (logitRows < 1 || logitRows > tokens) {
       throw new IllegalArgumentException(logitRows + " rows of logits of " + tokens + " tokens");
     }
+    if (mtp && logitRows != tokens) {
+      throw new IllegalArgumentException(logitRows + " rows of " + tokens + " tokens predict");
+    }
   }
 
   /** A step of one sequence that draws nothing. */
   public static StepShape of(int tokens, int logitRows) {
-    return new StepShape(tokens, logitRows, tokens == 1, false);
+    return new StepShape(tokens, logitRows, tokens == 1, false, false);
   }
 
   /** True where every token's logits are wanted. */

@@ -29,6 +29,7 @@ public final class Decoder {
   private final Optional<EmbeddingTable> embedding;
   private final List<Stage> stages;
   private final Optional<End> end;
+  private final Optional<Mtp> mtp;
   private final FloatVector invFreq;
   private final int ropeDim;
   private final float ropeFactor;
@@ -52,24 +53,25 @@ public final class Decoder {
     }
   }
 
-  private Decoder(Parameters parameters, List<Stage> stages) {
+  private Decoder(Parameters parameters, List<Stage> stages, Optional<Mtp> mtp) {
     ModelConfig config = parameters.config();
     String table = "model.embed_tokens.weight";
     int last = config.layers() - 1;
     RopeScaling rope = RopeScaling.of(config.rope());
     this.shard = parameters.shard();
     this.stages = stages;
+    this.mtp = mtp;
     hidden = config.hidden();
     vocab = config.vocab();
     embedding =
         shard.isHome(0) ? Optional.of(parameters.table(table, vocab, hidden)) : Optional.empty();
-    String head = config.tiedEmbeddings() ? table : "lm_head.weight";
+    String head = config.tiedEmbeddings() ? "model.embed_tokens" : "lm_head";
     end =
         shard.isHome(last)
             ? Optional.of(
                 new End(
-                    norm(parameters, "model.norm.weight"),
-                    Linear.divided(parameters, last, head, vocab, hidden)))
+                    Norm.of(parameters, "model.norm.weight"),
+                    Linear.divided(parameters, last, head, vocab, hidden, false)))
             : Optional.empty();
     invFreq = parameters.constant("rope.inv_freq", rope.invFreq());
     ropeDim = 2 * rope.invFreq().length;
@@ -87,14 +89,14 @@ public final class Decoder {
     Shard shard = parameters.shard();
     List<Stage> stages = new ArrayList<>();
     AtomicInteger caches = new AtomicInteger();
-    for (int layer = 0; layer < parameters.config().layers(); layer++) {
+    for (int layer = 0; layer < parameters.config().layerConfigs().size(); layer++) {
       if (shard.isHome(layer)) {
         String prefix = "model.layers." + layer + ".";
         Block block =
             new Block(
-                norm(parameters, prefix + "input_layernorm.weight"),
+                Norm.of(parameters, prefix + "input_layernorm.weight"),
                 attention.of(layer, caches::getAndIncrement),
-                norm(parameters, prefix + "post_attention_layernorm.weight"),
+                Norm.of(parameters, prefix + "post_attention_layernorm.weight"),
                 feedForward.apply(layer));
         stages.add(new Stage(Optional.of(block), Optional.empty()));
       } else {
@@ -109,12 +111,12 @@ public final class Decoder {
       throw new IllegalStateException(
           caches.get() + " layers took a cache, memory is planned for " + shard.homeLayers());
     }
-    return new Decoder(parameters, stages);
-  }
-
-  private static Norm norm(Parameters parameters, String name) {
     ModelConfig config = parameters.config();
-    return new Norm(parameters.vector(name, config.hidden()), (float) config.rmsEps());
+    Optional<Mtp> mtp =
+        config.mtp()
+            ? stages.getLast().home.map(block -> Mtp.of(parameters, block))
+            : Optional.empty();
+    return new Decoder(parameters, stages.subList(0, config.layers()), mtp);
   }
 
   /** Key and value heads of each cache on this rank. */
@@ -131,10 +133,30 @@ public final class Decoder {
    * after block i and the last after the final norm, as Hugging Face numbers hidden states.
    */
   public Optional<Tensor> logits(Graph graph) {
-    Optional<Tensor> table =
-        shard.homeLayers() > 0
-            ? Optional.of(graph.ropeTable(invFreq, ropeDim, ropeFactor))
-            : Optional.empty();
+    return toFirst(graph, stream(graph, table(graph)).flatMap(stream -> logits(graph, stream)));
+  }
+
+  public boolean hasMtp() {
+    return mtp.isPresent();
+  }
+
+  /** (tokens, vocab) of multi-token prediction, of a model on one rank; the step keeps all rows. */
+  public Optional<Tensor> mtpLogits(Graph graph) {
+    Optional<Tensor> table = table(graph);
+    Tensor normed = normed(graph, stream(graph, table).orElseThrow());
+    Linear head = end.orElseThrow().head;
+    return mtp.map(
+        layer -> layer.logits(graph, normed, table.orElseThrow(), embedding.orElseThrow(), head));
+  }
+
+  private Optional<Tensor> table(Graph graph) {
+    return shard.homeLayers() > 0
+        ? Optional.of(graph.ropeTable(invFreq, ropeDim, ropeFactor))
+        : Optional.empty();
+  }
+
+  /** After the last layer, on its homes. */
+  private Optional<Stream> stream(Graph graph, Optional<Tensor> table) {
     Optional<Stream> stream = Optional.empty();
     int last = stages.size() - 1;
     for (int layer = 0; layer <= last; layer++) {
@@ -148,13 +170,12 @@ public final class Decoder {
         stream = handOn(graph, layer, stream);
       }
     }
-    Optional<Tensor> logits = stream.flatMap(done -> logits(graph, done));
-    return toFirst(graph, logits);
+    return stream;
   }
 
   private Stream run(Graph graph, int layer, Optional<Stream> before, Tensor table) {
     Block block = stages.get(layer).home.orElseThrow();
-    Tensor x = before.map(Stream::x).orElseGet(() -> graph.embed(embedding.orElseThrow()));
+    Tensor x = before.map(Stream::x).orElseGet(() -> graph.embed(embedding.orElseThrow(), false));
     Tensor y =
         before
             .map(stream -> block.attentionNorm().afterAdd(graph, stream.x, stream.fed))
@@ -191,12 +212,14 @@ public final class Decoder {
   }
 
   private Optional<Tensor> logits(Graph graph, Stream stream) {
-    return end.map(
-        last -> {
-          Tensor y = last.norm.afterAdd(graph, stream.x, stream.fed);
-          graph.mark("hidden." + stages.size(), y);
-          return last.head.applyFinely(graph, y);
-        });
+    return end.map(last -> last.head.applyFinely(graph, normed(graph, stream)));
+  }
+
+  /** (logitRows, hidden) behind the final norm. */
+  private Tensor normed(Graph graph, Stream stream) {
+    Tensor y = end.orElseThrow().norm.afterAdd(graph, stream.x, stream.fed);
+    graph.mark("hidden." + stages.size(), y);
+    return y;
   }
 
   /** Rank 0 decides what follows, so it needs the logits. */

@@ -25,7 +25,7 @@ public record GatedMlp(PackedMatrix gate, PackedMatrix up, Split split, Linear d
         parameters.matrix(gate, intermediate, hidden, split),
         parameters.matrix(up, intermediate, hidden, split),
         split,
-        Linear.divided(parameters, layer, prefix + "down_proj.weight", hidden, intermediate));
+        Linear.divided(parameters, layer, prefix + "down_proj", hidden, intermediate, false));
   }
 
   @Override

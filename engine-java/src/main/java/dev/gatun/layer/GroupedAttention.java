@@ -49,7 +49,7 @@ public record GroupedAttention(
         parameters.matrix(k, keys, hidden, split),
         parameters.matrix(v, keys, hidden, split),
         split,
-        Linear.divided(parameters, layer, prefix + "o_proj.weight", hidden, queries),
+        Linear.divided(parameters, layer, prefix + "o_proj", hidden, queries, false),
         ropeWeights(parameters, prefix, config, split),
         (float) (1 / Math.sqrt(config.headDim())),
         split.of(config.kvHeads()),

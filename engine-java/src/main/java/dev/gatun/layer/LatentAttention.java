@@ -52,6 +52,7 @@ public record LatentAttention(
     ModelConfig model = parameters.config();
     int hidden = model.hidden();
     int heads = config.heads();
+    boolean bias = config.bias();
     float eps = (float) model.rmsEps();
     Optional<LowRank> lowRank =
         config
@@ -59,11 +60,11 @@ public record LatentAttention(
             .map(
                 rank ->
                     new LowRank(
-                        new Linear(parameters.matrix(prefix + "q_a_proj.weight", rank, hidden)),
+                        Linear.of(parameters, prefix + "q_a_proj", rank, hidden, bias),
                         new Norm(parameters.vector(prefix + "q_a_layernorm.weight", rank), eps)));
     String query = prefix + (lowRank.isPresent() ? "q_b_proj.weight" : "q_proj.weight");
     Split split = parameters.split(layer, heads, config.queryDim(), query);
-    String down = prefix + "kv_a_proj_with_mqa.weight";
+    String down = prefix + "kv_a_proj_with_mqa";
     String keys = prefix + "k_b_proj.weight";
     String values = prefix + "v_b_proj.weight";
     return new LatentAttention(
@@ -71,11 +72,11 @@ public record LatentAttention(
         parameters.matrix(
             query, (long) heads * config.queryDim(), config.queryRank().orElse(hidden), split),
         split,
-        new Linear(parameters.matrix(down, config.headDim(), hidden)),
+        Linear.of(parameters, down, config.headDim(), hidden, bias),
         parameters.experts(keys, heads, config.latent(), config.nopeDim(), split),
         parameters.experts(values, heads, config.valueDim(), config.latent(), split),
         Linear.divided(
-            parameters, layer, prefix + "o_proj.weight", hidden, (long) heads * config.valueDim()),
+            parameters, layer, prefix + "o_proj", hidden, (long) heads * config.valueDim(), bias),
         ropeWeights(parameters, prefix, config),
         scale(config, model.rope().scaling()),
         config.latent(),

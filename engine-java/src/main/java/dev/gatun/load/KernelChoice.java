@@ -74,7 +74,7 @@ public record KernelChoice(List<Row> rows, Crossover crossover) {
   public static KernelChoice of(Checkpoint checkpoint, EngineOptions options, boolean timed) {
     try (Device device = Device.open(options.device());
         Arena arena = Arena.ofConfined()) {
-      Membership alone = Membership.alone(checkpoint.config().layers());
+      Membership alone = Membership.alone(checkpoint.config().layerConfigs().size());
       Blueprint blueprint = Blueprint.of(checkpoint, options, device, alone, arena);
       if (options.gemm() != Gemm.OWN) {
         device.openGemm();

@@ -31,7 +31,7 @@ public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes ty
     DeviceChoice choice = card.isPresent() ? DeviceChoice.cpu().withThreads(1) : options.device();
     try (Device device = Device.open(choice);
         Arena arena = Arena.ofConfined()) {
-      Membership alone = Membership.alone(checkpoint.config().layers());
+      Membership alone = Membership.alone(checkpoint.config().layerConfigs().size());
       Blueprint blueprint = Blueprint.of(checkpoint, options, device, alone, arena);
       Footprint need = blueprint.footprint(blueprint.stepPlans(options.gemm().planned()));
       return card.map(

@@ -2,6 +2,7 @@
 package dev.gatun.load;
 
 import dev.gatun.device.DeviceChoice;
+import dev.gatun.refusal.Refusal;
 import dev.gatun.shard.Placement;
 import dev.gatun.weights.FeedForwardConfig;
 import dev.gatun.weights.ModelConfig;
@@ -28,10 +29,14 @@ public record Mesh(List<DeviceChoice> others, Placement.Mode mode) {
 
   /** Refusal.usage where the model cannot be spread so. */
   public Placement placement(ModelConfig config) {
-    int[] experts = new int[config.layers()];
+    if (size() > 1 && config.mtp()) {
+      throw Refusal.usage(
+          "the layer of multi-token prediction runs on one device", "leave out --devices, or it");
+    }
+    int[] experts = new int[config.layerConfigs().size()];
     for (int layer = 0; layer < experts.length; layer++) {
       experts[layer] =
-          config.layer(layer).feedForward() instanceof FeedForwardConfig.Routed routed
+          config.layerConfigs().get(layer).feedForward() instanceof FeedForwardConfig.Routed routed
               ? routed.experts()
               : 0;
     }

@@ -28,7 +28,8 @@ public final class Architectures {
   }
 
   private static void refuseBiases(LayerConfig layer) {
-    refuseBias(layer.attention().outBias(), "attention output");
+    boolean out = layer.attention() instanceof AttentionConfig.Grouped grouped && grouped.outBias();
+    refuseBias(out, "attention output");
     refuseBias(layer.feedForward().bias(), "MLP");
   }
 

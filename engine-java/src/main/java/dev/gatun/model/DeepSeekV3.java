@@ -30,6 +30,16 @@ public record DeepSeekV3(Decoder decoder) implements Model {
     return decoder.cacheHeads();
   }
 
+  @Override
+  public boolean hasMtp() {
+    return decoder.hasMtp();
+  }
+
+  @Override
+  public Optional<Tensor> mtpLogits(Graph graph) {
+    return decoder.mtpLogits(graph);
+  }
+
   /**
    * A choice among many experts turns on the last digits of their scores: with 8-bit activations a
    * router chose otherwise so often that it cost ten times the KL divergence of 16 bits.

@@ -14,6 +14,19 @@ public interface Model {
   /** Key and value heads of each cache on this rank. */
   int cacheHeads();
 
+  /** Whether it was loaded with its layer of multi-token prediction. */
+  default boolean hasMtp() {
+    return false;
+  }
+
+  /**
+   * Writes one step that keeps all rows; returns (tokens, vocab) float32, the layer's logits of the
+   * token behind the one that follows each.
+   */
+  default Optional<Tensor> mtpLogits(Graph graph) {
+    throw new IllegalStateException("no layer of multi-token prediction");
+  }
+
   /** In what the family computes where it is not said. */
   default Compute compute() {
     return Compute.INT8;

@@ -1,4 +1,5 @@
-// Embed: the rows of a table that the step's tokens name, or the tokens drawn before it.
+// Embed: the rows of a table that the step's tokens name, those that follow them, or the tokens
+// drawn before it.
 package dev.gatun.op;
 
 import dev.gatun.bindings.Kernels;
@@ -6,8 +7,12 @@ import dev.gatun.device.EmbeddingTable;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 
-/** {@code gk_embed}. */
-public record Embed(EmbeddingTable table, Tensor y) implements Op {
+/**
+ * {@code gk_embed}.
+ *
+ * @param next of the token that follows each of the step's
+ */
+public record Embed(EmbeddingTable table, boolean next, Tensor y) implements Op {
   @Override
   public List<Tensor> reads() {
     return List.of();
@@ -21,7 +26,7 @@ public record Embed(EmbeddingTable table, Tensor y) implements Op {
   @Override
   public Runnable bind(Operands at) {
     StepInputs inputs = at.step().inputs();
-    MemorySegment tokens = at.ints(inputs.tokenIds(), y.rows());
+    MemorySegment tokens = at.ints(next ? inputs.nextIds() : inputs.tokenIds(), y.rows());
     MemorySegment drawn = at.ints(inputs.drawn());
     MemorySegment to = at.struct(y);
     return at.ops()

@@ -70,6 +70,16 @@ public final class Operands {
         tensor, t -> Structs.tensor(arena, bufferOf.apply(t), t.rows(), t.cols(), t.dtype()));
   }
 
+  /** The {@code gk_tensor} of some columns of {@code tensor}, from {@code first} on. */
+  public MemorySegment columns(Tensor tensor, int first, int cols) {
+    if (cols == tensor.cols()) {
+      return struct(tensor);
+    }
+    long begin = tensor.dtype().bytes(first);
+    Buffer data = bufferOf.apply(tensor).slice(begin, tensor.bytes() - begin);
+    return Structs.columns(arena, data, tensor.rows(), cols, tensor.cols(), tensor.dtype());
+  }
+
   /** The address of {@code tensor}. */
   public MemorySegment data(Tensor tensor) {
     return bufferOf.apply(tensor).segment();

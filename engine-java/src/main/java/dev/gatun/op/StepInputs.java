@@ -8,6 +8,8 @@ import dev.gatun.device.Buffer;
  * change from step to step.
  *
  * @param tokenIds (tokens) int32; -1 - k stands for what {@code drawn} holds in row k
+ * @param nextIds (tokens) int32, the token that follows each, likewise; of steps that run the layer
+ *     of multi-token prediction
  * @param position (tokens) int32, position of each token in its sequence
  * @param sequence (tokens) int32, row of the page table, -1 for a row of padding
  * @param logitRows (rows) int32, which tokens' logits are wanted
@@ -19,6 +21,7 @@ import dev.gatun.device.Buffer;
  */
 public record StepInputs(
     Buffer tokenIds,
+    Buffer nextIds,
     Buffer position,
     Buffer sequence,
     Buffer logitRows,
@@ -31,6 +34,7 @@ public record StepInputs(
   /** For ops that run outside of a step. */
   public static final StepInputs NONE =
       new StepInputs(
+          Buffer.NONE,
           Buffer.NONE,
           Buffer.NONE,
           Buffer.NONE,

@@ -15,22 +15,39 @@ public final class Batch {
   private int tokens;
   private int logitRows;
   private boolean draws;
+  private boolean mtp;
 
   /**
    * One sequence's tokens in a step.
    *
    * @param ids the tokens; -1 - k stands for the token that row k of the step before draws
+   * @param next the token that follows each of them, where the logits wanted are those of
+   *     multi-token prediction; else empty
    * @param position of the first of them in the sequence
    * @param pages with room for all of them
    * @param logitRows how many of the last tokens' logits are wanted
    * @param sampling how the device draws the token that follows; empty where it draws none
    */
   public record Part(
-      int[] ids, int position, PageTable pages, int logitRows, Optional<Sampling> sampling) {
+      int[] ids,
+      int[] next,
+      int position,
+      PageTable pages,
+      int logitRows,
+      Optional<Sampling> sampling) {
     public Part {
       if (ids.length == 0 || logitRows < 0 || logitRows > ids.length) {
         throw new IllegalArgumentException(logitRows + " of " + ids.length + " rows of logits");
       }
+      if (next.length > 0 && (next.length != ids.length || logitRows != ids.length)) {
+        throw new IllegalArgumentException(next.length + " of " + ids.length + " tokens follow");
+      }
+    }
+
+    /** Tokens whose own logits are wanted. */
+    public Part(
+        int[] ids, int position, PageTable pages, int logitRows, Optional<Sampling> sampling) {
+      this(ids, new int[0], position, pages, logitRows, sampling);
     }
 
     /** The token that the device has drawn in row {@code row} of the step before. */
@@ -44,12 +61,13 @@ public final class Batch {
   }
 
   /**
-   * @param given at least one, each of another sequence
+   * @param given at least one, each of another sequence; all or none with tokens that follow
    */
   public Batch(List<Part> given) {
     if (given.isEmpty()) {
       throw new IllegalArgumentException("a step of no tokens");
     }
+    mtp = given.getFirst().next().length > 0;
     parts = new ArrayList<>(given.size());
     firstLogitRows = new int[given.size()];
     // Loops, since this runs between two steps of a CPU whose caches the first has emptied.
@@ -67,6 +85,9 @@ public final class Batch {
   }
 
   private void add(Part part) {
+    if (part.next().length > 0 != mtp) {
+      throw new IllegalArgumentException("a step of tokens that are followed and others");
+    }
     firstLogitRows[parts.size()] = logitRows;
     parts.add(part);
     tokens += part.tokens();
@@ -94,6 +115,11 @@ public final class Batch {
 
   boolean draws() {
     return draws;
+  }
+
+  /** Whether the logits are those of multi-token prediction. */
+  boolean mtp() {
+    return mtp;
   }
 
   /** Row of the step's logits at which those of {@code part} begin. */

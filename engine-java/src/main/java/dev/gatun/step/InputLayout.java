@@ -14,6 +14,7 @@ import dev.gatun.op.StepInputs;
  */
 record InputLayout(
     long tokenIds,
+    long nextIds,
     long position,
     long sequence,
     long logitRows,
@@ -24,17 +25,20 @@ record InputLayout(
     int maxPages) {
   /**
    * @param maxPages of the longest sequence
+   * @param mtp with room for {@code nextIds}
    */
-  static InputLayout of(StepBounds most, int maxPages) {
+  static InputLayout of(StepBounds most, int maxPages, boolean mtp) {
     long tokens = Buffer.aligned((long) Integer.BYTES * most.tokens());
-    long logitRows = 3 * tokens;
+    long position = (mtp ? 2 : 1) * tokens;
+    long logitRows = position + 2 * tokens;
     long sampling = logitRows + Buffer.aligned((long) Integer.BYTES * most.logitRows());
     long pageTable = sampling + Buffer.aligned(Sampling.BYTES * most.logitRows());
     long pages = Buffer.aligned((long) Integer.BYTES * most.sequences() * maxPages);
     return new InputLayout(
         0,
         tokens,
-        2 * tokens,
+        position,
+        position + tokens,
         logitRows,
         sampling,
         pageTable,
@@ -56,7 +60,8 @@ record InputLayout(
   /** The arrays within a buffer of {@link #bytes}. */
   StepInputs in(Buffer buffer, Buffer drawn) {
     return new StepInputs(
-        buffer.slice(tokenIds, position - tokenIds),
+        buffer.slice(tokenIds, nextIds - tokenIds),
+        buffer.slice(nextIds, position - nextIds),
         buffer.slice(position, sequence - position),
         buffer.slice(sequence, logitRows - sequence),
         buffer.slice(logitRows, sampling - logitRows),

@@ -101,7 +101,7 @@ public final class Relay {
     if (words[0] == END) {
       return Optional.empty();
     }
-    StepShape shape = new StepShape(words[1], words[2], words[3] == 1, words[4] == 1);
+    StepShape shape = new StepShape(words[1], words[2], words[3] == 1, words[4] == 1, false);
     long bytes = words[6];
     try (Exchange exchange = inputs.begin(ofFirst(bytes))) {
       exchange.publish();

@@ -24,7 +24,7 @@ public record StepGraph(Graph graph, Optional<Tensor> logits) {
 
   public static StepGraph of(Model model, StepShape shape, Compute compute, Crossover crossover) {
     Graph graph = new Graph(shape, compute, crossover);
-    Optional<Tensor> logits = model.logits(graph);
+    Optional<Tensor> logits = shape.mtp() ? model.mtpLogits(graph) : model.logits(graph);
     if (shape.draws()) {
       logits.ifPresent(graph::sample);
     }

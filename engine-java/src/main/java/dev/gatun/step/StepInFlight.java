@@ -73,6 +73,9 @@ public final class StepInFlight {
       for (int i = 0; i < ids.length; i++) {
         setToken(token + i, ids[i], part.position() + i, sequence);
       }
+      for (int i = 0; i < part.next().length; i++) {
+        set(layout.nextIds(), token + i, part.next()[i]);
+      }
       token += ids.length;
       for (int left = part.logitRows(); left > 0; left--) {
         setRow(row++, token - left, part, batch);
@@ -81,6 +84,9 @@ public final class StepInFlight {
     }
     for (; token < tokens; token++) {
       setToken(token, 0, 0, PADDING);
+      if (batch.mtp()) {
+        set(layout.nextIds(), token, 0);
+      }
     }
     for (; row < logitRows; row++) {
       set(layout.logitRows(), row, 0);

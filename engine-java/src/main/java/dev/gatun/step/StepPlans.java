@@ -17,8 +17,9 @@ import java.util.Map;
 
 /**
  * One for each structure that a step's graph may have: whether it keeps every token's logits or
- * some, and which products cuBLAS computes. All share one slab. A smaller step of the same
- * structure has the same tensors, none larger, so it takes the same offsets.
+ * some, or those of multi-token prediction, and which products cuBLAS computes. All share one slab.
+ * A smaller step of the same structure has the same tensors, none larger, so it takes the same
+ * offsets.
  *
  * @param most the largest steps
  * @param plans of the largest step of each structure
@@ -42,7 +43,7 @@ public record StepPlans(
     long logits = 0;
     long unpacked = 0;
     Map<List<Integer>, Long> exchanged = new HashMap<>();
-    for (StepShape shape : largestSteps(most, crossover)) {
+    for (StepShape shape : largestSteps(most, crossover, model.hasMtp())) {
       StepGraph built = StepGraph.of(model, shape, compute, crossover);
       plans.add(built.plan());
       logits =
@@ -60,10 +61,13 @@ public record StepPlans(
    * The largest step of each structure there is. All draw: then the logits live longest, and no
    * tensor is added.
    */
-  private static List<StepShape> largestSteps(StepBounds most, Crossover crossover) {
+  private static List<StepShape> largestSteps(StepBounds most, Crossover crossover, boolean mtp) {
     List<StepShape> shapes = new ArrayList<>();
     for (int rows : crossover.largestOfPhases(most.logitRows())) {
       shapes.add(largest(rows, rows));
+      if (mtp) {
+        shapes.add(new StepShape(rows, rows, false, true, true));
+      }
       for (int tokens : crossover.largestOfPhases(most.tokens())) {
         int fewer = Math.min(rows, tokens - 1);
         if (fewer > 0 && crossover.phase(fewer) == crossover.phase(rows)) {
@@ -75,7 +79,7 @@ public record StepPlans(
   }
 
   private static StepShape largest(int tokens, int logitRows) {
-    return new StepShape(tokens, logitRows, false, true);
+    return new StepShape(tokens, logitRows, false, true, false);
   }
 
   private static long unpackedBytes(StepGraph graph) {

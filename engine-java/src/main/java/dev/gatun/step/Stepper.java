@@ -43,7 +43,7 @@ public final class Stepper implements AutoCloseable {
     this.device = device;
     plans = steps.plans;
     relay = others.relay;
-    InputLayout layout = InputLayout.of(plans.most(), maxPages);
+    InputLayout layout = InputLayout.of(plans.most(), maxPages, steps.model.hasMtp());
     Buffer buffer = device.allocate("the steps' inputs", layout.bytes(), arena);
     Buffer drawn =
         device.allocate("the tokens drawn", (long) Integer.BYTES * plans.most().logitRows(), arena);
@@ -75,7 +75,7 @@ public final class Stepper implements AutoCloseable {
 
   /** Bytes of the inputs of the largest steps. */
   public static long inputBytes(StepBounds most, int maxPages) {
-    return InputLayout.of(most, maxPages).bytes();
+    return InputLayout.of(most, maxPages, false).bytes();
   }
 
   /** Whether other ranks run the same steps: then a step that fails has failed for all. */
@@ -147,9 +147,10 @@ public final class Stepper implements AutoCloseable {
     boolean decodes = batch.singles() == tokens;
     if (decodes && records()) {
       int padded = Math.min(bucket(tokens), plans.most().logitRows());
-      return new StepShape(padded, rows == tokens ? padded : rows, true, batch.draws());
+      int kept = rows == tokens ? padded : rows;
+      return new StepShape(padded, kept, true, batch.draws(), batch.mtp());
     }
-    return new StepShape(tokens, rows, decodes, batch.draws());
+    return new StepShape(tokens, rows, decodes, batch.draws(), batch.mtp());
   }
 
   /** A recording would hold a wait for other ranks. */
@@ -165,7 +166,7 @@ public final class Stepper implements AutoCloseable {
 
   /** Bytes of weights that a step of one token reads. */
   public long weightBytesPerToken() {
-    return programs.of(new StepShape(1, 1, true, device.isGpu())).weightBytes();
+    return programs.of(new StepShape(1, 1, true, device.isGpu(), false)).weightBytes();
   }
 
   /** Waits for every step that is in flight. */

@@ -18,9 +18,6 @@ public sealed interface AttentionConfig {
   /** Leading elements of a cached key that are its value too; 0 where values are kept apart. */
   int latent();
 
-  /** Its projections have a bias that the engine has no place for. */
-  boolean outBias();
-
   /**
    * Full causal attention whose query heads share key/value heads.
    *
@@ -51,7 +48,8 @@ public sealed interface AttentionConfig {
    * @param nopeDim leading elements of a query head that are not rotated
    * @param ropeDim its other elements, which are
    * @param valueDim width of a head's value
-   * @param outBias the projections from and to the residual stream have a bias
+   * @param bias the projections from and to the residual stream have one, but for queries that are
+   *     projected at once
    */
   record Latent(
       int heads,
@@ -60,7 +58,7 @@ public sealed interface AttentionConfig {
       int nopeDim,
       int ropeDim,
       int valueDim,
-      boolean outBias)
+      boolean bias)
       implements AttentionConfig {
     @Override
     public int kvHeads() {

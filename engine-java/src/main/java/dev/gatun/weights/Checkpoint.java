@@ -24,11 +24,21 @@ public interface Checkpoint extends AutoCloseable {
    *     supported; IO where it cannot be read; USAGE where nothing is there
    */
   static Checkpoint open(Path path) {
+    return open(path, false);
+  }
+
+  /**
+   * As {@link #open(Path)}.
+   *
+   * @param mtp with the layer of multi-token prediction behind the model's own, which is left out
+   *     otherwise; a refusal with reason USAGE where there is none
+   */
+  static Checkpoint open(Path path, boolean mtp) {
     if (Files.isDirectory(path)) {
-      return FolderCheckpoint.open(path);
+      return FolderCheckpoint.open(path, mtp);
     }
     if (Files.isRegularFile(path)) {
-      return GgufCheckpoint.open(path);
+      return GgufCheckpoint.open(path, mtp);
     }
     throw Refusal.usage(
         "no model at '" + path + "'",
@@ -41,7 +51,16 @@ public interface Checkpoint extends AutoCloseable {
    * @throws Refusal with reason USAGE where the name or a setting is not known
    */
   static Checkpoint synthetic(String spec) {
-    return SyntheticCheckpoint.open(spec);
+    return synthetic(spec, false);
+  }
+
+  /**
+   * As {@link #synthetic(String)}.
+   *
+   * @param mtp as in {@link #open(Path, boolean)}
+   */
+  static Checkpoint synthetic(String spec, boolean mtp) {
+    return SyntheticCheckpoint.open(spec, mtp);
   }
 
   ModelConfig config();

@@ -51,7 +51,8 @@ final class Experts {
               + each.size()
               + " experts, expected numbers 0 to "
               + (experts - 1)
-              + " as the configuration says",
+              + " as the configuration says"
+              + (ordered.size() < experts ? ", number " + ordered.size() + " is missing" : ""),
           "download the model again, all its files");
     }
     Weight first = ordered.getFirst();

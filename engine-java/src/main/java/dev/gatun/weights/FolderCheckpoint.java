@@ -19,11 +19,11 @@ final class FolderCheckpoint {
 
   private FolderCheckpoint() {}
 
-  static Checkpoint open(Path folder) {
-    return OpenCheckpoint.open(files -> read(folder, files));
+  static Checkpoint open(Path folder, boolean mtp) {
+    return OpenCheckpoint.open(files -> read(folder, mtp, files));
   }
 
-  private static OpenCheckpoint.Content read(Path folder, OpenFiles files) {
+  private static OpenCheckpoint.Content read(Path folder, boolean mtp, OpenFiles files) {
     Fields fields =
         optional(folder, "config.json")
             .orElseThrow(
@@ -31,8 +31,10 @@ final class FolderCheckpoint {
                     Refusal.model(
                         "folder '" + folder + "' has no config.json",
                         "give a .gguf file, or a folder with config.json and .safetensors files"));
-    ModelConfig config = FolderConfig.read(fields);
+    ModelConfig own = FolderConfig.read(fields);
+    ModelConfig config = mtp ? FolderDeepSeek.withMtp(own, fields) : own;
     Shards shards = Shards.read(folder, files);
+    MtpLayer.require(shards.tensors().keySet(), config, "folder '" + folder + "'");
     Path name = folder.toAbsolutePath().normalize().getFileName();
     return new OpenCheckpoint.Content(
         config,
@@ -51,7 +53,7 @@ final class FolderCheckpoint {
   static List<Weight> weights(
       Map<String, Weight> tensors, Optional<QuantSettings> settings, ModelConfig config) {
     Map<String, Weight> own = new LinkedHashMap<>(tensors);
-    own.keySet().removeIf(name -> isOfPrediction(name, config));
+    own.keySet().removeIf(name -> isBehind(name, config));
     List<Weight> stacked =
         Experts.stack(
             GroupWeights.join(own, settings),
@@ -59,12 +61,12 @@ final class FolderCheckpoint {
     return LatentProjections.split(stacked, config);
   }
 
-  /** Whether a tensor is of the layers that predict further tokens, behind the model's own. */
-  private static boolean isOfPrediction(String name, ModelConfig config) {
+  /** Whether a tensor is of a layer of multi-token prediction that is not asked for. */
+  private static boolean isBehind(String name, ModelConfig config) {
     Matcher layer = LAYER.matcher(name);
     return config.architecture().equals("deepseek_v3")
         && layer.lookingAt()
-        && Integer.parseInt(layer.group(1)) >= config.layers();
+        && Integer.parseInt(layer.group(1)) >= config.layerConfigs().size();
   }
 
   private static Optional<QuantSettings> quantisation(Path folder, Fields config) {

@@ -33,9 +33,22 @@ final class FolderDeepSeek {
     return FolderRope.read(fields, dim, style, context);
   }
 
-  /** Dense layers first; of those behind, every {@code moe_layer_freq}th has experts. */
+  /** A model with its layer of multi-token prediction; a refusal where it has none. */
+  static ModelConfig withMtp(ModelConfig config, Fields fields) {
+    boolean known = config.architecture().equals("deepseek_v3");
+    int count = fields.integer("num_nextn_predict_layers", 0, Limits.LAYERS).orElse(0);
+    MtpLayer.require(known ? count : 0, fields.source());
+    List<LayerConfig> layers = layers(fields, config.layer(0).attention(), config.layers() + 1);
+    return config.withMtp(layers.getLast());
+  }
+
   static List<LayerConfig> layers(Fields fields, AttentionConfig attention) {
     int layers = fields.requiredInteger("num_hidden_layers", 1, Limits.LAYERS);
+    return layers(fields, attention, layers);
+  }
+
+  /** Dense layers first; of those behind, every {@code moe_layer_freq}th has experts. */
+  private static List<LayerConfig> layers(Fields fields, AttentionConfig attention, int layers) {
     int leading = fields.requiredInteger("first_k_dense_replace", 0, Limits.LAYERS);
     int step = fields.integer("moe_layer_freq", 1, Limits.LAYERS).orElse(1);
     int intermediate = fields.requiredInteger("intermediate_size", 1, Limits.WIDTH);

@@ -1,6 +1,8 @@
 // GgufCheckpoint: a model in one GGUF file or in several.
 package dev.gatun.weights;
 
+import static java.util.stream.Collectors.toSet;
+
 import dev.gatun.refusal.Refusal;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,11 +14,11 @@ import java.util.Optional;
 final class GgufCheckpoint {
   private GgufCheckpoint() {}
 
-  static Checkpoint open(Path path) {
-    return OpenCheckpoint.open(files -> read(path, files));
+  static Checkpoint open(Path path, boolean mtp) {
+    return OpenCheckpoint.open(files -> read(path, mtp, files));
   }
 
-  private static OpenCheckpoint.Content read(Path path, OpenFiles files) {
+  private static OpenCheckpoint.Content read(Path path, boolean mtp, OpenFiles files) {
     List<GgufFile> parts = new ArrayList<>();
     long bytes = 0;
     GgufSplit split = GgufSplit.of(path);
@@ -26,11 +28,16 @@ final class GgufCheckpoint {
       parts.add(GgufFile.parse(file, "'" + part.getFileName() + "'"));
     }
     split.check(parts);
-    return content(parts, split.name(), bytes);
+    return content(parts, mtp, split.name(), bytes);
   }
 
-  /** Everything of a model in its parsed parts, of which the first has the key-values. */
-  static OpenCheckpoint.Content content(List<GgufFile> parts, String name, long bytes) {
+  /**
+   * Everything of a model in its parsed parts, of which the first has the key-values.
+   *
+   * @param mtp with the layer of multi-token prediction
+   */
+  static OpenCheckpoint.Content content(
+      List<GgufFile> parts, boolean mtp, String name, long bytes) {
     GgufFile first = parts.getFirst();
     String source = "'" + name + "'";
     Fields fields = new Fields(source, first.metadata());
@@ -44,15 +51,16 @@ final class GgufCheckpoint {
         }
       }
     }
-    ModelConfig config = GgufConfig.read(fields, tensors);
+    ModelConfig own = GgufConfig.read(fields, tensors);
+    ModelConfig config = mtp ? GgufDeepSeek.withMtp(own, fields, tensors) : own;
     tensors.remove("rope_freqs.weight"); // became part of the configuration
-    List<Weight> weights =
-        LatentProjections.split(
-            tensors.values().stream()
-                .filter(t -> !GgufNames.isOfPrediction(t.name(), config.layers(), fields))
-                .map(t -> canonical(t, config, source))
-                .toList(),
-            config);
+    List<Weight> named =
+        tensors.values().stream()
+            .filter(t -> mtp || !GgufNames.isOfMtp(t.name(), config.layers(), fields))
+            .map(t -> canonical(t, config, source))
+            .toList();
+    MtpLayer.require(named.stream().map(Weight::name).collect(toSet()), config, source);
+    List<Weight> weights = LatentProjections.split(named, config);
     return new OpenCheckpoint.Content(
         config,
         weights,
@@ -67,7 +75,7 @@ final class GgufCheckpoint {
 
   private static Weight canonical(Weight tensor, ModelConfig config, String source) {
     String name =
-        GgufNames.huggingFace(tensor.name(), config.layers())
+        GgufNames.huggingFace(tensor.name(), config.layers(), config.mtp())
             .orElseThrow(
                 () ->
                     Refusal.model(

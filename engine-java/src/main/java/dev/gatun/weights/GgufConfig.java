@@ -74,11 +74,11 @@ record GgufConfig(Fields fields, Map<String, Weight> tensors, String arch) {
 
   private int layerCount() {
     int blocks = count("block_count", Limits.LAYERS);
-    int predicting = GgufNames.predictionLayers(fields);
-    if (predicting >= blocks) {
-      throw fields.wrong(key("nextn_predict_layers"), predicting, "less than " + blocks);
+    int mtp = GgufNames.mtpLayers(fields);
+    if (mtp >= blocks) {
+      throw fields.wrong(key("nextn_predict_layers"), mtp, "less than " + blocks);
     }
-    return blocks - predicting;
+    return blocks - mtp;
   }
 
   private AttentionConfig.Grouped attention(int hidden) {

@@ -56,6 +56,15 @@ record GgufDeepSeek(Fields fields, Map<String, Weight> tensors, String arch) {
     return IntStream.range(0, layers).mapToObj(layer -> layer < leading ? dense : routed).toList();
   }
 
+  /** A model with its layer of multi-token prediction; a refusal where it has none. */
+  static ModelConfig withMtp(ModelConfig config, Fields fields, Map<String, Weight> tensors) {
+    boolean known = config.architecture().equals("deepseek_v3");
+    MtpLayer.require(known ? GgufNames.mtpLayers(fields) : 0, fields.source());
+    GgufDeepSeek deepSeek = new GgufDeepSeek(fields, tensors, "deepseek2");
+    List<LayerConfig> layers = deepSeek.layers(config.layers() + 1, config.layer(0).attention());
+    return config.withMtp(layers.getLast());
+  }
+
   private FeedForwardConfig.Routed routed(int firstRouted) {
     int experts = count("expert_count", Limits.EXPERTS);
     int width = count("expert_feed_forward_length", Limits.WIDTH);

@@ -23,7 +23,8 @@ final class GgufNames {
 
   private static final Pattern LAYER = Pattern.compile("blk\\.(\\d{1,6})\\.");
 
-  private static final Pattern BLOCK = Pattern.compile("blk\\.(\\d{1,6})\\.(\\w+)\\.(weight|bias)");
+  private static final Pattern BLOCK =
+      Pattern.compile("blk\\.(\\d{1,6})\\.((?:nextn\\.)?\\w+)\\.(weight|bias)");
 
   private static final Map<String, String> OUTSIDE =
       Map.of(
@@ -60,6 +61,16 @@ final class GgufNames {
           Map.entry("ffn_up_shexp", "mlp.shared_experts.up_proj"),
           Map.entry("ffn_down_shexp", "mlp.shared_experts.down_proj"));
 
+  /** Of the layer of multi-token prediction, besides what every layer has. */
+  private static final Map<String, String> MTP =
+      Map.of(
+          "nextn.embed_tokens", "embed_tokens",
+          "nextn.enorm", "enorm",
+          "nextn.hnorm", "hnorm",
+          "nextn.eh_proj", "eh_proj",
+          "nextn.shared_head_norm", "shared_head.norm",
+          "nextn.shared_head_head", "shared_head.head");
+
   /** GGUF says {@code exp_probs_b.bias}, where Hugging Face has no suffix. */
   private static final String CHOICE_BIAS = "mlp.gate.e_score_correction_bias";
 
@@ -87,36 +98,41 @@ final class GgufNames {
   /**
    * Hugging Face's name of a tensor in a model of {@code layers}; empty where none of its tensors
    * is called so.
+   *
+   * @param mtp whether a layer of multi-token prediction is behind them
    */
-  static Optional<String> huggingFace(String name, int layers) {
+  static Optional<String> huggingFace(String name, int layers, boolean mtp) {
     Matcher block = BLOCK.matcher(name);
     if (!block.matches()) {
       return Optional.ofNullable(OUTSIDE.get(name));
     }
     int layer = Integer.parseInt(block.group(1));
-    if (layer >= layers) {
+    boolean isMtp = mtp && layer == layers;
+    if (layer >= layers && !isMtp) {
       return Optional.empty();
     }
     Optional<String> inside =
         block.group(2).equals("exp_probs_b")
             ? Optional.of(CHOICE_BIAS)
-            : Optional.ofNullable(INSIDE.get(block.group(2))).map(n -> n + "." + block.group(3));
+            : Optional.ofNullable(INSIDE.get(block.group(2)))
+                .or(() -> Optional.ofNullable(MTP.get(block.group(2))).filter(n -> isMtp))
+                .map(n -> n + "." + block.group(3));
     return inside.map(tensor -> "model.layers." + layer + "." + tensor);
   }
 
   /**
-   * Whether a tensor is of the layers that predict further tokens (multi-token prediction), which
-   * follow the model's own {@code layers}.
+   * Whether a tensor is of the layers of multi-token prediction, which follow the model's own
+   * {@code layers}.
    */
-  static boolean isOfPrediction(String name, int layers, Fields fields) {
+  static boolean isOfMtp(String name, int layers, Fields fields) {
     Matcher block = LAYER.matcher(name);
     return block.lookingAt()
         && Integer.parseInt(block.group(1)) >= layers
-        && Integer.parseInt(block.group(1)) < layers + predictionLayers(fields);
+        && Integer.parseInt(block.group(1)) < layers + mtpLayers(fields);
   }
 
-  /** Layers at the end of the file that predict further tokens. */
-  static int predictionLayers(Fields fields) {
+  /** Layers of multi-token prediction at the end of the file. */
+  static int mtpLayers(Fields fields) {
     return fields
         .text("general.architecture")
         .flatMap(arch -> fields.integer(arch + ".nextn_predict_layers", 0, Limits.LAYERS))

@@ -16,17 +16,22 @@ record GroupWeights(Map<String, Weight> tensors, QuantSettings settings) {
   private static final int PER_WORD = 8; // 4-bit codes in an int32
 
   /**
-   * All tensors, with {@code X.weight} in place of X.qweight, X.qzeros, X.scales and X.g_idx, or of
-   * X.weight and X.weight_scale_inv.
+   * All tensors, with {@code X.weight} in place of X.qweight, X.qzeros, X.scales and X.g_idx, of
+   * X.weight and X.weight_scale_inv, or of X.weight_packed, X.weight_scale and X.weight_shape.
    */
   static List<Weight> join(Map<String, Weight> tensors, Optional<QuantSettings> settings) {
     if (settings.isPresent() && settings.get().dtype() == DType.F8) {
       return SquareWeights.join(tensors, settings.get());
     }
+    if (settings.isPresent() && settings.get().dtype() == DType.Q4_0) {
+      return PackQuantized.join(tensors, settings.get().groupSize());
+    }
     List<Weight> joined = new ArrayList<>();
     for (Weight tensor : tensors.values()) {
       String name = tensor.name();
       if (tensor.dtype() == DType.F8) {
+        throw unexplained(name);
+      } else if (name.endsWith(PackQuantized.CODES)) {
         throw unexplained(name);
       } else if (name.endsWith(CODES)) {
         QuantSettings known = settings.orElseThrow(() -> unexplained(name));

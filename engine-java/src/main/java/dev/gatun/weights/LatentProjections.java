@@ -29,7 +29,7 @@ final class LatentProjections {
   static List<Weight> split(List<Weight> weights, ModelConfig config) {
     Map<String, Weight> split = new LinkedHashMap<>();
     weights.forEach(weight -> split.put(weight.name(), weight));
-    for (int layer = 0; layer < config.layers(); layer++) {
+    for (int layer = 0; layer < config.layerConfigs().size(); layer++) {
       if (config.layer(layer).attention() instanceof AttentionConfig.Latent attention) {
         split(split, "model.layers." + layer + ".self_attn.", attention);
       }

@@ -17,6 +17,8 @@ import java.util.stream.Stream;
  * @param contextLength positions the model was made for, extended by YaRN where that is on
  * @param layerConfigs at least one, in order; heads are alike wherever keys and values are kept,
  *     since all caches have one shape
+ * @param mtp whether the last of {@code layerConfigs} is the layer of multi-token prediction, which
+ *     is behind the model's own
  */
 public record ModelConfig(
     String architecture,
@@ -26,7 +28,8 @@ public record ModelConfig(
     Rope rope,
     boolean tiedEmbeddings,
     int contextLength,
-    List<LayerConfig> layerConfigs) {
+    List<LayerConfig> layerConfigs,
+    boolean mtp) {
 
   public ModelConfig {
     layerConfigs = List.copyOf(layerConfigs);
@@ -40,12 +43,35 @@ public record ModelConfig(
     }
   }
 
+  /** A model without a layer of multi-token prediction. */
+  public ModelConfig(
+      String architecture,
+      int hidden,
+      int vocab,
+      double rmsEps,
+      Rope rope,
+      boolean tiedEmbeddings,
+      int contextLength,
+      List<LayerConfig> layerConfigs) {
+    this(
+        architecture,
+        hidden,
+        vocab,
+        rmsEps,
+        rope,
+        tiedEmbeddings,
+        contextLength,
+        layerConfigs,
+        false);
+  }
+
+  /** The model's own. */
   public int layers() {
-    return layerConfigs.size();
+    return layerConfigs.size() - (mtp ? 1 : 0);
   }
 
   /**
-   * @param layer from 0
+   * @param layer from 0; {@link #layers} is that of multi-token prediction
    */
   public LayerConfig layer(int layer) {
     return layerConfigs.get(layer);
@@ -96,20 +122,22 @@ public record ModelConfig(
 
   /** The same model with its first {@code count} layers only. */
   ModelConfig withLayers(int count) {
+    return withLayers(layerConfigs.subList(0, count), false);
+  }
+
+  /** The same model, and behind it a layer of multi-token prediction. */
+  ModelConfig withMtp(LayerConfig layer) {
+    return withLayers(Stream.concat(layerConfigs.stream(), Stream.of(layer)).toList(), true);
+  }
+
+  private ModelConfig withLayers(List<LayerConfig> others, boolean withMtp) {
     return new ModelConfig(
-        architecture,
-        hidden,
-        vocab,
-        rmsEps,
-        rope,
-        tiedEmbeddings,
-        contextLength,
-        layerConfigs.subList(0, count));
+        architecture, hidden, vocab, rmsEps, rope, tiedEmbeddings, contextLength, others, withMtp);
   }
 
   /** The same model with its positions turned otherwise, and therefore made for another length. */
   ModelConfig withRope(Rope other, int length) {
     return new ModelConfig(
-        architecture, hidden, vocab, rmsEps, other, tiedEmbeddings, length, layerConfigs);
+        architecture, hidden, vocab, rmsEps, other, tiedEmbeddings, length, layerConfigs, mtp);
   }
 }

@@ -60,7 +60,7 @@ public final class Parameters {
    * @param arena lifetime of the weights on the device
    */
   public Parameters(Checkpoint checkpoint, Device device, Arena arena) {
-    this(checkpoint, device, arena, Shard.whole(checkpoint.config().layers()));
+    this(checkpoint, device, arena, Shard.whole(checkpoint.config().layerConfigs().size()));
   }
 
   /**
@@ -102,6 +102,11 @@ public final class Parameters {
   /** Bytes of device memory of each weight asked for so far, by name. */
   public Map<String, Long> sizes() {
     return Collections.unmodifiableMap(sizes);
+  }
+
+  /** Whether the checkpoint has a weight of that name. */
+  public boolean has(String name) {
+    return checkpoint.find(name).isPresent();
   }
 
   /** (rows, cols) = (outputs, inputs); the same matrix for the same name. */

@@ -78,7 +78,9 @@ public enum QuantMix {
   public DType type(TensorShape tensor, ModelConfig config) {
     boolean router = tensor.name().endsWith(".mlp.gate.weight");
     boolean outside = !tensor.name().startsWith("model.layers.");
-    boolean kept = tensor.isVector() || outside || router;
+    // Of MTP, unquantised in folders: a plain Linear in vLLM's deepseek_mtp.py.
+    boolean mtp = tensor.name().endsWith(".eh_proj.weight");
+    boolean kept = tensor.isVector() || outside || router || mtp;
     if (isGrouped()) {
       return kept ? DType.F16 : base;
     }

@@ -6,10 +6,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Keys: transformers' AwqConfig, GPTQConfig and FineGrainedFP8Config
- * (utils/quantization_config.py).
+ * Keys: transformers' AwqConfig, GPTQConfig, FineGrainedFP8Config and CompressedTensorsConfig
+ * (utils/quantization_config.py), and of the last QuantizationArgs of compressed-tensors
+ * (quantization/quant_args.py).
  *
- * @param dtype AWQ, GPTQ or F8
+ * @param dtype AWQ, GPTQ, F8, or Q4_0, which {@link PackQuantized} makes of its format
  * @param groupSize −1 where a whole column is one group
  * @param zerosMinusOne see {@link GroupQuant}
  * @param exponentScales scales may be bytes, see {@link ExponentRange}
@@ -30,7 +31,9 @@ record QuantSettings(DType dtype, int groupSize, boolean zerosMinusOne, boolean 
       case "awq" -> awq(fields);
       case "gptq" -> gptq(fields);
       case "fp8" -> fp8(fields);
-      default -> throw fields.unsupported("quant_method", method, "awq, gptq, fp8");
+      case "compressed-tensors" -> packQuantized(fields);
+      default ->
+          throw fields.unsupported("quant_method", method, "awq, gptq, fp8, compressed-tensors");
     };
   }
 
@@ -71,6 +74,51 @@ record QuantSettings(DType dtype, int groupSize, boolean zerosMinusOne, boolean 
     boolean exponents = fields.has("scale_fmt");
     expect(fields, "scale_fmt", "ue8m0");
     return new QuantSettings(DType.F8, SquareWeights.SIDE, false, exponents);
+  }
+
+  /** Which linears are quantised, their tensors say, and not {@code targets} and {@code ignore}. */
+  private static QuantSettings packQuantized(Fields fields) {
+    String format = fields.text("format").orElseThrow(() -> fields.missing("format"));
+    if (!format.equals("pack-quantized")) {
+      throw fields.unsupported("format", format, "pack-quantized");
+    }
+    Fields groups =
+        fields.object("config_groups").orElseThrow(() -> fields.missing("config_groups"));
+    List<Integer> sizes =
+        groups.values().keySet().stream()
+            .map(name -> packedGroup(groups.object(name).orElseThrow(() -> groups.missing(name))))
+            .distinct()
+            .toList();
+    if (sizes.size() != 1) {
+      throw fields.unsupported("config_groups", sizes.toString(), "one group_size");
+    }
+    return new QuantSettings(DType.Q4_0, sizes.getFirst(), false, false);
+  }
+
+  /** Weights a scale. */
+  private static int packedGroup(Fields group) {
+    if (group.has("input_activations")) {
+      throw group.unsupported(
+          "input_activations", group.values().get("input_activations"), "null: weights alone");
+    }
+    Fields weights = group.object("weights").orElseThrow(() -> group.missing("weights"));
+    expect(weights, "type", "int");
+    expect(weights, "strategy", "group");
+    if (!weights.flag("symmetric").orElse(true)) {
+      throw weights.unsupported("symmetric", false, "true");
+    }
+    if (weights.has("actorder")) {
+      throw weights.unsupported("actorder", weights.values().get("actorder"), "null");
+    }
+    int bits = weights.requiredInteger("num_bits", 1, 32);
+    if (bits != 4) {
+      throw weights.unsupported("num_bits", bits, "4");
+    }
+    int size = weights.requiredInteger("group_size", 1, Limits.WIDTH);
+    if (size % PackQuantized.BLOCK != 0) {
+      throw weights.unsupported("group_size", size, "multiples of " + PackQuantized.BLOCK);
+    }
+    return size;
   }
 
   /** That the key has this value, or is absent. */

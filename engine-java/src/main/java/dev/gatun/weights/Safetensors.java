@@ -29,6 +29,9 @@ final class Safetensors {
   /** Of scales that are powers of two; read as float32, see {@link ExponentRange}. */
   private static final Set<String> EXPONENTS = Set.of("F8_E8M0", "U8");
 
+  /** Behind the name of a shape, of int32 or int64; these are read as two int32 each. */
+  private static final String SHAPE = "weight_shape";
+
   private static final String AGAIN = "the file is truncated or damaged: download it again";
 
   private Safetensors() {}
@@ -91,14 +94,16 @@ final class Safetensors {
             .orElseThrow(() -> header.missing(name));
     String type = fields.text("dtype").orElseThrow(() -> fields.missing("dtype"));
     boolean exponents = EXPONENTS.contains(type) && name.endsWith(SquareWeights.SCALES);
-    DType dtype = exponents ? DType.F32 : TYPES.get(type);
+    boolean wide = type.equals("I64") && name.endsWith(SHAPE);
+    DType dtype = exponents ? DType.F32 : wide ? DType.I32 : TYPES.get(type);
     if (dtype == null) {
       throw fields.unsupported(
           "dtype",
           type,
-          "BF16, F16, F32, FP8 as DeepSeek keeps it, and int4 as AWQ or GPTQ keep it");
+          "BF16, F16, F32, FP8 as DeepSeek keeps it, int4 as AWQ, GPTQ or pack-quantized keep it");
     }
-    long[] shape = longs(fields, "shape", MAX_AXES);
+    long[] stored = longs(fields, "shape", MAX_AXES);
+    long[] shape = wide && stored.length == 1 ? new long[] {2 * stored[0]} : stored;
     long[] offsets = longs(fields, "data_offsets", 2);
     long count = Shapes.count(shape);
     if (count < 0) {

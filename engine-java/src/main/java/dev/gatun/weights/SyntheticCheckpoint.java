@@ -17,9 +17,10 @@ import java.util.Optional;
  */
 record SyntheticCheckpoint(SyntheticSpec spec, RandomWeights random) {
 
-  static Checkpoint open(String text) {
+  static Checkpoint open(String text, boolean mtp) {
+    SyntheticSpec spec = SyntheticSpec.parse(text);
     SyntheticCheckpoint made =
-        new SyntheticCheckpoint(SyntheticSpec.parse(text), new RandomWeights());
+        new SyntheticCheckpoint(mtp ? spec.withMtp() : spec, new RandomWeights());
     Arena arena = Arena.ofShared();
     try {
       return OpenCheckpoint.synthetic(made.content(arena), made, () -> close(arena));

@@ -124,6 +124,16 @@ record SyntheticSpec(String name, ModelConfig config, QuantMix mix) {
     return new SyntheticSpec(parts[0], config.withLayers(layers), mix);
   }
 
+  /** The same with the layer of multi-token prediction; a refusal where the model has none. */
+  SyntheticSpec withMtp() {
+    if (!name.equals("deepseek-r1")) {
+      throw MtpLayer.absent("'" + name + "'");
+    }
+    // Its layer is one with experts, as the last of all the model's layers is.
+    LayerConfig layer = MODELS.get(name).layerConfigs().getLast();
+    return new SyntheticSpec(name, config.withMtp(layer), mix);
+  }
+
   /** What {@link #parse} reads as the same model in another type of weights. */
   String text(QuantMix other) {
     int all = MODELS.get(name).layers();

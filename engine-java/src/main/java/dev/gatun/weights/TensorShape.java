@@ -16,7 +16,7 @@ public record TensorShape(String name, long[] shape) {
   public static List<TensorShape> of(ModelConfig config) {
     List<TensorShape> tensors = new ArrayList<>();
     tensors.add(shape("model.embed_tokens.weight", config.vocab(), config.hidden()));
-    for (int layer = 0; layer < config.layers(); layer++) {
+    for (int layer = 0; layer < config.layerConfigs().size(); layer++) {
       String prefix = "model.layers." + layer + ".";
       tensors.add(shape(prefix + "input_layernorm.weight", config.hidden()));
       tensors.addAll(
@@ -25,11 +25,23 @@ public record TensorShape(String name, long[] shape) {
       tensors.addAll(
           feedForward(config.layer(layer).feedForward(), config.hidden(), prefix + "mlp."));
     }
+    if (config.mtp()) {
+      tensors.addAll(mtp("model.layers." + config.layers() + ".", config.hidden()));
+    }
     tensors.add(shape("model.norm.weight", config.hidden()));
     if (!config.tiedEmbeddings()) {
       tensors.add(shape("lm_head.weight", config.vocab(), config.hidden()));
     }
     return tensors;
+  }
+
+  /** What its layer has besides a block; embedding and head are the model's. */
+  private static List<TensorShape> mtp(String prefix, long hidden) {
+    return List.of(
+        shape(prefix + "enorm.weight", hidden),
+        shape(prefix + "hnorm.weight", hidden),
+        shape(prefix + "eh_proj.weight", hidden, 2 * hidden),
+        shape(prefix + "shared_head.norm.weight", hidden));
   }
 
   /** Number of weights. */
@@ -95,6 +107,11 @@ public record TensorShape(String name, long[] shape) {
     tensors.add(shape(prefix + "k_b_proj.weight", heads, config.latent(), config.nopeDim()));
     tensors.add(shape(prefix + "v_b_proj.weight", heads, config.valueDim(), config.latent()));
     tensors.add(shape(prefix + "o_proj.weight", hidden, heads * config.valueDim()));
+    if (config.bias()) {
+      config.queryRank().ifPresent(rank -> tensors.add(shape(prefix + "q_a_proj.bias", rank)));
+      tensors.add(shape(prefix + "kv_a_proj_with_mqa.bias", config.headDim()));
+      tensors.add(shape(prefix + "o_proj.bias", hidden));
+    }
     return tensors;
   }
 

@@ -18,7 +18,7 @@ public enum WeightClass {
 
   /** The class of a tensor by its Hugging Face name. */
   public static WeightClass of(String name) {
-    if (name.equals("model.embed_tokens.weight")) {
+    if (name.endsWith("embed_tokens.weight")) {
       return EMBEDDING;
     }
     if (name.contains(".mlp.experts.") || name.contains(".mlp.gate.")) {
@@ -30,7 +30,7 @@ public enum WeightClass {
     if (name.contains(".self_attn.") && !name.endsWith(".bias") && !name.contains("norm.weight")) {
       return ATTENTION;
     }
-    return name.startsWith("lm_head") ? HEAD : NORMS;
+    return name.startsWith("lm_head") || name.endsWith("shared_head.head.weight") ? HEAD : NORMS;
   }
 
   @Override

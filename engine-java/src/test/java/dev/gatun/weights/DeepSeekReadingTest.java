@@ -117,7 +117,8 @@ class DeepSeekReadingTest {
 
   private static OpenCheckpoint.Content content(GgufWriter file) {
     ByteRange bytes = ByteRange.of(MemorySegment.ofArray(file.bytes()));
-    return GgufCheckpoint.content(List.of(GgufFile.parse(bytes, "'x'")), "x", bytes.bytes());
+    List<GgufFile> parts = List.of(GgufFile.parse(bytes, "'x'"));
+    return GgufCheckpoint.content(parts, false, "x", bytes.bytes());
   }
 
   private static Weight weight(OpenCheckpoint.Content content, String name) {
@@ -224,21 +225,6 @@ class DeepSeekReadingTest {
     Refusals.expect(() -> content(gguf(false, true, false)), "v_b_proj", "missing");
     Refusals.expect(() -> content(gguf(false, false, true)), "k_b_proj", "missing");
     Refusals.expect(() -> content(gguf(false, false, false)), "kv_b_proj", "missing");
-  }
-
-  @Test
-  void leavesOutTheLayersOfPrediction() {
-    GgufWriter file =
-        gguf(true, false, false)
-            .put("deepseek2.block_count", 2)
-            .put("deepseek2.nextn_predict_layers", 1)
-            .tensor("blk.1.nextn.eh_proj.weight", DType.F32, 64, 128);
-    OpenCheckpoint.Content content = content(file);
-    assertEquals(1, content.config().layers());
-    assertFalse(content.weights().stream().anyMatch(w -> w.name().contains("nextn")));
-    Refusals.expect(
-        () -> content(gguf(true, false, false).put("deepseek2.nextn_predict_layers", 1)),
-        "nextn_predict_layers");
   }
 
   @Test

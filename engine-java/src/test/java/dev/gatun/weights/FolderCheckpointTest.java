@@ -175,16 +175,21 @@ class FolderCheckpointTest {
     }
   }
 
-  @Test
-  void stacksExperts() throws IOException {
+  private static SafetensorsWriter experts(int... numbers) {
     SafetensorsWriter tensors =
         new SafetensorsWriter().tensor("model.layers.0.mlp.gate.weight", "BF16", 3, 64);
-    for (int expert : new int[] {2, 0, 1}) {
+    for (int expert : numbers) {
       byte[] content = new byte[32 * 64 * 2];
       content[0] = (byte) expert;
       tensors.tensor(
           "model.layers.0.mlp.experts." + expert + ".up_proj.weight", "BF16", content, 32, 64);
     }
+    return tensors;
+  }
+
+  @Test
+  void stacksExperts() throws IOException {
+    SafetensorsWriter tensors = experts(2, 0, 1);
     folder("qwen3_moe", MOE, tensors);
     try (Checkpoint model = open()) {
       Weight up = model.weight("model.layers.0.mlp.experts.up_proj.weight");
@@ -194,7 +199,11 @@ class FolderCheckpointTest {
       assertEquals(3 * 32 * 64 * 2, up.bytes());
     }
     folder("qwen3_moe", MOE.replace("3", "4"), tensors);
-    Refusals.expect(this::open, "has 3 experts", "0 to 3");
+    Refusals.expect(this::open, "has 3 experts", "0 to 3", "number 3 is missing");
+    folder("qwen3_moe", MOE.replace("3", "4"), experts(0, 1, 3));
+    Refusals.expect(this::open, "has 3 experts", "0 to 3", "number 2 is missing");
+    folder("qwen3_moe", MOE, experts(1, 2, 3));
+    Refusals.expect(this::open, "has 3 experts", "0 to 2", "number 0 is missing");
     folder("llama", "", tensors);
     Refusals.expect(this::open, "has 3 experts");
     folder(

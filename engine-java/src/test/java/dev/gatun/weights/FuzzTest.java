@@ -54,7 +54,8 @@ class FuzzTest {
 
   private static void readGguf(byte[] file) {
     GgufFile parsed = GgufFile.parse(ByteRange.of(MemorySegment.ofArray(file)), "'x.gguf'");
-    checkPlaces(GgufCheckpoint.content(List.of(parsed), "x", file.length).weights(), file.length);
+    checkPlaces(
+        GgufCheckpoint.content(List.of(parsed), false, "x", file.length).weights(), file.length);
   }
 
   // What stands in front of the tensors is what can be damaged with effect.

@@ -33,7 +33,7 @@ class GgufCheckpointTest {
 
   private static OpenCheckpoint.Content content(GgufWriter file) {
     GgufFile parsed = GgufFile.parse(ByteRange.of(MemorySegment.ofArray(file.bytes())), "'x.gguf'");
-    return GgufCheckpoint.content(List.of(parsed), "x", 0);
+    return GgufCheckpoint.content(List.of(parsed), false, "x", 0);
   }
 
   @ParameterizedTest

@@ -141,11 +141,11 @@ class SyntheticCheckpointTest {
     device.upload(arena.allocateFrom(ValueLayout.JAVA_INT, all), ids);
     Buffer floats = device.allocate("the rows", 4L * ROWS * COLS, arena);
     Buffer none = Buffer.NONE;
-    StepInputs inputs = new StepInputs(ids, none, none, none, none, none, none, 0, 0);
+    StepInputs inputs = new StepInputs(ids, none, none, none, none, none, none, none, 0, 0);
     StepOperands step = new StepOperands(MemorySegment.NULL, layer -> MemorySegment.NULL, inputs);
     Operands operands =
         new Operands(arena, device.ops(), tensor -> floats, step, Exchanges.none(device));
-    new Embed(table, new Tensor(0, DType.F32, ROWS, COLS)).bind(operands).run();
+    new Embed(table, false, new Tensor(0, DType.F32, ROWS, COLS)).bind(operands).run();
     MemorySegment read = arena.allocate(ValueLayout.JAVA_FLOAT, (long) ROWS * COLS);
     device.download(floats, read);
     return read.toArray(ValueLayout.JAVA_FLOAT);
