@@ -77,7 +77,13 @@ public final class Engine implements AutoCloseable {
    */
   public static Engine load(Checkpoint checkpoint, EngineOptions options, LongConsumer progress) {
     Placement placement = options.mesh().placement(checkpoint.config());
-    List<Ranks> ranks = LocalRanks.of(placement.ranks());
+    // Other processes run the other ranks; their Ranks are their owner's to close.
+    List<Ranks> ranks =
+        options
+            .mesh()
+            .processes()
+            .map(List::of)
+            .orElseGet(() -> LocalRanks.of(placement.ranks()));
     Device device = Device.open(options.device());
     Arena arena = Arena.ofShared();
     Followers followers = Followers.start(checkpoint, options, placement, ranks);
@@ -90,6 +96,17 @@ public final class Engine implements AutoCloseable {
       device.close();
       throw e;
     }
+  }
+
+  /**
+   * On a rank of several processes that is not the first: loads its share, and runs the steps that
+   * rank 0 issues. Returns when that closes its engine; what happens here or on another rank
+   * instead is thrown.
+   */
+  public static void follow(Checkpoint checkpoint, EngineOptions options) {
+    Placement placement = options.mesh().placement(checkpoint.config());
+    Ranks ranks = options.mesh().processes().orElseThrow();
+    Followers.follow(checkpoint, options, new Membership(ranks, placement));
   }
 
   /** Runs a step of token 0 on the empty cache, so that no first answer waits for the recording. */

@@ -19,20 +19,22 @@ import java.util.Optional;
 /** Each opens its device, loads its share, and runs the steps that rank 0 issues. */
 final class Followers {
   private final Ranks first;
+  private final boolean ownsRanks;
   private final List<Thread> threads = new ArrayList<>();
 
-  private Followers(Ranks first) {
+  private Followers(Ranks first, boolean ownsRanks) {
     this.first = first;
+    this.ownsRanks = ownsRanks;
   }
 
   /**
    * Starts them; they load at once.
    *
-   * @param ranks of all devices, rank 0 the caller's
+   * @param ranks of this process's devices, the first the caller's
    */
   static Followers start(
       Checkpoint checkpoint, EngineOptions options, Placement placement, List<Ranks> ranks) {
-    Followers followers = new Followers(ranks.getFirst());
+    Followers followers = new Followers(ranks.getFirst(), options.mesh().processes().isEmpty());
     for (int rank = 1; rank < ranks.size(); rank++) {
       DeviceChoice choice = options.mesh().others().get(rank - 1);
       Membership membership = new Membership(ranks.get(rank), placement);
@@ -46,16 +48,23 @@ final class Followers {
   }
 
   private static void run(Checkpoint checkpoint, EngineOptions options, Membership membership) {
+    try {
+      follow(checkpoint, options, membership);
+    } catch (RuntimeException | Error e) {
+      membership.ranks().fail(device(options) + e.getMessage());
+    } finally {
+      membership.ranks().close();
+    }
+  }
+
+  /** Loads and runs one rank on the caller's thread; returns after the last step. */
+  static void follow(Checkpoint checkpoint, EngineOptions options, Membership membership) {
     try (Device device = Device.open(options.device());
         Arena arena = Arena.ofShared()) {
       Loaded loaded = Loaded.of(checkpoint, options, device, membership, arena, bytes -> {});
       try (var stepper = loaded.stepper()) {
         stepper.follow();
       }
-    } catch (RuntimeException | Error e) {
-      membership.ranks().fail(device(options) + e.getMessage());
-    } finally {
-      membership.ranks().close();
     }
   }
 
@@ -67,7 +76,6 @@ final class Followers {
   void abandon(Throwable reason) {
     first.fail(String.valueOf(reason.getMessage()));
     join();
-    first.close();
   }
 
   /** Ends them after the last step; returns when they have ended. */
@@ -78,7 +86,6 @@ final class Followers {
       // One has failed already, and with it all of them: nobody waits for the end.
     }
     join();
-    first.close();
   }
 
   private void join() {
@@ -94,6 +101,9 @@ final class Followers {
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
+    }
+    if (ownsRanks) {
+      first.close();
     }
   }
 }

@@ -6,15 +6,28 @@ import dev.gatun.refusal.Refusal;
 import dev.gatun.shard.Placement;
 import dev.gatun.weights.FeedForwardConfig;
 import dev.gatun.weights.ModelConfig;
+import dev.gatun.ranks.Ranks;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * @param others devices of rank 1 and on; none where one device has it all
+ * @param others devices of rank 1 and on, in this process; none where one device has it all, or
+ *     where they are other processes'
+ * @param processes this process's rank among several, each with one device; empty where there is
+ *     one process
  */
-public record Mesh(List<DeviceChoice> others, Placement.Mode mode) {
+public record Mesh(List<DeviceChoice> others, Placement.Mode mode, Optional<Ranks> processes) {
 
   public Mesh {
     others = List.copyOf(others);
+    if (processes.isPresent() && !others.isEmpty()) {
+      throw new IllegalArgumentException("several processes, and this one has several devices");
+    }
+  }
+
+  /** Of one process. */
+  public Mesh(List<DeviceChoice> others, Placement.Mode mode) {
+    this(others, mode, Optional.empty());
   }
 
   /** One device. */
@@ -24,7 +37,7 @@ public record Mesh(List<DeviceChoice> others, Placement.Mode mode) {
 
   /** Devices, with the first. */
   public int size() {
-    return 1 + others.size();
+    return processes.map(Ranks::size).orElse(1 + others.size());
   }
 
   /** Refusal.usage where the model cannot be spread so. */

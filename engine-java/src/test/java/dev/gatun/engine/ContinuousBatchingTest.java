@@ -11,15 +11,18 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.chat.Cancellation;
+import dev.gatun.device.DeviceChoice;
 import dev.gatun.engine.Generation.Limits;
 import dev.gatun.engine.Generation.Result;
 import dev.gatun.engine.Generation.Stop;
 import dev.gatun.load.Batching;
 import dev.gatun.load.Batching.PromptOrder;
 import dev.gatun.load.EngineOptions;
+import dev.gatun.load.Mesh;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.Sampler;
 import dev.gatun.sample.SamplingOptions;
+import dev.gatun.shard.Placement;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -181,16 +184,29 @@ class ContinuousBatchingTest {
 
   @Test
   void randomArrivalsChangeNoBit() throws Exception {
+    arrivals(MODEL, FAST ? 400 : 40, Mesh.none());
+  }
+
+  /** The model alone on one device, all together on several. */
+  @Test
+  void randomArrivalsOverDevicesChangeNoBit() throws Exception {
+    DeviceChoice one = DeviceUnderTest.choice().withThreads(1);
+    arrivals(MODEL, FAST ? 80 : 8, new Mesh(List.of(one), Placement.Mode.TENSOR));
+    arrivals(
+        "deepseek-v3-q8_0", FAST ? 80 : 8, new Mesh(List.of(one, one), Placement.Mode.HYBRID));
+  }
+
+  private static void arrivals(String model, int count, Mesh mesh) throws Exception {
     Random random = new Random(20);
     List<int[]> heads =
         List.of(new int[0], random.ints(32, 1, 200).toArray(), random.ints(70, 1, 200).toArray());
     List<Job> jobs = new ArrayList<>();
     List<Alone> expected = new ArrayList<>();
     withEngine(
-        MODEL,
+        model,
         options(Batching.alone().withSharedPrefixes(false), 64),
         engine -> {
-          for (int i = 0; i < (FAST ? 400 : 40); i++) {
+          for (int i = 0; i < count; i++) {
             jobs.add(job(random, engine.config().vocab(), heads));
             expected.add(alone(engine, jobs.getLast()));
           }
@@ -199,8 +215,8 @@ class ContinuousBatchingTest {
     for (PromptOrder order : PromptOrder.values()) {
       Batching batching = Batching.alone().withSequences(5).withPromptTokens(7).withOrder(order);
       withEngine(
-          MODEL,
-          options(batching, order == PromptOrder.EQUAL ? 24 : 512),
+          model,
+          options(batching, order == PromptOrder.EQUAL ? 24 : 512).withMesh(mesh),
           engine -> {
             for (End end : all(engine, 8, jobs, expected)) {
               ends.merge(end, 1, Integer::sum);
