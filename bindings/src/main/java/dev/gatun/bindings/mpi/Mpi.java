@@ -52,67 +52,6 @@ public class Mpi extends Mpi$shared {
         return MPI_THREAD_MULTIPLE;
     }
 
-    private static class MPI_Abort {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            Mpi.C_INT,
-            Mpi.C_POINTER,
-            Mpi.C_INT
-        );
-
-        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("MPI_Abort");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * int MPI_Abort(MPI_Comm comm, int errorcode)
-     * }
-     */
-    public static FunctionDescriptor MPI_Abort$descriptor() {
-        return MPI_Abort.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * int MPI_Abort(MPI_Comm comm, int errorcode)
-     * }
-     */
-    public static MethodHandle MPI_Abort$handle() {
-        return MPI_Abort.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * int MPI_Abort(MPI_Comm comm, int errorcode)
-     * }
-     */
-    public static MemorySegment MPI_Abort$address() {
-        return MPI_Abort.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * int MPI_Abort(MPI_Comm comm, int errorcode)
-     * }
-     */
-    public static int MPI_Abort(MemorySegment comm, int errorcode) {
-        var mh$ = MPI_Abort.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("MPI_Abort", comm, errorcode);
-            }
-            return (int)mh$.invokeExact(comm, errorcode);
-        } catch (Error | RuntimeException ex) {
-           throw ex;
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
     private static class MPI_Iallgatherv {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Mpi.C_INT,
