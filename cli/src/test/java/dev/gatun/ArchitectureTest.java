@@ -25,7 +25,8 @@ class ArchitectureTest {
 
   @Test
   void theEngineWasFound() {
-    for (String name : List.of("device.DType", "refusal.Refusal", "bindings.Kernels")) {
+    for (String name :
+        List.of("device.DType", "refusal.Refusal", "bindings.Kernels", "bindings.mpi.Mpi")) {
       assertTrue(ENGINE.contain("dev.gatun." + name), name);
     }
     assertFalse(ENGINE.contain("dev.gatun.ArchitectureTest"));
@@ -37,8 +38,13 @@ class ArchitectureTest {
   }
 
   @Test
-  void onlyDeviceAndOpSeeTheBindings() {
-    MAP.onlyDeviceAndOpSeeTheBindings().check(ENGINE);
+  void onlyDeviceAndOpSeeTheKernels() {
+    MAP.onlyDeviceAndOpSeeTheKernels().check(ENGINE);
+  }
+
+  @Test
+  void onlyRanksSeeMpi() {
+    MAP.onlyRanksSeeMpi().check(ENGINE);
   }
 
   @Test
@@ -77,8 +83,16 @@ class ArchitectureTest {
   }
 
   @Test
-  void aCallOfTheBindingsIsCaught() {
-    assertCaught(PLANTED_MAP.onlyDeviceAndOpSeeTheBindings(), "text.Talks.talk()");
+  void aCallOfTheKernelsIsCaught() {
+    assertCaught(PLANTED_MAP.onlyDeviceAndOpSeeTheKernels(), "text.Talks.talk()");
+    assertCaught(PLANTED_MAP.onlyDeviceAndOpSeeTheKernels(), "ranks.Gathers.multiply()");
+  }
+
+  @Test
+  void aCallOfMpiIsCaught() {
+    assertCaught(PLANTED_MAP.onlyRanksSeeMpi(), "text.Talks.gather()");
+    String report = PLANTED_MAP.onlyRanksSeeMpi().evaluate(PLANTED).getFailureReport().toString();
+    assertFalse(report.contains("ranks.Gathers"), report);
   }
 
   @Test

@@ -60,13 +60,23 @@ record PackageMap(String root) {
         .allowEmptyShould(true);
   }
 
-  ArchRule onlyDeviceAndOpSeeTheBindings() {
+  ArchRule onlyDeviceAndOpSeeTheKernels() {
     return noClasses()
         .that()
         .resideOutsideOfPackages(root + ".device..", root + ".op..", root + ".bindings..")
         .should()
         .dependOnClassesThat()
-        .resideInAPackage(root + ".bindings..")
+        .resideInAPackage(root + ".bindings")
+        .allowEmptyShould(true);
+  }
+
+  ArchRule onlyRanksSeeMpi() {
+    return noClasses()
+        .that()
+        .resideOutsideOfPackages(root + ".ranks..", root + ".bindings.mpi..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(root + ".bindings.mpi..")
         .allowEmptyShould(true);
   }
 

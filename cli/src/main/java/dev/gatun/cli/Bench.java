@@ -92,6 +92,11 @@ final class Bench implements Callable<Integer> {
       BenchModel subject = new BenchModel(opened.name(), checkpoint);
       List<BenchRun> runs = new ArrayList<>();
       for (EngineOptions options : variants(tests)) {
+        if (engine.follows(options)) {
+          engine.follow(checkpoint, options, stdio);
+          continue;
+        }
+        stdio.processes().agree(checkpoint, options);
         try (Engine loaded = Engine.load(checkpoint, options)) {
           engine.tellContext(loaded, stdio);
           tellUnmeasured(loaded);

@@ -8,6 +8,7 @@ import dev.gatun.engine.Engine;
 import dev.gatun.graph.Compute;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.load.Gemm;
+import dev.gatun.ranks.MpiRanks;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
@@ -75,14 +76,32 @@ final class EngineArguments {
    * Refuses a device that is not there before a model is opened or fetched.
    */
   EngineOptions options(Optional<Integer> threads, Stdio stdio) {
+    Optional<MpiRanks> ranks = stdio.processes().join();
     List<DeviceChoice> choices = choices(threads, stdio);
-    EngineOptions options = on(choices.getFirst()).withMesh(mesh.mesh(choices));
+    EngineOptions options =
+        ranks
+            .map(
+                joined ->
+                    on(mesh.isGiven() ? mesh.ofRank(choices, joined) : choices.getFirst())
+                        .withMesh(mesh.ofProcesses(joined)))
+            .orElseGet(() -> on(choices.getFirst()).withMesh(mesh.mesh(choices)));
     gemm.require(options.device());
     refuseIf(
-        choices.size() > 1 && gemm.gemm != Gemm.OWN,
+        options.mesh().size() > 1 && gemm.gemm != Gemm.OWN,
         "--gemm " + gemm.gemm + " is for one device",
         "leave it out");
     return options;
+  }
+
+  /** Whether another process reads and prints, and this one runs its steps: {@link #follow}. */
+  boolean follows(EngineOptions options) {
+    return options.mesh().processes().filter(ranks -> ranks.rank() > 0).isPresent();
+  }
+
+  /** Runs the steps of rank 0's engine, until that is closed. */
+  void follow(Checkpoint checkpoint, EngineOptions options, Stdio stdio) {
+    stdio.processes().agree(checkpoint, options);
+    Engine.follow(checkpoint, options);
   }
 
   /** As {@link #options}, for a device that need not be here. */

@@ -67,8 +67,13 @@ final class Logits implements Callable<Integer> {
       requireInside(ids, vocab, checkpoint.config().contextLength());
       int rows = Math.clamp(MOST_BYTES / (vocab * (long) Float.BYTES), 1, ids.length);
       int context = engine.context.isEmpty() ? ids.length : options.context();
-      try (Engine loaded =
-              Engine.load(checkpoint, options.withLogitRows(rows).withContext(context));
+      EngineOptions fitting = options.withLogitRows(rows).withContext(context);
+      if (engine.follows(options)) {
+        engine.follow(checkpoint, fitting, stdio);
+        return 0;
+      }
+      stdio.processes().agree(checkpoint, fitting);
+      try (Engine loaded = Engine.load(checkpoint, fitting);
           Session session = loaded.newSession();
           Npy npy = new Npy(out, layer.mtp ? ids.length - 1 : ids.length, vocab)) {
         engine.tellContext(loaded, stdio);

@@ -32,9 +32,14 @@ public final class Main {
       }
       CommandLine commandLine = Commands.commandLine(stdio, interrupts, words);
       commandLine.setParameterExceptionHandler(failures::usage);
-      commandLine.setExecutionExceptionHandler((failure, _, _) -> failures.report(failure));
+      commandLine.setExecutionExceptionHandler(
+          (failure, _, _) -> {
+            stdio.processes().endAll(failure);
+            return failures.report(failure);
+          });
       int exitCode = commandLine.execute(words.toArray(String[]::new));
       stdio.out().flush();
+      stdio.processes().finish();
       return exitCode;
     } catch (Throwable failure) {
       // Errors too: a stack overflow or a full heap is one line and an exit code like everything

@@ -4,6 +4,7 @@ package dev.gatun.cli;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.load.Capacity;
 import dev.gatun.load.Mesh;
+import dev.gatun.ranks.Ranks;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.shard.Placement;
 import java.util.ArrayList;
@@ -78,10 +79,31 @@ final class MeshArguments {
     return choice.kind() == DeviceChoice.Kind.CPU;
   }
 
+  /** Of several processes, each with one device. */
+  Mesh ofProcesses(Ranks ranks) {
+    return new Mesh(List.of(), mode.orElse(Placement.Mode.TENSOR), Optional.of(ranks));
+  }
+
+  /** Of one device a process, this one's. */
+  DeviceChoice ofRank(List<DeviceChoice> devices, Ranks ranks) {
+    if (devices.size() != ranks.size()) {
+      throw Refusal.usage(
+          "--devices names "
+              + devices.size()
+              + " devices, and there are "
+              + ranks.size()
+              + " processes",
+          "name one for each");
+    }
+    return devices.get(ranks.rank());
+  }
+
   /** What the devices besides the first have. */
   Mesh mesh(List<DeviceChoice> devices) {
-    if (!isGiven() && mode.isPresent()) {
-      throw Refusal.usage("--split-mode says how --devices share a model", "add --devices");
+    if (devices.size() == 1 && mode.isPresent()) {
+      throw Refusal.usage(
+          "--split-mode says how --devices share a model",
+          "name several with --devices, or start several processes with mpirun");
     }
     List<DeviceChoice> others = devices.subList(1, devices.size());
     boolean hybrid = !isCpu(devices.getFirst()) && others.stream().anyMatch(MeshArguments::isCpu);

@@ -98,11 +98,18 @@ final class Run implements Callable<Integer> {
             .withMaxTokens(limit.orElse(-1))
             .withIgnoredEnd(ignoreEnd)
             .withStops(stops.toArray(String[]::new));
+    if (engine.follows(options)) {
+      try (Checkpoint checkpoint = engine.scaled(Checkpoint.open(model.path(stdio)), stdio)) {
+        engine.follow(checkpoint, options, stdio);
+      }
+      return 0;
+    }
     requireTerminal();
     Optional<String> question = prompt.read(stdio);
     requireSense(question);
     try (Checkpoint checkpoint = engine.scaled(Checkpoint.open(model.path(stdio)), stdio)) {
       Optional<String> template = template(checkpoint);
+      stdio.processes().agree(checkpoint, options);
       try (Loading loading = Loading.start(checkpoint, options)) {
         Dialect dialect = Dialect.of(checkpoint, template);
         SamplingOptions drawing = sampling.over(advised(checkpoint), dialect);

@@ -5,6 +5,7 @@ import java.io.FileDescriptor;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -18,6 +19,7 @@ import java.util.function.IntUnaryOperator;
  * @param err everything else
  * @param terminal whether a file descriptor (0, 1, 2) is a terminal
  * @param columns of the terminal at a file descriptor, as they are now; 0 where it is none
+ * @param processes those that were started together
  */
 record Stdio(
     InputStream in,
@@ -25,16 +27,31 @@ record Stdio(
     PrintStream err,
     IntPredicate terminal,
     IntUnaryOperator columns,
-    Map<String, String> environment) {
+    Map<String, String> environment,
+    Processes processes) {
 
   static Stdio ofProcess() {
+    PrintStream err =
+        new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8);
+    Processes processes = new Processes(System.getenv(), err);
+    if (processes.leads()) {
+      return new Stdio(
+          new FileInputStream(FileDescriptor.in),
+          new Output(new FileOutputStream(FileDescriptor.out)),
+          err,
+          Terminals::isTerminal,
+          Terminals::columns,
+          System.getenv(),
+          processes);
+    }
     return new Stdio(
-        new FileInputStream(FileDescriptor.in),
-        new Output(new FileOutputStream(FileDescriptor.out)),
-        new PrintStream(new FileOutputStream(FileDescriptor.err), true, StandardCharsets.UTF_8),
-        Terminals::isTerminal,
-        Terminals::columns,
-        System.getenv());
+        InputStream.nullInputStream(),
+        new Output(OutputStream.nullOutputStream()),
+        new PrintStream(OutputStream.nullOutputStream(), true, StandardCharsets.UTF_8),
+        _ -> false,
+        _ -> 0,
+        System.getenv(),
+        processes);
   }
 
   boolean inIsTerminal() {

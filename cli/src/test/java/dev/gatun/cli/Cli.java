@@ -61,6 +61,7 @@ record Cli(byte[] input, boolean terminals, Map<String, String> environment) {
         new PrintStream(err, true, StandardCharsets.UTF_8),
         _ -> terminals,
         _ -> 0,
-        environment);
+        environment,
+        new Processes(environment, System.err));
   }
 }

@@ -46,7 +46,8 @@ class OutputTest {
             new PrintStream(err, true, StandardCharsets.UTF_8),
             _ -> false,
             _ -> 0,
-            Map.of());
+            Map.of(),
+            new Processes(Map.of(), System.err));
     return Main.execute(stdio, Interrupts.none(), "version");
   }
 

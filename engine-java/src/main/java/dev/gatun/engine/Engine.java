@@ -79,11 +79,7 @@ public final class Engine implements AutoCloseable {
     Placement placement = options.mesh().placement(checkpoint.config());
     // Other processes run the other ranks; their Ranks are their owner's to close.
     List<Ranks> ranks =
-        options
-            .mesh()
-            .processes()
-            .map(List::of)
-            .orElseGet(() -> LocalRanks.of(placement.ranks()));
+        options.mesh().processes().map(List::of).orElseGet(() -> LocalRanks.of(placement.ranks()));
     Device device = Device.open(options.device());
     Arena arena = Arena.ofShared();
     Followers followers = Followers.start(checkpoint, options, placement, ranks);

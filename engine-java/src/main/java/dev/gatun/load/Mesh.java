@@ -2,11 +2,11 @@
 package dev.gatun.load;
 
 import dev.gatun.device.DeviceChoice;
+import dev.gatun.ranks.Ranks;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.shard.Placement;
 import dev.gatun.weights.FeedForwardConfig;
 import dev.gatun.weights.ModelConfig;
-import dev.gatun.ranks.Ranks;
 import java.util.List;
 import java.util.Optional;
 

@@ -1,8 +1,10 @@
-// Talks: planted violations; prints, logs, and calls the bindings and CUDA, from where none of it
+// Talks: planted violations; prints, logs, and calls the kernels, MPI and CUDA, from where none of
+// it
 // belongs.
 package dev.gatun.planted.text;
 
 import dev.gatun.planted.bindings.Native;
+import dev.gatun.planted.bindings.mpi.Library;
 import java.util.logging.Logger;
 import org.bytedeco.cuda.global.cudart;
 
@@ -14,6 +16,10 @@ final class Talks {
     System.err.println("err");
     LOGGER.info("log");
     Native.call();
+  }
+
+  void gather() {
+    Library.call();
   }
 
   void copy() {

@@ -1,0 +1,58 @@
+// RandomExchanges: exchanges whose every byte is known, for all implementations of ranks.
+package dev.gatun.ranks;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.lang.foreign.ValueLayout;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.stream.IntStream;
+
+final class RandomExchanges {
+  static final int BYTES = 4096;
+
+  private RandomExchanges() {}
+
+  static List<Integer> everyone(Ranks ranks) {
+    return IntStream.range(0, ranks.size()).boxed().toList();
+  }
+
+  /** Parts of random sizes, some empty, exchanges overlapping as far as they may. */
+  static void run(Ranks ranks, int rounds) {
+    Group group = ranks.group(everyone(ranks), BYTES);
+    SplittableRandom sizes = new SplittableRandom(7); // the same on all ranks
+    for (int round = 0; round < rounds; round++) {
+      nested(group, sizes, 1 + sizes.nextInt(Group.MOST_OPEN), round);
+    }
+  }
+
+  static void nested(Group group, SplittableRandom sizes, int depth, int round) {
+    long[] ends = new long[group.members().size()];
+    long end = 0;
+    for (int i = 0; i < ends.length; i++) {
+      end += sizes.nextInt(BYTES / ends.length);
+      ends[i] = end;
+    }
+    try (Exchange exchange = group.begin(ends)) {
+      long from = group.index() == 0 ? 0 : ends[group.index() - 1];
+      for (long at = from; at < ends[group.index()]; at++) {
+        exchange.memory().set(ValueLayout.JAVA_BYTE, at, value(round, depth, group.index(), at));
+      }
+      exchange.publish();
+      if (depth > 1) {
+        nested(group, sizes, depth - 1, round);
+      }
+      exchange.await();
+      for (int member = 0; member < ends.length; member++) {
+        for (long at = member == 0 ? 0 : ends[member - 1]; at < ends[member]; at++) {
+          assertEquals(
+              value(round, depth, member, at), exchange.memory().get(ValueLayout.JAVA_BYTE, at));
+        }
+      }
+    }
+  }
+
+  private static byte value(int round, int depth, int member, long at) {
+    return (byte) (31 * round + 7 * depth + 3 * member + at);
+  }
+}
