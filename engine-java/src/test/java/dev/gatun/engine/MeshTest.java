@@ -56,7 +56,7 @@ class MeshTest {
   }
 
   /** The logits of a prompt in two parts, and of tokens one by one after it. */
-  private static List<float[]> run(Checkpoint checkpoint, EngineOptions options, int[] ids) {
+  static List<float[]> run(Checkpoint checkpoint, EngineOptions options, int[] ids) {
     List<float[]> found = new ArrayList<>();
     try (Engine engine = Engine.load(checkpoint, options);
         Session session = engine.newSession()) {
@@ -71,7 +71,7 @@ class MeshTest {
   }
 
   /** Other numbers of devices are refused. */
-  private static boolean fits(ModelConfig config, Placement.Mode mode, int devices) {
+  static boolean fits(ModelConfig config, Placement.Mode mode, int devices) {
     int experts = config.moe().map(FeedForwardConfig.Routed::experts).orElse(0);
     return switch (mode) {
       case LAYER -> devices <= config.layers();

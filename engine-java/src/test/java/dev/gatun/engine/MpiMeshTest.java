@@ -1,0 +1,63 @@
+// MpiMeshTest: a model over processes gives the bits of one.
+package dev.gatun.engine;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.gatun.device.Device;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@Tag("cpu")
+class MpiMeshTest {
+  private static final int PATIENCE_SECONDS = 600; // only stops what hangs
+
+  @TempDir private Path folder;
+
+  /**
+   * @param cases models in both computes, by layer where they have layers enough, by tensors, and
+   *     the three with experts also by expert and hybrid
+   */
+  @ParameterizedTest
+  @CsvSource({"2, 28", "4, 20"})
+  void processesDoNotChangeABit(int processes, int cases) throws Exception {
+    List<String> command = new ArrayList<>(List.of(mpirun(), "-np", "" + processes));
+    command.addAll(List.of("--allow-run-as-root", "--oversubscribe", "--bind-to", "none"));
+    command.addAll(List.of("--mca", "mpi_yield_when_idle", "1"));
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC"));
+    command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Xmx512m"));
+    command.add("-Dgatun.library=" + Device.library());
+    command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+    command.add(MpiMeshProgram.class.getName());
+    Path output = folder.resolve("output");
+    Process process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(output.toFile())
+            .start();
+    boolean ended = process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    process.destroyForcibly();
+    List<String> lines = Files.readAllLines(output);
+    assertTrue(ended, lines::toString);
+    assertEquals(0, process.exitValue(), lines::toString);
+    assertEquals(List.of(), lines.stream().filter(line -> line.startsWith("other ")).toList());
+    assertEquals(cases, lines.stream().filter(line -> line.startsWith("same ")).count());
+  }
+
+  private static String mpirun() throws Exception {
+    Process process =
+        new ProcessBuilder("../scripts/openmpi").redirectError(Redirect.INHERIT).start();
+    String said = new String(process.getInputStream().readAllBytes()).strip();
+    assertEquals(0, process.waitFor(), "scripts/openmpi found no Open MPI");
+    return Path.of(said, "bin", "mpirun").toString();
+  }
+}
