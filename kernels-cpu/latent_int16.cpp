@@ -190,6 +190,7 @@ inline __attribute__((always_inline)) void dotRows(const uint16_t *keys, int64_t
       acc[i][v] = splat(int32_t{0});
     }
   }
+#pragma GCC unroll 4  // gcc copies every sum once a round, which AVX2 has no time for
   for (int64_t d = 0; d < n; ++d) {
     I32x16 x[V];
 #pragma GCC unroll 8
@@ -288,6 +289,7 @@ void addValues(const Pair *values, const Pair *weights, const float *factor, con
       acc[n][v] = splat(int32_t{0});
     }
   }
+#pragma GCC unroll 4
   for (int64_t t = 0; t < pairs; ++t) {
     I32x16 p[V];
 #pragma GCC unroll 8
