@@ -355,9 +355,6 @@ void plan(Attention &a) {
 
 void attend(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_cache &cache, float scale,
             const gk_tensor &y) {
-  if (batch.tokens == 0) {
-    return;
-  }
   Attention a = {};
   a.pool = &pool;
   a.batch = &batch;
@@ -389,11 +386,12 @@ void attend(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_cach
 }  // namespace
 
 void attention(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_cache &cache, float scale,
-               const gk_tensor &y) {
+               int32_t compute, const gk_tensor &y) {
   checkPages(batch, cache, true);
   quantized(pool, y, [&](const gk_tensor &floats) {
     clearPadding(batch, floats);
-    (cache.latent != 0 ? attendLatents : attend)(pool, batch, q, cache, scale, floats);
+    cache.latent != 0 ? attendLatents(pool, batch, q, cache, scale, compute, floats)
+                      : attend(pool, batch, q, cache, scale, floats);
   });
 }
 

@@ -3,29 +3,22 @@
 //
 // Bytes moved: a token reads its whole context once for each block of heads, context * head_dim of the cache's type.
 // Operations: 2 * context * (head_dim + latent) a head, so that with 128 heads arithmetic is the limit: 242 operations
-// a byte of a 16-bit cache. A page is widened to float32 once for a block of heads; heads are the lanes, so a key's or
-// a value's element is broadcast to all of them, and no sum crosses lanes.
+// a byte of a 16-bit cache. A page is widened once for a block of heads; heads are the lanes, so a key's or a value's
+// element is broadcast to all of them, and no sum crosses lanes. In float32, or in 16-bit integers: latent_fp32.cpp,
+// latent_int16.cpp.
 //
 // What is computed, whatever the blocks and threads: scores add up by ascending element, a context is cut at multiples
-// of splitTokens, a split's pages are added in ascending order with the running maximum of the scores, and the splits
-// are merged in ascending order. So a head's result depends on nothing but its query and the latents before it.
+// of splitTokens, a split's pages are added in ascending order, and the splits are merged in ascending order. So a
+// head's result depends on nothing but its query and the latents before it.
 #include "latent_attention.hpp"
 
-#include "cache_load.hpp"
-#include "simd.hpp"
+#include "latent_kernel.hpp"
 
 namespace gatun::cpu::GK_ISA {
 namespace {
 
 constexpr int64_t splitTokens = 16 * GK_PAGE_TOKENS;
 constexpr int64_t pageTokens = GK_PAGE_TOKENS;
-#if defined(__AVX512F__)
-constexpr int64_t blockVectors = 4;  // heads of a task, in vectors: as many as share a register block
-constexpr int stepVectors = 4, steps = 4;
-#else
-constexpr int64_t blockVectors = 4;
-constexpr int stepVectors = 1, steps = 4;
-#endif
 
 struct Attention {
   Pool &pool;
@@ -34,8 +27,9 @@ struct Attention {
   const gk_cache &cache;
   const gk_tensor &y;
   float scale;
+  LatentKernel kernel;
+  LatentShape shape;
   int64_t heads;
-  int64_t lanes;   // heads of a block, a multiple of 16
   int64_t blocks;  // of a token
   int64_t tokens;  // without padding
   int32_t *token;  // (tokens): row of the batch
@@ -50,189 +44,60 @@ struct Task {
   int64_t split;         // -1: all
 };
 
-// A block's heads: lane h of each vector.
-struct Block {
-  float *q;       // (head_dim, lanes), scaled
-  float *page;    // (pageTokens, head_dim)
-  float *scores;  // (pageTokens, lanes), then probabilities
-  float *factor;  // (lanes): what a page's new maximum scales the sums before it by
-  float *values;  // (latent, lanes): sums of one split, then highest and total (lanes) each
-  float *all;     // the same of all splits
+// A thread's memory.
+struct Room {
+  char *kernel;
+  float *split;  // (latent + 2, lanes): sums of one split
+  float *all;    // the same of all splits
 };
 
 int64_t splitsOf(const Attention &a, int64_t t) { return a.batch.position[a.token[t]] / splitTokens + 1; }
 
-int64_t partialFloats(const Attention &a) { return (a.cache.latent + 2) * a.lanes; }
+int64_t partialFloats(const Attention &a) { return (a.shape.latent + 2) * a.shape.lanes; }
 
-Block block(const Attention &a, int thread) {
-  const int64_t dim = a.cache.head_dim, partial = partialFloats(a);
-  const int64_t floats = dim * a.lanes + pageTokens * dim + (pageTokens + 1) * a.lanes + 2 * partial;
-  auto *const q = static_cast<float *>(a.pool.scratch(thread, floats * int64_t{sizeof(float)}));
-  Block b;
-  b.q = q;
-  b.page = b.q + dim * a.lanes;
-  b.scores = b.page + pageTokens * dim;
-  b.factor = b.scores + pageTokens * a.lanes;
-  b.values = b.factor + a.lanes;
-  b.all = b.values + partial;
-  return b;
+Room roomOf(const Attention &a, int thread) {
+  const auto layOut = [&a](LatentRoom &memory) {
+    Room room;
+    room.kernel = memory.take<char>(a.kernel.roomBytes(a.shape));
+    room.split = memory.take<float>(partialFloats(a));
+    room.all = memory.take<float>(partialFloats(a));
+    return room;
+  };
+  LatentRoom none(nullptr);
+  layOut(none);
+  LatentRoom memory(a.pool.scratch(thread, none.bytes()));
+  return layOut(memory);
 }
 
-// Lanes past the last head are 0.
-void loadQueries(const Attention &a, const Task &task, float *q) {
-  const int64_t dim = a.cache.head_dim, firstHead = task.block * a.lanes;
+void loadQueries(const Attention &a, const Task &task, char *room) {
+  const int64_t firstHead = task.block * a.shape.lanes, left = a.heads - firstHead;
   const float *const row = static_cast<const float *>(a.q.data) + a.token[task.token] * a.q.stride;
-  for (int64_t lane = 0; lane < a.lanes; ++lane) {
-    const bool there = firstHead + lane < a.heads;
-    const float *const from = row + (firstHead + lane) * dim;
-    for (int64_t d = 0; d < dim; ++d) {
-      q[d * a.lanes + lane] = there ? from[d] * a.scale : 0;
-    }
-  }
+  a.kernel.load(a.shape, row + firstHead * a.shape.dim, left < a.shape.lanes ? left : a.shape.lanes, a.scale, room);
 }
 
-// scores (N, V vectors) = page (N, dim) * q (dim, V vectors)
-template <int N, int V>
-void scoresOf(const float *page, int64_t dim, const float *q, int64_t lanes, float *scores) {
-  F32x16 acc[N][V];
-#pragma GCC unroll 8
-  for (int n = 0; n < N; ++n) {
-#pragma GCC unroll 8
-    for (int v = 0; v < V; ++v) {
-      acc[n][v] = zero();
-    }
-  }
-  for (int64_t d = 0; d < dim; ++d) {
-    F32x16 x[V];
-#pragma GCC unroll 8
-    for (int v = 0; v < V; ++v) {
-      x[v] = load(q + d * lanes + 16 * v);
-    }
-#pragma GCC unroll 8
-    for (int n = 0; n < N; ++n) {
-      const F32x16 key = splat(page[n * dim + d]);
-#pragma GCC unroll 8
-      for (int v = 0; v < V; ++v) {
-        acc[n][v] = fma(key, x[v], acc[n][v]);
-      }
-    }
-  }
-#pragma GCC unroll 8
-  for (int n = 0; n < N; ++n) {
-#pragma GCC unroll 8
-    for (int v = 0; v < V; ++v) {
-      store(scores + n * lanes + 16 * v, acc[n][v]);
-    }
-  }
-}
-
-// values (N elements, V vectors) = values * factor + page (count, N elements)^T * probabilities (count, V vectors)
-template <int N, int V>
-void addValues(const float *page, int64_t dim, const float *probabilities, const float *factor, int64_t lanes,
-               int64_t count, float *values) {
-  F32x16 acc[N][V];
-#pragma GCC unroll 8
-  for (int n = 0; n < N; ++n) {
-#pragma GCC unroll 8
-    for (int v = 0; v < V; ++v) {
-      acc[n][v] = load(values + n * lanes + 16 * v) * load(factor + 16 * v);
-    }
-  }
-  for (int64_t t = 0; t < count; ++t) {
-    F32x16 p[V];
-#pragma GCC unroll 8
-    for (int v = 0; v < V; ++v) {
-      p[v] = load(probabilities + t * lanes + 16 * v);
-    }
-#pragma GCC unroll 8
-    for (int n = 0; n < N; ++n) {
-      const F32x16 value = splat(page[t * dim + n]);
-#pragma GCC unroll 8
-      for (int v = 0; v < V; ++v) {
-        acc[n][v] = fma(value, p[v], acc[n][v]);
-      }
-    }
-  }
-#pragma GCC unroll 8
-  for (int n = 0; n < N; ++n) {
-#pragma GCC unroll 8
-    for (int v = 0; v < V; ++v) {
-      store(values + n * lanes + 16 * v, acc[n][v]);
-    }
-  }
-}
-
-// Scores become probabilities relative to the largest so far; highest and total are (lanes) each.
-void softmaxStep(const Block &b, int64_t lane, int64_t lanes, int64_t count, float *highest, float *total) {
-  const F32x16 before = load(highest + lane);
-  F32x16 top = before;
-  for (int64_t t = 0; t < count; ++t) {
-    top = max(top, load(b.scores + t * lanes + lane));
-  }
-  const F32x16 factor = selectLess(before, top, exp(before - top), splat(1.0f));
-  F32x16 sums = load(total + lane) * factor;
-  for (int64_t t = 0; t < count; ++t) {
-    const F32x16 p = exp(load(b.scores + t * lanes + lane) - top);
-    store(b.scores + t * lanes + lane, p);
-    sums = sums + p;
-  }
-  store(b.factor + lane, factor);
-  store(highest + lane, top);
-  store(total + lane, sums);
-}
-
-// All heads of the block see the first `count` latents of the page.
-template <int V>
-void attendPage(const Attention &a, const Block &b, const float *page, int64_t count) {
-  const int64_t dim = a.cache.head_dim, latent = a.cache.latent, lanes = a.lanes;
-  float *const highest = b.values + latent * lanes, *const total = highest + lanes;
-  for (int64_t lane = 0; lane < lanes; lane += 16 * V) {
-    int64_t t = 0;
-    for (; t + steps <= count; t += steps) {
-      scoresOf<steps, V>(page + t * dim, dim, b.q + lane, lanes, b.scores + t * lanes + lane);
-    }
-    for (; t < count; ++t) {
-      scoresOf<1, V>(page + t * dim, dim, b.q + lane, lanes, b.scores + t * lanes + lane);
-    }
-    for (int v = 0; v < V; ++v) {
-      softmaxStep(b, lane + 16 * v, lanes, count, highest, total);
-    }
-    for (int64_t d = 0; d < latent; d += steps) {
-      addValues<steps, V>(page + d, dim, b.scores + lane, b.factor + lane, lanes, count, b.values + d * lanes + lane);
-    }
-  }
-}
-
-void attendPage(const Attention &a, const Block &b, const float *page, int64_t count) {
-  if constexpr (stepVectors > 1) {
-    if (a.lanes % (16 * stepVectors) == 0) {
-      return attendPage<stepVectors>(a, b, page, count);
-    }
-  }
-  attendPage<1>(a, b, page, count);
-}
-
-// One split of a token into b.values.
-void attendSplit(const Attention &a, const Block &b, int32_t token, int64_t split) {
-  const int64_t latent = a.cache.latent, pageBytes = cachePageBytesOf(a.cache);
-  __builtin_memset(b.values, 0, static_cast<size_t>(partialFloats(a)) * sizeof(float));
-  for (int64_t lane = 0; lane < a.lanes; ++lane) {
-    b.values[latent * a.lanes + lane] = -__builtin_inff();
+// Sums of one split of a token.
+void attendSplit(const Attention &a, char *room, int32_t token, int64_t split, float *sums) {
+  const int64_t pageBytes = cachePageBytesOf(a.cache);
+  __builtin_memset(sums, 0, static_cast<size_t>(partialFloats(a)) * sizeof(float));
+  for (int64_t lane = 0; lane < a.shape.lanes; ++lane) {
+    sums[a.shape.latent * a.shape.lanes + lane] = -__builtin_inff();
   }
   const int64_t past = a.batch.position[token] + int64_t{1};
   const int64_t end = past < (split + 1) * splitTokens ? past : (split + 1) * splitTokens;
   const int32_t *const pages = a.batch.page_table + int64_t{a.batch.sequence[token]} * a.batch.max_pages;
   for (int64_t start = split * splitTokens; start < end; start += pageTokens) {
     const int64_t count = end - start < pageTokens ? end - start : pageTokens;
-    const uint8_t *const data = static_cast<const uint8_t *>(a.cache.pages) + pages[start / pageTokens] * pageBytes;
-    const Plane plane = widenValues({a.cache.key_dtype, data, a.cache.head_dim}, count, b.page);
-    attendPage(a, b, reinterpret_cast<const float *>(plane.data), count);
+    const auto pageAt = [&](int64_t position) {
+      return static_cast<const uint8_t *>(a.cache.pages) + pages[position / pageTokens] * pageBytes;
+    };
+    const uint8_t *const next = start + pageTokens < end ? pageAt(start + pageTokens) : nullptr;
+    a.kernel.attend(a.shape, {a.cache.key_dtype, pageAt(start), a.shape.dim}, count, next, room, sums);
   }
 }
 
 // Adds a split's sums to those before it.
 void merge(const Attention &a, float *all, const float *part) {
-  const int64_t latent = a.cache.latent, lanes = a.lanes;
+  const int64_t latent = a.shape.latent, lanes = a.shape.lanes;
   float *const highest = all + latent * lanes, *const total = highest + lanes;
   for (int64_t lane = 0; lane < lanes; lane += 16) {
     const F32x16 before = load(highest + lane), after = load(part + latent * lanes + lane);
@@ -248,13 +113,22 @@ void merge(const Attention &a, float *all, const float *part) {
 }
 
 void writeResult(const Attention &a, const Task &task, const float *all) {
-  const int64_t latent = a.cache.latent, firstHead = task.block * a.lanes;
+  const int64_t latent = a.shape.latent, lanes = a.shape.lanes, firstHead = task.block * lanes;
   float *const row = static_cast<float *>(a.y.data) + a.token[task.token] * a.y.stride;
-  const float *const total = all + (latent + 1) * a.lanes;
-  for (int64_t lane = 0; lane < a.lanes && firstHead + lane < a.heads; ++lane) {
-    float *const to = row + (firstHead + lane) * latent;
-    for (int64_t d = 0; d < latent; ++d) {
-      to[d] = all[d * a.lanes + lane] / total[lane];
+  for (int64_t lane = 0; lane < lanes && firstHead + lane < a.heads; lane += 16) {
+    const F32x16 total = load(all + (latent + 1) * lanes + lane);
+    const int64_t left = a.heads - firstHead - lane, heads = left < 16 ? left : 16;
+    for (int64_t first = 0; first < latent; first += 16) {
+      float square[16][16];  // (elements, heads)
+      for (int64_t d = 0; d < 16; ++d) {
+        store(square[d], load(all + (first + d) * lanes + lane) / total);
+      }
+      for (int64_t head = 0; head < heads; ++head) {
+        float *const to = row + (firstHead + lane + head) * latent + first;
+        for (int64_t d = 0; d < 16; ++d) {
+          to[d] = square[d][head];
+        }
+      }
     }
   }
 }
@@ -265,25 +139,22 @@ float *partialOf(const Attention &a, const Task &task, int64_t split) {
 }
 
 void runTask(const Attention &a, const Task &task, int thread) {
-  Block b = block(a, thread);
+  Room room = roomOf(a, thread);
   const int32_t token = a.token[task.token];
-  loadQueries(a, task, b.q);
+  loadQueries(a, task, room.kernel);
   if (task.split >= 0) {
-    b.values = partialOf(a, task, task.split);
-    attendSplit(a, b, token, task.split);
+    attendSplit(a, room.kernel, token, task.split, partialOf(a, task, task.split));
     return;
   }
   for (int64_t split = 0; split < splitsOf(a, task.token); ++split) {
-    attendSplit(a, b, token, split);
     if (split == 0) {
-      float *const first = b.values;
-      b.values = b.all;
-      b.all = first;
+      attendSplit(a, room.kernel, token, split, room.all);
     } else {
-      merge(a, b.all, b.values);
+      attendSplit(a, room.kernel, token, split, room.split);
+      merge(a, room.all, room.split);
     }
   }
-  writeResult(a, task, b.all);
+  writeResult(a, task, room.all);
 }
 
 int64_t align(int64_t bytes) { return (bytes + 63) / 64 * 64; }
@@ -303,12 +174,12 @@ void plan(Attention &a) {
     }
   }
   // Few tasks are made more by fewer heads each.
-  a.lanes = blockVectors * 16;
+  int64_t &lanes = a.shape.lanes = a.kernel.mostLanes;
   const int64_t vectors = (a.heads + 15) / 16;
-  while (a.lanes > 16 && (a.lanes > vectors * 16 || all * ((a.heads + a.lanes - 1) / a.lanes) < a.pool.threads())) {
-    a.lanes /= 2;
+  while (lanes > 16 && (lanes > vectors * 16 || all * ((a.heads + lanes - 1) / lanes) < a.pool.threads())) {
+    lanes /= 2;
   }
-  a.blocks = (a.heads + a.lanes - 1) / a.lanes;
+  a.blocks = (a.heads + lanes - 1) / lanes;
   int64_t partials = 0, tasks = 0;
   for (int64_t t = 0; t < a.batch.tokens; ++t) {
     if (!isPadding(a.batch, t)) {
@@ -362,8 +233,11 @@ void mergeToken(const Attention &a, int64_t index) {
 }  // namespace
 
 void attendLatents(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_cache &cache, float scale,
-                   const gk_tensor &y) {
-  Attention a{pool, batch, q, cache, y, scale, q.cols / cache.head_dim, 0, 0, 0, nullptr, nullptr, 0, nullptr, nullptr};
+                   int32_t compute, const gk_tensor &y) {
+  Attention a{pool, batch, q, cache, y, scale, {}, {}, 0, 0, 0, nullptr, nullptr, 0, nullptr, nullptr};
+  a.kernel = compute == GK_COMPUTE_INT16 ? latentInt16() : latentFp32();
+  a.shape = {cache.head_dim, cache.latent, 0};
+  a.heads = q.cols / cache.head_dim;
   plan(a);
   pool.parallelFor(
       a.tasks, 1,

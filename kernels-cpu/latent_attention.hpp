@@ -5,8 +5,8 @@
 
 namespace gatun::cpu::GK_ISA {
 
-// y GK_F32; of padding nothing is written.
+// compute: enum gk_compute. y GK_F32; of padding nothing is written.
 void attendLatents(Pool &pool, const gk_batch &batch, const gk_tensor &q, const gk_cache &cache, float scale,
-                   const gk_tensor &y);
+                   int32_t compute, const gk_tensor &y);
 
 }  // namespace gatun::cpu::GK_ISA

@@ -13,6 +13,8 @@
 //   lookup(table of 16, index) reads the low 4 bits of an index. shiftRightEach shifts lane i by lane i, below 32.
 //   dot<N, Max>(acc, codes, q) adds the dot products of N code vectors, codes <= Max, with 4 N activations, |q| <= 127.
 //   With Max > 127 it may count codes less 128: kWideBias is 128 where codes count as they are stored, else 0.
+//   dotPairs(acc, a, b) adds to each lane the dot product of two pairs of int16, none of them -32768; sums wrap.
+//   splatPair(pointer) is that pair in every lane.
 //   kDots: dot products that want to run side by side, since each instruction of one waits for the one before it.
 #pragma once
 

@@ -219,4 +219,15 @@ static inline I32x16 dot(I32x16 acc, const U8x64 *codes, const int8_t *q) {
 constexpr int kWideBias = 0;  // what dot adds to every 8-bit code beyond its signed value
 constexpr int kDots = 1;
 
+// ---- pairs: two neighbouring int16 a lane ----
+
+static inline I32x16 splatPair(const void *pair) {
+  const __m256i both = _mm256_set1_epi32(*static_cast<const FourCodes *>(pair));
+  return {both, both};
+}
+static inline I32x16 dotPairs(I32x16 acc, I32x16 a, I32x16 b) {
+  return {_mm256_add_epi32(acc.lo, _mm256_madd_epi16(a.lo, b.lo)),
+          _mm256_add_epi32(acc.hi, _mm256_madd_epi16(a.hi, b.hi))};
+}
+
 }  // namespace gatun::cpu::GK_ISA

@@ -161,4 +161,15 @@ constexpr int kWideBias = 0;
 constexpr int kDots = 1;
 #endif
 
+// ---- pairs: two neighbouring int16 a lane ----
+
+static inline I32x16 splatPair(const void *pair) { return {_mm512_set1_epi32(*static_cast<const FourCodes *>(pair))}; }
+static inline I32x16 dotPairs(I32x16 acc, I32x16 a, I32x16 b) {
+#ifdef __AVX512VNNI__
+  return {_mm512_dpwssd_epi32(acc.v, a.v, b.v)};
+#else
+  return {_mm512_add_epi32(acc.v, _mm512_madd_epi16(a.v, b.v))};
+#endif
+}
+
 }  // namespace gatun::cpu::GK_ISA

@@ -189,6 +189,19 @@ static inline I32x16 dot(I32x16 acc, const U8x64 *codes, const int8_t *q) {
 constexpr int kWideBias = 128;  // what dot adds to every 8-bit code beyond its signed value
 constexpr int kDots = 1;
 
+// ---- pairs: two neighbouring int16 a lane ----
+
+static inline I32x16 splatPair(const void *pair) {
+  int32_t both;
+  __builtin_memcpy(&both, pair, sizeof both);
+  return splat(both);
+}
+static inline int32_t lowOf(int32_t pair) { return static_cast<int16_t>(pair); }
+static inline int32_t highOf(int32_t pair) { return static_cast<int16_t>(word(pair) >> 16); }
+static inline I32x16 dotPairs(I32x16 acc, I32x16 a, I32x16 b) {
+  GK_EACH(acc, wrap(word(acc.v[i]) + word(lowOf(a.v[i]) * lowOf(b.v[i]) + highOf(a.v[i]) * highOf(b.v[i]))));
+}
+
 #undef GK_EACH
 
 }  // namespace gatun::cpu::GK_ISA

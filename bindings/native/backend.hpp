@@ -34,8 +34,10 @@
      (const gk_rope &rope, const gk_batch &batch, const gk_tensor &q, const gk_tensor &k, const gk_tensor &v,         \
       const gk_cache &cache),                                                                                         \
      (rope, batch, q, k, v, cache))                                                                                   \
-  OP(attention, (const gk_batch &batch, const gk_tensor &q, const gk_cache &cache, float scale, const gk_tensor &y),  \
-     (batch, q, cache, scale, y))                                                                                     \
+  OP(attention,                                                                                                       \
+     (const gk_batch &batch, const gk_tensor &q, const gk_cache &cache, float scale, int32_t compute,                 \
+      const gk_tensor &y),                                                                                            \
+     (batch, q, cache, scale, compute, y))                                                                            \
   OP(latentStore,                                                                                                     \
      (const gk_rope &rope, const gk_batch &batch, const gk_tensor &q, const gk_tensor &kv, const gk_tensor &absorbed, \
       const gk_cache &cache),                                                                                         \

@@ -72,12 +72,13 @@ int32_t gk_rope_store(gk_queue *queue, const gk_rope *rope, const gk_batch *batc
 }
 
 int32_t gk_attention(gk_queue *queue, const gk_batch *batch, const gk_tensor *q, const gk_cache *cache, float scale,
-                     const gk_tensor *y) {
+                     int32_t compute, const gk_tensor *y) {
   return guarded(__func__, [&] {
     Backend &backend = checks::backend(queue);
     checks::batch(batch);
     checks::cache(cache);
     checks::finite("scale", scale);
+    checks::within("compute", compute, GK_COMPUTE_F32, cache->latent != 0 ? GK_COMPUTE_INT16 : GK_COMPUTE_F32);
     checks::tensor(q, "q", GK_F32);
     checks::result(y, "y");
     checks::equal("q.rows", q->rows, "batch.tokens", batch->tokens);
@@ -89,7 +90,7 @@ int32_t gk_attention(gk_queue *queue, const gk_batch *batch, const gk_tensor *q,
     }
     const int64_t valueDim = cache->latent != 0 ? cache->latent : cache->head_dim;
     checks::equal("y.cols", y->cols, "heads * width of a value", q->cols / cache->head_dim * valueDim);
-    backend.attention(*batch, *q, *cache, scale, *y);
+    backend.attention(*batch, *q, *cache, scale, compute, *y);
   });
 }
 

@@ -29,10 +29,11 @@ struct Measured {
 };
 
 // `tokens` tokens at the end of a context of `context` tokens, `repeats` times.
-Measured measure(gk_queue *queue, int heads, int kvHeads, int dim, Type type, int tokens, int context, int repeats) {
+Measured measure(gk_queue *queue, int heads, int kvHeads, int dim, Type type, int tokens, int context, int repeats,
+                 int latent = 0, int compute = GK_COMPUTE_F32) {
   Random random(1);
   const int pages = (context + GK_PAGE_TOKENS - 1) / GK_PAGE_TOKENS;
-  gk_cache cache = {nullptr, pages, kvHeads, dim, type.key, type.value, 0};
+  gk_cache cache = {nullptr, pages, kvHeads, dim, type.key, type.value, latent};
   int64_t pageBytes = 0;
   OK(gk_cache_page_bytes(queue, &cache, &pageBytes));
   Array<uint8_t> memory(pageBytes * pages);
@@ -46,17 +47,42 @@ Measured measure(gk_queue *queue, int heads, int kvHeads, int dim, Type type, in
   for (int p = 0; p < pages; ++p) {
     table.push_back(p);
   }
-  const Array<float> q(int64_t{tokens} * heads * dim, random), y(int64_t{tokens} * heads * dim);
-  const gk_tensor qs = tensor(q.data(), tokens, heads * dim), ys = tensor(y.data(), tokens, heads * dim);
+  const int valueDim = latent != 0 ? latent : dim;
+  const Array<float> q(int64_t{tokens} * heads * dim, random), y(int64_t{tokens} * heads * valueDim);
+  const gk_tensor qs = tensor(q.data(), tokens, heads * dim), ys = tensor(y.data(), tokens, heads * valueDim);
   const gk_batch batch = {position.data(), sequence.data(), table.data(), tokens, 1, pages, 0};
   double best = 1e9;
   for (int i = 0; i < repeats; ++i) {
     const auto start = std::chrono::steady_clock::now();
-    OK(gk_attention(queue, &batch, &qs, &cache, 0.1f, &ys));
+    OK(gk_attention(queue, &batch, &qs, &cache, 0.1f, compute, &ys));
     const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
     best = std::fmin(best, time.count());
   }
   return {best, pageBytes * pages};
+}
+
+// Multi-head latent attention as DeepSeek-R1 has it. Arithmetic is the limit: of what int8 reaches with VNNI, 16-bit
+// integers have half and an fma a quarter.
+void latents(gk_queue *queue, int isa, int threads) {
+  constexpr int heads = 128, dim = 576, latent = 512;
+  constexpr double each = 2.0 * heads * (dim + latent);  // operations a cached token
+  const int steps[][2] = {{1, 8192}, {1, 32768}, {512, 512}};
+  for (const int compute : {GK_COMPUTE_F32, GK_COMPUTE_INT16}) {
+    for (const auto &s : steps) {
+      const double seconds = measure(queue, heads, 1, dim, types[1], s[0], s[1], 5, latent, compute).seconds;
+      const double rate = each * s[0] * (s[1] - (s[0] - 1) / 2.0) / seconds;
+      double int8 = 0;
+      OK(gk_measure_int8(queue, &int8));
+      std::printf("%d,%d,%d,1,%d,F16 %s,%s,%d,%d,%.6f,%.1f,GOP/s", isa, threads, heads, dim,
+                  compute == GK_COMPUTE_F32 ? "fp32" : "int16", s[0] > 1 ? "prefill" : "decode", s[0], s[1], seconds,
+                  rate / 1e9);
+      if (isa == GK_ISA_AVX512_VNNI) {
+        std::printf(" (%.1f %% of what int8's %.1f leave)", 100 * rate / (int8 / (compute == GK_COMPUTE_F32 ? 4 : 2)),
+                    int8 / 1e9);
+      }
+      std::printf("\n");
+    }
+  }
 }
 
 }  // namespace
@@ -67,6 +93,7 @@ int main(int argc, char **argv) {
   std::printf("isa,threads,heads,kv_heads,head_dim,cache,phase,tokens,context,seconds,rate,unit\n");
   for (int isa = only > 0 ? only : GK_ISA_AVX2; isa <= (only > 0 ? only : bestIsa()); ++isa) {
     const Queue queue(threads, isa);
+    latents(queue, isa, threads);
     const int shapes[][3] = {{9, 3, 64}, {32, 8, 128}};
     for (const auto &s : shapes) {
       for (const Type &type : types) {

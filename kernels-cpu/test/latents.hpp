@@ -141,10 +141,10 @@ class Latents {
   }
 };
 
-// Attention of one query over latents, in double precision; `heights`: of the values.
-inline std::vector<double> attendLatents(const float *query, float scale, int latent,
-                                         const std::vector<std::vector<float>> &entries, int count) {
-  std::vector<double> p, y(static_cast<size_t>(latent), 0.0);
+// Probabilities of `count` latents to one query, in double precision.
+inline std::vector<double> latentProbabilities(const float *query, float scale,
+                                               const std::vector<std::vector<float>> &entries, int count) {
+  std::vector<double> p;
   double total = 0, top = -INFINITY;
   for (int t = 0; t < count; ++t) {
     double dot = 0;
@@ -154,15 +154,24 @@ inline std::vector<double> attendLatents(const float *query, float scale, int la
     p.push_back(dot * static_cast<double>(scale));
     top = std::max(top, p.back());
   }
-  for (int t = 0; t < count; ++t) {
-    const double e = std::exp(p[size_t(t)] - top);
-    for (size_t d = 0; d < y.size(); ++d) {
-      y[d] += e * static_cast<double>(entries[size_t(t)][d]);
-    }
-    total += e;
+  for (double &each : p) {
+    each = std::exp(each - top);
+    total += each;
   }
-  for (double &element : y) {
-    element /= total;
+  for (double &each : p) {
+    each /= total;
+  }
+  return p;
+}
+
+// Their sum of the first `latent` elements.
+inline std::vector<double> attendLatents(const std::vector<double> &probabilities, int latent,
+                                         const std::vector<std::vector<float>> &entries) {
+  std::vector<double> y(static_cast<size_t>(latent), 0.0);
+  for (size_t t = 0; t < probabilities.size(); ++t) {
+    for (size_t d = 0; d < y.size(); ++d) {
+      y[d] += probabilities[t] * static_cast<double>(entries[t][d]);
+    }
   }
   return y;
 }

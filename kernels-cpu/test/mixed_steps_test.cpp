@@ -40,7 +40,7 @@ void checkPaddingAlone() {
     const gk_batch batch = {position.data(), sequence.data(), table.data(), 2, 1, 2, singles};
     OK(gk_rope_table(queue, &batch, invFreq.data(), 16, 1.0f, angles.data()));
     OK(gk_rope_store(queue, &rope, &batch, &qs, &ks, &ks, &cache));
-    OK(gk_attention(queue, &batch, &qs, &cache, 1.0f, &ys));
+    OK(gk_attention(queue, &batch, &qs, &cache, 1.0f, GK_COMPUTE_F32, &ys));
     for (int64_t i = 0; i < y.size(); ++i) {
       CHECK(y[i] == 0 && std::isnan(q[i]), "element %lld: %g, query %g", static_cast<long long>(i),
             static_cast<double>(y[i]), static_cast<double>(q[i]));

@@ -220,7 +220,7 @@ class Sequences {
                     vt = tensor(vs.data(), n, kvWidth), yt = tensor(ys.data(), n, width);
     OK(gk_rope_table(queue, &batch, invFreq.data(), s.ropeDim, 1.0f, table.data()));
     OK(gk_rope_store(queue, &rope, &batch, &qt, &kt, &vt, &cache));
-    OK(gk_attention(queue, &batch, &qt, &cache, scale(), &yt));
+    OK(gk_attention(queue, &batch, &qt, &cache, scale(), GK_COMPUTE_F32, &yt));
     for (int64_t i = 0; i < n; ++i) {
       if (sequence[static_cast<size_t>(i)] < 0) {
         checkPadding(table.data() + i * s.ropeDim, s.ropeDim, 0xff, "a row of the table");

@@ -21,12 +21,13 @@ void cacheOps(gk_queue *queue) {
   gk_rope rope = {angles.data(), nullptr, nullptr, nullptr, nullptr, nullptr, 1e-6f, 16, GK_ROPE_HALF_SPLIT, 0};
   gk_tensor qs = tensor(q.data(), 2, 64), ks = tensor(k.data(), 2, 32), vs = ks, ys = tensor(y.data(), 2, 64);
   float scale = 1;
+  int32_t compute = GK_COMPUTE_F32;
   int32_t dim = 16;
   int64_t bytes = 0;
   const auto pageBytes = [&] { return gk_cache_page_bytes(queue, &cache, &bytes); };
   const auto fill = [&] { return gk_rope_table(queue, &batch, invFreq.data(), dim, scale, angles.data()); };
   const auto store = [&] { return gk_rope_store(queue, &rope, &batch, &qs, &ks, &vs, &cache); };
-  const auto attend = [&] { return gk_attention(queue, &batch, &qs, &cache, scale, &ys); };
+  const auto attend = [&] { return gk_attention(queue, &batch, &qs, &cache, scale, compute, &ys); };
   OK(pageBytes());
   CHECK(bytes == 8192);
   OK(fill());
@@ -50,6 +51,7 @@ void cacheOps(gk_queue *queue) {
   REFUSES(with(dim, 0, fill), "gk_rope_table: dim is 0, expected 2 to 256");
   REFUSES(with(scale, std::numeric_limits<float>::quiet_NaN(), attend),
           "gk_attention: scale is nan, expected a finite number");
+  REFUSES(with(compute, GK_COMPUTE_INT16, attend), "gk_attention: compute is 1, expected 0 to 0");
   REFUSES(with(batch.position, nullptr, fill), "gk_rope_table: batch.position is NULL");
   REFUSES(with(batch.tokens, -1, fill), "gk_rope_table: batch.tokens is -1, expected 0 to 1073741824");
   REFUSES(with(batch.max_pages, 0, store), "gk_rope_store: batch.max_pages is 0, expected 1 to 1048576");
@@ -99,12 +101,14 @@ void latentOps(gk_queue *queue) {
   int64_t bytes = 0;
   const auto pageBytes = [&] { return gk_cache_page_bytes(queue, &cache, &bytes); };
   const auto store = [&] { return gk_latent_store(queue, &rope, &batch, &qs, &kvs, &as, &cache); };
-  const auto attend = [&] { return gk_attention(queue, &batch, &as, &cache, 0.1f, &ys); };
+  int32_t compute = GK_COMPUTE_INT16;
+  const auto attend = [&] { return gk_attention(queue, &batch, &as, &cache, 0.1f, compute, &ys); };
   const auto ropeStore = [&] { return gk_rope_store(queue, &rope, &batch, &as, &kvs, &kvs, &cache); };
   OK(pageBytes());
   CHECK(bytes == 32 * 96 * 4);
   OK(store());
   OK(attend());
+  REFUSES(with(compute, 2, attend), "gk_attention: compute is 2, expected 0 to 1");
   REFUSES(with(cache.latent, 96, pageBytes),
           "gk_cache_page_bytes: cache.latent is 96, expected 0, or a multiple of 32 up to 512 and less than "
           "cache.head_dim, which is 96");

@@ -187,8 +187,9 @@ int64_t attentionWorkspaceBytes(const Queue &, const gk_limits &limits) {
   return wanted <= workspaceMost ? wanted : token > workspaceMost ? token : workspaceMost;
 }
 
+// compute: integers would be no faster than what the tensor cores make of the cache's type.
 void attention(const Queue &queue, const gk_batch &batch, const gk_tensor &q, const gk_cache &cache, float scale,
-               const gk_tensor &y) {
+               int32_t /* compute */, const gk_tensor &y) {
   if (batch.tokens == 0) {
     return;
   }

@@ -288,7 +288,7 @@ void attend(const Bench &b, const Type &type, int tokens, int context) {
   const double time = b.seconds(tokens > 1 ? 2 : layers, [&](int i) {
     gk_cache layer = cache;
     layer.pages = static_cast<char *>(memory) + pageBytes * pages * (i % layers);
-    GK(gk_attention(b.queue, &batch, &q.tensor, &layer, 0.0883883f, &y.tensor));
+    GK(gk_attention(b.queue, &batch, &q.tensor, &layer, 0.0883883f, GK_COMPUTE_F32, &y.tensor));
   });
   b.report("attention", type.name, "context " + std::to_string(context), tokens, time,
            static_cast<double>(pageBytes * pages),

@@ -103,7 +103,7 @@ class Case {
     const gk_batch batch = cached_.batch(side, tokens_, first, count, count == 1 ? 1 : 0);
     const gk_cache cache = cached_.cache(side);
     const gk_tensor q = tensor(q_.on(side) + first * width_, count, width_);
-    OK(gk_attention(side, &batch, &q, &cache, scale(), &y));
+    OK(gk_attention(side, &batch, &q, &cache, scale(), GK_COMPUTE_F32, &y));
   }
 
   // The bound of each row (token, head).

@@ -3,8 +3,9 @@
 //
 // LatentStore is bit-equal to the CPU, and so is Attention where the cache is F32. Elsewhere the bound is
 // attention/latent_tile.hpp's, of each row, as attention_test.cpp has it: but both terms of a query are added in one
-// sum, of twice the products.
-#include "../../kernels-cpu/test/latents.hpp"
+// sum, of twice the products. GK_COMPUTE_INT16 changes the CPU's results within latent_rounding.hpp's bound, and none
+// of CUDA's.
+#include "../../kernels-cpu/test/latent_rounding.hpp"
 #include "both.hpp"
 
 using namespace gatun::test;
@@ -75,6 +76,18 @@ class Case {
                     quantised = activations(wanted.data(), tokens.count, out_, dtype);
     OK(gk_quantize(both_.cpu(), &floats, &quantised));
     expectSameBits("Attention, " + name(all_.s) + ", of type " + std::to_string(dtype), wanted, y.download());
+  }
+
+  void checkInt16(const std::vector<At> &step, int singles) {
+    const Tokens tokens(step);
+    const Twin<float> q(rowsOf(step)), y(tokens.count * out_);
+    both_.run([&](const Side &side) {
+      attend(side, tokens, 0, tokens.count, singles, q, tensor(y.on(side), tokens.count, out_), GK_COMPUTE_INT16);
+    });
+    expectSameBits("Attention in int16, " + name(all_.s), *expected_, y.ofCuda());
+    const std::vector<double> bounds = int16Bounds(step);
+    expectClose("Attention in int16, " + name(all_.s), y.ofCpu(), y.ofCuda(),
+                [&](int64_t i) { return bounds[static_cast<size_t>(i)]; });
   }
 
   void expectSameAs(const Case &other) const {
@@ -165,11 +178,11 @@ class Case {
   }
 
   void attend(const Side &side, const Tokens &tokens, int first, int count, int singles, const Twin<float> &q,
-              const gk_tensor &y) const {
+              const gk_tensor &y, int32_t compute = GK_COMPUTE_F32) const {
     const gk_batch b = batch(side, tokens, first, count, singles);
     const gk_cache cache = all_.cacheAt(pages_.on(side));
     const gk_tensor qs = tensor(q.on(side) + first * width_, count, width_);
-    OK(gk_attention(side, &b, &qs, &cache, all_.scale(), &y));
+    OK(gk_attention(side, &b, &qs, &cache, all_.scale(), compute, &y));
   }
 
   // The bound of each token: that of its worst head.
@@ -192,6 +205,34 @@ class Case {
       const double u = 0x1p-24, split = s.type == GK_BF16 ? 0x1p-16 : 0x1p-22, n = at.position + 1.0;
       const double score = most * (split + 2 * (2 * s.dim() + 8) * u + 3 * u + s.dim() * u);
       bounds.push_back(at.sequence == padding ? 0 : greatest * (2 * score + 8 * u + roundings(s.type) + 3 * n * u));
+    }
+    return bounds;
+  }
+
+  // Of each element of the results.
+  std::vector<double> int16Bounds(const std::vector<At> &step) const {
+    const LatentShape &s = all_.s;
+    const gk_cache cache = all_.cacheAt(pages_.ofCpu().data());
+    const std::vector<double> ofRows = rowBounds(step);
+    const std::vector<float> queries = rowsOf(step);
+    std::vector<double> bounds;
+    for (size_t i = 0; i < step.size(); ++i) {
+      LatentRounding rounding(s, all_.scale());
+      std::vector<std::vector<float>> entries;
+      for (int p = 0; step[i].sequence != padding && p <= step[i].position; ++p) {
+        const int32_t page = all_.pageTable[size_t(step[i].sequence * all_.maxPages + p / GK_PAGE_TOKENS)];
+        entries.push_back(storedLatent(cache, page, p % GK_PAGE_TOKENS));
+        rounding.add(entries.back());
+      }
+      for (int h = 0; h < s.heads; ++h) {
+        const float *const query = queries.data() + static_cast<int64_t>(i) * width_ + h * s.dim();
+        const std::vector<double> shares =
+            latentProbabilities(query, all_.scale(), entries, static_cast<int>(entries.size()));
+        const std::vector<double> y = attendLatents(shares, s.latent, entries);
+        for (const double bound : rounding.bounds(query, shares, y, entries)) {
+          bounds.push_back(ofRows[i] + 2e-5 + bound);
+        }
+      }
     }
     return bounds;
   }
@@ -219,6 +260,7 @@ void checkMixed(const Both &both, const LatentShape &shape, int chunk) {
   step.push_back({padding, 7});
   Case c(both, shape);
   c.check(step, 3);
+  c.checkInt16(step, 3);
   for (const int32_t dtype : {GK_A8, GK_A16, GK_BF16}) {
     c.checkQuantised(step, 3, dtype);
   }

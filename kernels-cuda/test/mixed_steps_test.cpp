@@ -119,7 +119,7 @@ class Case {
                     vt = tensor(v_.on(side) + first * kvWidth_, count, kvWidth_),
                     yt = tensor(y.data() + first * width_, count, width_);
     OK(gk_rope_store(side, &rope, &batch, &qt, &kt, &vt, &cache));
-    OK(gk_attention(side, &batch, &qt, &cache, scale(), &yt));
+    OK(gk_attention(side, &batch, &qt, &cache, scale(), GK_COMPUTE_F32, &yt));
     OK(gk_queue_sync(side));
     return {q.download(), y.download(), cached_.cudaPages()};
   }
@@ -131,7 +131,7 @@ class Case {
     batch.page_table = table.data();
     const gk_cache cache = cached_.cache(side);
     const gk_tensor qt = tensor(q, count, width_);
-    OK(gk_attention(side, &batch, &qt, &cache, scale(), &y));
+    OK(gk_attention(side, &batch, &qt, &cache, scale(), GK_COMPUTE_F32, &y));
     OK(gk_queue_sync(side));
   }
 

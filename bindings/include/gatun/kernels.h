@@ -90,6 +90,12 @@ enum gk_rope_style {
   GK_ROPE_INTERLEAVED = 1 /* (2i, 2i + 1): GGUF files of architecture llama */
 };
 
+/* In what gk_attention multiplies. */
+enum gk_compute {
+  GK_COMPUTE_F32 = 0,
+  GK_COMPUTE_INT16 = 1 /* of a latent cache */
+};
+
 /* How gk_route makes scores of logits. */
 enum gk_scoring {
   GK_SCORING_SOFTMAX = 0,
@@ -373,9 +379,13 @@ int32_t gk_head_mat_mul(gk_queue *queue, const gk_weight *weight, const gk_tenso
 /* y (tokens, heads * value_dim) = softmax(scale * q . keys) . values over positions 0 .. the token's own. q (tokens,
  * heads * head_dim); value_dim is head_dim, of a latent cache `latent`. heads is a multiple of kv_heads; head h reads
  * key/value head h / (heads / kv_heads). y of the types gk_rms_norm takes. A NaN in a cache of GK_F8 may be read as
- * 480. With GK_TURBO4 or GK_TURBO3 values each head of the result is multiplied, in fp32, by the matrix that v was. */
+ * 480. With GK_TURBO4 or GK_TURBO3 values each head of the result is multiplied, in fp32, by the matrix that v was.
+ * compute: enum gk_compute. GK_COMPUTE_INT16 allows, and the CPU does it, to round each head of q and each key to
+ * 16-bit integers, the latent and the rest with a scale each, and the probabilities times the values' scales likewise,
+ * 32 positions at a time: integers of at most 32767, and of a norm of at most 46300 or so small that sums of products
+ * stay below 2^31. Sums of products are exact, everything else is fp32. CUDA multiplies as the cache's type has it. */
 int32_t gk_attention(gk_queue *queue, const gk_batch *batch, const gk_tensor *q, const gk_cache *cache, float scale,
-                     const gk_tensor *y);
+                     int32_t compute, const gk_tensor *y);
 /* ids (tokens, k) GK_I32 and weights (tokens, k) of logits (tokens, experts). A score is the logit's softmax or
  * sigmoid, a candidate's rank its score + bias. Of the groups, those chosen_groups stay whose two greatest ranks (the
  * only one, where a group is one expert) have the greatest sums; of their experts, the k of the greatest ranks are

@@ -401,6 +401,24 @@ public class Kernels extends Kernels$shared {
     public static int GK_ROPE_INTERLEAVED() {
         return GK_ROPE_INTERLEAVED;
     }
+    private static final int GK_COMPUTE_F32 = (int)0L;
+    /**
+     * {@snippet lang=c :
+     * enum gk_compute.GK_COMPUTE_F32 = 0
+     * }
+     */
+    public static int GK_COMPUTE_F32() {
+        return GK_COMPUTE_F32;
+    }
+    private static final int GK_COMPUTE_INT16 = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * enum gk_compute.GK_COMPUTE_INT16 = 1
+     * }
+     */
+    public static int GK_COMPUTE_INT16() {
+        return GK_COMPUTE_INT16;
+    }
     private static final int GK_SCORING_SOFTMAX = (int)0L;
     /**
      * {@snippet lang=c :
@@ -2643,6 +2661,7 @@ public class Kernels extends Kernels$shared {
             Kernels.C_POINTER,
             Kernels.C_POINTER,
             Kernels.C_FLOAT,
+            Kernels.C_INT,
             Kernels.C_POINTER
         );
 
@@ -2654,7 +2673,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t gk_attention(gk_queue *queue, const gk_batch *batch, const gk_tensor *q, const gk_cache *cache, float scale, const gk_tensor *y)
+     * int32_t gk_attention(gk_queue *queue, const gk_batch *batch, const gk_tensor *q, const gk_cache *cache, float scale, int32_t compute, const gk_tensor *y)
      * }
      */
     public static FunctionDescriptor gk_attention$descriptor() {
@@ -2664,7 +2683,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t gk_attention(gk_queue *queue, const gk_batch *batch, const gk_tensor *q, const gk_cache *cache, float scale, const gk_tensor *y)
+     * int32_t gk_attention(gk_queue *queue, const gk_batch *batch, const gk_tensor *q, const gk_cache *cache, float scale, int32_t compute, const gk_tensor *y)
      * }
      */
     public static MethodHandle gk_attention$handle() {
@@ -2674,7 +2693,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t gk_attention(gk_queue *queue, const gk_batch *batch, const gk_tensor *q, const gk_cache *cache, float scale, const gk_tensor *y)
+     * int32_t gk_attention(gk_queue *queue, const gk_batch *batch, const gk_tensor *q, const gk_cache *cache, float scale, int32_t compute, const gk_tensor *y)
      * }
      */
     public static MemorySegment gk_attention$address() {
@@ -2683,16 +2702,16 @@ public class Kernels extends Kernels$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t gk_attention(gk_queue *queue, const gk_batch *batch, const gk_tensor *q, const gk_cache *cache, float scale, const gk_tensor *y)
+     * int32_t gk_attention(gk_queue *queue, const gk_batch *batch, const gk_tensor *q, const gk_cache *cache, float scale, int32_t compute, const gk_tensor *y)
      * }
      */
-    public static int gk_attention(MemorySegment queue, MemorySegment batch, MemorySegment q, MemorySegment cache, float scale, MemorySegment y) {
+    public static int gk_attention(MemorySegment queue, MemorySegment batch, MemorySegment q, MemorySegment cache, float scale, int compute, MemorySegment y) {
         var mh$ = gk_attention.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("gk_attention", queue, batch, q, cache, scale, y);
+                traceDowncall("gk_attention", queue, batch, q, cache, scale, compute, y);
             }
-            return (int)mh$.invokeExact(queue, batch, q, cache, scale, y);
+            return (int)mh$.invokeExact(queue, batch, q, cache, scale, compute, y);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -47,6 +47,11 @@ final class Activations {
     return crossover.provider(kind, weight, x.rows());
   }
 
+  /** Whether what the kernels multiply may be rounded to integers. */
+  boolean integers() {
+    return compute != Compute.F32;
+  }
+
   /** {@code x} as {@code provider} reads it for {@code weight}: its columns, then its format. */
   Tensor input(PackedMatrix weight, Tensor x, DType asked, Provider provider) {
     DType format = provider == Provider.CUBLAS ? DType.BF16 : formatOfKernels(weight, asked);

@@ -207,7 +207,7 @@ public final class Graph {
   /** (tokens, heads * headDim): q against what is in the cache of index {@code cache}. */
   public Tensor attention(Tensor q, int cache, float scale) {
     Tensor y = tensor(DType.F32, q.rows(), q.cols());
-    ops.add(new Attention(q, cache, scale, y));
+    ops.add(new Attention(q, cache, scale, false, y));
     return y;
   }
 
@@ -229,7 +229,7 @@ public final class Graph {
   /** (tokens, heads * latent): absorbed queries against the latent cache of index {@code cache}. */
   public Tensor latentAttention(Tensor absorbed, int cache, int heads, int latent, float scale) {
     Tensor y = tensor(DType.F32, absorbed.rows(), heads * latent);
-    ops.add(new Attention(absorbed, cache, scale, y));
+    ops.add(new Attention(absorbed, cache, scale, activations.integers(), y));
     return y;
   }
 

@@ -6,8 +6,13 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
 
-/** {@code gk_attention}, of the cache of index {@code cache}. */
-public record Attention(Tensor q, int cache, float scale, Tensor y) implements Quantizing {
+/**
+ * {@code gk_attention}, of the cache of index {@code cache}.
+ *
+ * @param int16 whether it may multiply in 16-bit integers; of a latent cache alone
+ */
+public record Attention(Tensor q, int cache, float scale, boolean int16, Tensor y)
+    implements Quantizing {
   @Override
   public List<Tensor> reads() {
     return List.of(q);
@@ -20,7 +25,7 @@ public record Attention(Tensor q, int cache, float scale, Tensor y) implements Q
 
   @Override
   public Optional<Op> writing(Tensor quantized) {
-    return Optional.of(new Attention(q, cache, scale, quantized));
+    return Optional.of(new Attention(q, cache, scale, int16, quantized));
   }
 
   @Override
@@ -29,8 +34,10 @@ public record Attention(Tensor q, int cache, float scale, Tensor y) implements Q
     MemorySegment queries = at.struct(q);
     MemorySegment pages = at.step().caches().apply(cache);
     MemorySegment to = at.struct(y);
+    int compute = int16 ? Kernels.GK_COMPUTE_INT16() : Kernels.GK_COMPUTE_F32();
     return at.ops()
         .call(
-            "gk_attention", queue -> Kernels.gk_attention(queue, batch, queries, pages, scale, to));
+            "gk_attention",
+            queue -> Kernels.gk_attention(queue, batch, queries, pages, scale, compute, to));
   }
 }

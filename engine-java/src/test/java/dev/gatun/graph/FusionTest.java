@@ -20,7 +20,7 @@ class FusionTest {
   private static final Tensor Y = new Tensor(1, DType.F32, 2, 64);
   private static final Tensor SMALL = new Tensor(2, DType.A8, 2, 64);
   private static final Tensor FINE = new Tensor(3, DType.A16, 2, 64);
-  private static final Op ATTENTION = new Attention(Q, 0, 1, Y);
+  private static final Op ATTENTION = new Attention(Q, 0, 1, false, Y);
   private static final Op QUANTIZE = new Quantize(Y, SMALL);
 
   @Test
@@ -29,7 +29,7 @@ class FusionTest {
     Map<String, MarkedTensor> marks =
         Map.of("before", new MarkedTensor(0, Q), "after", new MarkedTensor(3, Q));
     Fusion fusion = Fusion.of(List.of(gather, ATTENTION, QUANTIZE, gather), marks);
-    assertEquals(List.of(gather, new Attention(Q, 0, 1, SMALL), gather), fusion.ops());
+    assertEquals(List.of(gather, new Attention(Q, 0, 1, false, SMALL), gather), fusion.ops());
     assertEquals(
         Map.of("before", new MarkedTensor(0, Q), "after", new MarkedTensor(2, Q)), fusion.marks());
   }
