@@ -106,6 +106,7 @@ final class Run implements Callable<Integer> {
       try (Loading loading = Loading.start(checkpoint, options)) {
         Dialect dialect = Dialect.of(checkpoint, template);
         SamplingOptions drawing = sampling.over(advised(checkpoint), dialect);
+        prompt.system.flatMap(_ -> Advice.onSystemMessage(checkpoint)).ifPresent(stdio::tell);
         boolean converses = question.isEmpty() || (conversation && !singleTurn);
         Optional<Prompt> asked =
             question.filter(_ -> !converses).map(text -> promptOf(text, dialect));

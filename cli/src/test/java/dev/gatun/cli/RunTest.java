@@ -2,6 +2,7 @@
 package dev.gatun.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -46,6 +48,20 @@ class RunTest {
     assertEquals(both, run(Cli.terminal(), "-p", "one", "-f", file).succeeded());
     assertEquals(both, run(Cli.piped("two"), "-p", "one", "-f", "-").succeeded());
     assertNotEquals(one, both);
+  }
+
+  @Test
+  void aSystemMessageThatTheMakersAdviseAgainstIsMentioned() throws IOException {
+    Path distilled = Files.createDirectory(folder.resolve("DeepSeek-R1-Distill-tiny"));
+    String told = "advise against a system message";
+    String[] asked = {"run", "-m", TinyModel.create(distilled).toString(), "-p", "hi", "-n", "1"};
+    assertFalse(Cli.terminal().run(asked).err().contains(told));
+    String[] system = Arrays.copyOf(asked, asked.length + 2);
+    system[asked.length] = "-sys";
+    system[asked.length + 1] = "Be brief.";
+    assertTrue(Cli.terminal().run(system).err().contains(told));
+    system[2] = model;
+    assertFalse(Cli.terminal().run(system).err().contains(told));
   }
 
   @Test

@@ -45,9 +45,7 @@ record GgufPreTokenizer(
           + ("\\p{N}{1,3}|" + CASED_SYMBOLS);
   private static final String TEKKEN = SMALL_WORD + "|" + CAPITAL_WORD + "|\\p{N}|" + CASED_SYMBOLS;
 
-  // Han apart. As a pattern of tokenization_kimi.py beside Kimi's models; llama.cpp does the same
-  // by
-  // hand.
+  // Han apart: the pattern of the tokenization_kimi.py published with Kimi's models.
   private static final String KIMI_CAPITAL = "[" + CAPITAL + "&&[^\\p{Han}]]";
   private static final String KIMI_SMALL = "[" + SMALL + "&&[^\\p{Han}]]";
   private static final String KIMI_K2 =
