@@ -234,6 +234,24 @@ class RunTest {
   }
 
   @Test
+  void aTemplateGetsFurtherVariables() throws IOException {
+    String template = "{% if thinking %}{{ raise_exception('it thinks') }}{% endif %}hi";
+    String file = Files.writeString(folder.resolve("thinks.jinja"), template).toString();
+    String[] off = {"-p", "a", "--chat-template-file", file, "--chat-template-kwargs", ""};
+    off[5] = "{\"thinking\": false}";
+    run(Cli.terminal(), off).succeeded();
+    String[] on = off.clone();
+    on[5] = "{\"thinking\": true}";
+    assertTrue(run(Cli.terminal(), on).refused(2).contains("it thinks"));
+    for (String wrong : List.of("[1]", "{", "{\"thinking\": null}", "{\"messages\": []}")) {
+      on[5] = wrong;
+      run(Cli.terminal(), on).refused(2);
+    }
+    String[] raw = {"--raw", "-p", "a", "--chat-template-kwargs", "{}"};
+    assertTrue(run(Cli.terminal(), raw).refused(2).contains("--raw uses no chat template"));
+  }
+
+  @Test
   void withoutATemplateOnlyPlainTextIsContinued() throws IOException {
     Path plain = TinyModel.create(Files.createDirectory(folder.resolve("plain")));
     Files.writeString(plain.resolve("tokenizer_config.json"), "{\"eos_token\": \"<|im_end|>\"}");
