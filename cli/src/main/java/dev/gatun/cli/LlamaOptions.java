@@ -112,15 +112,10 @@ final class LlamaOptions {
               "templates have no names here",
               "write --chat-template-file FILE"),
           row(
-              "--chat-template-kwargs",
-              "",
-              "a template gets messages alone",
-              "write --chat-template-file FILE"),
-          row(
               "-rea --reasoning --reasoning-effort",
               "",
               "the template decides whether it thinks",
-              "write --chat-template-file FILE, or --hide-thinking"),
+              "write --chat-template-kwargs with its variable, or --hide-thinking"),
           row(
               "--grammar --grammar-file -j --json-schema -jf --json-schema-file",
               "",

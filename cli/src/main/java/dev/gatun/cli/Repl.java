@@ -102,7 +102,7 @@ final class Repl {
     Dialogue.Reply reply;
     AnswerWriter writer = style.writer(stdio);
     try (Prompter.Watch watch = prompter.watchInterrupts()) {
-      Prompt prompt = dialogue.dialect().prompt(transcript.messages());
+      Prompt prompt = dialogue.dialect().prompt(transcript.messages(), limits.variables());
       ChatOptions options = limits.withCancellation(watch.cancellation());
       reply = dialogue.answer(prompt, sampling, options, writer);
       transcript.add(reply.message());

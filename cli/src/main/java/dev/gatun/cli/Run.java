@@ -13,10 +13,13 @@ import dev.gatun.load.EngineOptions;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.Advice;
 import dev.gatun.sample.SamplingOptions;
+import dev.gatun.text.ChatTemplate;
 import dev.gatun.weights.Checkpoint;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -71,6 +74,12 @@ final class Run implements Callable<Integer> {
       description = "Jinja to use in place of the model's own chat template.")
   Optional<String> templateFile = Optional.empty();
 
+  @Option(
+      names = "--chat-template-kwargs",
+      paramLabel = "JSON",
+      description = "Further variables of the chat template, such as {\"thinking\": true}.")
+  Optional<String> templateVariables = Optional.empty();
+
   @Option(names = "--ignore-eos", description = "Go on where the model wants to end.")
   boolean ignoreEnd;
 
@@ -97,6 +106,7 @@ final class Run implements Callable<Integer> {
         ChatOptions.defaults()
             .withMaxTokens(limit.orElse(-1))
             .withIgnoredEnd(ignoreEnd)
+            .withVariables(variables())
             .withStops(stops.toArray(String[]::new));
     if (engine.follows(options)) {
       try (Checkpoint checkpoint = engine.scaled(Checkpoint.open(model.path(stdio)), stdio)) {
@@ -113,9 +123,10 @@ final class Run implements Callable<Integer> {
       try (Loading loading = Loading.start(checkpoint, options)) {
         Dialect dialect = Dialect.of(checkpoint, template);
         SamplingOptions drawing = sampling.over(advised(checkpoint), dialect);
+        prompt.system.flatMap(_ -> Advice.onSystemMessage(checkpoint)).ifPresent(stdio::tell);
         boolean converses = question.isEmpty() || (conversation && !singleTurn);
         Optional<Prompt> asked =
-            question.filter(_ -> !converses).map(text -> promptOf(text, dialect));
+            question.filter(_ -> !converses).map(text -> promptOf(text, dialect, limits));
         try (Dialogue dialogue = new Dialogue(loading.engine(), dialect)) {
           engine.tellContext(dialogue.engine(), stdio);
           tell(checkpoint, dialogue.engine(), drawing);
@@ -143,9 +154,12 @@ final class Run implements Callable<Integer> {
       throw Refusal.usage(
           "--raw continues a text, and none is given", "give one with -p, -f or standard input");
     }
-    if (raw && (prompt.system.isPresent() || templateFile.isPresent())) {
+    boolean templated =
+        prompt.system.isPresent() || templateFile.isPresent() || templateVariables.isPresent();
+    if (raw && templated) {
       throw Refusal.usage(
-          "--raw uses no chat template, so -sys and --chat-template-file have no place",
+          "--raw uses no chat template, so -sys, --chat-template-file and --chat-template-kwargs"
+              + " have no place",
           "drop --raw, or write all into the prompt");
     }
   }
@@ -165,14 +179,26 @@ final class Run implements Callable<Integer> {
     return SamplingOptions.defaults(Advice.over(checkpoint));
   }
 
-  private Prompt promptOf(String question, Dialect dialect) {
+  private Map<String, Object> variables() {
+    String name = "--chat-template-kwargs";
+    Map<String, Object> variables =
+        templateVariables
+            .map(text -> ChatTemplate.variables(Json.parse(text, name)))
+            .orElse(Map.of());
+    if (variables.values().stream().anyMatch(Objects::isNull)) {
+      throw Refusal.usage(name + " holds null", "leave out what is not to be set");
+    }
+    return variables;
+  }
+
+  private Prompt promptOf(String question, Dialect dialect, ChatOptions limits) {
     if (raw) {
       return new Prompt(question, dialect.encodeText(question));
     }
     List<Message> messages = new ArrayList<>();
     prompt.system.ifPresent(text -> messages.add(Message.system(text)));
     messages.add(Message.user(question));
-    return dialect.prompt(messages);
+    return dialect.prompt(messages, limits.variables());
   }
 
   private int once(Dialogue dialogue, SamplingOptions drawing, ChatOptions limits, Prompt asked) {

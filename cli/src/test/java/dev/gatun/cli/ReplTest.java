@@ -18,6 +18,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -28,6 +29,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ReplTest {
   @TempDir Path folder;
+  private Optional<String> template = Optional.empty();
+  private ChatOptions limits = ChatOptions.defaults().withMaxTokens(6);
 
   /** What a conversation left on the two streams. */
   private record Said(String out, String err) {}
@@ -103,6 +106,15 @@ class ReplTest {
     assertEquals(1, promptTokens(said.err()).size(), said.err());
   }
 
+  @Test
+  void everyTurnHasTheTemplatesVariables() throws IOException {
+    template = Optional.of("{% if thinking %}{{ raise_exception('it thinks') }}{% endif %}hi");
+    assertEquals(2, promptTokens(talk("one", "two").err()).size());
+    limits = limits.withVariables(Map.of("thinking", true));
+    Said said = talk("one", "two");
+    assertEquals(3, said.err().split("it thinks", -1).length, said.err());
+  }
+
   private Said talk(String... lines) throws IOException {
     return talk(Repl.Opening.EMPTY, lines);
   }
@@ -119,7 +131,7 @@ class ReplTest {
     try (Checkpoint checkpoint = Checkpoint.open(model);
         Engine engine = Engine.load(checkpoint, options);
         Dialogue dialogue =
-            new Dialogue(engine, Dialect.of(checkpoint, checkpoint.chatTemplate()));
+            new Dialogue(engine, Dialect.of(checkpoint, template.or(checkpoint::chatTemplate)));
         Terminal terminal =
             new DumbTerminal(new ByteArrayInputStream(input), new ByteArrayOutputStream());
         Prompter prompter = Prompter.on(terminal, Optional.empty())) {
@@ -127,13 +139,7 @@ class ReplTest {
       SamplingOptions greedy = SamplingOptions.defaults().withTemperature(0);
       assertEquals(
           0,
-          new Repl(
-                  stdio,
-                  dialogue,
-                  greedy,
-                  ChatOptions.defaults().withMaxTokens(6),
-                  new StyleArguments(),
-                  Optional.empty())
+          new Repl(stdio, dialogue, greedy, limits, new StyleArguments(), Optional.empty())
               .converse(prompter, opening));
     }
     return new Said(out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));

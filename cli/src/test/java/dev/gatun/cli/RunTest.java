@@ -2,6 +2,7 @@
 package dev.gatun.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
@@ -46,6 +48,20 @@ class RunTest {
     assertEquals(both, run(Cli.terminal(), "-p", "one", "-f", file).succeeded());
     assertEquals(both, run(Cli.piped("two"), "-p", "one", "-f", "-").succeeded());
     assertNotEquals(one, both);
+  }
+
+  @Test
+  void aSystemMessageThatTheMakersAdviseAgainstIsMentioned() throws IOException {
+    Path distilled = Files.createDirectory(folder.resolve("DeepSeek-R1-Distill-tiny"));
+    String told = "advise against a system message";
+    String[] asked = {"run", "-m", TinyModel.create(distilled).toString(), "-p", "hi", "-n", "1"};
+    assertFalse(Cli.terminal().run(asked).err().contains(told));
+    String[] system = Arrays.copyOf(asked, asked.length + 2);
+    system[asked.length] = "-sys";
+    system[asked.length + 1] = "Be brief.";
+    assertTrue(Cli.terminal().run(system).err().contains(told));
+    system[2] = model;
+    assertFalse(Cli.terminal().run(system).err().contains(told));
   }
 
   @Test
@@ -215,6 +231,24 @@ class RunTest {
     assertEquals("", run(Cli.piped(""), hiding.toArray(String[]::new)).succeeded());
     assertEquals("\033[2maaaaaaaa\033[22m\n", run(Cli.terminal(), args).succeeded());
     assertEquals("aaaaaaaa\n", run(Cli.environment(Map.of("NO_COLOR", "1")), args).succeeded());
+  }
+
+  @Test
+  void aTemplateGetsFurtherVariables() throws IOException {
+    String template = "{% if thinking %}{{ raise_exception('it thinks') }}{% endif %}hi";
+    String file = Files.writeString(folder.resolve("thinks.jinja"), template).toString();
+    String[] off = {"-p", "a", "--chat-template-file", file, "--chat-template-kwargs", ""};
+    off[5] = "{\"thinking\": false}";
+    run(Cli.terminal(), off).succeeded();
+    String[] on = off.clone();
+    on[5] = "{\"thinking\": true}";
+    assertTrue(run(Cli.terminal(), on).refused(2).contains("it thinks"));
+    for (String wrong : List.of("[1]", "{", "{\"thinking\": null}", "{\"messages\": []}")) {
+      on[5] = wrong;
+      run(Cli.terminal(), on).refused(2);
+    }
+    String[] raw = {"--raw", "-p", "a", "--chat-template-kwargs", "{}"};
+    assertTrue(run(Cli.terminal(), raw).refused(2).contains("--raw uses no chat template"));
   }
 
   @Test

@@ -48,8 +48,8 @@ public record Dialect(
   }
 
   /**
-   * The prompt that asks for the next answer, as the model's template writes it, its first token
-   * included.
+   * The prompt that asks for the next answer, as the model's template writes it. Where the model
+   * expects a first token there is one, whether the template writes it or not.
    */
   public Prompt prompt(List<Message> messages) {
     return prompt(messages, Map.of());
@@ -66,7 +66,7 @@ public record Dialect(
     all.put("bos_token", tokenizer.bosToken());
     all.put("eos_token", tokenizer.eosToken());
     String text = chat.render(messages, true, all);
-    return new Prompt(text, tokenizer.encode(text, true));
+    return new Prompt(text, encodeText(text));
   }
 
   /** The ids of a text to be continued, after the first token where the model expects one. */
@@ -83,6 +83,15 @@ public record Dialect(
     withBos[0] = bos;
     System.arraycopy(ids, 0, withBos, 1, ids.length);
     return withBos;
+  }
+
+  /**
+   * Whether a drawn token is no part of the text: a special one, but for the tags of thinking,
+   * which some files count among those.
+   */
+  boolean isHidden(int id) {
+    return tokenizer.isSpecial(id)
+        && !ThinkSplitter.isTag(new String(tokenizer.bytes(id), StandardCharsets.UTF_8));
   }
 
   /** Token sequences that spell one of {@code texts}, and every token that holds one. */

@@ -99,7 +99,7 @@ public final class Dialogue implements AutoCloseable {
   /** Tokens to text, as far as the first stop string, and to the sink. */
   private final class Words {
     private final StringBuilder text = new StringBuilder();
-    private final TokenStream stream = new TokenStream(dialect.tokenizer(), true);
+    private final TokenStream stream = new TokenStream(dialect.tokenizer(), dialect::isHidden);
     private final ThinkSplitter splitter;
     private final StopStrings stops;
     private int thinkingTokens;

@@ -3,8 +3,9 @@ package dev.gatun.dialogue;
 
 /**
  * Thinking is what stands between {@code <think>} and {@code </think>}. The opening tag counts only
- * before anything else was said, or where the prompt has opened it already; after the closing tag
- * all is answer, so an answer may speak about the tags. A tag may arrive in any number of pieces.
+ * before anything else was said, or where the prompt has opened it already; after the closing tag,
+ * the prompt's too, all is answer, so an answer may speak about the tags. A tag may arrive in any
+ * number of pieces.
  */
 public final class ThinkSplitter {
   public static final String OPEN = "<think>";
@@ -33,15 +34,21 @@ public final class ThinkSplitter {
   private final StringBuilder held = new StringBuilder();
   private State state;
 
-  /** {@code prompt} is the rendered prompt, whose end may have opened the thinking. */
+  /** {@code prompt} is the rendered prompt, whose end may have opened or closed the thinking. */
   public ThinkSplitter(String prompt, Sink sink) {
-    this.state = opensThinking(prompt) ? State.THINKING : State.START;
+    boolean closed = prompt.stripTrailing().endsWith(CLOSE);
+    this.state = opensThinking(prompt) ? State.THINKING : closed ? State.ANSWER : State.START;
     this.sink = sink;
   }
 
   /** True where the prompt ends in an opening tag, so that the model's first word is a thought. */
   public static boolean opensThinking(String prompt) {
     return prompt.stripTrailing().endsWith(OPEN);
+  }
+
+  /** Whether {@code text} is one of the two tags. */
+  static boolean isTag(String text) {
+    return text.equals(OPEN) || text.equals(CLOSE);
   }
 
   /** Whether what comes next is thinking, or the tag that closes it. */

@@ -30,7 +30,7 @@ record Choice(List<RemoteFile> files, boolean folder) {
   private static final Pattern FOLDER =
       Pattern.compile(
           "(config|generation_config|quantize_config|quant_config|vocab|added_tokens)\\.json"
-              + "|tokenizer.*\\.json|tokenizer\\.model|merges\\.txt|special_tokens_map\\.json"
+              + "|tokenizer.*\\.json|(tokenizer|tiktoken)\\.model|merges\\.txt|special_tokens_map\\.json"
               + "|chat_template\\.(jinja|json)|.+\\.safetensors\\.index\\.json");
 
   /**

@@ -1,4 +1,4 @@
-// Advice: the sampling settings that makers publish for a family beside its files.
+// Advice: what makers publish beside a family's files: sampling settings, and how to ask.
 package dev.gatun.sample;
 
 import dev.gatun.weights.Checkpoint;
@@ -15,13 +15,21 @@ public final class Advice {
   private static final List<Family> FAMILIES =
       List.of(
           // Source: model card of Qwen/QwQ-32B, "Usage Guidelines".
-          new Family("qwen2", "qwq", published(0.6, Optional.of(40), 0.95)),
+          new Family("qwen2", "qwq", published(0.6, Optional.of(40), 0.95), true),
+          // Source: model card of deepseek-ai/DeepSeek-R1-0528, which takes a system message.
+          new Family("deepseek_v3", "r1-0528", published(0.6, Optional.empty(), 0.95), true),
+          new Family("qwen3", "r1-0528", published(0.6, Optional.empty(), 0.95), true),
           // Source: model card of deepseek-ai/DeepSeek-R1, "Usage Recommendations".
-          new Family("deepseek_v3", "r1", published(0.6, Optional.empty(), 0.95)),
-          new Family("qwen2", "r1-distill", published(0.6, Optional.empty(), 0.95)),
-          new Family("llama", "r1-distill", published(0.6, Optional.empty(), 0.95)));
+          new Family("deepseek_v3", "r1", published(0.6, Optional.empty(), 0.95), false),
+          new Family("qwen2", "r1-distill", published(0.6, Optional.empty(), 0.95), false),
+          new Family("llama", "r1-distill", published(0.6, Optional.empty(), 0.95), false));
 
-  private record Family(String architecture, String name, GenerationDefaults settings) {}
+  /**
+   * @param name a part of the names of its models; of two families that fit the first counts
+   * @param system whether its makers would have it take a system message
+   */
+  private record Family(
+      String architecture, String name, GenerationDefaults settings, boolean system) {}
 
   private Advice() {}
 
@@ -32,11 +40,28 @@ public final class Advice {
   }
 
   static GenerationDefaults over(GenerationDefaults own, String architecture, String names) {
+    return family(architecture, names).map(family -> filled(own, family.settings)).orElse(own);
+  }
+
+  /** What to tell somebody who gives the model a system message, where its makers advise none. */
+  @SuppressWarnings("exports") // for the engine's own use
+  public static Optional<String> onSystemMessage(Checkpoint checkpoint) {
+    return onSystemMessage(checkpoint.config().architecture(), names(checkpoint));
+  }
+
+  static Optional<String> onSystemMessage(String architecture, String names) {
+    return family(architecture, names)
+        .filter(family -> !family.system)
+        .map(
+            _ ->
+                "the model's makers advise against a system message: better write all into the"
+                    + " question");
+  }
+
+  private static Optional<Family> family(String architecture, String names) {
     return FAMILIES.stream()
         .filter(family -> family.architecture.equals(architecture) && names.contains(family.name))
-        .findFirst()
-        .map(family -> filled(own, family.settings))
-        .orElse(own);
+        .findFirst();
   }
 
   // A renamed file is still known by what it says of itself.

@@ -37,14 +37,14 @@ final class Bpe {
   private static final int CACHED_LENGTH = 64; // UTF-16 units; longer words hardly come twice
 
   private final Vocabulary vocabulary;
-  private final MergeTable merges;
+  private final Merges merges;
   private final Options options;
   private final IntPredicate special;
   private final int[] letters = new int[ByteLevel.LETTERS]; // their ids, or -1
   private final ConcurrentHashMap<String, int[]> cache = new ConcurrentHashMap<>(1024);
 
   /** {@code special} tells the ids which no word may become, however it is spelled. */
-  Bpe(Vocabulary vocabulary, MergeTable merges, Options options, IntPredicate special) {
+  Bpe(Vocabulary vocabulary, Merges merges, Options options, IntPredicate special) {
     this.vocabulary = vocabulary;
     this.merges = merges;
     this.options = options;
@@ -153,13 +153,13 @@ final class Bpe {
 
   private boolean makes(int left, int right, int product) {
     int rank = merges.rank(left, right);
-    return rank != MergeTable.NONE && merges.product(rank) == product;
+    return rank != Merges.NONE && merges.product(rank) == product;
   }
 
   private void offer(LongHeap candidates, int[] symbols, int left, int right) {
     if (left >= 0 && right < symbols.length) {
       int rank = merges.rank(symbols[left], symbols[right]);
-      if (rank != MergeTable.NONE) {
+      if (rank != Merges.NONE) {
         candidates.push((long) rank << 32 | left);
       }
     }

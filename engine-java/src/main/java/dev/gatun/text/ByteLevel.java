@@ -33,7 +33,11 @@ final class ByteLevel {
 
   /** The UTF-8 bytes of {@code text}, each as its stand-in. */
   static String spell(String text) {
-    byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+    return spell(text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Each byte as its stand-in. */
+  static String spell(byte[] bytes) {
     char[] spelled = new char[bytes.length];
     for (int i = 0; i < bytes.length; i++) {
       spelled[i] = CHARS[bytes[i] & 0xFF];

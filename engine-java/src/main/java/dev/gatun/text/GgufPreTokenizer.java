@@ -5,6 +5,7 @@ import dev.gatun.refusal.Refusal;
 import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalInt;
 
 /**
  * A GGUF file names its pre-tokenizer instead of holding it. The patterns are those of the
@@ -16,9 +17,14 @@ import java.util.List;
  * @param composes text is normalized to NFC
  * @param ignoreMerges a word that is itself a token is not built from merges
  * @param addsBos a prompt starts with the BOS token unless the file says otherwise
+ * @param ranked merges follow from the ids, see {@link RankedMerges}, and need not be in the file
  */
 record GgufPreTokenizer(
-    List<String> patterns, boolean composes, boolean ignoreMerges, boolean addsBos) {
+    List<String> patterns,
+    boolean composes,
+    boolean ignoreMerges,
+    boolean addsBos,
+    boolean ranked) {
   private static final String CONTRACTION = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
   private static final String SPACES = "\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
   private static final String SYMBOLS = " ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|" + SPACES;
@@ -38,6 +44,14 @@ record GgufPreTokenizer(
       (SMALL_WORD + CONTRACTION + "?|" + CAPITAL_WORD + CONTRACTION + "?|")
           + ("\\p{N}{1,3}|" + CASED_SYMBOLS);
   private static final String TEKKEN = SMALL_WORD + "|" + CAPITAL_WORD + "|\\p{N}|" + CASED_SYMBOLS;
+
+  // Han apart: the pattern of the tokenization_kimi.py published with Kimi's models.
+  private static final String KIMI_CAPITAL = "[" + CAPITAL + "&&[^\\p{Han}]]";
+  private static final String KIMI_SMALL = "[" + SMALL + "&&[^\\p{Han}]]";
+  private static final String KIMI_K2 =
+      ("[\\p{Han}]+|" + LEAD + KIMI_CAPITAL + "*" + KIMI_SMALL + "+" + CONTRACTION + "?|")
+          + (LEAD + KIMI_CAPITAL + "+" + KIMI_SMALL + "*" + CONTRACTION + "?|\\p{N}{1,3}|")
+          + SYMBOLS;
 
   private static final String DEEPSEEK_V3 =
       "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+"
@@ -80,16 +94,17 @@ record GgufPreTokenizer(
       case "smollm", "starcoder", "refact", "command-r", "codeshell", "exaone" ->
           of("\\p{N}", ByteLevel.PATTERN);
       case "qwen2", "deepseek-r1-qwen", "megrez" ->
-          new GgufPreTokenizer(List.of(QWEN2), true, false, false);
+          new GgufPreTokenizer(List.of(QWEN2), true, false, false, false);
       case "stablelm2", "hunyuan", "grok-2" -> of(QWEN2);
       case "llama3", "llama-v3", "llama-bpe", "falcon3", "pixtral" ->
-          new GgufPreTokenizer(List.of(LLAMA3), false, true, true);
+          new GgufPreTokenizer(List.of(LLAMA3), false, true, true, false);
       case "dbrx", "smaug-bpe", "glm4", "chatglm-bpe" -> of(LLAMA3);
       case "gpt-4o", "llama4" -> of(GPT4O);
-      case "tekken" -> new GgufPreTokenizer(List.of(TEKKEN), false, true, true);
+      case "tekken" -> new GgufPreTokenizer(List.of(TEKKEN), false, true, true, false);
       case "deepseek-v3", "hunyuan-dense" ->
           of("\\p{N}{1,3}", "[\\u4E00-\\u9FA5\\u3040-\\u309F\\u30A0-\\u30FF]+", DEEPSEEK_V3);
-      case "deepseek-llm" -> new GgufPreTokenizer(DEEPSEEK_LLM, false, false, false);
+      case "kimi-k2" -> new GgufPreTokenizer(List.of(KIMI_K2), false, true, false, true);
+      case "deepseek-llm" -> new GgufPreTokenizer(DEEPSEEK_LLM, false, false, false, false);
       case "deepseek-coder" ->
           of(
               "[\\r\\n]",
@@ -113,6 +128,10 @@ record GgufPreTokenizer(
         : Normalization.NONE;
   }
 
+  Bpe.Options options() {
+    return new Bpe.Options(true, ignoreMerges, false, OptionalInt.empty(), false);
+  }
+
   PreTokenizer preTokenizer() {
     List<PreTokenizer.Step> steps = new ArrayList<>();
     for (String pattern : patterns) {
@@ -122,6 +141,6 @@ record GgufPreTokenizer(
   }
 
   private static GgufPreTokenizer of(String... patterns) {
-    return new GgufPreTokenizer(List.of(patterns), false, false, false);
+    return new GgufPreTokenizer(List.of(patterns), false, false, false, false);
   }
 }

@@ -1,17 +1,12 @@
-// MergeTable: which two tokens merge into which third, and in what order of preference.
+// MergeTable: merges as a tokenizer lists them.
 package dev.gatun.text;
 
 import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.Utf8List;
 import java.nio.charset.StandardCharsets;
 
-/**
- * The merges of a byte-pair encoding; their rank is the order in which they were added, the lowest
- * merging first.
- */
-final class MergeTable {
-  static final int NONE = -1;
-
+/** The merges' rank is the order in which they were added. */
+final class MergeTable implements Merges {
   private final Vocabulary vocabulary;
   private final int[] slots; // rank + 1 by pair, 0 where free; length a power of two
   private final long[] pairs; // left << 32 | right, by rank
@@ -79,13 +74,13 @@ final class MergeTable {
     slots[slot(pairs[size])] = ++size;
   }
 
-  /** The rank of the merge of {@code left} with {@code right}, or {@link #NONE}. */
-  int rank(int left, int right) {
+  @Override
+  public int rank(int left, int right) {
     return slots[slot(pair(left, right))] - 1;
   }
 
-  /** The token that the merge of {@code rank} makes. */
-  int product(int rank) {
+  @Override
+  public int product(int rank) {
     return products[rank];
   }
 

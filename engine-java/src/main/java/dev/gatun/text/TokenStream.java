@@ -2,6 +2,7 @@
 package dev.gatun.text;
 
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 
 /**
  * Turns ids into text as they come. A character whose bytes lie in several tokens comes with the
@@ -10,7 +11,7 @@ import java.util.Arrays;
  */
 public final class TokenStream {
   private final Tokenizer tokenizer;
-  private final boolean skipSpecial;
+  private final IntPredicate skipped;
   private byte[] pending = {}; // the start of a character, at most three bytes
   private int leading; // characters that may still be left out at the start of the text
 
@@ -18,14 +19,21 @@ public final class TokenStream {
    * @param skipSpecial leaves special tokens out
    */
   public TokenStream(Tokenizer tokenizer, boolean skipSpecial) {
+    this(tokenizer, id -> skipSpecial && tokenizer.isSpecial(id));
+  }
+
+  /**
+   * @param skipped tells the ids that are left out
+   */
+  public TokenStream(Tokenizer tokenizer, IntPredicate skipped) {
     this.tokenizer = tokenizer;
-    this.skipSpecial = skipSpecial;
+    this.skipped = skipped;
     leading = tokenizer.decoding().leading();
   }
 
   /** The text that {@code id} completes, possibly none. */
   public String push(int id) {
-    if (skipSpecial && tokenizer.isSpecial(id)) {
+    if (skipped.test(id)) {
       return "";
     }
     byte[] more = tokenizer.bytes(id);

@@ -3,6 +3,7 @@ package dev.gatun.text;
 
 import dev.gatun.refusal.Refusal;
 import java.io.ByteArrayOutputStream;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -40,12 +41,15 @@ public final class Tokenizer {
   }
 
   /**
-   * Reads {@code tokenizer.json} and, where present, {@code tokenizer_config.json} and {@code
-   * generation_config.json}. Throws a refusal where the first is missing or any is malformed or of
-   * an unknown kind.
+   * Reads {@code tokenizer.json}, or where there is none Kimi's {@code tiktoken.model}, and, where
+   * present, {@code tokenizer_config.json} and {@code generation_config.json}. Throws a refusal
+   * where the first is missing or any is malformed or of an unknown kind.
    */
   public static Tokenizer fromFolder(Path folder) {
-    return new TokenizerJson(folder).read();
+    boolean kimi =
+        !Files.exists(folder.resolve(TokenizerJson.FILE))
+            && Files.exists(folder.resolve(TokenizerTiktoken.FILE));
+    return kimi ? new TokenizerTiktoken(folder).read() : new TokenizerJson(folder).read();
   }
 
   /**

@@ -43,9 +43,9 @@ final class TokenizerGguf {
     Vocabulary vocabulary = Vocabulary.of(texts("tokens"));
     Normalization normalization = pre.normalization();
     AddedTokens added = new AddedTokens(addedTokens(vocabulary), normalization);
-    Bpe.Options options =
-        new Bpe.Options(true, pre.ignoreMerges(), false, OptionalInt.empty(), false);
-    Bpe bpe = new Bpe(vocabulary, merges(vocabulary), options, added::isSpecial);
+    Merges merges =
+        pre.ranked() ? new RankedMerges(vocabulary, added::isSpecial) : merges(vocabulary);
+    Bpe bpe = new Bpe(vocabulary, merges, pre.options(), added::isSpecial);
     Markers markers = markers(vocabulary, added, pre.addsBos());
     return new Tokenizer(vocabulary, added, pre.preTokenizer(), bpe, Decoding.BYTE_LEVEL, markers);
   }

@@ -3,25 +3,22 @@ package dev.gatun.text;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.Utf8List;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
-import java.util.Set;
 
 /** Streams the two long lists, vocabulary and merges, and reads the rest as trees. */
 final class TokenizerJson {
+  static final String FILE = "tokenizer.json";
+
   // A vocabulary's tokens are field names; keeping 150,000 of them in the parser's symbol table
   // only costs.
   private static final ObjectMapper JSON =
@@ -39,13 +36,11 @@ final class TokenizerJson {
   private final Utf8List.Builder tokens = new Utf8List.Builder(160_000);
   private final Ids ids = new Ids(); // beside tokens
   private final Utf8List.Builder merges = new Utf8List.Builder(320_000); // left and right in turn
-  private final JsonNode config;
-  private final JsonNode generation;
+  private final TokenizerConfig beside;
 
   TokenizerJson(Path folder) {
-    file = folder.resolve("tokenizer.json");
-    config = beside(folder.resolve("tokenizer_config.json"));
-    generation = beside(folder.resolve("generation_config.json"));
+    file = folder.resolve(FILE);
+    beside = TokenizerConfig.beside(file);
   }
 
   Tokenizer read() {
@@ -61,7 +56,7 @@ final class TokenizerJson {
         }
       }
     } catch (IOException e) {
-      throw unreadable(file, e);
+      throw TokenizerConfig.unreadable(file, e);
     }
     return tokenizer();
   }
@@ -129,12 +124,14 @@ final class TokenizerJson {
     }
     Normalization normalization = PipelineJson.normalization(fields.path("normalizer"));
     PipelineJson.PreTokenization cut = PipelineJson.preTokenizer(fields.path("pre_tokenizer"));
-    List<AddedToken> list = new AddedTokensJson(file, fields, config).read(own);
+    List<AddedToken> list = new AddedTokensJson(file, fields, beside.config()).read(own);
     AddedTokens added = new AddedTokens(list, normalization);
     Vocabulary all = own.with(list);
     Bpe bpe = new Bpe(own, table, options(own, cut.byteLevel()), added::isSpecial);
     Decoding decoding = PipelineJson.decoding(fields.path("decoder"));
-    return new Tokenizer(all, added, cut.preTokenizer(), bpe, decoding, markers(added, own));
+    OptionalInt templateBos = AddedTokensJson.templateBos(fields.path("post_processor"), added);
+    Markers markers = beside.markers(added, own, templateBos);
+    return new Tokenizer(all, added, cut.preTokenizer(), bpe, decoding, markers);
   }
 
   private Vocabulary ownVocabulary(Utf8List texts) {
@@ -185,61 +182,6 @@ final class TokenizerJson {
         model.path("fuse_unk").asBoolean());
   }
 
-  private Markers markers(AddedTokens added, Vocabulary own) {
-    OptionalInt templateBos = AddedTokensJson.templateBos(fields.path("post_processor"), added);
-    OptionalInt bos = marker("bos_token", added, own);
-    OptionalInt eos = marker("eos_token", added, own);
-    Set<Integer> ends = EndOfGeneration.among(added::id);
-    eos.ifPresent(ends::add);
-    JsonNode generationEnds = generation.path("eos_token_id");
-    for (JsonNode id : generationEnds.isArray() ? generationEnds : List.of(generationEnds)) {
-      if (id.canConvertToInt() && id.isIntegralNumber()) {
-        ends.add(id.intValue());
-        eos = eos.isPresent() ? eos : OptionalInt.of(id.intValue());
-      }
-    }
-    boolean addsBos = config.path("add_bos_token").asBoolean(templateBos.isPresent());
-    return new Markers(
-        bos.isPresent() ? bos : templateBos,
-        eos,
-        ends,
-        addsBos && (bos.isPresent() || templateBos.isPresent()));
-  }
-
-  // A token that tokenizer_config.json names, as a text or as an object with its content.
-  private OptionalInt marker(String name, AddedTokens added, Vocabulary own) {
-    JsonNode node = config.path(name);
-    JsonNode content = node.isObject() ? node.path("content") : node;
-    if (!content.isTextual() || content.textValue().isEmpty()) {
-      return OptionalInt.empty();
-    }
-    OptionalInt id = added.id(content.textValue());
-    id = id.isPresent() ? id : own.id(content.textValue());
-    if (id.isEmpty()) {
-      throw Refusal.model(
-          "tokenizer_config.json names the "
-              + name
-              + " \""
-              + content.textValue()
-              + "\", which "
-              + file
-              + " lacks",
-          "download the model again");
-    }
-    return id;
-  }
-
-  private static JsonNode beside(Path path) {
-    if (!Files.exists(path)) {
-      return MissingNode.getInstance();
-    }
-    try {
-      return JSON.readTree(path.toFile());
-    } catch (IOException e) {
-      throw unreadable(path, e);
-    }
-  }
-
   private void expect(JsonParser json, JsonToken found, JsonToken expected, String what)
       throws IOException {
     if (found != expected) {
@@ -251,16 +193,5 @@ final class TokenizerJson {
     return Refusal.model(
         file + " has no " + expected + " at line " + json.currentLocation().getLineNr(),
         "download the model again");
-  }
-
-  private static Refusal unreadable(Path path, IOException e) {
-    if (e instanceof JsonProcessingException broken) {
-      return Refusal.model(
-          path
-              + " is not valid JSON: "
-              + broken.getOriginalMessage().lines().findFirst().orElse(""),
-          "download the model again");
-    }
-    return Refusal.model(path + " cannot be read: " + e.getMessage(), "download the model again");
   }
 }

@@ -16,7 +16,7 @@ public record TextSource(TokenizerSource tokenizer, Optional<String> chatTemplat
 
   /**
    * Of a {@code .gguf} file (any part of a split one stands for all, and the first must be there)
-   * or a folder with {@code tokenizer.json}.
+   * or a folder with {@code tokenizer.json}, or Kimi's {@code tiktoken.model}.
    *
    * @throws Refusal with reason MODEL where the content is truncated or inconsistent; IO where it
    *     cannot be read; USAGE where nothing is there

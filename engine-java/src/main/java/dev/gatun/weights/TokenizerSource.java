@@ -8,7 +8,8 @@ import java.util.Map;
 public sealed interface TokenizerSource {
 
   /**
-   * A folder that should hold {@code tokenizer.json} and may hold {@code tokenizer_config.json}.
+   * A folder that should hold {@code tokenizer.json}, or Kimi's {@code tiktoken.model}, and may
+   * hold {@code tokenizer_config.json}.
    */
   record Folder(Path path) implements TokenizerSource {}
 

@@ -3,11 +3,18 @@ package dev.gatun.dialogue;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.gatun.chat.Message;
 import dev.gatun.dialogue.ThinkSplitter.Part;
+import dev.gatun.text.ChatTemplate;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ThinkSplitterTest {
   private static final String PLAIN_PROMPT = "<|im_start|>assistant\n";
@@ -40,6 +47,37 @@ class ThinkSplitterTest {
   @Test
   void aPromptThatClosesTheThinkingHasNoneOpen() {
     assertEquals("4", split(OPENED_PROMPT + "\n</think>\n\n", List.of("4")).get(Part.ANSWER));
+  }
+
+  @Test
+  void afterAPromptThatClosesTheThinkingAllIsAnswer() {
+    Map<Part, String> parts = split("<｜Assistant｜></think>", List.of("<think>", "4</think>"));
+    assertEquals("<think>4</think>", parts.get(Part.ANSWER));
+    assertEquals("", parts.get(Part.THINKING));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "deepseek-r1, false, 'hm</think>4', hm, 4",
+    "deepseek-r1-0528, false, '<think>hm</think>4', hm, 4",
+    "deepseek-r1-0528, false, 4, '', 4",
+    "deepseek-v3.1-published, true, 'hm</think>4', hm, 4",
+    "deepseek-v3.1-published, false, '<think>4', '', '<think>4'",
+    "r1-distill, false, 'hm</think>4', hm, 4"
+  })
+  void aTemplateMayOpenTheThinkingLeaveItToTheModelOrCloseIt(
+      String template, boolean thinking, String drawn, String thought, String answer)
+      throws IOException {
+    String source;
+    try (InputStream in =
+        getClass().getResourceAsStream("/chat-templates/" + template + ".jinja")) {
+      source = new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+    Map<String, Object> variables = Map.of("bos_token", "", "thinking", thinking);
+    String prompt = ChatTemplate.of(source).render(List.of(Message.user("2+2?")), true, variables);
+    Map<Part, String> parts = split(prompt, List.of(drawn));
+    assertEquals(thought, parts.get(Part.THINKING));
+    assertEquals(answer, parts.get(Part.ANSWER));
   }
 
   @Test

@@ -64,6 +64,7 @@ class HuggingFaceTest {
             "generation_config.json",
             "tokenizer.json",
             "tokenizer_config.json",
+            "tiktoken.model",
             "chat_template.jinja",
             "model.safetensors.index.json",
             "model-00001-of-00002.safetensors",

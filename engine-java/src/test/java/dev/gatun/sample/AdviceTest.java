@@ -3,6 +3,7 @@ package dev.gatun.sample;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.weights.GenerationDefaults;
 import java.util.List;
@@ -30,6 +31,26 @@ class AdviceTest {
       assertEquals(0.6, options.temperature());
       assertEquals(new SamplingOptions.Truncation(0, 0.95, 0, 1), options.truncation());
     }
+  }
+
+  @Test
+  void r1HasItsPublishedSettings() {
+    for (String architecture : List.of("deepseek_v3", "qwen3")) {
+      SamplingOptions options =
+          SamplingOptions.defaults(Advice.over(SILENT, architecture, "deepseek-r1-0528-some"));
+      assertEquals(0.6, options.temperature());
+      assertEquals(new SamplingOptions.Truncation(0, 0.95, 0, 1), options.truncation());
+    }
+  }
+
+  @Test
+  void theFirstR1AndItsDistillationsTakeNoSystemMessage() {
+    assertTrue(Advice.onSystemMessage("deepseek_v3", "deepseek-r1-q4_k_m").isPresent());
+    assertTrue(Advice.onSystemMessage("qwen2", "deepseek-r1-distill-qwen-7b").isPresent());
+    assertTrue(Advice.onSystemMessage("llama", "deepseek-r1-distill-llama-8b").isPresent());
+    assertTrue(Advice.onSystemMessage("deepseek_v3", "deepseek-r1-0528-q4_k_m").isEmpty());
+    assertTrue(Advice.onSystemMessage("deepseek_v3", "deepseek-v3.1").isEmpty());
+    assertTrue(Advice.onSystemMessage("qwen2", "qwq-32b").isEmpty());
   }
 
   @Test

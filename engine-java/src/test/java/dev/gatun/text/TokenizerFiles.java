@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -107,6 +108,47 @@ final class TokenizerFiles {
           pair ? merge.get(0).textValue() + " " + merge.get(1).textValue() : merge.textValue());
     }
     metadata.put("tokenizer.ggml.merges", merges);
+    return metadata;
+  }
+
+  /** Kimi's tokenizer, read from the files of a model folder made in {@code folder}. */
+  static Tokenizer kimi(Path folder) throws IOException {
+    for (String file : List.of("tiktoken.model", "tokenizer_config.json")) {
+      try (InputStream in = TokenizerFiles.class.getResourceAsStream("/tokenizers/kimi/" + file)) {
+        Files.copy(in, folder.resolve(file));
+      }
+    }
+    return Tokenizer.fromFolder(folder);
+  }
+
+  /** What llama.cpp's conversion makes of them; it calls all added tokens special. */
+  static Map<String, Object> kimiGguf() throws IOException {
+    List<String> tokens = new ArrayList<>();
+    JsonNode config;
+    try (InputStream model =
+            TokenizerFiles.class.getResourceAsStream("/tokenizers/kimi/tiktoken.model");
+        InputStream json =
+            TokenizerFiles.class.getResourceAsStream("/tokenizers/kimi/tokenizer_config.json")) {
+      for (String line : new String(model.readAllBytes(), StandardCharsets.UTF_8).split("\n")) {
+        tokens.add(ByteLevel.spell(Base64.getDecoder().decode(line.split(" ")[0])));
+      }
+      config = JSON.readTree(json);
+    }
+    int own = tokens.size();
+    for (int id = own; id < own + 256; id++) {
+      JsonNode named = config.path("added_tokens_decoder").path(Integer.toString(id));
+      tokens.add(named.path("content").asText("<|reserved_token_" + id + "|>"));
+    }
+    int[] types = new int[tokens.size()];
+    Arrays.fill(types, 0, own, 1);
+    Arrays.fill(types, own, types.length, 3);
+    Map<String, Object> metadata = new HashMap<>();
+    metadata.put("tokenizer.ggml.model", "gpt2");
+    metadata.put("tokenizer.ggml.pre", "kimi-k2");
+    metadata.put("tokenizer.ggml.tokens", tokens);
+    metadata.put("tokenizer.ggml.token_type", types);
+    metadata.put("tokenizer.ggml.bos_token_id", own);
+    metadata.put("tokenizer.ggml.eos_token_id", own + 1);
     return metadata;
   }
 

@@ -11,11 +11,13 @@ import dev.gatun.refusal.Refusal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -113,6 +115,37 @@ class TokenizerFilesTest {
     assertThrows(Refusal.class, () -> Tokenizer.fromFolder(folder.resolve("none")));
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "IQ== 0, 'IQ== 0 1', 'line 1 '",
+    "IQ== 0, IQ==, 'line 1 '",
+    "IQ== 0, IQ== 1, 'line 2 '",
+    "IQ== 0, IQ== 256, 'line 1 '",
+    "IQ== 0, IQ== -1, 'line 1 '",
+    "IQ== 0, '!! 0', 'line 1 '",
+    "IQ== 0, ISE= 0, byte 33",
+    "TikTokenTokenizer, LlamaTokenizer, LlamaTokenizer"
+  })
+  void refusesWhatIsNotKimis(String from, String to, String named) throws IOException {
+    StringBuilder model = new StringBuilder();
+    for (int i = 0; i < 256; i++) {
+      byte[] token = {(byte) (i + '!')};
+      model.append(Base64.getEncoder().encodeToString(token)).append(' ').append(i).append('\n');
+    }
+    String config = "{\"tokenizer_class\": \"TikTokenTokenizer\", \"bos_token\": \"[BOS]\"}";
+    assertTrue((model + config).contains(from), from);
+    Path file = folder.resolve("tiktoken.model");
+    Files.writeString(file, model.toString().replaceFirst(Pattern.quote(from) + "\\b", to));
+    Files.writeString(folder.resolve("tokenizer_config.json"), config.replace(from, to));
+    Refusal refusal = assertThrows(Refusal.class, () -> Tokenizer.fromFolder(folder));
+    assertEquals(Refusal.Reason.MODEL, refusal.reason());
+    assertTrue(refusal.getMessage().contains(named), refusal.getMessage());
+    Files.writeString(file, model);
+    Files.writeString(folder.resolve("tokenizer_config.json"), config.replace("[BOS]", ""));
+    assertArrayEquals(
+        new int[] {0, 256}, Tokenizer.fromFolder(folder).encode("!<|reserved_token_256|>", true));
+  }
+
   private static Map<String, Object> gguf() {
     Map<String, Object> metadata = new HashMap<>();
     metadata.put("tokenizer.ggml.model", "gpt2");
@@ -156,6 +189,7 @@ class TokenizerFilesTest {
         "gpt-4o",
         "tekken",
         "deepseek-v3",
+        "kimi-k2",
         "deepseek-llm",
         "deepseek-coder"
       })

@@ -3,6 +3,7 @@ package dev.gatun.text;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +38,27 @@ class TokenizerOracleTest {
     }
     assertEquals(fromFolder.vocabSize(), fromGguf.vocabSize());
     assertEquals(fromFolder.endOfGeneration(), fromGguf.endOfGeneration());
+  }
+
+  /** Without merges, which such a file may lack, and with a word more than they would make. */
+  @Test
+  void encodesAndDecodesKimisFilesAsTiktoken() throws IOException {
+    Tokenizer fromFolder = TokenizerFiles.kimi(folder);
+    Tokenizer fromGguf = Tokenizer.fromGguf(TokenizerFiles.kimiGguf());
+    List<TokenizerFiles.Case> cases = TokenizerFiles.cases("kimi/cases.jsonl.gz");
+    assertEquals(685, cases.size());
+    for (TokenizerFiles.Case each : cases) {
+      check(fromFolder, each);
+      check(fromGguf, each);
+    }
+    assertEquals(1300 + 256, fromFolder.vocabSize());
+    for (Tokenizer tokenizer : List.of(fromFolder, fromGguf)) {
+      assertEquals("[BOS]", tokenizer.bosToken());
+      assertFalse(tokenizer.addsBos());
+      // [EOS], <|im_end|>, [EOT]
+      assertEquals(Set.of(1301, 1302, 1309), tokenizer.endOfGeneration());
+    }
+    assertFalse(fromFolder.isSpecial(1322)); // <think>, which the GGUF calls special
   }
 
   @Test
