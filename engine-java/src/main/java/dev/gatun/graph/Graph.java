@@ -4,23 +4,17 @@ package dev.gatun.graph;
 import dev.gatun.device.DType;
 import dev.gatun.device.EmbeddingTable;
 import dev.gatun.device.FloatVector;
-import dev.gatun.device.IntVector;
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.device.RopeWeights;
-import dev.gatun.device.RouterWeights;
 import dev.gatun.op.AddBias;
 import dev.gatun.op.AddRmsNorm;
 import dev.gatun.op.Attention;
 import dev.gatun.op.Embed;
-import dev.gatun.op.ExpertCombine;
-import dev.gatun.op.ExpertDown;
-import dev.gatun.op.ExpertGateUp;
 import dev.gatun.op.GateUp;
 import dev.gatun.op.Gated;
 import dev.gatun.op.GatherRows;
 import dev.gatun.op.HeadMatMul;
 import dev.gatun.op.LatentStore;
-import dev.gatun.op.LocalExperts;
 import dev.gatun.op.MatMul;
 import dev.gatun.op.Op;
 import dev.gatun.op.Provider;
@@ -28,7 +22,6 @@ import dev.gatun.op.Qkv;
 import dev.gatun.op.RmsNorm;
 import dev.gatun.op.RopeStore;
 import dev.gatun.op.RopeTable;
-import dev.gatun.op.Route;
 import dev.gatun.op.Sample;
 import dev.gatun.op.Tensor;
 import java.util.ArrayList;
@@ -41,6 +34,7 @@ import java.util.Optional;
 public final class Graph {
   private final StepShape shape;
   private final Activations activations;
+  private final ExpertOps experts;
   private final Transfers transfers = new Transfers(this);
   private List<Op> ops = new ArrayList<>();
   private Map<String, MarkedTensor> marks = new LinkedHashMap<>();
@@ -56,6 +50,7 @@ public final class Graph {
   public Graph(StepShape shape, Compute compute, Crossover crossover) {
     this.shape = shape;
     this.activations = new Activations(this, compute, crossover);
+    this.experts = new ExpertOps(this, activations);
   }
 
   public StepShape shape() {
@@ -65,6 +60,11 @@ public final class Graph {
   /** What other ranks have a part in. */
   public Transfers transfers() {
     return transfers;
+  }
+
+  /** The ops over experts that each token chooses. */
+  public ExpertOps experts() {
+    return experts;
   }
 
   public List<Op> ops() {
@@ -250,49 +250,6 @@ public final class Graph {
   /** Draws a token from each row of logits, and leaves it where {@link #embed} may read it. */
   public void sample(Tensor logits) {
     ops.add(new Sample(logits));
-  }
-
-  /** The chosen experts of each token, and their weights; both (tokens, perToken). */
-  public Routing route(RouterWeights router, Tensor logits, int perToken) {
-    Tensor ids = tensor(DType.I32, logits.rows(), perToken);
-    Tensor weights = tensor(DType.F32, logits.rows(), perToken);
-    ops.add(new Route(router, logits, ids, weights));
-    return new Routing(ids, weights);
-  }
-
-  /** The chosen experts as places in this device's stack, -1 for those it lacks. */
-  public Tensor localExperts(Tensor ids, IntVector table, int copies) {
-    Tensor local = tensor(DType.I32, ids.rows(), ids.cols());
-    ops.add(new LocalExperts(ids, table, copies, local));
-    return local;
-  }
-
-  /** What {@link #route} returns. */
-  public record Routing(Tensor ids, Tensor weights) {}
-
-  /** (tokens * perToken, ff). */
-  public Tensor expertGateUp(PackedMatrix gate, PackedMatrix up, Tensor x, Tensor ids) {
-    Activations.requireOneType(gate, up);
-    Tensor input = activations.input(gate, x, DType.A8, Provider.KERNELS);
-    int rows = x.rows() * ids.cols();
-    Tensor y = tensor(DType.F32, rows, Math.toIntExact(gate.rows()));
-    ops.add(new ExpertGateUp(gate, up, input, ids, y));
-    return y;
-  }
-
-  /** (tokens * perToken, hidden). */
-  public Tensor expertDown(PackedMatrix down, Tensor h, Tensor ids) {
-    Tensor input = activations.input(down, h, DType.A8, Provider.KERNELS);
-    Tensor y = product(down, h);
-    ops.add(new ExpertDown(down, input, ids, y));
-    return y;
-  }
-
-  /** (tokens, hidden): the weighted sum over each token's experts, and {@code shared}. */
-  public Tensor expertCombine(Tensor x, Routing routing, Optional<Tensor> shared) {
-    Tensor y = tensor(DType.F32, routing.ids().rows(), x.cols());
-    ops.add(new ExpertCombine(x, routing.weights(), shared, y));
-    return y;
   }
 
   void append(Op op) {

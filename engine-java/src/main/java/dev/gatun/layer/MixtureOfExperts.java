@@ -5,6 +5,7 @@ import dev.gatun.device.DType;
 import dev.gatun.device.IntVector;
 import dev.gatun.device.PackedMatrix;
 import dev.gatun.device.RouterWeights;
+import dev.gatun.graph.ExpertOps;
 import dev.gatun.graph.Graph;
 import dev.gatun.graph.Transfers;
 import dev.gatun.op.RowOwners;
@@ -40,7 +41,7 @@ public record MixtureOfExperts(
   /** gate and up (experts, ff, hidden); down (experts, hidden, ff). */
   public record Stack(PackedMatrix gate, PackedMatrix up, PackedMatrix down) {
     Tensor apply(Graph graph, Tensor x, Tensor ids) {
-      return graph.expertDown(down, graph.expertGateUp(gate, up, x, ids), ids);
+      return graph.experts().down(down, graph.experts().gateUp(gate, up, x, ids), ids);
     }
   }
 
@@ -133,11 +134,12 @@ public record MixtureOfExperts(
   @Override
   public Tensor apply(Graph graph, Tensor x) {
     Router own = router.orElseThrow();
-    Graph.Routing routing = graph.route(own.choice, graph.matMul(own.weight, x), perToken);
+    ExpertOps.Routing routing =
+        graph.experts().route(own.choice, graph.matMul(own.weight, x), perToken);
     Tensor ids = routing.ids();
     if (spread.isEmpty()) {
       Tensor chosen = stack.orElseThrow().apply(graph, x, ids);
-      return graph.expertCombine(chosen, routing, shared.map(mlp -> mlp.apply(graph, x)));
+      return graph.experts().combine(chosen, routing, shared.map(mlp -> mlp.apply(graph, x)));
     }
     Spread ranks = spread.get();
     if (ranks.helps) {
@@ -147,7 +149,7 @@ public record MixtureOfExperts(
     // What all tokens go through hides the way of the experts' rows.
     Optional<Tensor> common = shared.map(mlp -> mlp.apply(graph, x));
     Tensor chosen = graph.transfers().collect(exchange, ranks.owners, ids, hidden);
-    return graph.expertCombine(chosen, routing, common);
+    return graph.experts().combine(chosen, routing, common);
   }
 
   @Override
@@ -164,7 +166,8 @@ public record MixtureOfExperts(
     Optional<Tensor> rows =
         stack.map(
             own ->
-                own.apply(graph, x, graph.localExperts(ids, ranks.table, ranks.owners.copies())));
+                own.apply(
+                    graph, x, graph.experts().local(ids, ranks.table, ranks.owners.copies())));
     return graph.transfers().publish(ranks.owners, rows, ids, hidden);
   }
 }

@@ -3,7 +3,6 @@ package dev.gatun.engine;
 
 import static dev.gatun.engine.Answers.MODEL;
 import static dev.gatun.engine.Answers.withEngine;
-import static dev.gatun.engine.Resources.ORACLES;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -269,42 +268,34 @@ class ContinuousBatchingTest {
   @Test
   void twoThreadsGetWhatEachWouldAlone() throws IOException {
     for (int sequences : new int[] {1, 2}) {
-      withEngine(
-          MODEL,
-          options(Batching.alone().withSequences(sequences), 64),
-          engine -> {
-            Random random = new Random(4);
-            List<Job> jobs = new ArrayList<>();
-            List<Alone> expected = new ArrayList<>();
-            for (int i = 0; i < (FAST ? 40 : 8); i++) {
-              int[] prompt = random.ints(20, 1, 200).toArray();
-              jobs.add(new Job(prompt, Answers.LIVELY, 12, -1, false));
-              expected.add(alone(engine, jobs.getLast()));
-            }
-            assertEquals(Set.of(End.SAME_AS_ALONE), Set.copyOf(all(engine, 2, jobs, expected)));
-          });
+      EngineOptions options = options(Batching.alone().withSequences(sequences), 64);
+      requireSameAsAlone(MODEL, options, FAST ? 40 : 8, 2);
     }
   }
 
   /** Every family's ops, and experts, with rows of several sequences. */
   @Test
   void everyFamilyIsTheSameInCompany() throws IOException {
-    for (String model : List.of("llama-q4_k_m", "qwen3-moe-q4_k_m")) {
-      assertNotNull(ORACLES.gguf(model));
-      withEngine(
-          model,
-          options(Batching.alone().withSequences(4).withPromptTokens(9), 40),
-          engine -> {
-            Random random = new Random(9);
-            List<Job> jobs = new ArrayList<>();
-            List<Alone> expected = new ArrayList<>();
-            for (int i = 0; i < (FAST ? 16 : 4); i++) {
-              int[] prompt = random.ints(5 + random.nextInt(50), 1, 200).toArray();
-              jobs.add(new Job(prompt, Answers.LIVELY, 9, -1, false));
-              expected.add(alone(engine, jobs.getLast()));
-            }
-            assertEquals(Set.of(End.SAME_AS_ALONE), Set.copyOf(all(engine, 4, jobs, expected)));
-          });
-    }
+    Batching batching = Batching.alone().withSequences(4).withPromptTokens(9);
+    requireSameAsAlone("llama-q4_k_m", options(batching, 40), FAST ? 16 : 4, 4);
+    requireSameAsAlone("qwen3-moe-q4_k_m", options(batching, 40), FAST ? 16 : 4, 4);
+  }
+
+  private static void requireSameAsAlone(
+      String model, EngineOptions options, int count, int threads) throws IOException {
+    withEngine(
+        model,
+        options,
+        engine -> {
+          Random random = new Random(4);
+          List<Job> jobs = new ArrayList<>();
+          List<Alone> expected = new ArrayList<>();
+          for (int i = 0; i < count; i++) {
+            int[] prompt = random.ints(5 + random.nextInt(50), 1, 200).toArray();
+            jobs.add(new Job(prompt, Answers.LIVELY, 12, -1, false));
+            expected.add(alone(engine, jobs.getLast()));
+          }
+          assertEquals(Set.of(End.SAME_AS_ALONE), Set.copyOf(all(engine, threads, jobs, expected)));
+        });
   }
 }
