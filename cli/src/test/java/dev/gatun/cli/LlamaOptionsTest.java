@@ -69,7 +69,6 @@ class LlamaOptionsTest {
   @ValueSource(
       strings = {
         "-fa off: attention is always this one; leave it out",
-        "-sm layer: a model lies on one device whole; write -sm none, and --device cuda:N",
         "-ncmoe 12: a model lies on one device whole; write --device cpu",
         "-np 4: one prompt is answered; gatun bench -np runs several",
         "-fit off: what fits is taken by default; write -c N",
