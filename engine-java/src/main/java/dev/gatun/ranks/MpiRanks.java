@@ -139,7 +139,7 @@ public final class MpiRanks implements Ranks {
                       "not all " + launch.size() + " ranks have started within " + seconds,
                       "see which process stands still, or does not run Gatun",
                       null));
-              Runtime.getRuntime().halt(Refusal.Reason.DEVICE.exitCode());
+              ProcessExit.now(Refusal.Reason.DEVICE.exitCode());
             });
   }
 
