@@ -91,9 +91,13 @@ public final class MpiRanks implements Ranks {
     return Launch.of(environment)
         .map(
             launch -> {
+              MpiRanks ranks;
               Thread guard = guard(launch, tell, startMillis);
-              MpiRanks ranks = start(launch, tell);
-              guard.interrupt();
+              try {
+                ranks = start(launch, tell);
+              } finally {
+                guard.interrupt();
+              }
               try {
                 ranks.agree("Gatun", version);
               } catch (Refusal refusal) {

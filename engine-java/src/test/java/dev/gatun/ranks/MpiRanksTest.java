@@ -74,6 +74,8 @@ class MpiRanksTest {
     List<String> command = new ArrayList<>(List.of(mpirun.toString(), "-np", "" + size));
     command.addAll(List.of("--allow-run-as-root", "--oversubscribe", "--bind-to", "none"));
     command.addAll(List.of("--mca", "mpi_yield_when_idle", "1"));
+    // What ranks that are killed leave behind goes with the folder.
+    command.addAll(List.of("--mca", "btl_sm_backing_directory", folder.toString()));
     if (arguments[0].equals("singleton")) {
       command.addAll(List.of("env", "OMPI_COMM_WORLD_SIZE=2"));
     }
@@ -84,8 +86,10 @@ class MpiRanksTest {
     command.add(MpiProgram.class.getName());
     command.addAll(List.of(arguments));
     File output = folder.resolve("output").toFile();
-    Process process =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output).start();
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output);
+    builder.environment().put("TMPDIR", folder.toString());
+    Process process = builder.start();
     boolean ended = process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
     long launched = System.currentTimeMillis();
     List<String> lines = Files.readAllLines(output.toPath());
