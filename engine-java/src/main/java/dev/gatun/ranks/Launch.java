@@ -14,32 +14,45 @@ record Launch(String launcher, int rank, int size) {
   /**
    * Empty where this process is the only one.
    *
-   * @throws Refusal where the launcher is another MPI's
+   * @throws Refusal where the processes cannot find each other
    */
   static Optional<Launch> of(Map<String, String> environment) {
-    Launch launch;
     if (environment.containsKey("OMPI_COMM_WORLD_SIZE")) {
-      launch = read(environment, "mpirun", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE");
-    } else if (environment.containsKey("SLURM_STEP_NUM_TASKS")) {
-      // Of the step: SLURM_NTASKS is also there where a batch script runs one process without srun.
-      launch = read(environment, "srun", "SLURM_PROCID", "SLURM_STEP_NUM_TASKS");
-    } else {
-      launch = read(environment, "MPICH", "PMI_RANK", "PMI_SIZE");
-      if (launch.size > 1) {
+      return several(environment, "mpirun", "OMPI_COMM_WORLD_RANK", "OMPI_COMM_WORLD_SIZE");
+    }
+    // Of the step: SLURM_NTASKS is also there where a batch script runs one process without srun.
+    Optional<Launch> srun = several(environment, "srun", "SLURM_PROCID", "SLURM_STEP_NUM_TASKS");
+    if (srun.isPresent()) {
+      if (!environment.containsKey("PMIX_RANK")) {
         throw Refusal.device(
-            "MPICH's or Intel's launcher started this process (PMI_SIZE is "
-                + launch.size
-                + "), and their ABI is not Open MPI's",
-            "start with Open MPI's mpirun -np " + launch.size + ", or with srun --mpi=pmix",
+            "srun started "
+                + srun.get().size
+                + " processes without PMIx, by which they find each"
+                + " other",
+            "start with srun --mpi=pmix",
             null);
       }
+      return srun;
     }
-    return Optional.of(launch).filter(several -> several.size > 1);
+    Optional<Launch> mpich = several(environment, "MPICH", "PMI_RANK", "PMI_SIZE");
+    if (mpich.isPresent()) {
+      int size = mpich.get().size;
+      throw Refusal.device(
+          "MPICH's or Intel's launcher started this process (PMI_SIZE is "
+              + size
+              + "), and their ABI is not Open MPI's",
+          "start with Open MPI's mpirun -np " + size + ", or with srun --mpi=pmix",
+          null);
+    }
+    return Optional.empty();
   }
 
-  private static Launch read(
+  private static Optional<Launch> several(
       Map<String, String> environment, String launcher, String rank, String size) {
-    return new Launch(launcher, number(environment, rank, 0), number(environment, size, 1));
+    int processes = number(environment, size, 1);
+    return processes > 1
+        ? Optional.of(new Launch(launcher, number(environment, rank, 0), processes))
+        : Optional.empty();
   }
 
   private static int number(Map<String, String> environment, String name, int absent) {

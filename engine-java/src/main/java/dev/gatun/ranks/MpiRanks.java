@@ -106,9 +106,13 @@ public final class MpiRanks implements Ranks {
     return Launch.of(environment)
         .map(
             launch -> {
+              MpiRanks ranks;
               Thread guard = guard(launch, tell, startMillis);
-              MpiRanks ranks = start(launch, tell);
-              guard.interrupt();
+              try {
+                ranks = start(launch, tell);
+              } finally {
+                guard.interrupt();
+              }
               try {
                 ranks.agree("Gatun", version);
               } catch (Refusal refusal) {
@@ -154,7 +158,7 @@ public final class MpiRanks implements Ranks {
                       "not all " + launch.size() + " ranks have started within " + seconds,
                       "see which process stands still, or does not run Gatun",
                       null));
-              Runtime.getRuntime().halt(Refusal.Reason.DEVICE.exitCode());
+              ProcessExit.now(Refusal.Reason.DEVICE.exitCode());
             });
   }
 

@@ -3,6 +3,7 @@ package dev.gatun.ranks;
 
 import dev.gatun.refusal.Refusal;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -30,6 +31,7 @@ final class Watch implements Peer.Listener {
   private final String name;
   private final Consumer<Refusal> tell;
   private final Thread hook = thread("gatun-ranks-signal", this::signalled);
+  private final Optional<ProcessHandle> launcher = ProcessHandle.current().parent();
   private List<Peer> peers = List.of();
   private volatile Failure failure;
 
@@ -67,11 +69,15 @@ final class Watch implements Peer.Listener {
     int beats = 0;
     for (long seen = 0; !left; sleep(Peer.BEAT_MILLIS)) {
       peers.forEach(Peer::beat);
-      // What was sent before a rank left has come long before the last of these beats.
+      // Whose parent dies gets another one; without its launcher nobody would end this process.
+      if (!ProcessHandle.current().parent().equals(launcher)) {
+        failed(Failure.of("the launcher of " + name + " died"));
+      }
       long since = waitingSince;
       boolean forsaken = since != 0 && since == seen && peers.stream().anyMatch(Peer::leaving);
       beats = forsaken ? beats + 1 : 0;
       seen = since;
+      // What was sent before a rank left has come long before.
       if (beats == Peer.MOST_MISSED) {
         String gone = peers.stream().filter(Peer::leaving).findFirst().orElseThrow().name();
         failed(Failure.of(gone + " is done, and " + name + " still waits for it"));
@@ -121,7 +127,7 @@ final class Watch implements Peer.Listener {
     told = true;
     notifyAll();
     if (!left) {
-      halt(exitCode);
+      ProcessExit.now(exitCode);
     }
   }
 
@@ -160,7 +166,7 @@ final class Watch implements Peer.Listener {
     try {
       tellOnce();
     } finally {
-      halt(failure.exitCode());
+      ProcessExit.now(failure.exitCode());
     }
   }
 
@@ -227,9 +233,5 @@ final class Watch implements Peer.Listener {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  private static void halt(int exitCode) {
-    Runtime.getRuntime().halt(exitCode);
   }
 }

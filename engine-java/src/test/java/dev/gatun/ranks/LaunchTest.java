@@ -32,7 +32,16 @@ class LaunchTest {
                 "SLURM_STEP_NUM_TASKS", "2"))); // mpirun's own, one a node
     assertEquals(
         Optional.of(new Launch("srun", 3, 8)),
-        Launch.of(Map.of("SLURM_PROCID", "3", "SLURM_STEP_NUM_TASKS", "8", "PMI_SIZE", "8")));
+        Launch.of(Map.of("SLURM_PROCID", "3", "SLURM_STEP_NUM_TASKS", "8", "PMIX_RANK", "3")));
+  }
+
+  @Test
+  void srunWithoutPmixIsRefused() {
+    Map<String, String> pmi2 =
+        Map.of("SLURM_PROCID", "3", "SLURM_STEP_NUM_TASKS", "8", "PMI_RANK", "3", "PMI_SIZE", "8");
+    Refusal refusal = assertThrows(Refusal.class, () -> Launch.of(pmi2));
+    assertEquals(Refusal.Reason.DEVICE, refusal.reason());
+    assertTrue(refusal.getMessage().endsWith("start with srun --mpi=pmix"));
   }
 
   @Test

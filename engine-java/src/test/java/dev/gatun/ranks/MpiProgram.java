@@ -28,7 +28,7 @@ final class MpiProgram {
     boolean me = Integer.parseInt(System.getenv("OMPI_COMM_WORLD_RANK")) == who;
     if (what.equals("never") && me) {
       event();
-      signal("STOP");
+      forever();
     }
     MpiRanks ranks;
     try {
@@ -76,6 +76,12 @@ final class MpiProgram {
         RandomExchanges.run(ranks, 1);
       }
       case "early" -> early(ranks, me);
+      case "launcher" -> {
+        if (me) {
+          signal("KILL", ProcessHandle.current().parent().orElseThrow());
+        }
+        forever();
+      }
       case "busy" -> {
         if (me) {
           event();
@@ -111,9 +117,12 @@ final class MpiProgram {
   }
 
   private static void signal(String name) throws IOException, InterruptedException {
-    new ProcessBuilder("kill", "-" + name, String.valueOf(ProcessHandle.current().pid()))
-        .start()
-        .waitFor();
+    signal(name, ProcessHandle.current());
+  }
+
+  private static void signal(String name, ProcessHandle to)
+      throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-" + name, String.valueOf(to.pid())).start().waitFor();
   }
 
   private static void forever() throws InterruptedException {

@@ -41,9 +41,10 @@ class MpiRanksTest {
    * How mpirun ended.
    *
    * @param lines of all processes
-   * @param millis from the first event, where there was one, to the end of the last process
+   * @param millis from the first event, or where there was none the end of mpirun, to the end of
+   *     the last process
    */
-  private record End(int code, List<String> lines, Optional<Long> millis) {
+  private record End(int code, List<String> lines, long millis) {
 
     /** The one line. */
     String told() {
@@ -54,7 +55,7 @@ class MpiRanksTest {
 
     void assertEnded(int expected) {
       assertEquals(expected, code, this::toString);
-      assertTrue(millis.orElseThrow() < MOST_MILLIS, this::toString);
+      assertTrue(millis < MOST_MILLIS, this::toString);
       assertFalse(lines.contains("good end"), this::toString);
     }
   }
@@ -73,6 +74,8 @@ class MpiRanksTest {
     List<String> command = new ArrayList<>(List.of(mpirun.toString(), "-np", "" + size));
     command.addAll(List.of("--allow-run-as-root", "--oversubscribe", "--bind-to", "none"));
     command.addAll(List.of("--mca", "mpi_yield_when_idle", "1"));
+    // What ranks that are killed leave behind goes with the folder.
+    command.addAll(List.of("--mca", "btl_sm_backing_directory", folder.toString()));
     if (arguments[0].equals("singleton")) {
       command.addAll(List.of("env", "OMPI_COMM_WORLD_SIZE=2"));
     }
@@ -83,18 +86,23 @@ class MpiRanksTest {
     command.add(MpiProgram.class.getName());
     command.addAll(List.of(arguments));
     File output = folder.resolve("output").toFile();
-    Process process =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output).start();
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output);
+    builder.environment().put("TMPDIR", folder.toString());
+    Process process = builder.start();
     boolean ended = process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    long launched = System.currentTimeMillis();
     List<String> lines = Files.readAllLines(output.toPath());
-    for (String started : words(lines, "started ")) {
-      ended &= gone(Long.parseLong(started));
+    List<String> started = words(lines, "started ");
+    assertEquals(size, started.size(), lines::toString);
+    for (String rank : started) {
+      ended &= gone(Long.parseLong(rank));
     }
     long now = System.currentTimeMillis();
     process.destroyForcibly();
     assertTrue(ended, () -> "mpirun or a rank hangs: " + lines);
-    Optional<Long> event = words(lines, "event ").stream().map(Long::valueOf).min(Long::compare);
-    return new End(process.exitValue(), lines, event.map(at -> now - at));
+    long event = words(lines, "event ").stream().mapToLong(Long::parseLong).min().orElse(launched);
+    return new End(process.exitValue(), lines, now - event);
   }
 
   /** Waits for a rank that mpirun has killed and not waited for. */
@@ -170,6 +178,12 @@ class MpiRanksTest {
     end.assertEnded(5);
     assertTrue(end.told().startsWith("rank 1 (process "), end::toString);
     assertTrue(end.told().contains(") is done, and rank "), end::toString);
+  }
+
+  /** Nobody can be told, and nobody but the ranks ends them. */
+  @Test
+  void ranksDoNotOutliveTheirLauncher() throws Exception {
+    run(2, "launcher", "1").assertEnded(KILLED);
   }
 
   /** As Ctrl-C does: who sent it knows. */
