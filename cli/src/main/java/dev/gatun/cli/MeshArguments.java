@@ -35,7 +35,26 @@ final class MeshArguments {
           "What each of --devices has: layer, whole layers; tensor, a part of every layer, experts"
               + " whole; expert, some experts, all else on each; hybrid, experts on all but the"
               + " first, all else there. Default: hybrid for a GPU and the CPU, else tensor.")
-  Optional<Placement.Mode> mode = Optional.empty();
+  Optional<SplitMode> split = Optional.empty();
+
+  /** llama.cpp's none is one device. */
+  enum SplitMode {
+    NONE,
+    LAYER,
+    TENSOR,
+    EXPERT,
+    HYBRID;
+
+    private Placement.Mode mode() {
+      return switch (this) {
+        case NONE -> throw Refusal.usage("--split-mode none, and several devices", "name one");
+        case LAYER -> Placement.Mode.LAYER;
+        case TENSOR -> Placement.Mode.TENSOR;
+        case EXPERT -> Placement.Mode.EXPERT;
+        case HYBRID -> Placement.Mode.HYBRID;
+      };
+    }
+  }
 
   /** Whether several devices are named. */
   boolean isGiven() {
@@ -81,7 +100,7 @@ final class MeshArguments {
 
   /** Of several processes, each with one device. */
   Mesh ofProcesses(Ranks ranks) {
-    return new Mesh(List.of(), mode.orElse(Placement.Mode.TENSOR), Optional.of(ranks));
+    return new Mesh(List.of(), mode(Placement.Mode.TENSOR), Optional.of(ranks));
   }
 
   /** Of one device a process, this one's. */
@@ -100,14 +119,20 @@ final class MeshArguments {
 
   /** What the devices besides the first have. */
   Mesh mesh(List<DeviceChoice> devices) {
-    if (devices.size() == 1 && mode.isPresent()) {
-      throw Refusal.usage(
-          "--split-mode says how --devices share a model",
-          "name several with --devices, or start several processes with mpirun");
+    if (devices.size() == 1) {
+      if (split.orElse(SplitMode.NONE) != SplitMode.NONE) {
+        throw Refusal.usage(
+            "--split-mode says how several devices share a model",
+            "name them with --devices, or start several processes with mpirun");
+      }
+      return Mesh.none();
     }
     List<DeviceChoice> others = devices.subList(1, devices.size());
     boolean hybrid = !isCpu(devices.getFirst()) && others.stream().anyMatch(MeshArguments::isCpu);
-    Placement.Mode natural = hybrid ? Placement.Mode.HYBRID : Placement.Mode.TENSOR;
-    return new Mesh(others, mode.orElse(natural));
+    return new Mesh(others, mode(hybrid ? Placement.Mode.HYBRID : Placement.Mode.TENSOR));
+  }
+
+  private Placement.Mode mode(Placement.Mode otherwise) {
+    return split.map(SplitMode::mode).orElse(otherwise);
   }
 }

@@ -96,12 +96,8 @@ class ContinuousBatchingTest {
         };
     int limit = 1 + random.nextInt(24);
     int cancelAfter = random.nextInt(4) == 0 ? random.nextInt(limit) : -1;
-    return new Job(
-        prompt,
-        fails ? sampling.withLogitBias(Map.of(vocab, 1f)) : sampling,
-        limit,
-        cancelAfter,
-        fails);
+    SamplingOptions drawing = fails ? sampling.withLogitBias(Map.of(vocab, 1f)) : sampling;
+    return new Job(prompt, drawing, limit, cancelAfter, fails);
   }
 
   private static Alone alone(Engine engine, Job job) {
