@@ -6,6 +6,7 @@ import dev.gatun.device.DeviceChoice;
 import dev.gatun.device.Isa;
 import dev.gatun.engine.Engine;
 import dev.gatun.graph.Compute;
+import dev.gatun.load.Capacity;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.load.Gemm;
 import dev.gatun.refusal.Refusal;
@@ -19,6 +20,8 @@ import picocli.CommandLine.Option;
 
 /** Mixed into commands that run the model. */
 final class EngineArguments {
+  private static final String ONE_DEVICE = "--gemm is for one device";
+
   @Option(
       names = {"-c", "--ctx-size"},
       paramLabel = "N|max",
@@ -78,17 +81,16 @@ final class EngineArguments {
     List<DeviceChoice> choices = choices(threads, stdio);
     EngineOptions options = on(choices.getFirst()).withMesh(mesh.mesh(choices));
     gemm.require(options.device());
-    refuseIf(
-        choices.size() > 1 && gemm.gemm != Gemm.OWN,
-        "--gemm " + gemm.gemm + " is for one device",
-        "leave it out");
+    refuseIf(choices.size() > 1 && gemm.gemm != Gemm.OWN, ONE_DEVICE, "leave it out");
     return options;
   }
 
-  /** As {@link #options}, for a device that need not be here. */
-  EngineOptions planned() {
+  /** As {@link #options}, for cards that need not be here, one at least. */
+  EngineOptions planned(List<Capacity> cards) {
     refuseIf(isa.isPresent() || noGraphs, "a card is given, and --isa or --no-graphs", "drop them");
-    return on(DeviceChoice.cpu());
+    refuseIf(mesh.isGiven(), "--vram and --devices each name devices", "keep one of them");
+    refuseIf(cards.size() > 1 && gemm.gemm != Gemm.OWN, ONE_DEVICE, "leave it out");
+    return on(DeviceChoice.cpu().withThreads(1)).withMesh(mesh.meshOf(cards));
   }
 
   private EngineOptions on(DeviceChoice choice) {

@@ -14,7 +14,7 @@ public final class HostMemory {
   private HostMemory() {}
 
   /** Of the machine or of the container, and what could be allocated now without swapping. */
-  static DeviceMemory ofMachine() {
+  public static DeviceMemory ofMachine() {
     return under(Path.of("/"));
   }
 

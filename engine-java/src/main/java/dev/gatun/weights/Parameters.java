@@ -48,6 +48,7 @@ public final class Parameters {
   private final Map<String, EmbeddingTable> tables = new LinkedHashMap<>();
   private final Map<String, MemorySegment> inMemory = new HashMap<>();
   private final Map<String, Long> sizes = new LinkedHashMap<>();
+  private final Map<String, Long> fileSizes = new HashMap<>();
   private long bytes;
 
   /**
@@ -102,6 +103,13 @@ public final class Parameters {
   /** Bytes of device memory of each weight asked for so far, by name. */
   public Map<String, Long> sizes() {
     return Collections.unmodifiableMap(sizes);
+  }
+
+  /** As {@link #sizes}, but of a matrix the bytes that it, or this rank's part, has in its file. */
+  public Map<String, Long> fileSizes() {
+    Map<String, Long> all = new LinkedHashMap<>(sizes);
+    all.putAll(fileSizes);
+    return all;
   }
 
   /** (rows, cols) = (outputs, inputs); the same matrix for the same name. */
@@ -270,6 +278,7 @@ public final class Parameters {
             source.experts(),
             expertBytes,
             order.map(ints -> onDevice(weight.name() + ".order", ints)));
+    fileSizes.put(weight.name(), weight.bytes());
     reserve(
         weight.name(),
         expertBytes * source.experts(),
