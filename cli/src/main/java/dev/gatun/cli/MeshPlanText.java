@@ -20,6 +20,9 @@ import java.util.stream.IntStream;
 final class MeshPlanText {
   private static final double GIB = 1L << 30;
 
+  /** Characters of a device's name. */
+  private static final int NAME = 27;
+
   private final MeshPlan plan;
   private final List<MeshPlan> others;
   private final Optional<List<Double>> bandwidths;
@@ -103,7 +106,7 @@ final class MeshPlanText {
       int holds = group.budget.largestContext(types);
       table.row(
           group.toString(),
-          group.budget.capacity().name(),
+          clipped(group.budget.capacity().name()),
           gib(group.budget.capacity().bytes()),
           holds > plan.checkpoint().config().contextLength() ? "enough" : String.valueOf(holds),
           gib(plan.shares().get(group.first).readBytes()));
@@ -203,7 +206,7 @@ final class MeshPlanText {
             line(
                 String.format(
                     Locale.ROOT,
-                    "  at most %.2f tokens/s by the memory's bandwidth, measured: %.1f GB/s",
+                    "  at most %.2f tokens/s at the %.1f GB/s measured",
                     1 / plan.readSeconds(known),
                     known.getFirst() / 1e9)));
   }
@@ -246,6 +249,10 @@ final class MeshPlanText {
 
   private static List<Integer> right(int columns, int from) {
     return IntStream.range(from, columns).boxed().toList();
+  }
+
+  private static String clipped(String name) {
+    return name.substring(0, Math.min(NAME, name.length()));
   }
 
   private static String gib(long bytes) {

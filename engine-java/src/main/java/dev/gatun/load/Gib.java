@@ -13,7 +13,10 @@ final class Gib {
 
   /** As {@link #of}, where that is not 0.00. */
   static String orBytes(long bytes) {
-    return bytes < (1L << 30) / 100 ? bytes + " bytes" : of(bytes);
+    if (bytes >= (1L << 30) / 100) {
+      return of(bytes);
+    }
+    return bytes == 1 ? "1 byte" : bytes + " bytes";
   }
 
   /** Two decimals. */

@@ -88,7 +88,7 @@ public final class MeshDevices implements AutoCloseable {
 
   /** The plan of the split that is asked for; Refusal.usage where the model has none such. */
   public MeshPlan plan() {
-    return plan(options.mesh().mode());
+    return plan(options.mesh());
   }
 
   /** Of the other splits those that the model has. */
@@ -97,7 +97,7 @@ public final class MeshDevices implements AutoCloseable {
     for (Placement.Mode mode : Placement.Mode.values()) {
       if (mode != options.mesh().mode()) {
         try {
-          plans.add(plan(mode));
+          plans.add(plan(new Mesh(options.mesh().others(), mode)));
         } catch (Refusal impossible) {
           // It is not offered.
         }
@@ -136,8 +136,8 @@ public final class MeshDevices implements AutoCloseable {
     return device.measureRead(Math.min(MEASURED_BYTES, device.memory().free() / 4), REPEATS);
   }
 
-  private MeshPlan plan(Placement.Mode mode) {
-    Placement placement = new Mesh(options.mesh().others(), mode).placement(checkpoint.config());
+  private MeshPlan plan(Mesh mesh) {
+    Placement placement = mesh.placement(checkpoint.config());
     List<Ranks> ranks = LocalRanks.of(choices.size());
     Map<Kind, MeshPlan.Share> known = new HashMap<>();
     List<MeshPlan.Share> shares = new ArrayList<>();
@@ -147,7 +147,7 @@ public final class MeshDevices implements AutoCloseable {
       int number = rank;
       shares.add(known.computeIfAbsent(kind, _ -> share(number, membership)));
     }
-    return new MeshPlan(checkpoint, options, mode, choices, capacities, shares);
+    return new MeshPlan(checkpoint, options, mesh.mode(), choices, capacities, shares);
   }
 
   private MeshPlan.Share share(int rank, Membership membership) {
