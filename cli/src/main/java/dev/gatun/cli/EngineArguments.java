@@ -6,6 +6,7 @@ import dev.gatun.device.DeviceChoice;
 import dev.gatun.device.Isa;
 import dev.gatun.engine.Engine;
 import dev.gatun.graph.Compute;
+import dev.gatun.load.Capacity;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.load.Gemm;
 import dev.gatun.ranks.MpiRanks;
@@ -20,6 +21,8 @@ import picocli.CommandLine.Option;
 
 /** Mixed into commands that run the model. */
 final class EngineArguments {
+  private static final String ONE_DEVICE = "--gemm is for one device";
+
   @Option(
       names = {"-c", "--ctx-size"},
       paramLabel = "N|max",
@@ -86,10 +89,7 @@ final class EngineArguments {
                         .withMesh(mesh.ofProcesses(joined)))
             .orElseGet(() -> on(choices.getFirst()).withMesh(mesh.mesh(choices)));
     gemm.require(options.device());
-    refuseIf(
-        options.mesh().size() > 1 && gemm.gemm != Gemm.OWN,
-        "--gemm " + gemm.gemm + " is for one device",
-        "leave it out");
+    refuseIf(options.mesh().size() > 1 && gemm.gemm != Gemm.OWN, ONE_DEVICE, "leave it out");
     return options;
   }
 
@@ -104,10 +104,12 @@ final class EngineArguments {
     Engine.follow(checkpoint, options);
   }
 
-  /** As {@link #options}, for a device that need not be here. */
-  EngineOptions planned() {
+  /** As {@link #options}, for cards that need not be here, one at least. */
+  EngineOptions planned(List<Capacity> cards) {
     refuseIf(isa.isPresent() || noGraphs, "a card is given, and --isa or --no-graphs", "drop them");
-    return on(DeviceChoice.cpu());
+    refuseIf(mesh.isGiven(), "--vram and --devices each name devices", "keep one of them");
+    refuseIf(cards.size() > 1 && gemm.gemm != Gemm.OWN, ONE_DEVICE, "leave it out");
+    return on(DeviceChoice.cpu().withThreads(1)).withMesh(mesh.meshOf(cards));
   }
 
   private EngineOptions on(DeviceChoice choice) {

@@ -8,6 +8,7 @@ import dev.gatun.ranks.Ranks;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.shard.Placement;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -129,6 +130,19 @@ final class MeshArguments {
     }
     List<DeviceChoice> others = devices.subList(1, devices.size());
     boolean hybrid = !isCpu(devices.getFirst()) && others.stream().anyMatch(MeshArguments::isCpu);
+    return mesh(others, hybrid);
+  }
+
+  /** As {@link #mesh(List)}, of cards that need not be here; a CPU stands for each. */
+  Mesh meshOf(List<Capacity> cards) {
+    if (cards.size() == 1 && split.orElse(SplitMode.NONE) != SplitMode.NONE) {
+      throw Refusal.usage("--split-mode says how several cards share a model", "name them");
+    }
+    boolean hybrid = cards.getFirst().isGpu() && cards.stream().anyMatch(Capacity::isHost);
+    return mesh(Collections.nCopies(cards.size() - 1, DeviceChoice.cpu().withThreads(1)), hybrid);
+  }
+
+  private Mesh mesh(List<DeviceChoice> others, boolean hybrid) {
     return new Mesh(others, mode(hybrid ? Placement.Mode.HYBRID : Placement.Mode.TENSOR));
   }
 

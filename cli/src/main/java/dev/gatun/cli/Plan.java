@@ -4,10 +4,13 @@ package dev.gatun.cli;
 import dev.gatun.load.Capacity;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.load.LoadPlan;
+import dev.gatun.load.MeshDevices;
+import dev.gatun.load.MeshPlan;
 import dev.gatun.load.PlanText;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.Weight;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -20,8 +23,8 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     abbreviateSynopsis = true,
     description = {
-      "Print what a model takes on a device, which contexts fit, and where what is asked for does"
-          + " not, what would. Loads nothing. Exits with 3 where it does not fit.",
+      "Print what a model takes on a device, or on several, which contexts fit, and where what is"
+          + " asked for does not, what would. Loads nothing. Exits with 3 where it does not fit.",
       ""
     })
 final class Plan implements Callable<Integer> {
@@ -29,10 +32,11 @@ final class Plan implements Callable<Integer> {
 
   @Option(
       names = "--vram",
-      paramLabel = "SIZE",
+      paramLabel = "SIZE|LIST",
       description =
           "Plan for a GPU of this memory, which need not be here. 24G is a card as sold (24564"
-              + " MiB); 24564M, 24GiB and 24GB are exact.")
+              + " MiB); 24564M, 24GiB and 24GB are exact. 8x141G are eight; 24G,host one and this"
+              + " machine's memory, host:512G that of another.")
   Optional<String> vram = Optional.empty();
 
   @Mixin MtpArgument layer;
@@ -47,22 +51,43 @@ final class Plan implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Optional<Capacity> card = vram.map(Capacity::card);
-    if (card.isPresent() && (!engine.device.isAuto() || engine.layers.layers.isPresent())) {
+    List<Capacity> cards = vram.map(Cards::parse).orElse(List.of());
+    if (!cards.isEmpty() && (!engine.device.isAuto() || engine.layers.layers.isPresent())) {
       throw Refusal.usage("--vram and --device each name a device", "keep one of them");
     }
     EngineOptions options =
-        card.isPresent() ? engine.planned() : engine.options(Optional.empty(), stdio);
+        cards.isEmpty() ? engine.options(Optional.empty(), stdio) : engine.planned(cards);
     try (Checkpoint checkpoint = engine.scaled(open(), stdio)) {
-      LoadPlan plan = LoadPlan.of(checkpoint, options, card);
+      boolean fits =
+          options.mesh().size() > 1
+              ? overDevices(checkpoint, options, cards)
+              : onOne(checkpoint, options, cards.stream().findFirst());
+      return fits ? 0 : Refusal.Reason.DOES_NOT_FIT.exitCode();
+    }
+  }
+
+  /** Prints the plan; returns whether it fits. */
+  private boolean onOne(Checkpoint checkpoint, EngineOptions options, Optional<Capacity> card) {
+    LoadPlan plan = LoadPlan.of(checkpoint, options, card);
+    stdio.out().println(title(checkpoint) + "\n");
+    stdio.out().print(new PlanText(plan).toString());
+    if (plan.fits() && options.context() == EngineOptions.WHAT_FITS) {
+      int own = checkpoint.config().contextLength();
+      long cache = plan.budget().cacheBytes(plan.types(), plan.context());
+      stdio.out().println(EngineArguments.contextLine(plan.context(), own, cache));
+    }
+    return plan.fits();
+  }
+
+  /** As {@link #onOne}; devices that are here are measured. */
+  private boolean overDevices(Checkpoint checkpoint, EngineOptions options, List<Capacity> cards) {
+    try (MeshDevices devices = new MeshDevices(checkpoint, options, cards)) {
+      MeshPlan plan = devices.plan();
+      Optional<List<Double>> bandwidths =
+          cards.isEmpty() ? Optional.of(devices.measureBandwidths()) : Optional.empty();
       stdio.out().println(title(checkpoint) + "\n");
-      stdio.out().print(new PlanText(plan).toString());
-      if (plan.fits() && options.context() == EngineOptions.WHAT_FITS) {
-        int own = checkpoint.config().contextLength();
-        long cache = plan.budget().cacheBytes(plan.types(), plan.context());
-        stdio.out().println(EngineArguments.contextLine(plan.context(), own, cache));
-      }
-      return plan.fits() ? 0 : Refusal.Reason.DOES_NOT_FIT.exitCode();
+      stdio.out().print(new MeshPlanText(plan, devices.others(), bandwidths).toString());
+      return plan.fits();
     }
   }
 

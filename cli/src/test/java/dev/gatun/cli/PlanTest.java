@@ -81,6 +81,42 @@ class PlanTest {
     narrow(out);
   }
 
+  @Test
+  void overCardsThereIsARowForThoseThatAreAlike() {
+    String out = plan("qwq-32b:type=q4_k_m", "2x12G", "-sm", "layer").succeeded();
+    assertTrue(out.contains("2 devices, whole layers on each (-sm layer)"), out);
+    assertTrue(out.contains("a token: 2 exchanges, 634.00 KiB handed from rank to rank;"), out);
+    narrow(out);
+    String alike = plan("qwq-32b:type=q4_k_m", "2x12G").succeeded();
+    assertTrue(alike.matches("(?s).*\n0-1    a card of 12G  11.99 +15968 +9.23\n.*"), alike);
+    assertTrue(alike.matches("(?s).*\nsplit .*\n-sm tensor .*\n-sm layer .*"), alike);
+    narrow(alike);
+  }
+
+  @Test
+  void whatDoesNotFitOverCardsIsExitCodeThree() {
+    Cli.Result result = plan("qwen3-32b:type=q8_0", "2x12G");
+    assertEquals(3, result.exitCode(), result.err());
+    assertTrue(result.out().contains("nothing fits:"), result.out());
+    narrow(result.out());
+  }
+
+  @Test
+  void aCardAndItsHostAreOneAfterTheOther() {
+    String out = plan("qwen3-30b-a3b:type=q4_k_m", "12G,host:64GiB").succeeded();
+    assertTrue(out.contains("the rest on rank 0, experts on the others (-sm hybrid)"), out);
+    assertTrue(out.matches("(?s).*\n1      share of memory  6.*"), out);
+    narrow(out);
+  }
+
+  @Test
+  void devicesThatAreHereAreMeasured() {
+    String out = Cli.terminal().run("plan", "-m", model, "--devices", "sim:2x1G").succeeded();
+    assertTrue(out.matches("(?s).*\n0-1    sim .*"), out);
+    assertTrue(out.matches("(?s).*at most [0-9.]+ tokens/s at the [0-9.]+ GB/s measured.*"), out);
+    narrow(out);
+  }
+
   private static Cli.Result plan(String name, String vram, String... more) {
     List<String> args = new ArrayList<>(List.of("plan", "--synthetic", name, "--vram", vram));
     args.addAll(List.of(more));
@@ -100,6 +136,15 @@ class PlanTest {
         "plan --synthetic qwq-32b --vram 24G --device cpu",
         "plan --synthetic qwq-32b --vram 24G -ngl 99",
         "plan --synthetic qwq-32b --vram 24G --no-graphs",
+        "plan --synthetic qwq-32b --vram 24G -sm layer",
+        "plan --synthetic qwq-32b --vram 2x24G -sm expert",
+        "plan --synthetic qwq-32b --vram 2x24G --devices cpu,cpu",
+        "plan --synthetic qwq-32b --vram 0x24G",
+        "plan --synthetic qwq-32b --vram 24G,",
+        "plan --synthetic qwq-32b --vram host",
+        "plan --synthetic qwq-32b --vram 24G,host,host",
+        "plan --synthetic qwq-32b --vram 24G,host:many",
+        "plan --synthetic qwq-32b --vram 65x24G -sm layer",
         "plan --synthetic qwq-32c",
         "plan --synthetic qwq-32b --demo",
         "plan",

@@ -8,13 +8,14 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.UUID;
 
 /** In huge pages where the system has them, which spares the address translation of gigabytes. */
 public final class HostMemory {
   private HostMemory() {}
 
   /** Of the machine or of the container, and what could be allocated now without swapping. */
-  static DeviceMemory ofMachine() {
+  public static DeviceMemory ofMachine() {
     return under(Path.of("/"));
   }
 
@@ -24,6 +25,16 @@ public final class HostMemory {
     DeviceMemory machine =
         new DeviceMemory(bytes(meminfo, "MemTotal:"), bytes(meminfo, "MemAvailable:"));
     return ControlGroups.least(machine, new ControlGroups(root).memory());
+  }
+
+  /** The same number for all processes of a machine, since it was started (source: random(4)). */
+  public static long machine() {
+    try {
+      String id = Files.readString(Path.of("/proc/sys/kernel/random/boot_id"));
+      return UUID.fromString(id.strip()).getLeastSignificantBits();
+    } catch (IOException | IllegalArgumentException e) {
+      return 0;
+    }
   }
 
   /** A field of /proc/meminfo in bytes (source: proc(5)). */

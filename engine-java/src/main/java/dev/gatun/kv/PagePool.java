@@ -59,7 +59,8 @@ public final class PagePool {
   public PagePool(CacheShape shape, int tokens, Device device, Arena arena) {
     int pages = shape.pages(tokens);
     long cacheBytes = shape.pageBytes() * pages;
-    Buffer memory = device.allocate("the cache", Math.max(1, cacheBytes * shape.caches()), arena);
+    long bytes = cacheBytes * shape.caches();
+    Buffer memory = bytes == 0 ? Buffer.NONE : device.allocate("the cache", bytes, arena);
     for (int cache = 0; cache < shape.caches(); cache++) {
       caches.add(
           Structs.cache(

@@ -42,6 +42,10 @@ record Blueprint(
         checkpoint, options, device, membership, parameters, Architectures.of(parameters));
   }
 
+  ModelConfig config() {
+    return checkpoint.config();
+  }
+
   /** How its steps lie in memory. */
   StepPlans stepPlans(Crossover crossover) {
     return StepPlans.of(model, options.stepBounds(), compute(), crossover);

@@ -6,6 +6,7 @@ import dev.gatun.device.DeviceChoice;
 import dev.gatun.device.DeviceMemory;
 import dev.gatun.device.GpuProcess;
 import dev.gatun.device.GpuState;
+import dev.gatun.device.HostMemory;
 import dev.gatun.refusal.Refusal;
 import java.util.List;
 import java.util.Locale;
@@ -20,7 +21,7 @@ import java.util.regex.Pattern;
  * @param taken of them, gone before anything is loaded: driver and CUDA context
  * @param reserve that weights and cache leave alone at least, {@code taken} included
  * @param margin that is left at least when everything is loaded
- * @param isGpu whether weights keep their file's size and the embedding stays outside
+ * @param kind whose memory it is
  * @param others processes that have much of {@code taken}, the greatest first
  */
 public record Capacity(
@@ -29,8 +30,19 @@ public record Capacity(
     long taken,
     long reserve,
     long margin,
-    boolean isGpu,
+    Kind kind,
     List<GpuProcess> others) {
+
+  /** Whose memory it is. */
+  public enum Kind {
+    /** A GPU's: weights keep their file's size and the embedding stays outside. */
+    GPU,
+    /** That of a device that the CPU stands for. */
+    SIMULATED,
+    /** The machine's own. */
+    HOST
+  }
+
   private static final Pattern SIZE = Pattern.compile("(\\d{1,9}(?:\\.\\d{1,6})?)\\s*([A-Za-z]*)");
   private static final long MIB = 1L << 20;
   private static final long GIB = 1L << 30;
@@ -65,17 +77,47 @@ public record Capacity(
    * @param others who has much of them, the greatest first
    */
   public static Capacity gpu(String name, long bytes, long taken, List<GpuProcess> others) {
-    return new Capacity(name, bytes, taken, GPU_RESERVE, GPU_MARGIN, true, others);
+    return new Capacity(name, bytes, taken, GPU_RESERVE, GPU_MARGIN, Kind.GPU, others);
+  }
+
+  /** The memory of a machine, where {@code bytes} could be allocated. */
+  public static Capacity host(long bytes) {
+    return new Capacity("memory available", bytes, 0, 0, HOST_MARGIN, Kind.HOST, List.of());
+  }
+
+  /** Of this machine, before anything is loaded. */
+  public static Capacity host() {
+    return host(HostMemory.ofMachine().free());
+  }
+
+  /** Of a memory that {@code ranks} lie in: what one of them may fill. */
+  Capacity share(long share, int ranks) {
+    return new Capacity(
+        "share of " + (isHost() ? "memory" : name),
+        share,
+        taken,
+        reserve,
+        isHost() ? margin / ranks : margin,
+        kind,
+        others);
+  }
+
+  public boolean isGpu() {
+    return kind == Kind.GPU;
+  }
+
+  public boolean isHost() {
+    return kind == Kind.HOST;
   }
 
   /** The memory of a device that is there, before anything is loaded. */
   static Capacity of(Device device, DeviceChoice choice) {
     DeviceMemory memory = device.memory();
     if (choice.isSimulated()) {
-      return new Capacity(device.name(), memory.free(), 0, 0, 0, false, List.of());
+      return new Capacity(device.name(), memory.free(), 0, 0, 0, Kind.SIMULATED, List.of());
     }
     if (choice.kind() != DeviceChoice.Kind.CUDA) {
-      return new Capacity("memory available", memory.free(), 0, 0, HOST_MARGIN, false, List.of());
+      return host(memory.free());
     }
     List<GpuProcess> others = device.state().map(GpuState::greatest).orElse(List.of());
     return gpu(device.name(), memory.total(), memory.total() - memory.free(), others);

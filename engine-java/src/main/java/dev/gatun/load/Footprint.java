@@ -4,8 +4,11 @@ package dev.gatun.load;
 import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.kv.CacheTypes;
+import dev.gatun.ranks.Group;
 import dev.gatun.shard.Shard;
+import dev.gatun.step.Relay;
 import dev.gatun.step.StepPlans;
+import dev.gatun.step.Stepper;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;
@@ -27,8 +30,9 @@ import java.util.stream.Stream;
  * @param cacheHeads key and value heads of each
  * @param weights on the device, by class; without the embedding, which stays on the host
  * @param embedding in host memory, pinned for a GPU, in its file's layout
- * @param held by random weights on the host; 0 for files
- * @param activations of the largest step, of {@code stepTokens} tokens
+ * @param held by random weights on the host; 0 for files, and where several ranks share them
+ * @param exchange in host memory: buffers of the groups of ranks that this rank is the first of
+ * @param activations of the largest step, of {@code stepTokens} tokens, and the steps' inputs
  * @param workspace that ops use among themselves
  * @param gemm lent to NVIDIA's matrix products: workspace and unpacked weights
  */
@@ -39,6 +43,7 @@ public record Footprint(
     Map<WeightClass, Long> weights,
     long embedding,
     long held,
+    long exchange,
     long activations,
     int stepTokens,
     long workspace,
@@ -78,8 +83,9 @@ public record Footprint(
         blueprint.model().cacheHeads(),
         byClass(blueprint.parameters().sizes()),
         shard.isHome(0) ? embedding(checkpoint) : 0,
-        checkpoint.heldBytes(),
-        plans.bytes(),
+        blueprint.membership().isShared() ? 0 : checkpoint.heldBytes(),
+        exchange(blueprint, plans),
+        plans.bytes() + Stepper.memoryBytes(plans, longestPages(checkpoint.config())),
         options.stepTokens(),
         options.device().kind() == DeviceChoice.Kind.CUDA ? GPU_WORKSPACE : 0,
         plans.gemmBytes());
@@ -87,24 +93,29 @@ public record Footprint(
 
   Footprint withWorkspace(long bytes) {
     return new Footprint(
-        config, caches, cacheHeads, weights, embedding, held, activations, stepTokens, bytes, gemm);
+        config,
+        caches,
+        cacheHeads,
+        weights,
+        embedding,
+        held,
+        exchange,
+        activations,
+        stepTokens,
+        bytes,
+        gemm);
   }
 
   /** On a GPU, where a weight takes the bytes of its file, and a norm or bias is float32. */
-  Footprint onCard(Checkpoint checkpoint, Parameters parameters) {
-    Map<String, Long> sizes = new LinkedHashMap<>();
-    parameters
-        .sizes()
-        .forEach(
-            (name, bytes) ->
-                sizes.put(name, checkpoint.find(name).map(Footprint::onCard).orElse(bytes)));
+  Footprint onCard(Parameters parameters) {
     return new Footprint(
         config,
         caches,
         cacheHeads,
-        byClass(sizes),
+        byClass(parameters.fileSizes()),
         embedding,
         held,
+        exchange,
         activations,
         stepTokens,
         GPU_WORKSPACE,
@@ -133,6 +144,7 @@ public record Footprint(
         byClass(sizes),
         table,
         held,
+        exchange,
         activations,
         stepTokens,
         workspace,
@@ -154,13 +166,33 @@ public record Footprint(
         .toList();
   }
 
-  private static long onCard(Weight weight) {
-    return weight.shape().length == 1 ? Float.BYTES * weight.count() : weight.bytes();
-  }
-
   /** Bytes of weights on the device. */
   public long weightBytes() {
     return weights.values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** Of the longest sequence there may be. */
+  private static int longestPages(ModelConfig config) {
+    return Math.ceilDiv(config.contextLength(), Device.pageTokens());
+  }
+
+  private static long exchange(Blueprint blueprint, StepPlans plans) {
+    Membership membership = blueprint.membership();
+    int rank = membership.ranks().rank();
+    long bytes =
+        plans.exchangedBytes().entrySet().stream()
+            .filter(group -> group.getKey().getFirst() == rank)
+            .mapToLong(Map.Entry::getValue)
+            .sum();
+    if (rank == 0 && membership.isShared()) {
+      bytes += Relay.bytes(membership.ranks().size(), inputBytes(plans, blueprint.config()));
+    }
+    return Group.MOST_OPEN * bytes;
+  }
+
+  /** Of the inputs of the largest step; the same on all ranks. */
+  static long inputBytes(StepPlans plans, ModelConfig config) {
+    return Stepper.inputBytes(plans.most(), longestPages(config));
   }
 
   // A tied embedding is on the device as the head.

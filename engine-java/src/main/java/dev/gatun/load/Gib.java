@@ -11,6 +11,14 @@ final class Gib {
     return number(bytes) + " GiB";
   }
 
+  /** As {@link #of}, where that is not 0.00. */
+  static String orBytes(long bytes) {
+    if (bytes >= (1L << 30) / 100) {
+      return of(bytes);
+    }
+    return bytes == 1 ? "1 byte" : bytes + " bytes";
+  }
+
   /** Two decimals. */
   static String number(long bytes) {
     return String.format(Locale.ROOT, "%.2f", bytes / (double) (1L << 30));

@@ -35,12 +35,7 @@ public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes ty
       Blueprint blueprint = Blueprint.of(checkpoint, options, device, alone, arena);
       Footprint need = blueprint.footprint(blueprint.stepPlans(options.gemm().planned()));
       return card.map(
-              capacity ->
-                  of(
-                      checkpoint,
-                      options,
-                      need.onCard(checkpoint, blueprint.parameters()),
-                      capacity))
+              capacity -> of(checkpoint, options, need.onCard(blueprint.parameters()), capacity))
           .orElseGet(() -> of(checkpoint, options, need, Capacity.of(device, choice)));
     }
   }
@@ -87,7 +82,7 @@ public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes ty
         .collect(Collectors.joining());
   }
 
-  private static int contextOf(ModelConfig config, EngineOptions options, int fitting) {
+  static int contextOf(ModelConfig config, EngineOptions options, int fitting) {
     int sequences = options.batching().sequences();
     int most = (int) Math.min((long) config.contextLength() * sequences, Integer.MAX_VALUE);
     if (options.context() == EngineOptions.WHAT_FITS) {

@@ -8,15 +8,18 @@ import dev.gatun.kv.PagePool;
 import dev.gatun.op.Exchanges;
 import dev.gatun.ranks.Group;
 import dev.gatun.ranks.Ranks;
+import dev.gatun.refusal.Refusal;
 import dev.gatun.step.Relay;
 import dev.gatun.step.StepPlans;
 import dev.gatun.step.Stepper;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
 import java.lang.foreign.Arena;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
@@ -56,14 +59,15 @@ public record Loaded(
     StepPlans steps = blueprint.stepPlans(crossover(blueprint));
     Footprint need =
         blueprint.footprint(steps).withWorkspace(device.queue().workspaceBytes(blueprint.limits()));
-    LoadPlan plan = LoadPlan.of(checkpoint, options, need, Capacity.of(device, options.device()));
-    plan.requireFits();
     ModelConfig config = checkpoint.config();
     Optional<Relay> relay =
-        membership.isShared()
-            ? Optional.of(new Relay(membership.ranks(), inputBytes(steps, config)))
-            : Optional.empty();
-    int context = relay.map(others -> others.least(plan.context())).orElse(plan.context());
+        Optional.of(membership.ranks())
+            .filter(_ -> membership.isShared())
+            .map(ranks -> new Relay(ranks, Footprint.inputBytes(steps, config)));
+    Capacity own = Capacity.of(device, options.device());
+    Capacity capacity = relay.map(others -> share(others, blueprint, need, own)).orElse(own);
+    LoadPlan plan = LoadPlan.of(checkpoint, options, need, capacity);
+    int context = agreed(plan, relay);
     int longestSequence = Math.min(context, config.contextLength());
     CacheShape shape =
         CacheShape.of(
@@ -99,10 +103,45 @@ public record Loaded(
         relay);
   }
 
-  /** The same on all ranks: of the longest sequence there may be. */
-  private static long inputBytes(StepPlans steps, ModelConfig config) {
-    int pages = Math.ceilDiv(config.contextLength(), Device.pageTokens());
-    return Stepper.inputBytes(steps.most(), pages);
+  /** What this rank may fill of the memory that it lies in, maybe with others. */
+  private static Capacity share(Relay relay, Blueprint blueprint, Footprint need, Capacity own) {
+    int rank = blueprint.membership().ranks().rank();
+    EngineOptions options = blueprint.options();
+    MemoryBudget budget = new MemoryBudget(need, own);
+    var claim = SharedMemory.Claim.of(rank, options.device(), budget, options.cacheTypes());
+    long[][] all = relay.gather(claim.words());
+    return SharedMemory.of(all, blueprint.checkpoint().heldBytes()).share(rank, own);
+  }
+
+  /** The context that all ranks hold; Refusal.doesNotFit on all of them where one does not. */
+  private static int agreed(LoadPlan plan, Optional<Relay> relay) {
+    if (relay.isEmpty()) {
+      plan.requireFits();
+      return plan.context();
+    }
+    long left = plan.budget().left(plan.types(), plan.context());
+    int largest = plan.budget().largestContext(plan.types());
+    long[][] all = relay.get().gather(left, largest, plan.context());
+    int fitting = (int) least(all, 1);
+    for (int rank = 0; rank < all.length; rank++) {
+      if (all[rank][0] < 0) {
+        throw Refusal.doesNotFit(
+            String.format(
+                Locale.ROOT,
+                "rank %d of %d lacks %s for its part of the model and %d tokens",
+                rank,
+                all.length,
+                Gib.orBytes(-all[rank][0]),
+                all[rank][2]),
+            (fitting > 0 ? "use -c " + fitting + " or less" : "use more devices or a smaller model")
+                + ", or see what gatun plan says of these devices");
+      }
+    }
+    return (int) least(all, 2);
+  }
+
+  private static long least(long[][] all, int word) {
+    return Arrays.stream(all).mapToLong(words -> words[word]).min().orElseThrow();
   }
 
   /** Every rank makes its groups in one order. */

@@ -23,17 +23,27 @@ public record MemoryBudget(Footprint need, Capacity capacity) {
 
   /** Left for the cache once weights and reserve are taken; negative where they do not fit. */
   public long leftForCache() {
-    return capacity.bytes() - reserve() - held() - embedding() - need.weightBytes();
+    return capacity.bytes() - reserve() - held() - embedding() - exchange() - need.weightBytes();
   }
 
   /** Random weights' source, where it lies in the memory that is counted. */
   public long held() {
-    return capacity.isGpu() ? 0 : need.held();
+    return capacity.isHost() ? need.held() : 0;
   }
 
   /** The embedding, where it lies in the memory that is counted. */
   public long embedding() {
     return capacity.isGpu() ? 0 : need.embedding();
+  }
+
+  /** The buffers of exchanges, where they lie in the memory that is counted. */
+  public long exchange() {
+    return capacity.isHost() ? need.exchange() : 0;
+  }
+
+  /** Of the machine's memory, where that is not what is counted. */
+  public long outside() {
+    return (capacity.isGpu() ? need.embedding() : 0) + (capacity.isHost() ? 0 : need.exchange());
   }
 
   /** Of a cache of {@code context} tokens, in whole pages. */

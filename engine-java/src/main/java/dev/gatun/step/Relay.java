@@ -16,10 +16,14 @@ import java.util.stream.IntStream;
  * thread of its rank.
  */
 public final class Relay {
+  /** Most words that a rank tells all others of itself. */
+  public static final int MOST_WORDS = 6;
+
   private static final int HEADER_BYTES = 32;
   private static final int STEP = 1;
   private static final int END = 2;
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
   private final Ranks ranks;
   private final Group headers;
@@ -41,23 +45,44 @@ public final class Relay {
   public Relay(Ranks ranks, long inputBytes) {
     this.ranks = ranks;
     var all = IntStream.range(0, ranks.size()).boxed().toList();
-    headers = ranks.group(all, Math.max(HEADER_BYTES, (long) Integer.BYTES * ranks.size()));
+    headers = ranks.group(all, headerBytes(ranks.size()));
     inputs = ranks.group(all, inputBytes);
+  }
+
+  /** Bytes of one exchange of each of its groups. */
+  public static long bytes(int ranks, long inputBytes) {
+    return headerBytes(ranks) + inputBytes;
+  }
+
+  private static long headerBytes(int ranks) {
+    return Math.max(HEADER_BYTES, (long) MOST_WORDS * Long.BYTES * ranks);
+  }
+
+  /**
+   * What all ranks give, by rank; all have called it when it returns.
+   *
+   * @param words {@link #MOST_WORDS} at most, as many from every rank
+   */
+  public long[][] gather(long... words) {
+    long bytes = (long) Long.BYTES * words.length;
+    long[] ends = new long[ranks.size()];
+    Arrays.setAll(ends, rank -> (rank + 1) * bytes);
+    long[][] all = new long[ranks.size()][words.length];
+    try (Exchange exchange = headers.begin(ends)) {
+      MemorySegment memory = exchange.memory();
+      MemorySegment.copy(words, 0, memory, LONG, ranks.rank() * bytes, words.length);
+      exchange.publish();
+      exchange.await();
+      for (int rank = 0; rank < all.length; rank++) {
+        MemorySegment.copy(memory, LONG, rank * bytes, all[rank], 0, words.length);
+      }
+    }
+    return all;
   }
 
   /** The least of what all ranks give; all have called it when it returns. */
   public int least(int value) {
-    long[] ends = new long[ranks.size()];
-    Arrays.setAll(ends, rank -> (rank + 1L) * Integer.BYTES);
-    try (Exchange exchange = headers.begin(ends)) {
-      exchange.memory().setAtIndex(INT, ranks.rank(), value);
-      exchange.publish();
-      exchange.await();
-      return IntStream.range(0, ranks.size())
-          .map(rank -> exchange.memory().getAtIndex(INT, rank))
-          .min()
-          .orElseThrow();
-    }
+    return Arrays.stream(gather(value)).mapToInt(words -> (int) words[0]).min().orElseThrow();
   }
 
   /** Rank 0: others run this step too. */

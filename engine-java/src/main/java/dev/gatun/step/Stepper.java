@@ -16,6 +16,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * Owns the memory that changes from step to step, at fixed addresses. On a GPU a step runs after
@@ -25,6 +26,9 @@ import java.util.function.Consumer;
 public final class Stepper implements AutoCloseable {
   /** Above so many tokens a step that decodes is padded to a multiple of it. */
   private static final int BUCKET = 8;
+
+  /** In flight at once. */
+  private static final int STEPS = 2;
 
   private final Device device;
   private final StepPlans plans;
@@ -45,8 +49,7 @@ public final class Stepper implements AutoCloseable {
     relay = others.relay;
     InputLayout layout = InputLayout.of(plans.most(), maxPages, steps.model.hasMtp());
     Buffer buffer = device.allocate("the steps' inputs", layout.bytes(), arena);
-    Buffer drawn =
-        device.allocate("the tokens drawn", (long) Integer.BYTES * plans.most().logitRows(), arena);
+    Buffer drawn = device.allocate("the tokens drawn", drawnBytes(plans.most()), arena);
     Buffer slab = device.allocate("the activations", plans.bytes(), arena);
     StepInputs inputs = layout.in(buffer, drawn);
     programs =
@@ -57,10 +60,9 @@ public final class Stepper implements AutoCloseable {
             new Program.Memory(device, slab, inputs, pool::cache, others.exchanges));
     HostView logits = device.view("the logits", plans.logitBytes(), arena);
     this.steps =
-        new StepInFlight[] {
-          new StepInFlight(layout, buffer, drawn, logits, device, arena),
-          new StepInFlight(layout, buffer, drawn, logits, device, arena)
-        };
+        IntStream.range(0, STEPS)
+            .mapToObj(_ -> new StepInFlight(layout, buffer, drawn, logits, device, arena))
+            .toArray(StepInFlight[]::new);
   }
 
   /** The steps of a model, and how they lie in memory. */
@@ -76,6 +78,16 @@ public final class Stepper implements AutoCloseable {
   /** Bytes of the inputs of the largest steps. */
   public static long inputBytes(StepBounds most, int maxPages) {
     return InputLayout.of(most, maxPages, false).bytes();
+  }
+
+  /** Bytes of a stepper's memory besides the slab, on a device whose memory is the host's. */
+  public static long memoryBytes(StepPlans plans, int maxPages) {
+    int copies = 1 + STEPS;
+    return copies * inputBytes(plans.most(), maxPages) + drawnBytes(plans.most());
+  }
+
+  private static long drawnBytes(StepBounds most) {
+    return (long) Integer.BYTES * most.logitRows();
   }
 
   /** Whether other ranks run the same steps: then a step that fails has failed for all. */

@@ -48,6 +48,7 @@ public final class Parameters {
   private final Map<String, EmbeddingTable> tables = new LinkedHashMap<>();
   private final Map<String, MemorySegment> inMemory = new HashMap<>();
   private final Map<String, Long> sizes = new LinkedHashMap<>();
+  private final Map<String, Long> fileSizes = new HashMap<>();
   private long bytes;
 
   /**
@@ -107,6 +108,13 @@ public final class Parameters {
   /** Whether the checkpoint has a weight of that name. */
   public boolean has(String name) {
     return checkpoint.find(name).isPresent();
+  }
+
+  /** As {@link #sizes}, but of a matrix the bytes that it, or this rank's part, has in its file. */
+  public Map<String, Long> fileSizes() {
+    Map<String, Long> all = new LinkedHashMap<>(sizes);
+    all.putAll(fileSizes);
+    return all;
   }
 
   /** (rows, cols) = (outputs, inputs); the same matrix for the same name. */
@@ -275,6 +283,7 @@ public final class Parameters {
             source.experts(),
             expertBytes,
             order.map(ints -> onDevice(weight.name() + ".order", ints)));
+    fileSizes.put(weight.name(), weight.bytes());
     reserve(
         weight.name(),
         expertBytes * source.experts(),

@@ -28,6 +28,8 @@ public enum QuantMix {
   Q4_K_M(DType.Q4_K),
   AWQ(DType.AWQ),
   GPTQ(DType.GPTQ),
+  /** Experts as in AWQ, the rest as in FP8. */
+  AWQ_FP8(DType.AWQ),
   Q4_K_S(DType.Q4_K),
   Q4_0(DType.Q4_0),
   IQ4_NL(DType.IQ4_NL),
@@ -81,12 +83,16 @@ public enum QuantMix {
     // Of MTP, unquantised in folders: a plain Linear in vLLM's deepseek_mtp.py.
     boolean mtp = tensor.name().endsWith(".eh_proj.weight");
     boolean kept = tensor.isVector() || outside || router || mtp;
+    boolean expert = tensor.name().contains(".mlp.experts.");
+    if (this == AWQ_FP8 && expert) {
+      return base;
+    }
+    if (base == DType.F8 || this == AWQ_FP8) {
+      boolean bias = tensor.name().endsWith(".e_score_correction_bias");
+      return bias ? DType.F32 : kept ? DType.BF16 : DType.F8;
+    }
     if (isGrouped()) {
       return kept ? DType.F16 : base;
-    }
-    if (base == DType.F8) {
-      boolean bias = tensor.name().endsWith(".e_score_correction_bias");
-      return bias ? DType.F32 : kept ? DType.BF16 : base;
     }
     if (tensor.isVector() || router) {
       return DType.F32;

@@ -74,6 +74,7 @@ class MemoryBudgetTest {
             Map.of(WeightClass.FEED_FORWARD, bytes),
             0,
             0,
+            0,
             need.activations(),
             need.stepTokens(),
             need.workspace(),
@@ -261,7 +262,7 @@ class MemoryBudgetTest {
   @Test
   void onTheHostTheEmbeddingIsAmongWhatIsCounted() {
     long gib = 1L << 30;
-    Capacity host = new Capacity("memory available", 64 * gib, 0, 0, gib / 4, false, List.of());
+    Capacity host = Capacity.host(64 * gib);
     try (Checkpoint checkpoint = Checkpoint.synthetic("qwq-32b:type=q4_k_m")) {
       LoadPlan card = plan(checkpoint, EngineOptions.defaults());
       Footprint need = card.budget().need();
