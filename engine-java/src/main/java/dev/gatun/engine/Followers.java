@@ -6,7 +6,7 @@ import dev.gatun.device.DeviceChoice;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.load.Loaded;
 import dev.gatun.load.Membership;
-import dev.gatun.ranks.Ranks;
+import dev.gatun.ranks.MeasuredRanks;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.shard.Placement;
 import dev.gatun.step.Relay;
@@ -18,11 +18,13 @@ import java.util.Optional;
 
 /** Each opens its device, loads its share, and runs the steps that rank 0 issues. */
 final class Followers {
-  private final Ranks first;
+  private final List<MeasuredRanks> ranks;
+  private final MeasuredRanks first;
   private final List<Thread> threads = new ArrayList<>();
 
-  private Followers(Ranks first) {
-    this.first = first;
+  private Followers(List<MeasuredRanks> ranks) {
+    this.ranks = ranks;
+    first = ranks.getFirst();
   }
 
   /**
@@ -31,8 +33,11 @@ final class Followers {
    * @param ranks of all devices, rank 0 the caller's
    */
   static Followers start(
-      Checkpoint checkpoint, EngineOptions options, Placement placement, List<Ranks> ranks) {
-    Followers followers = new Followers(ranks.getFirst());
+      Checkpoint checkpoint,
+      EngineOptions options,
+      Placement placement,
+      List<MeasuredRanks> ranks) {
+    Followers followers = new Followers(ranks);
     for (int rank = 1; rank < ranks.size(); rank++) {
       DeviceChoice choice = options.mesh().others().get(rank - 1);
       Membership membership = new Membership(ranks.get(rank), placement);
@@ -61,6 +66,16 @@ final class Followers {
 
   private static String device(EngineOptions options) {
     return options.device() + ": ";
+  }
+
+  /** Bytes that have come from one rank to another, of all. */
+  long exchangedBytes() {
+    return ranks.stream().mapToLong(MeasuredRanks::bytes).sum();
+  }
+
+  /** Nanoseconds of rank 0 in exchanges. */
+  long nanosOfFirst() {
+    return first.nanos();
   }
 
   /** Ends them because rank 0 cannot go on; returns when they have ended. */

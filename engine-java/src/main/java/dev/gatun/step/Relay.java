@@ -8,6 +8,7 @@ import dev.gatun.ranks.Ranks;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -17,9 +18,11 @@ import java.util.stream.IntStream;
  */
 public final class Relay {
   private static final int HEADER_BYTES = 32;
+  private static final int MOST_GATHERED = 8;
   private static final int STEP = 1;
   private static final int END = 2;
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+  private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
   private final Ranks ranks;
   private final Group headers;
@@ -41,22 +44,32 @@ public final class Relay {
   public Relay(Ranks ranks, long inputBytes) {
     this.ranks = ranks;
     var all = IntStream.range(0, ranks.size()).boxed().toList();
-    headers = ranks.group(all, Math.max(HEADER_BYTES, (long) Integer.BYTES * ranks.size()));
+    headers =
+        ranks.group(all, Math.max(HEADER_BYTES, (long) Long.BYTES * MOST_GATHERED * ranks.size()));
     inputs = ranks.group(all, inputBytes);
   }
 
   /** The least of what all ranks give; all have called it when it returns. */
   public int least(int value) {
+    return gather(value).stream().mapToInt(one -> (int) one[0]).min().orElseThrow();
+  }
+
+  /**
+   * What each rank gives, by rank; all have called it when it returns.
+   *
+   * @param own at most 8 numbers, as many on all ranks
+   */
+  public List<long[]> gather(long... own) {
+    long part = (long) Long.BYTES * own.length;
     long[] ends = new long[ranks.size()];
-    Arrays.setAll(ends, rank -> (rank + 1L) * Integer.BYTES);
+    Arrays.setAll(ends, rank -> (rank + 1) * part);
     try (Exchange exchange = headers.begin(ends)) {
-      exchange.memory().setAtIndex(INT, ranks.rank(), value);
+      MemorySegment.copy(own, 0, exchange.memory(), LONG, ranks.rank() * part, own.length);
       exchange.publish();
       exchange.await();
       return IntStream.range(0, ranks.size())
-          .map(rank -> exchange.memory().getAtIndex(INT, rank))
-          .min()
-          .orElseThrow();
+          .mapToObj(rank -> exchange.memory().asSlice(rank * part, part).toArray(LONG))
+          .toList();
     }
   }
 
