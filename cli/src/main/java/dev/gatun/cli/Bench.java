@@ -7,6 +7,7 @@ import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.device.GpuState;
 import dev.gatun.engine.Engine;
+import dev.gatun.engine.MeshCounts;
 import dev.gatun.load.Batching;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.refusal.Refusal;
@@ -106,8 +107,12 @@ final class Bench implements Callable<Integer> {
       // After all runs, since the buffer would count as their peak memory.
       Map<DeviceChoice, BenchResult.Limits> limits = new HashMap<>();
       for (BenchRun run : runs) {
-        DeviceChoice device = run.options().device();
-        report.add(new BenchResult(subject, run, limits.computeIfAbsent(device, Bench::limits)));
+        BenchResult.Limits all =
+            BenchMesh.machine(run.options()).stream()
+                .map(device -> limits.computeIfAbsent(device, Bench::limits))
+                .reduce(BenchResult.Limits::plus)
+                .orElseThrow();
+        report.add(new BenchResult(subject, run, all));
       }
     }
     report.finish();
@@ -139,7 +144,12 @@ final class Bench implements Callable<Integer> {
           "give -c " + tokens + ", or leave it out");
     }
     EngineOptions fitting = engine.context.isEmpty() ? options.withContext(tokens) : options;
-    return threads.isEmpty()
+    if (threads.size() > 1 && fitting.mesh().size() > 1) {
+      throw Refusal.usage(
+          "-t with several numbers, and --devices, which share the threads",
+          "bench one number after the other");
+    }
+    return threads.size() < 2
         ? List.of(fitting)
         : threads.stream().map(fitting::withThreads).toList();
   }
@@ -155,6 +165,7 @@ final class Bench implements Callable<Integer> {
     String time = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
     long[] samples = new long[repeats];
     long busy = loaded.busyNanos();
+    MeshCounts counts = measure.counts();
     List<GpuState.Pace> readings = new ArrayList<>();
     loaded.device().state().map(GpuState::pace).ifPresent(readings::add);
     for (int i = 0; i < repeats; i++) {
@@ -172,7 +183,8 @@ final class Bench implements Callable<Integer> {
         busy,
         BenchModel.bytesRead(loaded, test),
         peak,
-        new GpuPace(readings));
+        new GpuPace(readings),
+        BenchMesh.of(loaded, measure.counts().minus(counts), (long) repeats * test.tokens()));
   }
 
   private static BenchResult.Limits limits(DeviceChoice choice) {

@@ -5,6 +5,7 @@ import dev.gatun.chat.Cancellation;
 import dev.gatun.device.Device;
 import dev.gatun.engine.Engine;
 import dev.gatun.engine.Generation;
+import dev.gatun.engine.MeshCounts;
 import dev.gatun.engine.Session;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.Sampler;
@@ -28,9 +29,16 @@ final class BenchMeasure {
 
   private final Engine engine;
   private final Random random = new Random(SEED);
+  private MeshCounts counts;
 
   BenchMeasure(Engine engine) {
     this.engine = engine;
+    counts = engine.meshCounts().none();
+  }
+
+  /** What devices did in the times that were measured, of all cases together. */
+  MeshCounts counts() {
+    return counts;
   }
 
   /** Nanoseconds from the first sequence's start to the last one's end. */
@@ -60,15 +68,23 @@ final class BenchMeasure {
 
   private long alone(Session session, BenchCase test) {
     int[] prompt = prompt(test);
+    MeshCounts before = engine.meshCounts();
     long start = System.nanoTime();
     answer(session, prompt, test);
-    return System.nanoTime() - start;
+    return end(start, before);
+  }
+
+  private long end(long start, MeshCounts before) {
+    long nanos = System.nanoTime() - start;
+    counts = counts.plus(engine.meshCounts().minus(before));
+    return nanos;
   }
 
   private long together(List<Session> sessions, BenchCase test) {
     List<int[]> prompts = sessions.stream().map(_ -> prompt(test)).toList();
     try (ExecutorService threads = Executors.newFixedThreadPool(sessions.size())) {
       List<Future<?>> answers = new ArrayList<>();
+      MeshCounts before = engine.meshCounts();
       long start = System.nanoTime();
       for (int i = 0; i < sessions.size(); i++) {
         Session session = sessions.get(i);
@@ -78,7 +94,7 @@ final class BenchMeasure {
       for (Future<?> answer : answers) {
         answer.get();
       }
-      return System.nanoTime() - start;
+      return end(start, before);
     } catch (ExecutionException e) {
       throw e.getCause() instanceof RuntimeException cause
           ? cause

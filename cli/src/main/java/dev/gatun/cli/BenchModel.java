@@ -2,6 +2,7 @@
 package dev.gatun.cli;
 
 import dev.gatun.engine.Engine;
+import dev.gatun.load.RankLoad;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.Weight;
 import dev.gatun.weights.WeightClass;
@@ -65,23 +66,36 @@ record BenchModel(String file, Checkpoint checkpoint) {
    * weights once for all its tokens, of all sequences, and a token the cache of those before it.
    */
   static double bytesRead(Engine engine, BenchCase test) {
-    double cachedToken = (double) engine.cacheBytes() / engine.context();
+    double cachedToken =
+        (double) engine.ranks().stream().mapToLong(RankLoad::cache).sum() / engine.context();
     // A step of many tokens reaches every expert.
-    long all =
-        engine.config().moe().isPresent() ? engine.weightBytes() : engine.weightBytesPerToken();
+    double one = weightsPerToken(engine);
+    double all =
+        engine.config().moe().isPresent()
+            ? engine.ranks().stream().mapToLong(RankLoad::weights).sum()
+            : one;
     double bytes = 0;
     if (test.prompt() > 0) {
       int step = Math.min(engine.options().batch(), engine.options().ubatch());
       int steps = Math.ceilDiv(test.prompt() * test.parallel(), step);
       int own = Math.ceilDiv(test.prompt(), step);
       double cache = test.depth() * (double) own + step * own * (own + 1) / 2.0;
-      bytes += all * (double) steps + test.parallel() * cachedToken * cache;
+      bytes += all * steps + test.parallel() * cachedToken * cache;
     }
     if (test.generated() > 0) {
-      long weights = test.parallel() > 1 ? all : engine.weightBytesPerToken();
+      double weights = test.parallel() > 1 ? all : one;
       double before = test.depth() + test.prompt() + (test.generated() + 1) / 2.0;
       bytes += test.generated() * (weights + test.parallel() * cachedToken * before);
     }
     return bytes / test.tokens();
+  }
+
+  /** On all devices together. */
+  private static double weightsPerToken(Engine engine) {
+    return engine.ranks().size() == 1
+        ? engine.weightBytesPerToken()
+        : engine.ranks().stream()
+            .mapToDouble(rank -> BenchMesh.weightsPerToken(engine, rank))
+            .sum();
   }
 }

@@ -3,6 +3,7 @@ package dev.gatun.cli;
 
 import dev.gatun.load.EngineOptions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -20,6 +21,14 @@ final class BenchReport {
       return title.equals("model") || title.equals("backend") ? " --- " : " ---: ";
     }
   }
+
+  /** Of tests on several devices. */
+  private static final List<Column> MESH =
+      List.of(
+          new Column("KiB exchanged/token", "%19s", r -> two(mesh(r).bytesPerToken() / 1024)),
+          new Column("ms in exchanges/token", "%21s", r -> two(mesh(r).nanosPerToken() / 1e6)),
+          new Column("balance", "%7s", r -> two(mesh(r).balance())),
+          new Column("fullest device: planned / is", "%28s", r -> mesh(r).memory()));
 
   private final Output out;
   private final BenchFormat format;
@@ -70,8 +79,15 @@ final class BenchReport {
   // RFC 4180, every field quoted as llama-bench does.
   private static String csv(Iterable<?> cells) {
     List<String> quoted = new ArrayList<>();
-    cells.forEach(cell -> quoted.add('"' + Objects.toString(cell, "").replace("\"", "\"\"") + '"'));
+    cells.forEach(cell -> quoted.add('"' + text(cell).replace("\"", "\"\"") + '"'));
     return String.join(",", quoted) + "\n";
+  }
+
+  // A number for each device is joined as llama-bench joins its tensor split.
+  private static String text(Object cell) {
+    return cell instanceof long[] each
+        ? Arrays.stream(each).mapToObj(Long::toString).collect(Collectors.joining("/"))
+        : Objects.toString(cell, "");
   }
 
   private List<Column> markdownColumns(BenchResult result) {
@@ -80,12 +96,16 @@ final class BenchReport {
     columns.add(new Column("size", "%10s", r -> Amount.bytes(r.model().bytes())));
     columns.add(new Column("params", "%10s", r -> Amount.count(r.model().parameters())));
     columns.add(new Column("backend", "%-10s", r -> r.fields().get("backends")));
-    columns.add(new Column("threads", "%7s", r -> r.run().options().device().threads()));
+    columns.add(new Column("threads", "%7s", r -> r.fields().get("n_threads")));
     // As llama-bench has it: a column for what is not as by default.
     EngineOptions options = result.run().options();
     if (!options.cacheTypes().equals(EngineOptions.cacheTypesOf(options.compute()))) {
       columns.add(new Column("type_k", "%6s", r -> r.fields().get("type_k")));
       columns.add(new Column("type_v", "%6s", r -> r.fields().get("type_v")));
+    }
+    if (result.run().mesh().isPresent()) {
+      columns.add(new Column("sm", "%6s", r -> r.fields().get("split_mode")));
+      columns.add(new Column("dev", "%14s", r -> r.fields().get("devices")));
     }
     columns.add(new Column("test", "%15s", r -> r.test().name()));
     if (severalAtOnce) {
@@ -104,7 +124,14 @@ final class BenchReport {
     if (result.run().pace().measured()) {
       columns.add(new Column("clock", "%20s", r -> r.run().pace()));
     }
+    if (result.run().mesh().isPresent()) {
+      columns.addAll(MESH);
+    }
     return columns;
+  }
+
+  private static BenchMesh mesh(BenchResult result) {
+    return result.run().mesh().orElseThrow();
   }
 
   private static String rate(BenchResult result) {

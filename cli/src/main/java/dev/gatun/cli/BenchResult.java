@@ -17,7 +17,11 @@ record BenchResult(BenchModel model, BenchRun run, Limits limits) {
    * @param bandwidth bytes a second that memory gave
    * @param int8 operations a second on int8 in registers, a multiply-add being two
    */
-  record Limits(double bandwidth, double int8) {}
+  record Limits(double bandwidth, double int8) {
+    Limits plus(Limits other) {
+      return new Limits(bandwidth + other.bandwidth, int8 + other.int8);
+    }
+  }
 
   BenchCase test() {
     return run.test();
@@ -93,6 +97,7 @@ record BenchResult(BenchModel model, BenchRun run, Limits limits) {
     if (run.pace().measured()) {
       fields.putAll(run.pace().fields());
     }
+    run.mesh().ifPresent(mesh -> fields.putAll(mesh.fields()));
     return fields;
   }
 
@@ -102,7 +107,7 @@ record BenchResult(BenchModel model, BenchRun run, Limits limits) {
     fields.put("cpu_info", Machine.cpuName());
     boolean gpu = run.options().device().kind() != DeviceChoice.Kind.CPU;
     fields.put("gpu_info", gpu ? run.device() : "");
-    fields.put("backends", gpu ? "CUDA" : "CPU");
+    fields.put("backends", BenchMesh.backends(run.options()));
     fields.put("model_filename", model.file());
     fields.put("model_type", model.type());
     fields.put("model_size", model.bytes());
@@ -113,7 +118,7 @@ record BenchResult(BenchModel model, BenchRun run, Limits limits) {
     EngineOptions options = run.options();
     fields.put("n_batch", options.batch());
     fields.put("n_ubatch", options.ubatch());
-    fields.put("n_threads", options.device().threads());
+    fields.put("n_threads", BenchMesh.threads(options));
     fields.put("cpu_mask", "0x0");
     fields.put("cpu_strict", false);
     fields.put("poll", 0);
@@ -121,11 +126,11 @@ record BenchResult(BenchModel model, BenchRun run, Limits limits) {
     fields.put("type_v", CacheTypes.name(options.cacheTypes().values()));
     fields.put("n_gpu_layers", options.device().kind() == DeviceChoice.Kind.CPU ? 0 : -1);
     fields.put("n_cpu_moe", 0);
-    fields.put("split_mode", "none");
+    fields.put("split_mode", BenchMesh.splitMode(options));
     fields.put("main_gpu", 0);
     fields.put("no_kv_offload", false);
     fields.put("flash_attn", 1);
-    fields.put("devices", options.device().toString());
+    fields.put("devices", BenchMesh.names(options));
     fields.put("tensor_split", "0.00");
     fields.put("tensor_buft_overrides", "none");
     // llama-bench renamed these two; readers of either find it.

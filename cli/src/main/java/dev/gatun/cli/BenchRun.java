@@ -2,6 +2,7 @@
 package dev.gatun.cli;
 
 import dev.gatun.load.EngineOptions;
+import java.util.Optional;
 
 /**
  * @param device its name, for people
@@ -11,6 +12,7 @@ import dev.gatun.load.EngineOptions;
  * @param bytesPerToken bytes of weights and cache that a token reads, on average
  * @param peakMemory most bytes the process had held when the test was over
  * @param pace of the GPU meanwhile
+ * @param mesh where the model is on several devices
  */
 record BenchRun(
     BenchCase test,
@@ -21,4 +23,5 @@ record BenchRun(
     long busyNanos,
     double bytesPerToken,
     long peakMemory,
-    GpuPace pace) {}
+    GpuPace pace,
+    Optional<BenchMesh> mesh) {}

@@ -75,6 +75,11 @@ final class CpuDevice implements Device {
   }
 
   @Override
+  public long allocatedBytes() {
+    return allocated;
+  }
+
+  @Override
   public Buffer allocate(String purpose, long bytes, Arena arena) {
     return new Buffer(hostMemory(purpose, bytes, arena));
   }

@@ -100,6 +100,11 @@ final class CudaDevice implements Device {
   }
 
   @Override
+  public long allocatedBytes() {
+    return memory.allocatedBytes();
+  }
+
+  @Override
   public Buffer allocate(String purpose, long bytes, Arena arena) {
     return memory.allocate(purpose, bytes, arena);
   }

@@ -92,6 +92,9 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
   /** Allocations made so far, of device memory and of host memory for it. */
   long allocations();
 
+  /** Bytes of them all. */
+  long allocatedBytes();
+
   /**
    * Device memory of {@code bytes} bytes, at least 1, that lives as long as {@code arena}; not
    * initialised.

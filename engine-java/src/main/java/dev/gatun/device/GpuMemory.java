@@ -12,6 +12,7 @@ final class GpuMemory {
   private final Gpu gpu;
   private final String name;
   private long allocations;
+  private long allocatedBytes;
 
   /**
    * @param name of the device, for messages
@@ -39,12 +40,17 @@ final class GpuMemory {
     return allocations;
   }
 
+  long allocatedBytes() {
+    return allocatedBytes;
+  }
+
   Buffer allocate(String purpose, long bytes, Arena arena) {
     MemorySegment memory = runtime.here().allocate(bytes);
     if (memory.address() == 0) {
       throw noRoom(purpose, bytes);
     }
     allocations++;
+    allocatedBytes += bytes;
     return new Buffer(
         memory.reinterpret(
             bytes, arena, freed -> runtime.giveBack(cuda -> cuda.free(freed, bytes))));
@@ -93,6 +99,7 @@ final class GpuMemory {
           "free memory or use a smaller model (under WSL, Windows lets less be pinned)");
     }
     allocations++;
+    allocatedBytes += bytes;
     return memory.reinterpret(
         bytes, arena, freed -> runtime.giveBack(cuda -> cuda.freePinned(freed, bytes)));
   }

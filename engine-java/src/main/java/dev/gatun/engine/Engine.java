@@ -8,7 +8,9 @@ import dev.gatun.load.Batching;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.load.Loaded;
 import dev.gatun.load.Membership;
+import dev.gatun.load.RankLoad;
 import dev.gatun.ranks.LocalRanks;
+import dev.gatun.ranks.MeasuredRanks;
 import dev.gatun.ranks.Ranks;
 import dev.gatun.shard.Placement;
 import dev.gatun.step.Batch;
@@ -78,8 +80,15 @@ public final class Engine implements AutoCloseable {
   public static Engine load(Checkpoint checkpoint, EngineOptions options, LongConsumer progress) {
     Placement placement = options.mesh().placement(checkpoint.config());
     // Other processes run the other ranks; their Ranks are their owner's to close.
-    List<Ranks> ranks =
-        options.mesh().processes().map(List::of).orElseGet(() -> LocalRanks.of(placement.ranks()));
+    List<MeasuredRanks> ranks =
+        options
+            .mesh()
+            .processes()
+            .map(List::of)
+            .orElseGet(() -> LocalRanks.of(placement.ranks()))
+            .stream()
+            .map(MeasuredRanks::new)
+            .toList();
     Device device = Device.open(options.device());
     Arena arena = Arena.ofShared();
     Followers followers = Followers.start(checkpoint, options, placement, ranks);
@@ -148,6 +157,17 @@ public final class Engine implements AutoCloseable {
   /** Bytes of the cache's pages. */
   public long cacheBytes() {
     return loaded.cacheBytes();
+  }
+
+  /** What each rank has loaded, by rank; one where the model is on one device. */
+  public List<RankLoad> ranks() {
+    return loaded.ranks();
+  }
+
+  /** What the ranks have handed each other since they began to load, and their experts computed. */
+  public MeshCounts meshCounts() {
+    return new MeshCounts(
+        followers.exchangedBytes(), followers.nanosOfFirst(), loaded.exchanges().expertRows());
   }
 
   /** Bytes of weights that a step of one token reads. */

@@ -6,7 +6,7 @@ import dev.gatun.device.DeviceChoice;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.load.Loaded;
 import dev.gatun.load.Membership;
-import dev.gatun.ranks.Ranks;
+import dev.gatun.ranks.MeasuredRanks;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.shard.Placement;
 import dev.gatun.step.Relay;
@@ -18,13 +18,15 @@ import java.util.Optional;
 
 /** Each opens its device, loads its share, and runs the steps that rank 0 issues. */
 final class Followers {
-  private final Ranks first;
+  private final List<MeasuredRanks> ranks;
+  private final MeasuredRanks first;
   private final boolean ownsRanks;
   private final List<Thread> threads = new ArrayList<>();
 
-  private Followers(Ranks first, boolean ownsRanks) {
-    this.first = first;
+  private Followers(List<MeasuredRanks> ranks, boolean ownsRanks) {
+    this.ranks = ranks;
     this.ownsRanks = ownsRanks;
+    first = ranks.getFirst();
   }
 
   /**
@@ -33,8 +35,11 @@ final class Followers {
    * @param ranks of this process's devices, the first the caller's
    */
   static Followers start(
-      Checkpoint checkpoint, EngineOptions options, Placement placement, List<Ranks> ranks) {
-    Followers followers = new Followers(ranks.getFirst(), options.mesh().processes().isEmpty());
+      Checkpoint checkpoint,
+      EngineOptions options,
+      Placement placement,
+      List<MeasuredRanks> ranks) {
+    Followers followers = new Followers(ranks, options.mesh().processes().isEmpty());
     for (int rank = 1; rank < ranks.size(); rank++) {
       DeviceChoice choice = options.mesh().others().get(rank - 1);
       Membership membership = new Membership(ranks.get(rank), placement);
@@ -70,6 +75,16 @@ final class Followers {
 
   private static String device(EngineOptions options) {
     return options.device() + ": ";
+  }
+
+  /** Bytes that have come from this process's ranks to others. */
+  long exchangedBytes() {
+    return ranks.stream().mapToLong(MeasuredRanks::bytes).sum();
+  }
+
+  /** Nanoseconds of rank 0 in exchanges. */
+  long nanosOfFirst() {
+    return first.nanos();
   }
 
   /** Ends them because rank 0 cannot go on; returns when they have ended. */

@@ -123,6 +123,14 @@ public record Capacity(
     return gpu(device.name(), memory.total(), memory.total() - memory.free(), others);
   }
 
+  /** A size that {@link #bytes} reads as so many: 24G, or a number of MiB or MB. */
+  public static String size(long bytes) {
+    if ((bytes + MISSING_OF_A_CARD) % GIB == 0) {
+      return (bytes + MISSING_OF_A_CARD) / GIB + "G";
+    }
+    return bytes % MIB == 0 ? bytes / MIB + "M" : String.format(Locale.ROOT, "%.6fMB", bytes / 1e6);
+  }
+
   /** Bytes of a size as {@link #card} reads it. */
   public static long bytes(String size) {
     Matcher matcher = SIZE.matcher(size.strip());

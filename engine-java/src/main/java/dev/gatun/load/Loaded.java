@@ -14,6 +14,7 @@ import dev.gatun.step.StepPlans;
 import dev.gatun.step.Stepper;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
+import dev.gatun.weights.WeightClass;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -32,6 +33,8 @@ import java.util.function.LongConsumer;
  * @param weightBytes of weights on the device
  * @param cacheBytes of the cache's pages
  * @param relay by which rank 0 tells the others; empty where there are none
+ * @param ranks what each rank has, by rank
+ * @param exchanges of this rank with the others
  */
 public record Loaded(
     Stepper stepper,
@@ -40,7 +43,9 @@ public record Loaded(
     int longestSequence,
     long weightBytes,
     long cacheBytes,
-    Optional<Relay> relay) {
+    Optional<Relay> relay,
+    List<RankLoad> ranks,
+    Exchanges exchanges) {
 
   /**
    * Loads a checkpoint; Refusal where it is inconsistent, unsupported, or does not fit.
@@ -78,13 +83,14 @@ public record Loaded(
             config.latent(),
             options.cacheTypes());
     PagePool pool = new PagePool(shape, context, device, arena);
+    Exchanges exchanges = exchanges(device, membership.ranks(), steps);
     Stepper stepper =
         new Stepper(
             new Stepper.Steps(blueprint.model(), blueprint.compute(), steps),
             device,
             pool,
             shape.pages(longestSequence),
-            new Stepper.Others(relay, exchanges(device, membership.ranks(), steps)),
+            new Stepper.Others(relay, exchanges),
             arena);
     device.lendWorkspace(blueprint.limits(longestSequence), arena);
     if (steps.gemmBytes() > 0) {
@@ -92,15 +98,25 @@ public record Loaded(
     }
     // Last, since it takes long: all memory is taken before another process can take it.
     blueprint.parameters().upload(progress);
-    relay.ifPresent(others -> others.least(context));
+    RankLoad taken =
+        new RankLoad(
+            blueprint.parameters().bytes(),
+            need.weights().getOrDefault(WeightClass.EXPERTS, 0L),
+            shape.bytes(context),
+            plan.budget().allocated(options.cacheTypes(), context),
+            device.allocatedBytes());
     return new Loaded(
         stepper,
         pool,
         context,
         longestSequence,
-        blueprint.parameters().bytes(),
-        shape.bytes(context),
-        relay);
+        taken.weights(),
+        taken.cache(),
+        relay,
+        relay
+            .map(others -> Arrays.stream(others.gather(taken.numbers())).map(RankLoad::of).toList())
+            .orElse(List.of(taken)),
+        exchanges);
   }
 
   /** What this rank may fill of the memory that it lies in, maybe with others. */
@@ -150,7 +166,7 @@ public record Loaded(
     steps.exchangedBytes().entrySet().stream()
         .sorted(Map.Entry.comparingByKey(Comparator.comparing(List::toString)))
         .forEach(each -> groups.put(each.getKey(), ranks.group(each.getKey(), each.getValue())));
-    return new Exchanges(device, groups::get);
+    return new Exchanges(device, groups::get, ranks.size());
   }
 
   /**

@@ -51,6 +51,16 @@ public record MemoryBudget(Footprint need, Capacity capacity) {
     return need.pageBytes(types) * Math.ceilDiv(context, Device.pageTokens());
   }
 
+  /** What a load allocates, on the device and on the host for it, as far as it is known before. */
+  long allocated(CacheTypes types, int context) {
+    return need.weightBytes()
+        + need.embedding()
+        + cacheBytes(types, context)
+        + need.activations()
+        + need.workspace()
+        + need.gemm();
+  }
+
   /** Left when everything is there; negative where it does not fit. */
   public long left(CacheTypes types, int context) {
     return leftForCache() - cacheBytes(types, context);

@@ -11,8 +11,10 @@ import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLongArray;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * Ranks exchange bytes in host memory: on a CPU tensors lie there, on a GPU they are copied. For
@@ -22,13 +24,16 @@ public final class Exchanges {
   private final Device device;
   private final Function<List<Integer>, Group> groups;
   private final Map<Integer, Exchange> open = new HashMap<>();
+  private final AtomicLongArray expertRows;
 
   /**
    * @param groups the group of some ranks; the same one for the same ranks
+   * @param ranks of which each has some of the experts
    */
-  public Exchanges(Device device, Function<List<Integer>, Group> groups) {
+  public Exchanges(Device device, Function<List<Integer>, Group> groups, int ranks) {
     this.device = device;
     this.groups = groups;
+    expertRows = new AtomicLongArray(ranks);
   }
 
   /** For ops that hand nothing over. */
@@ -37,7 +42,21 @@ public final class Exchanges {
         device,
         members -> {
           throw new IllegalStateException("no other devices, and an exchange with " + members);
-        });
+        },
+        1);
+  }
+
+  /**
+   * Rows (token, expert) that each rank's experts have computed so far, in the layers that this
+   * rank takes part in. From any thread.
+   */
+  public List<Long> expertRows() {
+    return IntStream.range(0, expertRows.length()).mapToObj(expertRows::get).toList();
+  }
+
+  /** Rank {@code rank} computes so many rows of experts. */
+  void countExpertRows(int rank, long rows) {
+    expertRows.addAndGet(rank, rows);
   }
 
   Group group(List<Integer> members) {

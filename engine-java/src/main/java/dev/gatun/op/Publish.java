@@ -37,10 +37,11 @@ public record Publish(int id, List<Integer> members, List<Long> ends, List<Tenso
     long begin = group.index() == 0 ? 0 : bounds[group.index() - 1];
     List<Exchanges.Reading> parts = given.stream().map(at::reading).toList();
     return () -> {
+      // Before, so that what a GPU still computes is no time of the exchange.
+      List<MemorySegment> contents = parts.stream().map(Exchanges.Reading::now).toList();
       Exchange exchange = group.begin(bounds);
       long to = begin;
-      for (Exchanges.Reading part : parts) {
-        MemorySegment content = part.now();
+      for (MemorySegment content : contents) {
         MemorySegment.copy(content, 0, exchange.memory(), to, content.byteSize());
         to += content.byteSize();
       }

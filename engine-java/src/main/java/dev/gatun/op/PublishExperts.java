@@ -45,6 +45,10 @@ public record PublishExperts(
     return () -> {
       int[] owner = owners.of(chosen.now(), ids.rows(), ids.cols());
       long[] ends = owners.ends(owner, rowBytes);
+      for (int member = 0; member < ends.length; member++) {
+        long bytes = ends[member] - (member == 0 ? 0 : ends[member - 1]);
+        exchanges.countExpertRows(owners.members().get(member), bytes / rowBytes);
+      }
       Exchange exchange = group.begin(ends);
       if (own.isPresent()) {
         MemorySegment content = own.get().now();

@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
  */
 public final class Relay {
   /** Most words that a rank tells all others of itself. */
-  public static final int MOST_WORDS = 6;
+  public static final int MOST_WORDS = 8;
 
   private static final int HEADER_BYTES = 32;
   private static final int STEP = 1;

@@ -1,0 +1,106 @@
+// MeshBenchTest: what bench tells of a model that is spread over several devices.
+package dev.gatun.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MeshBenchTest {
+  private static final List<String> FIELDS =
+      List.of(
+          "exchange_bytes_per_token",
+          "exchange_us_per_token",
+          "balance",
+          "planned_memory_bytes",
+          "allocated_memory_bytes");
+
+  // Of the tiny model.
+  private static final int HIDDEN = 256;
+  private static final int VOCAB = 256;
+
+  @TempDir static Path folder;
+  private static String model;
+
+  @BeforeAll
+  static void create() throws IOException {
+    model = TinyModel.create(folder).toString();
+  }
+
+  private static String bench(String... more) {
+    List<String> args =
+        new ArrayList<>(List.of("bench", "-m", model, "-p", "0", "-n", "4", "-r", "2"));
+    args.addAll(List.of(more));
+    return Cli.piped("").run(args.toArray(String[]::new)).succeeded();
+  }
+
+  private static JsonNode generated(String devices, String mode) {
+    // Steps of few tokens, since what a step is takes as many bytes as the largest.
+    return Json.parse(
+            bench("--devices", devices, "-sm", mode, "-t", "2", "-ub", "16", "-o", "json"), "bench")
+        .get(0);
+  }
+
+  @Test
+  void aRowNamesTheDevicesAndWhatTheyDid() {
+    JsonNode row = generated("sim:2x1G", "tensor");
+    assertEquals("sim:2x1G", row.get("devices").textValue());
+    assertEquals("tensor", row.get("split_mode").textValue());
+    assertEquals(2, row.get("n_threads").intValue());
+    for (String name : FIELDS) {
+      assertTrue(row.has(name), name);
+    }
+    assertTrue(row.get("exchange_us_per_token").doubleValue() > 0);
+    assertEquals(1, row.get("balance").doubleValue(), 0.01, "each has half of every weight");
+    for (int rank = 0; rank < 2; rank++) {
+      long planned = row.get("planned_memory_bytes").get(rank).longValue();
+      long allocated = row.get("allocated_memory_bytes").get(rank).longValue();
+      assertTrue(planned > 0 && planned <= allocated, planned + " planned, " + allocated);
+      // Inputs of steps come on top.
+      assertTrue(allocated < planned + (1 << 20), planned + " planned, " + allocated);
+    }
+  }
+
+  @Test
+  void bytesGoToEveryOtherDevice() {
+    long two = generated("sim:2x1G", "tensor").get("exchange_bytes_per_token").longValue();
+    long four = generated("sim:4x1G", "tensor").get("exchange_bytes_per_token").longValue();
+    assertEquals(3 * two, four);
+  }
+
+  @Test
+  void layersHandOnTheirStreamAndTheLogits() {
+    JsonNode row = generated("cpu,cpu", "layer");
+    assertEquals("cpu/cpu", row.get("devices").textValue());
+    long stream = 2L * Float.BYTES * HIDDEN;
+    long least = stream + Float.BYTES * VOCAB;
+    long bytes = row.get("exchange_bytes_per_token").longValue();
+    // And what the step is, which rank 0 tells.
+    assertTrue(least < bytes && bytes < least + 512, bytes + " bytes");
+  }
+
+  @Test
+  void tablesHaveColumnsForThem() {
+    String[] csv = bench("--devices", "sim:2x1G", "-o", "csv").split("\n");
+    assertTrue(csv[0].endsWith("\"" + String.join("\",\"", FIELDS) + "\""), csv[0]);
+    assertTrue(csv[1].matches(".*,\"\\d+/\\d+\",\"\\d+/\\d+\""), csv[1]);
+    String[] markdown = bench("--devices", "sim:2x1G").split("\n");
+    assertTrue(markdown[0].matches(".*\\| +sm \\| +dev \\|.*exchanged/token.*"), markdown[0]);
+    assertTrue(markdown[2].matches(".*\\| tensor \\| +sim:2x1G \\|.*"), markdown[2]);
+    for (String line : markdown) {
+      assertEquals(18, line.chars().filter(c -> c == '|').count(), line);
+    }
+  }
+
+  @Test
+  void numbersOfThreadsAreForOneDevice() {
+    Cli.terminal().run("bench", "-m", model, "--devices", "cpu,cpu", "-t", "1,2").refused(2);
+  }
+}

@@ -1,0 +1,120 @@
+// MeasuredRanks: counts what a rank hands to others, and the time that exchanges take of it.
+package dev.gatun.ranks;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
+
+/** Ranks whose exchanges are counted, at the price of a few looks at the clock each. */
+public final class MeasuredRanks implements Ranks {
+  private final Ranks ranks;
+  private final LongAdder bytes = new LongAdder();
+  private final LongAdder nanos = new LongAdder();
+
+  public MeasuredRanks(Ranks ranks) {
+    this.ranks = ranks;
+  }
+
+  /**
+   * Bytes that came from this rank to others, counted once for each of them; from any thread, whole
+   * when the exchanges are over.
+   */
+  public long bytes() {
+    return bytes.sum();
+  }
+
+  /**
+   * Nanoseconds of this rank in exchanges: waiting for the others and copying. What it does between
+   * an exchange's publish and await is not among them.
+   */
+  public long nanos() {
+    return nanos.sum();
+  }
+
+  @Override
+  public int rank() {
+    return ranks.rank();
+  }
+
+  @Override
+  public int size() {
+    return ranks.size();
+  }
+
+  @Override
+  public Group group(List<Integer> members, long most) {
+    return new MeasuredGroup(ranks.group(members, most));
+  }
+
+  @Override
+  public void fail(String reason) {
+    ranks.fail(reason);
+  }
+
+  @Override
+  public void close() {
+    ranks.close();
+  }
+
+  private final class MeasuredGroup implements Group {
+    private final Group group;
+
+    MeasuredGroup(Group group) {
+      this.group = group;
+    }
+
+    @Override
+    public List<Integer> members() {
+      return group.members();
+    }
+
+    @Override
+    public int index() {
+      return group.index();
+    }
+
+    @Override
+    public Exchange begin(long... ends) {
+      long since = System.nanoTime();
+      long part = ends[index()] - (index() == 0 ? 0 : ends[index() - 1]);
+      return new MeasuredExchange(group.begin(ends), part * (ends.length - 1), since);
+    }
+  }
+
+  private final class MeasuredExchange implements Exchange {
+    private final Exchange exchange;
+    private final long given;
+    private long since;
+
+    MeasuredExchange(Exchange exchange, long given, long since) {
+      this.exchange = exchange;
+      this.given = given;
+      this.since = since;
+    }
+
+    @Override
+    public MemorySegment memory() {
+      return exchange.memory();
+    }
+
+    @Override
+    public void publish() {
+      // Before, so that who has the bytes finds them counted.
+      bytes.add(given);
+      exchange.publish();
+      nanos.add(System.nanoTime() - since);
+    }
+
+    @Override
+    public void await() {
+      since = System.nanoTime();
+      exchange.await();
+    }
+
+    @Override
+    public void close() {
+      exchange.close();
+      nanos.add(System.nanoTime() - since);
+    }
+  }
+}
