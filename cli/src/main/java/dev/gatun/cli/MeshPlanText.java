@@ -220,12 +220,12 @@ final class MeshPlanText {
             .thenComparing(one -> one.fits() ? speed(one) : -one.left()));
     Table table =
         new Table(
-            List.of("split", "context", "GiB left", "read", "exchanges", "MiB", "tokens/s"),
+            List.of("split", "context", "left", "read", "exchanges", "MiB", "tokens/s"),
             right(7, 1));
     for (MeshPlan one : all) {
       int largest = Math.min(one.largestContext(types), plan.checkpoint().config().contextLength());
       table.row(
-          flag(one),
+          flag(one) + (one.fits() || largest == 0 ? "" : " -c " + largest),
           largest == 0 ? "none" : String.valueOf(largest),
           gib(one.left()),
           gib(one.readInTurn()),
@@ -237,9 +237,10 @@ final class MeshPlanText {
     }
     line("");
     line(
-        all.getFirst().fits()
-            ? "splits, those that fit first, the fastest above:"
-            : "nothing fits:");
+        (all.getFirst().fits() ? "splits, the fastest first," : "nothing fits")
+            + " with "
+            + context
+            + " tokens; left and read in GiB:");
     block(table);
   }
 

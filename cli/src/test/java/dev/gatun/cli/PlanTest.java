@@ -95,9 +95,13 @@ class PlanTest {
 
   @Test
   void whatDoesNotFitOverCardsIsExitCodeThree() {
+    Cli.Result shorter = plan("qwq-32b:type=q4_k_m", "2x12G", "-c", "40960");
+    assertEquals(3, shorter.exitCode(), shorter.err());
+    assertTrue(shorter.out().contains("\n-sm tensor -c 15968 "), shorter.out());
+    narrow(shorter.out());
     Cli.Result result = plan("qwen3-32b:type=q8_0", "2x12G");
     assertEquals(3, result.exitCode(), result.err());
-    assertTrue(result.out().contains("nothing fits:"), result.out());
+    assertTrue(result.out().contains("\nnothing fits with 4096 tokens;"), result.out());
     narrow(result.out());
   }
 
