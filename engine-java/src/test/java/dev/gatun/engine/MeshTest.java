@@ -32,7 +32,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 class MeshTest {
 
   static Stream<String> oracles() throws IOException {
-    List<String> folders = List.of("deepseek-v3", "deepseek-v3-fp8", "qwen3-moe", "qwen2", "llama");
+    List<String> folders =
+        List.of(
+            "deepseek-v3",
+            "deepseek-v3-fp8",
+            "qwen3-moe",
+            "qwen2",
+            "qwen2-awq",
+            "qwen2-gptq",
+            "llama");
     return Stream.concat(folders.stream(), ORACLES.ggufs().stream().filter(MeshTest::isChosen));
   }
 
