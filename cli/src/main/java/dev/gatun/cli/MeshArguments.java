@@ -6,6 +6,7 @@ import dev.gatun.load.Capacity;
 import dev.gatun.load.Mesh;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.shard.Placement;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +36,14 @@ final class MeshArguments {
               + " whole; expert, some experts, all else on each; hybrid, experts on all but the"
               + " first, all else there. Default: hybrid for a GPU and the CPU, else tensor.")
   Optional<Placement.Mode> mode = Optional.empty();
+
+  @Option(
+      names = "--placement",
+      paramLabel = "FILE",
+      description =
+          "Which of --devices hold which experts of each layer, as gatun balance writes it; by"
+              + " default each has as many, in their order.")
+  Optional<Path> placement = Optional.empty();
 
   /** Whether several devices are named. */
   boolean isGiven() {
@@ -83,9 +92,12 @@ final class MeshArguments {
     if (!isGiven() && mode.isPresent()) {
       throw Refusal.usage("--split-mode says how --devices share a model", "add --devices");
     }
+    if (!isGiven() && placement.isPresent()) {
+      throw Refusal.usage("--placement says which experts --devices hold", "add --devices");
+    }
     List<DeviceChoice> others = devices.subList(1, devices.size());
     boolean hybrid = !isCpu(devices.getFirst()) && others.stream().anyMatch(MeshArguments::isCpu);
     Placement.Mode natural = hybrid ? Placement.Mode.HYBRID : Placement.Mode.TENSOR;
-    return new Mesh(others, mode.orElse(natural));
+    return new Mesh(others, mode.orElse(natural), placement);
   }
 }

@@ -48,7 +48,7 @@ public record MixtureOfExperts(
    * @param home the rank that hands x and the choice to helpers
    * @param rank this one
    * @param helps whether there are members that are no home
-   * @param table (experts, copies) where this rank's stack has them
+   * @param table (experts, turns) where this rank's stack has them
    */
   public record Spread(RowOwners owners, int home, int rank, boolean helps, IntVector table) {
     Transfers.Group group() {
@@ -110,7 +110,7 @@ public record MixtureOfExperts(
   private static Spread spread(
       Parameters parameters, String prefix, Shard.Routed routed, int home) {
     return new Spread(
-        new RowOwners(routed.members(), routed.copies(), routed.owner()),
+        new RowOwners(routed.members(), routed.turns(), routed.owner()),
         home,
         parameters.shard().rank(),
         !routed.helpers().isEmpty(),
@@ -163,8 +163,7 @@ public record MixtureOfExperts(
   private int publish(Graph graph, Spread ranks, Tensor x, Tensor ids) {
     Optional<Tensor> rows =
         stack.map(
-            own ->
-                own.apply(graph, x, graph.localExperts(ids, ranks.table, ranks.owners.copies())));
+            own -> own.apply(graph, x, graph.localExperts(ids, ranks.table, ranks.owners.turns())));
     return graph.transfers().publish(ranks.owners, rows, ids, hidden);
   }
 }

@@ -47,7 +47,8 @@ public final class Stepper implements AutoCloseable {
     Buffer buffer = device.allocate("the steps' inputs", layout.bytes(), arena);
     Buffer drawn =
         device.allocate("the tokens drawn", (long) Integer.BYTES * plans.most().logitRows(), arena);
-    Buffer slab = device.allocate("the activations", plans.bytes(), arena);
+    // A rank that has nothing of the model computes nothing.
+    Buffer slab = device.allocate("the activations", Math.max(plans.bytes(), 1), arena);
     StepInputs inputs = layout.in(buffer, drawn);
     programs =
         new ProgramCache(
