@@ -69,6 +69,7 @@ final class Bench implements Callable<Integer> {
   @Option(names = "--no-warmup", description = "Do not run each test once before it counts.")
   boolean noWarmup;
 
+  @Mixin ExpertCountsArgument experts;
   @Mixin EngineArguments engine;
   @Mixin StandardOptions standard;
 
@@ -96,6 +97,7 @@ final class Bench implements Callable<Integer> {
           engine.tellContext(loaded, stdio);
           tellUnmeasured(loaded);
           tests.forEach(test -> runs.add(run(loaded, test, repeats)));
+          experts.add(loaded);
         }
       }
       // After all runs, since the buffer would count as their peak memory.
@@ -106,6 +108,7 @@ final class Bench implements Callable<Integer> {
       }
     }
     report.finish();
+    experts.write();
     return 0;
   }
 
@@ -127,7 +130,7 @@ final class Bench implements Callable<Integer> {
     // Tests of the same tokens would else find those of the test before.
     Batching batching = Batching.alone().withSequences(most).withSharedPrefixes(false);
     EngineOptions options =
-        engine.options(threads.stream().findFirst(), stdio).withBatching(batching);
+        experts.applied(engine.options(threads.stream().findFirst(), stdio)).withBatching(batching);
     if (options.context() > 0 && options.context() < tokens) {
       throw Refusal.usage(
           "a cache of " + options.context() + " tokens (-c), the tests take " + tokens,

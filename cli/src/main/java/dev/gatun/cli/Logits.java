@@ -42,6 +42,7 @@ final class Logits implements Callable<Integer> {
       description = "The .npy file to write.")
   Path out = Path.of("");
 
+  @Mixin ExpertCountsArgument experts;
   @Mixin ThreadsArgument threads;
   @Mixin EngineArguments engine;
   @Mixin StandardOptions standard;
@@ -55,7 +56,7 @@ final class Logits implements Callable<Integer> {
   @Override
   public Integer call() {
     int[] ids = ids();
-    EngineOptions options = engine.options(threads.count, stdio);
+    EngineOptions options = experts.applied(engine.options(threads.count, stdio));
     try (Checkpoint checkpoint = engine.scaled(model.open(stdio).checkpoint(), stdio)) {
       int vocab = checkpoint.config().vocab();
       requireInside(ids, vocab, checkpoint.config().contextLength());
@@ -68,8 +69,10 @@ final class Logits implements Callable<Integer> {
         engine.tellContext(loaded, stdio);
         session.logits(ids, npy::append);
         npy.finish();
+        experts.add(loaded);
       }
     }
+    experts.write();
     return 0;
   }
 

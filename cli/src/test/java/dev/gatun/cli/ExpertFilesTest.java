@@ -82,6 +82,82 @@ class ExpertFilesTest {
         logits("--devices", "cpu,cpu,cpu", "-sm", "hybrid", "--placement", placement.toString()));
   }
 
+  private long tokens() throws IOException {
+    return Json.parse(Files.readString(counts), "counts").path("tokens").longValue();
+  }
+
+  /** By each command that runs a model; what was counted before is replaced. */
+  @Test
+  void whatARunCountsPlacesTheExpertsOfTheNext() throws IOException {
+    byte[] one = logits("--record-experts", counts.toString());
+    assertEquals(5, tokens());
+    balance("--devices", "2", "--copies", "1").succeeded();
+    assertArrayEquals(
+        one,
+        logits(
+            "--devices",
+            "cpu,cpu",
+            "--placement",
+            placement.toString(),
+            "--record-experts",
+            counts.toString()));
+    assertEquals(5, tokens());
+    Cli.piped("")
+        .run(
+            "run",
+            "-m",
+            model,
+            "-p",
+            "abcd",
+            "--raw",
+            "-n",
+            "3",
+            "--ignore-eos",
+            "--record-experts",
+            counts.toString())
+        .succeeded();
+    assertEquals(4 + 2, tokens()); // the last token drawn is not read
+    Cli.piped("")
+        .run(
+            "bench",
+            "-m",
+            model,
+            "-p",
+            "8",
+            "-n",
+            "0",
+            "-r",
+            "2",
+            "-t",
+            "1,2",
+            "--no-warmup",
+            "--record-experts",
+            counts.toString())
+        .succeeded();
+    assertEquals(2 * 2 * 8, tokens());
+  }
+
+  @Test
+  void aFileOfAnotherKindIsNotReplacedByCounts() throws IOException {
+    Files.writeString(counts, "[1, 2]");
+    String out = folder.resolve("none.npy").toString();
+    String line =
+        Cli.terminal()
+            .run(
+                "logits",
+                "-m",
+                "no-such",
+                "--tokens",
+                "1",
+                "-o",
+                out,
+                "--record-experts",
+                counts.toString())
+            .refused(2);
+    assertTrue(line.contains("counts.json': no gatun-expert-counts file"), line);
+    assertEquals("[1, 2]", Files.readString(counts));
+  }
+
   @Test
   void whatCannotBePlacedIsRefused() throws IOException {
     for (String devices : List.of("0", "-1", "1024")) {

@@ -8,7 +8,6 @@ import dev.gatun.load.Loaded;
 import dev.gatun.load.Membership;
 import dev.gatun.ranks.Ranks;
 import dev.gatun.refusal.Refusal;
-import dev.gatun.shard.Placement;
 import dev.gatun.step.Relay;
 import dev.gatun.weights.Checkpoint;
 import java.lang.foreign.Arena;
@@ -28,14 +27,13 @@ final class Followers {
   /**
    * Starts them; they load at once.
    *
-   * @param ranks of all devices, rank 0 the caller's
+   * @param members of all devices, rank 0 the caller's
    */
-  static Followers start(
-      Checkpoint checkpoint, EngineOptions options, Placement placement, List<Ranks> ranks) {
-    Followers followers = new Followers(ranks.getFirst());
-    for (int rank = 1; rank < ranks.size(); rank++) {
+  static Followers start(Checkpoint checkpoint, EngineOptions options, List<Membership> members) {
+    Followers followers = new Followers(members.getFirst().ranks());
+    for (int rank = 1; rank < members.size(); rank++) {
       DeviceChoice choice = options.mesh().others().get(rank - 1);
-      Membership membership = new Membership(ranks.get(rank), placement);
+      Membership membership = members.get(rank);
       followers.threads.add(
           Thread.ofPlatform()
               .daemon()

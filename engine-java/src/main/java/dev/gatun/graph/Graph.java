@@ -239,11 +239,11 @@ public final class Graph {
     ops.add(new Sample(logits));
   }
 
-  /** The chosen experts of each token, and their weights; both (tokens, perToken). */
-  public Routing route(RouterWeights router, Tensor logits, int perToken) {
+  /** The experts of {@code layer} that each token takes, and their weights; (tokens, perToken). */
+  public Routing route(int layer, RouterWeights router, Tensor logits, int perToken) {
     Tensor ids = tensor(DType.I32, logits.rows(), perToken);
     Tensor weights = tensor(DType.F32, logits.rows(), perToken);
-    ops.add(new Route(router, logits, ids, weights));
+    ops.add(new Route(layer, router, logits, ids, weights));
     return new Routing(ids, weights);
   }
 

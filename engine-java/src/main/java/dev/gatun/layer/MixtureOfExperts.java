@@ -20,12 +20,14 @@ import java.util.Optional;
  * through (sources: transformers, models/qwen3_moe and deepseek_v3). Experts may be on any rank:
  * each computes the rows of its own, and the homes of the layer add them up, in one order.
  *
+ * @param layer of the model
  * @param router of a home
  * @param stack the experts on this rank; empty where it has none
  * @param shared of a home whose layer has them
  * @param spread where experts are on several ranks
  */
 public record MixtureOfExperts(
+    int layer,
     Optional<Router> router,
     Optional<Stack> stack,
     Optional<GatedMlp> shared,
@@ -65,6 +67,7 @@ public record MixtureOfExperts(
     int hidden = parameters.config().hidden();
     boolean home = shard.isHome(layer);
     return new MixtureOfExperts(
+        layer,
         home
             ? Optional.of(
                 new Router(
@@ -133,7 +136,9 @@ public record MixtureOfExperts(
   @Override
   public Tensor apply(Graph graph, Tensor x) {
     Router own = router.orElseThrow();
-    Graph.Routing routing = graph.route(own.choice, graph.matMul(own.weight, x), perToken);
+    Tensor logits = graph.matMul(own.weight, x);
+    graph.mark("router." + layer, logits);
+    Graph.Routing routing = graph.route(layer, own.choice, logits, perToken);
     Tensor ids = routing.ids();
     if (spread.isEmpty()) {
       Tensor chosen = stack.orElseThrow().apply(graph, x, ids);

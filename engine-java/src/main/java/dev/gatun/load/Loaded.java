@@ -76,7 +76,7 @@ public record Loaded(
     PagePool pool = new PagePool(shape, context, device, arena);
     Stepper stepper =
         new Stepper(
-            new Stepper.Steps(blueprint.model(), blueprint.compute(), steps),
+            new Stepper.Steps(blueprint.model(), blueprint.compute(), steps, membership.tally()),
             device,
             pool,
             shape.pages(longestSequence),

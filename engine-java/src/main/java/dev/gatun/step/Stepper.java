@@ -11,6 +11,7 @@ import dev.gatun.kv.PagePool;
 import dev.gatun.model.Model;
 import dev.gatun.op.Exchanges;
 import dev.gatun.op.StepInputs;
+import dev.gatun.shard.ExpertTally;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
@@ -31,6 +32,7 @@ public final class Stepper implements AutoCloseable {
   private final ProgramCache programs;
   private final StepInFlight[] steps;
   private final Optional<Relay> relay;
+  private final Optional<ExpertTally> tally;
   private int issued;
 
   /**
@@ -43,11 +45,12 @@ public final class Stepper implements AutoCloseable {
     this.device = device;
     plans = steps.plans;
     relay = others.relay;
+    tally = steps.tally;
     InputLayout layout = InputLayout.of(plans.most(), maxPages);
     Buffer buffer = device.allocate("the steps' inputs", layout.bytes(), arena);
     Buffer drawn =
         device.allocate("the tokens drawn", (long) Integer.BYTES * plans.most().logitRows(), arena);
-    // A rank that has nothing of the model computes nothing.
+    // A rank may have nothing of the model, or no logits; nothing is no size of an allocation.
     Buffer slab = device.allocate("the activations", Math.max(plans.bytes(), 1), arena);
     StepInputs inputs = layout.in(buffer, drawn);
     programs =
@@ -55,8 +58,8 @@ public final class Stepper implements AutoCloseable {
             steps.model,
             steps.compute,
             plans,
-            new Program.Memory(device, slab, inputs, pool::cache, others.exchanges));
-    HostView logits = device.view("the logits", plans.logitBytes(), arena);
+            new Program.Memory(device, slab, inputs, pool::cache, others.exchanges, tally));
+    HostView logits = device.view("the logits", Math.max(plans.logitBytes(), 1), arena);
     this.steps =
         new StepInFlight[] {
           new StepInFlight(layout, buffer, drawn, logits, device, arena),
@@ -64,8 +67,12 @@ public final class Stepper implements AutoCloseable {
         };
   }
 
-  /** The steps of a model, and how they lie in memory. */
-  public record Steps(Model model, Compute compute, StepPlans plans) {}
+  /**
+   * The steps of a model, and how they lie in memory.
+   *
+   * @param tally hears what routers choose; empty where nobody asks
+   */
+  public record Steps(Model model, Compute compute, StepPlans plans, Optional<ExpertTally> tally) {}
 
   /**
    * Other ranks that run the same steps.
@@ -129,6 +136,7 @@ public final class Stepper implements AutoCloseable {
     step.await();
     step.fill(batch, shape.tokens(), shape.logitRows());
     MemorySegment used = step.inputs(batch.parts().size());
+    tally.ifPresent(counts -> counts.addTokens(batch.tokens()));
     relay.ifPresent(others -> others.announce(shape, batch.singles(), used));
     step.issue(
         used,
@@ -153,9 +161,9 @@ public final class Stepper implements AutoCloseable {
     return new StepShape(tokens, rows, decodes, batch.draws());
   }
 
-  /** A recording would hold a wait for other ranks. */
+  /** A recording would hold a wait for other ranks, or for what a router chooses. */
   public boolean records() {
-    return device.records() && !isShared();
+    return device.records() && !isShared() && tally.isEmpty();
   }
 
   private static int bucket(int tokens) {

@@ -96,6 +96,8 @@ class ActOrderTest {
     }
   }
 
+  /** On CPUs: an emulated GPU is for one thread of a process. */
+  @Tag("cpu")
   @Test
   void devicesDivideTheRowsInThatOrder() throws IOException {
     try (Checkpoint checkpoint = renumbered()) {
