@@ -204,6 +204,24 @@ class ExpertFilesTest {
     assertTrue(line.contains("--placement says which experts --devices hold; add"), line);
   }
 
+  @Test
+  void aDeviceThatIsTooSmallIsNamed() {
+    String line =
+        Cli.terminal()
+            .run(
+                "logits",
+                "-m",
+                model,
+                "--tokens",
+                "1",
+                "-o",
+                folder.resolve("l.npy").toString(),
+                "--devices",
+                "cpu,sim:1x1M")
+            .refused(3);
+    assertTrue(line.startsWith("gatun: rank 1 ended: sim: weights of "), line);
+  }
+
   private void refused(String devices, String... words) {
     refused(devices, 2, words);
   }

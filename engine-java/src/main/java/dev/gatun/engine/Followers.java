@@ -51,19 +51,16 @@ final class Followers {
         stepper.follow();
       }
     } catch (RuntimeException | Error e) {
-      membership.ranks().fail(device(options) + e.getMessage());
+      String what = options.device() + ": " + Refusal.line(e);
+      membership.ranks().fail(Refusal.Reason.of(e), what);
     } finally {
       membership.ranks().close();
     }
   }
 
-  private static String device(EngineOptions options) {
-    return options.device() + ": ";
-  }
-
   /** Ends them because rank 0 cannot go on; returns when they have ended. */
   void abandon(Throwable reason) {
-    first.fail(String.valueOf(reason.getMessage()));
+    first.fail(Refusal.Reason.of(reason), Refusal.line(reason));
     join();
     first.close();
   }

@@ -91,6 +91,11 @@ public final class Stepper implements AutoCloseable {
     return relay.isPresent();
   }
 
+  /** The step that was issued last has failed: other ranks, which wait for its rest, end too. */
+  public void fail(Throwable reason) {
+    relay.ifPresent(others -> others.fail(reason));
+  }
+
   /** On ranks other than 0: runs what that issues, until there is no more. */
   public void follow() {
     Relay first = relay.orElseThrow();
