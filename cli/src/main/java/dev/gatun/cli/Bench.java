@@ -70,6 +70,7 @@ final class Bench implements Callable<Integer> {
   @Option(names = "--no-warmup", description = "Do not run each test once before it counts.")
   boolean noWarmup;
 
+  @Mixin ExpertCountsArgument experts;
   @Mixin EngineArguments engine;
   @Mixin StandardOptions standard;
 
@@ -102,6 +103,7 @@ final class Bench implements Callable<Integer> {
           engine.tellContext(loaded, stdio);
           tellUnmeasured(loaded);
           tests.forEach(test -> runs.add(run(loaded, test, repeats)));
+          experts.add(loaded);
         }
       }
       // After all runs, since the buffer would count as their peak memory.
@@ -116,6 +118,7 @@ final class Bench implements Callable<Integer> {
       }
     }
     report.finish();
+    experts.write();
     return 0;
   }
 
@@ -137,7 +140,7 @@ final class Bench implements Callable<Integer> {
     // Tests of the same tokens would else find those of the test before.
     Batching batching = Batching.alone().withSequences(most).withSharedPrefixes(false);
     EngineOptions options =
-        engine.options(threads.stream().findFirst(), stdio).withBatching(batching);
+        experts.applied(engine.options(threads.stream().findFirst(), stdio)).withBatching(batching);
     if (options.context() > 0 && options.context() < tokens) {
       throw Refusal.usage(
           "a cache of " + options.context() + " tokens (-c), the tests take " + tokens,

@@ -69,6 +69,7 @@ final class Commands {
     add(commands, "plan", Plan::new, stdio);
     add(commands, "logits", Logits::new, stdio);
     add(commands, "bench", Bench::new, stdio);
+    add(commands, "balance", Balance::new, stdio);
     add(commands, "verify", Verify::new, stdio);
     add(commands, "devices", Devices::new, stdio);
     add(commands, "fetch", Fetch::new, stdio);

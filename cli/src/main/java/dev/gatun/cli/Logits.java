@@ -45,6 +45,7 @@ final class Logits implements Callable<Integer> {
   Path out = Path.of("");
 
   @Mixin MtpArgument layer;
+  @Mixin ExpertCountsArgument experts;
   @Mixin ThreadsArgument threads;
   @Mixin EngineArguments engine;
   @Mixin StandardOptions standard;
@@ -61,7 +62,7 @@ final class Logits implements Callable<Integer> {
     if (layer.mtp && ids.length < 2) {
       throw Refusal.usage("--mtp of one token", "give two or more: it reads the next one too");
     }
-    EngineOptions options = engine.options(threads.count, stdio);
+    EngineOptions options = experts.applied(engine.options(threads.count, stdio));
     try (Checkpoint checkpoint = engine.scaled(open(), stdio)) {
       int vocab = checkpoint.config().vocab();
       requireInside(ids, vocab, checkpoint.config().contextLength());
@@ -83,8 +84,10 @@ final class Logits implements Callable<Integer> {
           session.logits(ids, npy::append);
         }
         npy.finish();
+        experts.add(loaded);
       }
     }
+    experts.write();
     return 0;
   }
 

@@ -7,6 +7,7 @@ import dev.gatun.load.Mesh;
 import dev.gatun.ranks.Ranks;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.shard.Placement;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -57,6 +58,14 @@ final class MeshArguments {
     }
   }
 
+  @Option(
+      names = "--placement",
+      paramLabel = "FILE",
+      description =
+          "Which of --devices hold which experts of each layer, as gatun balance writes it; by"
+              + " default each has as many, in their order.")
+  Optional<Path> placement = Optional.empty();
+
   /** Whether several devices are named. */
   boolean isGiven() {
     return list.isPresent();
@@ -101,7 +110,7 @@ final class MeshArguments {
 
   /** Of several processes, each with one device. */
   Mesh ofProcesses(Ranks ranks) {
-    return new Mesh(List.of(), mode(Placement.Mode.TENSOR), Optional.of(ranks));
+    return new Mesh(List.of(), mode(Placement.Mode.TENSOR), placement, Optional.of(ranks));
   }
 
   /** Of one device a process, this one's. */
@@ -121,6 +130,9 @@ final class MeshArguments {
   /** What the devices besides the first have. */
   Mesh mesh(List<DeviceChoice> devices) {
     if (devices.size() == 1) {
+      if (placement.isPresent()) {
+        throw Refusal.usage("--placement says which experts --devices hold", "add --devices");
+      }
       if (split.orElse(SplitMode.NONE) != SplitMode.NONE) {
         throw Refusal.usage(
             "--split-mode says how several devices share a model",
@@ -143,7 +155,8 @@ final class MeshArguments {
   }
 
   private Mesh mesh(List<DeviceChoice> others, boolean hybrid) {
-    return new Mesh(others, mode(hybrid ? Placement.Mode.HYBRID : Placement.Mode.TENSOR));
+    Placement.Mode natural = hybrid ? Placement.Mode.HYBRID : Placement.Mode.TENSOR;
+    return new Mesh(others, mode(natural), placement, Optional.empty());
   }
 
   private Placement.Mode mode(Placement.Mode otherwise) {

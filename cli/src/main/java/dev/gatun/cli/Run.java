@@ -48,6 +48,7 @@ final class Run implements Callable<Integer> {
       description = "Most tokens of an answer; -1, the default, is until the context is full.")
   Optional<Integer> limit = Optional.empty();
 
+  @Mixin ExpertCountsArgument experts;
   @Mixin ThreadsArgument threads;
   @Mixin EngineArguments engine;
   @Mixin SamplingArguments sampling;
@@ -101,7 +102,7 @@ final class Run implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    EngineOptions options = engine.options(threads.count, stdio);
+    EngineOptions options = experts.applied(engine.options(threads.count, stdio));
     ChatOptions limits =
         ChatOptions.defaults()
             .withMaxTokens(limit.orElse(-1))
@@ -130,9 +131,13 @@ final class Run implements Callable<Integer> {
         try (Dialogue dialogue = new Dialogue(loading.engine(), dialect)) {
           engine.tellContext(dialogue.engine(), stdio);
           tell(checkpoint, dialogue.engine(), drawing);
-          return asked.isPresent()
-              ? once(dialogue, drawing, limits, asked.get())
-              : converse(dialogue, drawing, limits, new Repl.Opening(question, singleTurn));
+          int exitCode =
+              asked.isPresent()
+                  ? once(dialogue, drawing, limits, asked.get())
+                  : converse(dialogue, drawing, limits, new Repl.Opening(question, singleTurn));
+          experts.add(loading.engine());
+          experts.write();
+          return exitCode;
         }
       }
     }

@@ -25,6 +25,10 @@ class FaultTest {
   private record Ended(int exitCode, String err) {}
 
   private static Ended run(int launch, String... settings) throws Exception {
+    return run(launch, List.of("--device", "emulated"), settings);
+  }
+
+  private static Ended run(int launch, List<String> devices, String... settings) throws Exception {
     Path model = folder.resolve("model");
     if (Files.notExists(model)) {
       TinyModel.create(Files.createDirectory(model));
@@ -39,7 +43,8 @@ class FaultTest {
                 System.getProperty("java.class.path")));
     command.addAll(List.of(settings));
     command.addAll(List.of("dev.gatun.cli.Main", "run", "-m", model.toString()));
-    command.addAll(List.of("--device", "emulated", "-c", "64"));
+    command.addAll(devices);
+    command.addAll(List.of("-c", "64"));
     command.addAll(List.of("-p", "abc", "-n", "4", "--temp", "0"));
     Path err = folder.resolve("err" + runs++);
     ProcessBuilder builder =
@@ -86,5 +91,21 @@ class FaultTest {
   void otherwiseALaterOneIsNamedAndHowToKnow() throws Exception {
     endedAt("gk_\\w+", run(2));
     endedAt("gk_\\w+", run(30));
+  }
+
+  /** While the others wait for what it computes; the first that faults is on rank 1. */
+  @Test
+  void aRankThatFaultsEndsAll() throws Exception {
+    for (int launch : new int[] {2, 60}) {
+      Ended second = run(launch, List.of("--devices", "cpu,emulated"));
+      assertEquals(5, second.exitCode(), second.err());
+      assertTrue(
+          second.err().matches("(?s).*gatun: rank 1 ended: emulated: [^\n]*illegal memory[^\n]*\n"),
+          second.err());
+      Ended first = run(launch, List.of("--devices", "emulated,cpu", "-sm", "tensor"));
+      assertEquals(5, first.exitCode(), first.err());
+      assertTrue(
+          first.err().matches("(?s).*gatun: gk_\\w+: [^\n]*illegal memory[^\n]*\n"), first.err());
+    }
   }
 }

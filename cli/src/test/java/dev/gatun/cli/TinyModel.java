@@ -28,9 +28,19 @@ final class TinyModel {
 
   /** Writes config.json, model.safetensors and the tokenizer's files into {@code folder}. */
   static Path create(Path folder) throws IOException {
-    copy("config.json", folder.resolve("config.json"));
-    try (InputStream in = resource("model.safetensors.gz");
+    return create("llama", folder);
+  }
+
+  /** The same with experts: 8 in each of 2 layers, of which a token takes 2. */
+  static Path createWithExperts(Path folder) throws IOException {
+    return create("qwen3-moe", folder);
+  }
+
+  private static Path create(String oracle, Path folder) throws IOException {
+    try (InputStream config = resource(oracle, "config.json");
+        InputStream in = resource(oracle, "model.safetensors.gz");
         InputStream weights = new GZIPInputStream(in)) {
+      Files.copy(config, folder.resolve("config.json"));
       Files.copy(weights, folder.resolve("model.safetensors"));
     }
     return tokenizer(folder);
@@ -92,13 +102,7 @@ final class TinyModel {
     return (char) (value <= ' ' ? 256 + value : value == 127 ? 256 + 33 : value);
   }
 
-  private static void copy(String name, Path target) throws IOException {
-    try (InputStream in = resource(name)) {
-      Files.copy(in, target);
-    }
-  }
-
-  private static InputStream resource(String name) {
-    return TinyModel.class.getResourceAsStream("/oracle/llama/" + name);
+  private static InputStream resource(String oracle, String name) {
+    return TinyModel.class.getResourceAsStream("/oracle/" + oracle + "/" + name);
   }
 }

@@ -24,6 +24,7 @@ class UsageTest {
         "render",
         "logits",
         "bench",
+        "balance",
         "verify",
         "devices",
         "fetch",

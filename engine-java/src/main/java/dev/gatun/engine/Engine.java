@@ -8,16 +8,22 @@ import dev.gatun.load.Batching;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.load.Loaded;
 import dev.gatun.load.Membership;
+import dev.gatun.load.Mesh;
 import dev.gatun.load.RankLoad;
 import dev.gatun.ranks.LocalRanks;
 import dev.gatun.ranks.MeasuredRanks;
 import dev.gatun.ranks.Ranks;
+import dev.gatun.refusal.Refusal;
+import dev.gatun.shard.ExpertCounts;
+import dev.gatun.shard.ExpertShape;
+import dev.gatun.shard.ExpertTally;
 import dev.gatun.shard.Placement;
 import dev.gatun.step.Batch;
 import dev.gatun.step.Stepper;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
 import java.lang.foreign.Arena;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
@@ -36,22 +42,24 @@ public final class Engine implements AutoCloseable {
   private final long weightBytesPerToken;
   private final Scheduler scheduler;
   private final Followers followers;
+  private final List<ExpertTally> tallies;
   private boolean closed;
 
   private Engine(
       Checkpoint checkpoint,
       EngineOptions options,
       Device device,
-      Membership membership,
+      List<Membership> members,
       Followers followers,
       Arena arena,
       LongConsumer progress) {
     this.followers = followers;
+    tallies = members.stream().flatMap(member -> member.tally().stream()).toList();
     this.arena = arena;
     this.device = device;
     this.options = options;
     config = checkpoint.config();
-    loaded = Loaded.of(checkpoint, options, device, membership, arena, progress);
+    loaded = Loaded.of(checkpoint, options, device, members.getFirst(), arena, progress);
     Stepper stepper = loaded.stepper();
     try {
       weightBytesPerToken = stepper.weightBytesPerToken();
@@ -89,12 +97,12 @@ public final class Engine implements AutoCloseable {
             .stream()
             .map(MeasuredRanks::new)
             .toList();
+    List<Membership> members = members(checkpoint.config(), options, placement, ranks);
     Device device = Device.open(options.device());
     Arena arena = Arena.ofShared();
-    Followers followers = Followers.start(checkpoint, options, placement, ranks);
+    Followers followers = Followers.start(checkpoint, options, members, ranks);
     try {
-      Membership first = new Membership(ranks.getFirst(), placement);
-      return new Engine(checkpoint, options, device, first, followers, arena, progress);
+      return new Engine(checkpoint, options, device, members, followers, arena, progress);
     } catch (RuntimeException | Error e) {
       followers.abandon(e);
       arena.close();
@@ -112,6 +120,34 @@ public final class Engine implements AutoCloseable {
     Placement placement = options.mesh().placement(checkpoint.config());
     Ranks ranks = options.mesh().processes().orElseThrow();
     Followers.follow(checkpoint, options, new Membership(ranks, placement));
+  }
+
+  private static List<Membership> members(
+      ModelConfig config, EngineOptions options, Placement placement, List<MeasuredRanks> ranks) {
+    Mesh mesh = options.mesh();
+    if (options.countsExperts()
+        && mesh.processes().isPresent()
+        && mesh.mode() == Placement.Mode.LAYER) {
+      throw Refusal.usage(
+          "--record-experts counts on rank 0, which has some layers only",
+          "use --split-mode tensor or expert, or --devices in one process");
+    }
+    List<Membership> members = new ArrayList<>();
+    for (Ranks each : ranks) {
+      Optional<ExpertTally> tally =
+          options.countsExperts()
+              ? Optional.of(new ExpertTally(experts(config), placement.shard(each.rank())))
+              : Optional.empty();
+      members.add(new Membership(each, placement, tally));
+    }
+    return members;
+  }
+
+  private static ExpertShape experts(ModelConfig config) {
+    return config
+        .expertShape()
+        .orElseThrow(
+            () -> Refusal.usage("the model has no experts to count", "leave --record-experts out"));
   }
 
   /** Runs a step of token 0 on the empty cache, so that no first answer waits for the recording. */
@@ -181,6 +217,19 @@ public final class Engine implements AutoCloseable {
    */
   public long busyNanos() {
     return loaded.stepper().busyNanos();
+  }
+
+  /**
+   * How often each expert was chosen by the steps so far; empty where the options do not ask for
+   * it. May be called after {@link #close}.
+   */
+  public Optional<ExpertCounts> expertCounts() {
+    if (tallies.isEmpty()) {
+      return Optional.empty();
+    }
+    ExpertCounts total = new ExpertCounts(experts(config));
+    tallies.forEach(tally -> tally.addTo(total));
+    return Optional.of(total);
   }
 
   /** An empty sequence; from any thread. */

@@ -8,7 +8,6 @@ import dev.gatun.load.Loaded;
 import dev.gatun.load.Membership;
 import dev.gatun.ranks.MeasuredRanks;
 import dev.gatun.refusal.Refusal;
-import dev.gatun.shard.Placement;
 import dev.gatun.step.Relay;
 import dev.gatun.weights.Checkpoint;
 import java.lang.foreign.Arena;
@@ -32,17 +31,18 @@ final class Followers {
   /**
    * Starts them; they load at once.
    *
-   * @param ranks of this process's devices, the first the caller's
+   * @param members of this process's devices, the first the caller's
+   * @param ranks theirs
    */
   static Followers start(
       Checkpoint checkpoint,
       EngineOptions options,
-      Placement placement,
+      List<Membership> members,
       List<MeasuredRanks> ranks) {
     Followers followers = new Followers(ranks, options.mesh().processes().isEmpty());
-    for (int rank = 1; rank < ranks.size(); rank++) {
+    for (int rank = 1; rank < members.size(); rank++) {
       DeviceChoice choice = options.mesh().others().get(rank - 1);
-      Membership membership = new Membership(ranks.get(rank), placement);
+      Membership membership = members.get(rank);
       followers.threads.add(
           Thread.ofPlatform()
               .daemon()
@@ -56,7 +56,8 @@ final class Followers {
     try {
       follow(checkpoint, options, membership);
     } catch (RuntimeException | Error e) {
-      membership.ranks().fail(device(options) + e.getMessage());
+      String what = options.device() + ": " + Refusal.line(e);
+      membership.ranks().fail(Refusal.Reason.of(e), what);
     } finally {
       membership.ranks().close();
     }
@@ -89,7 +90,7 @@ final class Followers {
 
   /** Ends them because rank 0 cannot go on; returns when they have ended. */
   void abandon(Throwable reason) {
-    first.fail(String.valueOf(reason.getMessage()));
+    first.fail(Refusal.Reason.of(reason), Refusal.line(reason));
     join();
   }
 

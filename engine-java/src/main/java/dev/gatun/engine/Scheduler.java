@@ -101,6 +101,7 @@ final class Scheduler implements AutoCloseable {
     } catch (Throwable e) {
       // After a fault of the device, or of this class, no result can be trusted.
       refuse(e);
+      stepper.fail(e);
     }
     end();
   }

@@ -24,11 +24,11 @@ public final class ExpertOps {
     this.activations = activations;
   }
 
-  /** The chosen experts of each token, and their weights; both (tokens, perToken). */
-  public Routing route(RouterWeights router, Tensor logits, int perToken) {
+  /** The experts of {@code layer} that each token takes, and their weights; (tokens, perToken). */
+  public Routing route(int layer, RouterWeights router, Tensor logits, int perToken) {
     Tensor ids = graph.tensor(DType.I32, logits.rows(), perToken);
     Tensor weights = graph.tensor(DType.F32, logits.rows(), perToken);
-    graph.append(new Route(router, logits, ids, weights));
+    graph.append(new Route(layer, router, logits, ids, weights));
     return new Routing(ids, weights);
   }
 

@@ -12,6 +12,7 @@ import dev.gatun.op.Operands;
 import dev.gatun.op.StepInputs;
 import dev.gatun.op.StepOperands;
 import dev.gatun.op.Tensor;
+import dev.gatun.shard.ExpertTally;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -39,6 +40,7 @@ public final class Program implements AutoCloseable {
   private final MemoryPlan plan;
   private final List<Runnable> calls = new ArrayList<>();
   private final Buffer result;
+  private final boolean counts;
   private boolean hasRun;
   private Optional<Recording> recording = Optional.empty();
 
@@ -49,13 +51,15 @@ public final class Program implements AutoCloseable {
    * @param inputs what each run reads
    * @param caches the {@code gk_cache} struct of each index
    * @param exchanges with other ranks
+   * @param tally hears what routers choose, as host code between the ops; empty where nobody asks
    */
   public record Memory(
       Device device,
       Buffer slab,
       StepInputs inputs,
       IntFunction<MemorySegment> caches,
-      Exchanges exchanges) {}
+      Exchanges exchanges,
+      Optional<ExpertTally> tally) {}
 
   /**
    * @param result the tensor that {@link #result} is after a run; empty where another rank has it
@@ -69,6 +73,7 @@ public final class Program implements AutoCloseable {
     device = memory.device();
     StepInputs inputs = memory.inputs();
     slab = memory.slab();
+    counts = memory.tally().isPresent();
     this.result = result.map(this::data).orElse(Buffer.NONE);
     batch =
         Structs.batch(
@@ -80,7 +85,7 @@ public final class Program implements AutoCloseable {
             inputs.position(),
             inputs.sequence(),
             inputs.pageTable());
-    StepOperands step = new StepOperands(batch, memory.caches(), inputs);
+    StepOperands step = new StepOperands(batch, memory.caches(), inputs, memory.tally());
     Operands operands = new Operands(arena, device.ops(), this::data, step, memory.exchanges());
     graph.ops().forEach(op -> calls.add(op.bind(operands)));
   }
@@ -101,6 +106,7 @@ public final class Program implements AutoCloseable {
 
   private boolean records() {
     return device.records()
+        && !counts
         && graph.ops().stream().noneMatch(Exchanging.class::isInstance)
         && graph.shape().decodes()
         && graph.shape().tokens() <= MOST_RECORDED_TOKENS;

@@ -130,7 +130,8 @@ public final class Decoder {
 
   /**
    * (logitRows, vocab) on rank 0. Marks {@code hidden.0} after the embedding, {@code hidden.i}
-   * after block i and the last after the final norm, as Hugging Face numbers hidden states.
+   * after block i and the last after the final norm, as Hugging Face numbers hidden states; and
+   * {@code router.i}, the scores of the experts of layer i from 0, where it has some.
    */
   public Optional<Tensor> logits(Graph graph) {
     return toFirst(graph, stream(graph, table(graph)).flatMap(stream -> logits(graph, stream)));

@@ -21,12 +21,14 @@ import java.util.Optional;
  * through (sources: transformers, models/qwen3_moe and deepseek_v3). Experts may be on any rank:
  * each computes the rows of its own, and the homes of the layer add them up, in one order.
  *
+ * @param layer of the model
  * @param router of a home
  * @param stack the experts on this rank; empty where it has none
  * @param shared of a home whose layer has them
  * @param spread where experts are on several ranks
  */
 public record MixtureOfExperts(
+    int layer,
     Optional<Router> router,
     Optional<Stack> stack,
     Optional<GatedMlp> shared,
@@ -49,7 +51,7 @@ public record MixtureOfExperts(
    * @param home the rank that hands x and the choice to helpers
    * @param rank this one
    * @param helps whether there are members that are no home
-   * @param table (experts, copies) where this rank's stack has them
+   * @param table (experts, turns) where this rank's stack has them
    */
   public record Spread(RowOwners owners, int home, int rank, boolean helps, IntVector table) {
     Transfers.Group group() {
@@ -66,6 +68,7 @@ public record MixtureOfExperts(
     int hidden = parameters.config().hidden();
     boolean home = shard.isHome(layer);
     return new MixtureOfExperts(
+        layer,
         home
             ? Optional.of(
                 new Router(
@@ -111,7 +114,7 @@ public record MixtureOfExperts(
   private static Spread spread(
       Parameters parameters, String prefix, Shard.Routed routed, int home) {
     return new Spread(
-        new RowOwners(routed.members(), routed.copies(), routed.owner()),
+        new RowOwners(routed.members(), routed.turns(), routed.owner()),
         home,
         parameters.shard().rank(),
         !routed.helpers().isEmpty(),
@@ -134,8 +137,9 @@ public record MixtureOfExperts(
   @Override
   public Tensor apply(Graph graph, Tensor x) {
     Router own = router.orElseThrow();
-    ExpertOps.Routing routing =
-        graph.experts().route(own.choice, graph.matMul(own.weight, x), perToken);
+    Tensor logits = graph.matMul(own.weight, x);
+    graph.mark("router." + layer, logits);
+    ExpertOps.Routing routing = graph.experts().route(layer, own.choice, logits, perToken);
     Tensor ids = routing.ids();
     if (spread.isEmpty()) {
       Tensor chosen = stack.orElseThrow().apply(graph, x, ids);
@@ -166,8 +170,7 @@ public record MixtureOfExperts(
     Optional<Tensor> rows =
         stack.map(
             own ->
-                own.apply(
-                    graph, x, graph.experts().local(ids, ranks.table, ranks.owners.copies())));
+                own.apply(graph, x, graph.experts().local(ids, ranks.table, ranks.owners.turns())));
     return graph.transfers().publish(ranks.owners, rows, ids, hidden);
   }
 }

@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param gemm which library multiplies prompts
  * @param batching how several sequences share the steps
  * @param mesh the other devices
+ * @param countsExperts whether it is counted how often each expert is chosen
  */
 public record EngineOptions(
     DeviceChoice device,
@@ -33,7 +34,8 @@ public record EngineOptions(
     Optional<CacheTypes> cache,
     Gemm gemm,
     Batching batching,
-    Mesh mesh) {
+    Mesh mesh,
+    boolean countsExperts) {
 
   /** The context that asks for as much as the model was made for, for each sequence. */
   public static final int MODELS_OWN = 0;
@@ -75,7 +77,8 @@ public record EngineOptions(
         Optional.empty(),
         Gemm.OWN,
         Batching.alone(),
-        Mesh.none());
+        Mesh.none(),
+        false);
   }
 
   public EngineOptions withThreads(int value) {
@@ -84,22 +87,62 @@ public record EngineOptions(
 
   public EngineOptions withDevice(DeviceChoice value) {
     return new EngineOptions(
-        value, context, batch, ubatch, compute, logitRows, cache, gemm, batching, mesh);
+        value,
+        context,
+        batch,
+        ubatch,
+        compute,
+        logitRows,
+        cache,
+        gemm,
+        batching,
+        mesh,
+        countsExperts);
   }
 
   public EngineOptions withContext(int value) {
     return new EngineOptions(
-        device, value, batch, ubatch, compute, logitRows, cache, gemm, batching, mesh);
+        device,
+        value,
+        batch,
+        ubatch,
+        compute,
+        logitRows,
+        cache,
+        gemm,
+        batching,
+        mesh,
+        countsExperts);
   }
 
   public EngineOptions withBatch(int value, int micro) {
     return new EngineOptions(
-        device, context, value, micro, compute, logitRows, cache, gemm, batching, mesh);
+        device,
+        context,
+        value,
+        micro,
+        compute,
+        logitRows,
+        cache,
+        gemm,
+        batching,
+        mesh,
+        countsExperts);
   }
 
   public EngineOptions withCompute(Compute value) {
     return new EngineOptions(
-        device, context, batch, ubatch, value, logitRows, cache, gemm, batching, mesh);
+        device,
+        context,
+        batch,
+        ubatch,
+        value,
+        logitRows,
+        cache,
+        gemm,
+        batching,
+        mesh,
+        countsExperts);
   }
 
   public EngineOptions withIsa(Isa value) {
@@ -117,27 +160,63 @@ public record EngineOptions(
         Optional.of(value),
         gemm,
         batching,
-        mesh);
+        mesh,
+        countsExperts);
   }
 
   public EngineOptions withLogitRows(int value) {
     return new EngineOptions(
-        device, context, batch, ubatch, compute, value, cache, gemm, batching, mesh);
+        device, context, batch, ubatch, compute, value, cache, gemm, batching, mesh, countsExperts);
   }
 
   public EngineOptions withGemm(Gemm value) {
     return new EngineOptions(
-        device, context, batch, ubatch, compute, logitRows, cache, value, batching, mesh);
+        device,
+        context,
+        batch,
+        ubatch,
+        compute,
+        logitRows,
+        cache,
+        value,
+        batching,
+        mesh,
+        countsExperts);
   }
 
   public EngineOptions withBatching(Batching value) {
     return new EngineOptions(
-        device, context, batch, ubatch, compute, logitRows, cache, gemm, value, mesh);
+        device,
+        context,
+        batch,
+        ubatch,
+        compute,
+        logitRows,
+        cache,
+        gemm,
+        value,
+        mesh,
+        countsExperts);
   }
 
   public EngineOptions withMesh(Mesh value) {
     return new EngineOptions(
-        device, context, batch, ubatch, compute, logitRows, cache, gemm, batching, value);
+        device,
+        context,
+        batch,
+        ubatch,
+        compute,
+        logitRows,
+        cache,
+        gemm,
+        batching,
+        value,
+        countsExperts);
+  }
+
+  public EngineOptions withExpertsCounted() {
+    return new EngineOptions(
+        device, context, batch, ubatch, compute, logitRows, cache, gemm, batching, mesh, true);
   }
 
   /** Of the largest steps. */

@@ -86,7 +86,7 @@ public record Loaded(
     Exchanges exchanges = exchanges(device, membership.ranks(), steps);
     Stepper stepper =
         new Stepper(
-            new Stepper.Steps(blueprint.model(), blueprint.compute(), steps),
+            new Stepper.Steps(blueprint.model(), blueprint.compute(), steps, membership.tally()),
             device,
             pool,
             shape.pages(longestSequence),

@@ -3,11 +3,22 @@ package dev.gatun.load;
 
 import dev.gatun.ranks.LocalRanks;
 import dev.gatun.ranks.Ranks;
+import dev.gatun.shard.ExpertTally;
 import dev.gatun.shard.Placement;
 import dev.gatun.shard.Shard;
+import java.util.Optional;
 
-/** All ranks of a load have the same placement. */
-public record Membership(Ranks ranks, Placement placement) {
+/**
+ * All ranks of a load have the same placement.
+ *
+ * @param tally counts what the rank's routers choose; empty where nobody asks
+ */
+public record Membership(Ranks ranks, Placement placement, Optional<ExpertTally> tally) {
+
+  /** Nobody counts. */
+  public Membership(Ranks ranks, Placement placement) {
+    this(ranks, placement, Optional.empty());
+  }
 
   /** A model on one device. */
   public static Membership alone(int layers) {

@@ -4,19 +4,27 @@ package dev.gatun.load;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.ranks.Ranks;
 import dev.gatun.refusal.Refusal;
+import dev.gatun.shard.ExpertPlacement;
+import dev.gatun.shard.ExpertShape;
 import dev.gatun.shard.Placement;
 import dev.gatun.weights.FeedForwardConfig;
 import dev.gatun.weights.ModelConfig;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * @param others devices of rank 1 and on, in this process; none where one device has it all, or
  *     where they are other processes'
+ * @param experts a file of {@link ExpertPlacement}; where empty, experts are in equal runs
  * @param processes this process's rank among several, each with one device; empty where there is
  *     one process
  */
-public record Mesh(List<DeviceChoice> others, Placement.Mode mode, Optional<Ranks> processes) {
+public record Mesh(
+    List<DeviceChoice> others,
+    Placement.Mode mode,
+    Optional<Path> experts,
+    Optional<Ranks> processes) {
 
   public Mesh {
     others = List.copyOf(others);
@@ -25,9 +33,14 @@ public record Mesh(List<DeviceChoice> others, Placement.Mode mode, Optional<Rank
     }
   }
 
-  /** Of one process. */
+  /** Of one process, experts in equal runs. */
   public Mesh(List<DeviceChoice> others, Placement.Mode mode) {
-    this(others, mode, Optional.empty());
+    this(others, mode, Optional.empty(), Optional.empty());
+  }
+
+  /** Of several processes, this one's rank among them. */
+  public static Mesh ofProcesses(Placement.Mode mode, Ranks ranks) {
+    return new Mesh(List.of(), mode, Optional.empty(), Optional.of(ranks));
   }
 
   /** One device. */
@@ -35,24 +48,42 @@ public record Mesh(List<DeviceChoice> others, Placement.Mode mode, Optional<Rank
     return new Mesh(List.of(), Placement.Mode.TENSOR);
   }
 
+  public Mesh withExperts(Path file) {
+    return new Mesh(others, mode, Optional.of(file), processes);
+  }
+
   /** Devices, with the first. */
   public int size() {
     return processes.map(Ranks::size).orElse(1 + others.size());
   }
 
-  /** Refusal.usage where the model cannot be spread so. */
+  /**
+   * Refusal.usage where the model cannot be spread so, or the file says something that is not so.
+   */
   public Placement placement(ModelConfig config) {
     if (size() > 1 && config.mtp()) {
       throw Refusal.usage(
           "the layer of multi-token prediction runs on one device", "leave out --devices, or it");
     }
-    int[] experts = new int[config.layerConfigs().size()];
-    for (int layer = 0; layer < experts.length; layer++) {
-      experts[layer] =
+    int[] numbers = new int[config.layerConfigs().size()];
+    for (int layer = 0; layer < numbers.length; layer++) {
+      numbers[layer] =
           config.layerConfigs().get(layer).feedForward() instanceof FeedForwardConfig.Routed routed
               ? routed.experts()
               : 0;
     }
-    return Placement.of(mode, size(), experts);
+    Placement placement = Placement.of(mode, size(), numbers);
+    return experts
+        .map(file -> placement.with(ExpertPlacement.read(file, shape(file, config), size())))
+        .orElse(placement);
+  }
+
+  private static ExpertShape shape(Path file, ModelConfig config) {
+    return config
+        .expertShape()
+        .orElseThrow(
+            () ->
+                Refusal.usage(
+                    "'" + file + "' places experts, and the model has none", "leave it out"));
   }
 }

@@ -9,9 +9,9 @@ import java.util.List;
 /**
  * {@code gk_local_experts}.
  *
- * @param table (experts, copies)
+ * @param table (experts, turns)
  */
-public record LocalExperts(Tensor ids, IntVector table, int copies, Tensor local) implements Op {
+public record LocalExperts(Tensor ids, IntVector table, int turns, Tensor local) implements Op {
   @Override
   public List<Tensor> reads() {
     return List.of(ids);
@@ -25,7 +25,7 @@ public record LocalExperts(Tensor ids, IntVector table, int copies, Tensor local
   @Override
   public Runnable bind(Operands at) {
     MemorySegment from = at.struct(ids);
-    MemorySegment by = at.ints(table, copies);
+    MemorySegment by = at.ints(table, turns);
     MemorySegment to = at.struct(local);
     return at.ops()
         .call("gk_local_experts", queue -> Kernels.gk_local_experts(queue, from, by, to));

@@ -3,11 +3,18 @@ package dev.gatun.op;
 
 import dev.gatun.bindings.Kernels;
 import dev.gatun.device.RouterWeights;
+import dev.gatun.shard.ExpertTally;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 
-/** {@code gk_route}. */
-public record Route(RouterWeights router, Tensor logits, Tensor ids, Tensor weights) implements Op {
+/**
+ * {@code gk_route}.
+ *
+ * @param layer of the model whose experts are chosen
+ */
+public record Route(int layer, RouterWeights router, Tensor logits, Tensor ids, Tensor weights)
+    implements Op {
   @Override
   public List<Tensor> reads() {
     return List.of(logits);
@@ -24,6 +31,19 @@ public record Route(RouterWeights router, Tensor logits, Tensor ids, Tensor weig
     MemorySegment from = at.struct(logits);
     MemorySegment toIds = at.struct(ids);
     MemorySegment toWeights = at.struct(weights);
-    return at.ops().call("gk_route", queue -> Kernels.gk_route(queue, how, from, toIds, toWeights));
+    Runnable choose =
+        at.ops().call("gk_route", queue -> Kernels.gk_route(queue, how, from, toIds, toWeights));
+    return at.step()
+        .tally()
+        .filter(tally -> tally.counts(layer))
+        .map(tally -> counting(choose, at.reading(ids), tally))
+        .orElse(choose);
+  }
+
+  private Runnable counting(Runnable choose, Exchanges.Reading chosen, ExpertTally tally) {
+    return () -> {
+      choose.run();
+      tally.add(layer, chosen.now().toArray(ValueLayout.JAVA_INT));
+    };
   }
 }

@@ -6,20 +6,19 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 
 /**
- * As {@code gk_local_experts} shares tokens out: copy t % copies serves token t.
+ * As {@code gk_local_experts} shares tokens out: token t is served as token t % turns is.
  *
  * @param members of the group, ascending
- * @param copies of the expert that has most
- * @param owner (experts, copies): index of the member that serves
+ * @param owner (experts, turns): index of the member that serves
  */
-public record RowOwners(List<Integer> members, int copies, List<List<Integer>> owner) {
+public record RowOwners(List<Integer> members, int turns, List<List<Integer>> owner) {
 
   /** The member for each row, token * k + choice; -1 where the id is no expert's. */
   int[] of(MemorySegment ids, int tokens, int k) {
     int[] owners = new int[tokens * k];
     for (int row = 0; row < owners.length; row++) {
       int id = ids.getAtIndex(ValueLayout.JAVA_INT, row);
-      owners[row] = id < 0 || id >= owner.size() ? -1 : owner.get(id).get(row / k % copies);
+      owners[row] = id < 0 || id >= owner.size() ? -1 : owner.get(id).get(row / k % turns);
     }
     return owners;
   }

@@ -39,6 +39,8 @@ final class LocalGroup implements Group {
     private final AtomicLong[] published = new AtomicLong[MOST_OPEN];
     private final AtomicLong[] closed = new AtomicLong[MOST_OPEN];
     private final Thread[] sleepers;
+
+    /** A new Refusal once a rank has failed, null before. */
     private final Supplier<Refusal> failure;
 
     /** Spinning helps only where every thread has a processor. */
@@ -61,7 +63,7 @@ final class LocalGroup implements Group {
       for (int looks = 0; counter.get() < wanted; looks++) {
         Refusal failed = failure.get();
         if (failed != null) {
-          throw Refusal.device(failed.getMessage(), "the others end too", failed);
+          throw failed;
         }
         if (looks < spins) {
           Thread.onSpinWait();

@@ -19,7 +19,7 @@ public final class LocalRanks implements Ranks {
   private static final class World {
     private final int size;
     private final Map<Name, LocalGroup.Shared> groups = new HashMap<>();
-    private volatile Refusal failure;
+    private volatile Failure failure;
     private int open;
 
     World(int size) {
@@ -29,10 +29,16 @@ public final class LocalRanks implements Ranks {
 
     synchronized LocalGroup.Shared group(Name name, long bytes) {
       return groups.computeIfAbsent(
-          name, absent -> new LocalGroup.Shared(name.members, bytes, () -> failure));
+          name, absent -> new LocalGroup.Shared(name.members, bytes, this::failed));
     }
 
-    synchronized void fail(Refusal reason) {
+    /** A new one each time, since several threads throw it; null while all is well. */
+    private Refusal failed() {
+      Failure seen = failure;
+      return seen == null ? null : Refusal.of(seen.kind, seen.what, "all ranks end");
+    }
+
+    synchronized void fail(Failure reason) {
       failure = failure == null ? reason : failure;
       groups.values().forEach(LocalGroup.Shared::wakeAll);
     }
@@ -43,6 +49,9 @@ public final class LocalRanks implements Ranks {
       }
     }
   }
+
+  /** Why all end. */
+  private record Failure(Refusal.Reason kind, String what) {}
 
   private record Name(List<Integer> members, int number) {}
 
@@ -80,8 +89,12 @@ public final class LocalRanks implements Ranks {
 
   @Override
   public void fail(String reason) {
-    world.fail(
-        Refusal.device("rank " + rank + " ended: " + reason, "see what it says, and repeat", null));
+    fail(Refusal.Reason.DEVICE, reason);
+  }
+
+  @Override
+  public void fail(Refusal.Reason kind, String reason) {
+    world.fail(new Failure(kind, "rank " + rank + " ended: " + reason));
   }
 
   @Override

@@ -1,6 +1,7 @@
 // MeasuredRanks: counts what a rank hands to others, and the time that exchanges take of it.
 package dev.gatun.ranks;
 
+import dev.gatun.refusal.Refusal;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
@@ -49,6 +50,11 @@ public final class MeasuredRanks implements Ranks {
   @Override
   public void fail(String reason) {
     ranks.fail(reason);
+  }
+
+  @Override
+  public void fail(Refusal.Reason kind, String reason) {
+    ranks.fail(kind, reason);
   }
 
   @Override

@@ -223,7 +223,12 @@ public final class MpiRanks implements Ranks {
 
   @Override
   public void fail(String reason) {
-    watch.fail(reason, Refusal.Reason.DEVICE.exitCode());
+    fail(Refusal.Reason.DEVICE, reason);
+  }
+
+  @Override
+  public void fail(Refusal.Reason kind, String reason) {
+    watch.fail(reason, kind.exitCode());
   }
 
   /**

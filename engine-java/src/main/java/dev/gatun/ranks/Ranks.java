@@ -1,6 +1,7 @@
 // Ranks: the devices that run one model together, as one of them sees them.
 package dev.gatun.ranks;
 
+import dev.gatun.refusal.Refusal;
 import java.util.List;
 
 /**
@@ -28,6 +29,14 @@ public interface Ranks extends AutoCloseable {
    * Refusal that names this rank and {@code reason}. From any thread; the first reason stays.
    */
   void fail(String reason);
+
+  /**
+   * As {@link #fail(String)}, and the others' Refusal is of this kind, so that all end alike; of
+   * kind DEVICE where ranks cannot carry it.
+   */
+  default void fail(Refusal.Reason kind, String reason) {
+    fail(reason);
+  }
 
   /** Gives back what the groups hold; no exchange is under way. */
   @Override

@@ -33,6 +33,15 @@ public final class Refusal extends RuntimeException {
     public int exitCode() {
       return exitCode;
     }
+
+    /** A refusal's own; DEVICE of what is none, but Java's full heap does not fit. */
+    public static Reason of(Throwable failure) {
+      return switch (failure) {
+        case Refusal refusal -> refusal.reason;
+        case OutOfMemoryError _ -> DOES_NOT_FIT;
+        default -> DEVICE;
+      };
+    }
   }
 
   private final Reason reason;
@@ -55,6 +64,16 @@ public final class Refusal extends RuntimeException {
   /** Lines to show before the message, each ended; empty as a rule. */
   public String table() {
     return table;
+  }
+
+  /** What a failure says, in one line: a refusal's own; of what is none its class too. */
+  public static String line(Throwable failure) {
+    return failure instanceof Refusal ? failure.getMessage() : oneLine(failure.toString());
+  }
+
+  /** Of a reason that is known only when it happens. */
+  public static Refusal of(Reason reason, String what, String remedy) {
+    return new Refusal(reason, what, remedy, null);
   }
 
   public static Refusal io(String what, String remedy, Throwable cause) {

@@ -92,18 +92,28 @@ public final class ExpertCounts {
    */
   public static ExpertCounts read(Path path, ExpertShape model) {
     JsonFile file = new JsonFile(path, FORMAT);
-    JsonNode root = file.read(model);
-    ExpertCounts read = new ExpertCounts(model);
+    return read(file, file.read(model), model);
+  }
+
+  /** As {@link #read(Path, ExpertShape)}, of whatever model. */
+  public static ExpertCounts read(Path path) {
+    JsonFile file = new JsonFile(path, FORMAT);
+    JsonNode root = file.root();
+    return read(file, root, file.shape(root));
+  }
+
+  private static ExpertCounts read(JsonFile file, JsonNode root, ExpertShape shape) {
+    ExpertCounts read = new ExpertCounts(shape);
     read.tokens = file.field(root, "tokens");
-    for (int layer : model.layers()) {
+    for (int layer : shape.layers()) {
       JsonNode row = root.path("layers").path(String.valueOf(layer));
-      if (!row.isArray() || row.size() != model.experts()) {
+      if (!row.isArray() || row.size() != shape.experts()) {
         throw file.wrong(
             "layer " + layer + " has " + row.size() + " counts",
-            "expected a list of " + model.experts() + ", one for each expert");
+            "expected a list of " + shape.experts() + ", one for each expert");
       }
-      for (int expert = 0; expert < model.experts(); expert++) {
-        read.counts[model.index(layer)][expert] =
+      for (int expert = 0; expert < shape.experts(); expert++) {
+        read.counts[shape.index(layer)][expert] =
             file.integer(row.get(expert), "layer " + layer + ", expert " + expert + ",");
       }
     }

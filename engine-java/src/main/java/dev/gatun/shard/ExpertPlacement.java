@@ -7,6 +7,8 @@ import dev.gatun.refusal.Refusal;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.IntFunction;
 import java.util.stream.IntStream;
@@ -34,12 +36,15 @@ public record ExpertPlacement(ExpertShape shape, int devices, List<List<List<Int
             .map(layer -> layer.stream().map(device -> device.stream().sorted().toList()).toList())
             .toList();
     for (int i = 0; i < layers.size(); i++) {
-      check(shape.layers().get(i), layers.get(i), shape.experts(), devices);
+      String where = "the placement's layer " + shape.layers().get(i);
+      check(where, layers.get(i), shape.experts(), devices);
     }
   }
 
-  private static void check(int layer, List<List<Integer>> held, int experts, int devices) {
-    String where = "the placement's layer " + layer;
+  /**
+   * @param held by each device, ascending
+   */
+  private static void check(String where, List<List<Integer>> held, int experts, int devices) {
     if (held.size() != devices) {
       throw Refusal.usage(
           where + " is for " + held.size() + " devices, there are " + devices,
@@ -89,6 +94,47 @@ public record ExpertPlacement(ExpertShape shape, int devices, List<List<List<Int
         layer -> ExpertBalance.balanced(counts.loads(layer), devices, slots, groups, nodes));
   }
 
+  /**
+   * The most chosen experts of each layer on the first device, the others balanced over the rest:
+   * for a GPU that has room for some experts and a CPU that has the others.
+   *
+   * @param first experts of each layer on the first device, at most as many as there are; ties go
+   *     to the lowest number
+   * @param devices at least 2
+   * @param copies of experts, beyond an equal share of each, that a device after the first holds
+   */
+  public static ExpertPlacement hottestFirst(
+      ExpertCounts counts, int devices, int first, int copies) {
+    return eachLayer(
+        counts.shape(),
+        devices,
+        layer -> {
+          double[] loads = counts.loads(layer);
+          List<Integer> order =
+              IntStream.range(0, loads.length)
+                  .boxed()
+                  .sorted(Comparator.comparingDouble(expert -> -loads[expert])) // stable
+                  .toList();
+          List<List<Integer>> held = new ArrayList<>();
+          held.add(order.subList(0, first));
+          List<Integer> others = order.subList(first, loads.length).stream().sorted().toList();
+          held.addAll(balanced(loads, others, devices - 1, copies));
+          return held;
+        });
+  }
+
+  private static List<List<Integer>> balanced(
+      double[] loads, List<Integer> experts, int devices, int copies) {
+    if (experts.isEmpty()) {
+      return Collections.nCopies(devices, List.of());
+    }
+    double[] own = experts.stream().mapToDouble(expert -> loads[expert]).toArray();
+    int slots = Math.ceilDiv(own.length, devices) + copies;
+    return ExpertBalance.balanced(own, devices, slots).stream()
+        .map(device -> device.stream().map(experts::get).toList())
+        .toList();
+  }
+
   private static ExpertPlacement eachLayer(
       ExpertShape shape, int devices, IntFunction<List<List<Integer>>> placed) {
     List<List<List<Integer>>> layers = new ArrayList<>();
@@ -101,9 +147,19 @@ public record ExpertPlacement(ExpertShape shape, int devices, List<List<List<Int
     return layers.get(shape.index(layer)).get(device);
   }
 
-  /** The devices of a layer's experts; {@code layer} is the model's. */
-  public ExpertOwners owners(int layer) {
-    return new ExpertOwners(shape.experts(), layers.get(shape.index(layer)));
+  /**
+   * For each expert of a layer, the devices that hold it, ascending; as {@link Placement} has it.
+   */
+  List<List<Integer>> holders(int layer) {
+    List<List<Integer>> held = layers.get(shape.index(layer));
+    return IntStream.range(0, shape.experts())
+        .mapToObj(
+            expert ->
+                IntStream.range(0, devices)
+                    .filter(device -> held.get(device).contains(expert))
+                    .boxed()
+                    .toList())
+        .toList();
   }
 
   /**
@@ -139,14 +195,16 @@ public record ExpertPlacement(ExpertShape shape, int devices, List<List<List<Int
           "name as many devices, or another placement");
     }
     List<Integer> numbers = IntStream.range(0, devices).boxed().toList();
-    return eachLayer(
-        model,
-        devices,
-        layer -> {
-          JsonNode held = root.path("layers").path(String.valueOf(layer));
-          file.checkNames(held, numbers, "device", "layer " + layer + " ");
-          return numbers.stream().map(device -> experts(file, held, layer, device)).toList();
-        });
+    List<List<List<Integer>>> layers = new ArrayList<>();
+    for (int layer : model.layers()) {
+      JsonNode held = root.path("layers").path(String.valueOf(layer));
+      file.checkNames(held, numbers, "device", "layer " + layer + " ");
+      List<List<Integer>> lists =
+          numbers.stream().map(device -> experts(file, held, layer, device)).toList();
+      check("'" + path + "': layer " + layer, lists, model.experts(), devices);
+      layers.add(lists);
+    }
+    return new ExpertPlacement(model, devices, layers);
   }
 
   private static List<Integer> experts(JsonFile file, JsonNode held, int layer, int device) {
@@ -160,7 +218,7 @@ public record ExpertPlacement(ExpertShape shape, int devices, List<List<List<Int
       // what no int holds is past every model's experts, and refused as that
       experts.add((int) Math.min(Integer.MAX_VALUE, file.integer(expert, where + " an expert")));
     }
-    return experts;
+    return experts.stream().sorted().toList();
   }
 
   /** Writes a JSON file, a line for each layer's device. It appears when it is whole. */

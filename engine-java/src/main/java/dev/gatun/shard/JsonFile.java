@@ -19,6 +19,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 
 /**
  * The file is an object that begins with its format, version and the model's shape; {@code layers}
@@ -31,6 +34,11 @@ record JsonFile(Path path, String format) {
 
   /** A placement of DeepSeek-V3 on 256 devices has 150 kB, its counts at most 0.3 MB. */
   private static final int MOST_BYTES = 32 << 20;
+
+  /** Where no model says how many there are: many times what any has. */
+  private static final int MOST_EXPERTS = 1 << 16;
+
+  private static final Pattern LAYER = Pattern.compile("0|[1-9]\\d{0,4}");
 
   private static final JsonMapper JSON =
       JsonMapper.builder(
@@ -102,7 +110,32 @@ record JsonFile(Path path, String format) {
     return root;
   }
 
-  private JsonNode root() {
+  /** What the file was made for. */
+  ExpertShape shape(JsonNode root) {
+    String architecture = root.path("architecture").asText();
+    long experts = field(root, "experts");
+    if (architecture.isEmpty() || experts < 1 || experts > MOST_EXPERTS) {
+      throw wrong(
+          "made for " + firstLine(architecture) + " with " + experts + " experts",
+          "expected a model's name, and 1 to " + MOST_EXPERTS + " experts");
+    }
+    SortedSet<Integer> layers = new TreeSet<>();
+    root.path("layers").fieldNames().forEachRemaining(name -> layers.add(layer(name)));
+    if (layers.isEmpty()) {
+      throw wrong("has no layers", "make it anew");
+    }
+    return new ExpertShape(architecture, (int) experts, List.copyOf(layers));
+  }
+
+  private int layer(String name) {
+    if (!LAYER.matcher(name).matches()) {
+      throw wrong("names layer " + firstLine(name), "expected numbers of layers");
+    }
+    return Integer.parseInt(name);
+  }
+
+  /** The file's object, of this format, whatever model it was made for. */
+  JsonNode root() {
     try {
       JsonNode root = JSON.readTree(bytes());
       if (!root.path("format").asText().equals(format)) {

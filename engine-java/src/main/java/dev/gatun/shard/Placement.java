@@ -82,6 +82,18 @@ public record Placement(
     return new Placement(ranks, homes, mode == Mode.TENSOR, places);
   }
 
+  /** The same with experts where {@code placed} has them, on as many devices. */
+  public Placement with(ExpertPlacement placed) {
+    if (ranks == 1) {
+      return this;
+    }
+    List<Optional<List<List<Integer>>>> places = new ArrayList<>(experts);
+    for (int layer : placed.shape().layers()) {
+      places.set(layer, Optional.of(placed.holders(layer)));
+    }
+    return new Placement(ranks, homes, divided, places);
+  }
+
   /** Equal consecutive runs of experts on ranks {@code from} to {@code to}, exclusive. */
   private static List<List<Integer>> runs(int experts, int from, int to) {
     return IntStream.range(0, experts)

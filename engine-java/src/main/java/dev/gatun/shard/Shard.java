@@ -65,15 +65,18 @@ public record Shard(int rank, Placement placement) {
    * @param members the homes and all ranks that have experts, ascending
    * @param helpers members that are no home
    * @param here experts that this rank has, ascending
-   * @param copies of the expert with the most; token t is served by copy t % copies of each
-   * @param owner (experts, copies): the member that serves
+   * @param turns after which tokens are shared out among copies anew: token t is served as token t
+   *     % turns is
+   * @param owner (experts, turns): the member that serves
    */
   public record Routed(
       List<Integer> members,
       List<Integer> helpers,
       List<Integer> here,
-      int copies,
+      int turns,
       List<List<Integer>> owner) {
+    /** Where the copies take turns evenly only in more than these, they do so nearly. */
+    private static final int MOST_TURNS = 64;
 
     private static Routed of(List<List<Integer>> ranks, List<Integer> homes, int rank) {
       SortedSet<Integer> members = new TreeSet<>(homes);
@@ -84,27 +87,44 @@ public record Shard(int rank, Placement placement) {
               .filter(e -> ranks.get(e).contains(rank))
               .boxed()
               .toList();
-      int copies = ranks.stream().mapToInt(List::size).max().orElse(1);
+      int turns = turns(ranks);
       List<List<Integer>> owner =
           ranks.stream()
               .map(
                   owners ->
-                      IntStream.range(0, copies)
-                          .mapToObj(copy -> order.indexOf(owners.get(copy % owners.size())))
+                      IntStream.range(0, turns)
+                          .mapToObj(turn -> order.indexOf(owners.get(turn % owners.size())))
                           .toList())
               .toList();
       List<Integer> helpers = order.stream().filter(member -> !homes.contains(member)).toList();
-      return new Routed(order, helpers, here, copies, owner);
+      return new Routed(order, helpers, here, turns, owner);
     }
 
-    /** (experts, copies): where this rank's stack has the expert, -1 where another rank serves. */
+    /** The fewest in which each expert's copies serve equally often. */
+    private static int turns(List<List<Integer>> ranks) {
+      int turns = 1;
+      for (List<Integer> owners : ranks) {
+        int more = owners.size() / gcd(turns, owners.size());
+        if (turns * more > MOST_TURNS) {
+          return MOST_TURNS;
+        }
+        turns *= more;
+      }
+      return turns;
+    }
+
+    private static int gcd(int a, int b) {
+      return b == 0 ? a : gcd(b, a % b);
+    }
+
+    /** (experts, turns): where this rank's stack has the expert, -1 where another rank serves. */
     public int[] table(int rank) {
       int self = members.indexOf(rank);
-      int[] table = new int[owner.size() * copies];
+      int[] table = new int[owner.size() * turns];
       for (int expert = 0; expert < owner.size(); expert++) {
-        for (int copy = 0; copy < copies; copy++) {
-          boolean serves = owner.get(expert).get(copy) == self;
-          table[expert * copies + copy] = serves ? here.indexOf(expert) : -1;
+        for (int turn = 0; turn < turns; turn++) {
+          boolean serves = owner.get(expert).get(turn) == self;
+          table[expert * turns + turn] = serves ? here.indexOf(expert) : -1;
         }
       }
       return table;

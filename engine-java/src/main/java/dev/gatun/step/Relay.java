@@ -5,6 +5,7 @@ import dev.gatun.graph.StepShape;
 import dev.gatun.ranks.Exchange;
 import dev.gatun.ranks.Group;
 import dev.gatun.ranks.Ranks;
+import dev.gatun.refusal.Refusal;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -105,6 +106,11 @@ public final class Relay {
   /** Rank 0: there are no more steps. */
   public void end() {
     tell(END);
+  }
+
+  /** Any rank: it cannot go on, and all others end as it does. */
+  void fail(Throwable reason) {
+    ranks.fail(Refusal.Reason.of(reason), Refusal.line(reason));
   }
 
   private void tell(int... words) {

@@ -11,6 +11,7 @@ import dev.gatun.kv.PagePool;
 import dev.gatun.model.Model;
 import dev.gatun.op.Exchanges;
 import dev.gatun.op.StepInputs;
+import dev.gatun.shard.ExpertTally;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
@@ -35,6 +36,7 @@ public final class Stepper implements AutoCloseable {
   private final ProgramCache programs;
   private final StepInFlight[] steps;
   private final Optional<Relay> relay;
+  private final Optional<ExpertTally> tally;
   private int issued;
 
   /**
@@ -47,26 +49,31 @@ public final class Stepper implements AutoCloseable {
     this.device = device;
     plans = steps.plans;
     relay = others.relay;
+    tally = steps.tally;
     InputLayout layout = InputLayout.of(plans.most(), maxPages, steps.model.hasMtp());
     Buffer buffer = device.allocate("the steps' inputs", layout.bytes(), arena);
     Buffer drawn = device.allocate("the tokens drawn", drawnBytes(plans.most()), arena);
-    Buffer slab = device.allocate("the activations", plans.bytes(), arena);
+    Buffer slab = device.allocate("the activations", Math.max(plans.bytes(), 1), arena);
     StepInputs inputs = layout.in(buffer, drawn);
     programs =
         new ProgramCache(
             steps.model,
             steps.compute,
             plans,
-            new Program.Memory(device, slab, inputs, pool::cache, others.exchanges));
-    HostView logits = device.view("the logits", plans.logitBytes(), arena);
+            new Program.Memory(device, slab, inputs, pool::cache, others.exchanges, tally));
+    HostView logits = device.view("the logits", Math.max(plans.logitBytes(), 1), arena);
     this.steps =
         IntStream.range(0, STEPS)
             .mapToObj(_ -> new StepInFlight(layout, buffer, drawn, logits, device, arena))
             .toArray(StepInFlight[]::new);
   }
 
-  /** The steps of a model, and how they lie in memory. */
-  public record Steps(Model model, Compute compute, StepPlans plans) {}
+  /**
+   * The steps of a model, and how they lie in memory.
+   *
+   * @param tally hears what routers choose; empty where nobody asks
+   */
+  public record Steps(Model model, Compute compute, StepPlans plans, Optional<ExpertTally> tally) {}
 
   /**
    * Other ranks that run the same steps.
@@ -93,6 +100,11 @@ public final class Stepper implements AutoCloseable {
   /** Whether other ranks run the same steps: then a step that fails has failed for all. */
   public boolean isShared() {
     return relay.isPresent();
+  }
+
+  /** The step that was issued last has failed: other ranks, which wait for its rest, end too. */
+  public void fail(Throwable reason) {
+    relay.ifPresent(others -> others.fail(reason));
   }
 
   /** On ranks other than 0: runs what that issues, until there is no more. */
@@ -140,6 +152,7 @@ public final class Stepper implements AutoCloseable {
     step.await();
     step.fill(batch, shape.tokens(), shape.logitRows());
     MemorySegment used = step.inputs(batch.parts().size());
+    tally.ifPresent(counts -> counts.addTokens(batch.tokens()));
     relay.ifPresent(others -> others.announce(shape, batch.singles(), used));
     step.issue(
         used,
@@ -165,9 +178,9 @@ public final class Stepper implements AutoCloseable {
     return new StepShape(tokens, rows, decodes, batch.draws(), batch.mtp());
   }
 
-  /** A recording would hold a wait for other ranks. */
+  /** A recording would hold a wait for other ranks, or for what a router chooses. */
   public boolean records() {
-    return device.records() && !isShared();
+    return device.records() && !isShared() && tally.isEmpty();
   }
 
   private static int bucket(int tokens) {

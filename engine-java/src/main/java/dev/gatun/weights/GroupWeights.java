@@ -13,7 +13,9 @@ import java.util.Optional;
 record GroupWeights(Map<String, Weight> tensors, QuantSettings settings) {
   private static final String CODES = ".qweight";
   private static final List<String> PARTS = List.of(".qzeros", ".scales", ".g_idx");
-  private static final int PER_WORD = 8; // 4-bit codes in an int32
+
+  /** 4-bit codes in an int32. */
+  static final int PER_WORD = 8;
 
   /**
    * All tensors, with {@code X.weight} in place of X.qweight, X.qzeros, X.scales and X.g_idx, of

@@ -1,8 +1,10 @@
 // ModelConfig: the numbers of a model's architecture, the same whatever format they were read from.
 package dev.gatun.weights;
 
+import dev.gatun.shard.ExpertShape;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -118,6 +120,16 @@ public record ModelConfig(
         .filter(FeedForwardConfig.Routed.class::isInstance)
         .map(FeedForwardConfig.Routed.class::cast)
         .findFirst();
+  }
+
+  /** Empty where the model has no experts. */
+  public Optional<ExpertShape> expertShape() {
+    List<Integer> layers =
+        IntStream.range(0, layers())
+            .filter(i -> layer(i).feedForward() instanceof FeedForwardConfig.Routed)
+            .boxed()
+            .toList();
+    return moe().map(moe -> new ExpertShape(architecture, moe.experts(), layers));
   }
 
   /** The same model with its first {@code count} layers only. */

@@ -14,9 +14,7 @@ import dev.gatun.weights.ReadAhead.Piece;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,31 +29,13 @@ import java.util.stream.IntStream;
  * before anything is uploaded. {@link #upload} then fills what was handed out.
  */
 public final class Parameters {
-  /** Read at once: what the CPU's caches hold until it is packed. */
-  private static final long HOST_PIECE = 4L << 20;
-
-  /** Work for all the threads that pack for a GPU. */
-  private static final long GPU_PIECE = 64L << 20;
-
-  private static final int RING_PIECES = 4;
-
   private final Checkpoint checkpoint;
   private final Device device;
   private final Arena arena;
   private final Shard shard;
+  private final WeightMemory memory;
   private final Map<String, PackedMatrix> matrices = new HashMap<>();
-  private final List<Upload> uploads = new ArrayList<>();
-  private final Map<String, EmbeddingTable> tables = new LinkedHashMap<>();
-  private final Map<String, MemorySegment> inMemory = new HashMap<>();
-  private final Map<String, Long> sizes = new LinkedHashMap<>();
   private final Map<String, Long> fileSizes = new HashMap<>();
-  private long bytes;
-
-  /**
-   * One weight's part of the device memory that {@link #upload} allocates; {@code fill} places it
-   * there and tells the pieces that fill it.
-   */
-  private record Upload(long offset, long bytes, Function<Buffer, List<Piece>> fill) {}
 
   /**
    * @param arena lifetime of the weights on the device
@@ -72,6 +52,7 @@ public final class Parameters {
     this.device = device;
     this.arena = arena;
     this.shard = shard;
+    memory = new WeightMemory(checkpoint, device, arena);
   }
 
   public Shard shard() {
@@ -97,12 +78,12 @@ public final class Parameters {
 
   /** Bytes of device memory that everything asked for so far takes. */
   public long bytes() {
-    return bytes;
+    return memory.bytes();
   }
 
   /** Bytes of device memory of each weight asked for so far, by name. */
   public Map<String, Long> sizes() {
-    return Collections.unmodifiableMap(sizes);
+    return memory.sizes();
   }
 
   /** Whether the checkpoint has a weight of that name. */
@@ -112,7 +93,7 @@ public final class Parameters {
 
   /** As {@link #sizes}, but of a matrix the bytes that it, or this rank's part, has in its file. */
   public Map<String, Long> fileSizes() {
-    Map<String, Long> all = new LinkedHashMap<>(sizes);
+    Map<String, Long> all = new LinkedHashMap<>(memory.sizes());
     all.putAll(fileSizes);
     return all;
   }
@@ -185,19 +166,19 @@ public final class Parameters {
 
   private IntVector onDevice(String name, MemorySegment ints) {
     IntVector vector = new IntVector();
-    reserve(
+    memory.reserve(
         name,
         ints.byteSize(),
-        memory -> {
-          vector.bind(memory);
-          return List.of(Piece.of(() -> device.upload(ints, memory)));
+        there -> {
+          vector.bind(there);
+          return List.of(Piece.of(() -> device.upload(ints, there)));
         });
     return vector;
   }
 
   private FloatVector vector(String name, long n, Function<Buffer, Piece> fill) {
     FloatVector vector = new FloatVector();
-    reserve(
+    memory.reserve(
         name,
         Float.BYTES * n,
         floats -> {
@@ -229,7 +210,7 @@ public final class Parameters {
           "'" + name + "' is " + weight.dtype() + "; embeddings in that format are not supported",
           "use a checkpoint that keeps its embedding in 16 bits or a GGUF type");
     }
-    return tables.computeIfAbsent(name, n -> EmbeddingTable.of(arena, weight.dtype(), rows, cols));
+    return memory.table(weight);
   }
 
   /**
@@ -238,36 +219,7 @@ public final class Parameters {
    * shorter than it was.
    */
   public void upload(LongConsumer progress) {
-    Buffer memory = device.allocate("the weights", Math.max(bytes, 1), arena);
-    checkpoint.materialize();
-    List<Piece> pieces = new ArrayList<>();
-    tables.forEach((name, table) -> pieces.addAll(fill(table, checkpoint.weight(name))));
-    for (Upload upload : uploads) {
-      pieces.addAll(upload.fill.apply(memory.slice(upload.offset, upload.bytes)));
-      pieces.add(Piece.of(() -> progress.accept(upload.offset + upload.bytes)));
-    }
-    uploads.clear();
-    ReadAhead.run(pieces, RING_PIECES * pieceBytes());
-    device.sync();
-  }
-
-  /** Read to where it stays; where it is the head as well, that is packed from there. */
-  private List<Piece> fill(EmbeddingTable table, Weight weight) {
-    ByteRange data = weight.range();
-    MemorySegment memory = device.hostMemory("the embedding", data.bytes(), arena);
-    inMemory.put(weight.name(), memory);
-    table.bind(device.seen(memory, arena));
-    List<Piece> pieces = new ArrayList<>();
-    for (long at = 0; at < data.bytes(); at += pieceBytes()) {
-      long from = at;
-      MemorySegment part = memory.asSlice(from, Math.min(pieceBytes(), data.bytes() - from));
-      pieces.add(new Piece(0, none -> data.begin(from, part), none -> {}));
-    }
-    return pieces;
-  }
-
-  private long pieceBytes() {
-    return device.isGpu() ? GPU_PIECE : HOST_PIECE;
+    memory.upload(progress);
   }
 
   private PackedMatrix matrix(Weight weight) {
@@ -284,28 +236,15 @@ public final class Parameters {
             expertBytes,
             order.map(ints -> onDevice(weight.name() + ".order", ints)));
     fileSizes.put(weight.name(), weight.bytes());
-    reserve(
+    memory.reserve(
         weight.name(),
         expertBytes * source.experts(),
-        memory -> {
-          matrix.bind(memory);
-          Optional<MemorySegment> here = inMemory(weight);
-          return source.of(device.queue(), memory, expertBytes, pieceBytes(), here);
+        there -> {
+          matrix.bind(there);
+          return source.of(
+              device.queue(), there, expertBytes, memory.pieceBytes(), memory.onHost(weight));
         });
     return matrix;
-  }
-
-  /** The embedding where all of it is the head as well. */
-  private Optional<MemorySegment> inMemory(Weight weight) {
-    return Optional.ofNullable(inMemory.get(weight.name()))
-        .filter(memory -> memory.byteSize() == weight.bytes());
-  }
-
-  private void reserve(String name, long size, Function<Buffer, List<Piece>> fill) {
-    long aligned = Buffer.aligned(size);
-    uploads.add(new Upload(bytes, size, fill));
-    sizes.merge(name, aligned, Long::sum);
-    bytes += aligned;
   }
 
   private Weight shaped(String name, long... shape) {

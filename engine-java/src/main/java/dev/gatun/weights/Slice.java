@@ -2,8 +2,8 @@
 package dev.gatun.weights;
 
 import dev.gatun.device.DType;
-import dev.gatun.refusal.Refusal;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /** A slice is a {@link Weight} of its own, of the same name, that reads its own bytes alone. */
@@ -20,22 +20,18 @@ final class Slice {
     if (count == rows) {
       return weight;
     }
-    long[] shape = {count, weight.shape()[1]};
+    if (weight.dtype() == DType.AWQ || weight.dtype() == DType.GPTQ) {
+      return sideBySide(weight, weight.group().orElseThrow(), first, count);
+    }
     return new Weight(
         weight.name(),
         weight.dtype(),
-        shape,
+        new long[] {count, weight.shape()[1]},
         List.of(part(weight.range(), rows, first, count)),
-        weight.group().map(group -> rows(weight, group, first, count)));
+        weight.group().map(group -> squares(weight, group, first, count)));
   }
 
-  /** Codes and zeros of AWQ and GPTQ lie column by column, the rows of a weight side by side. */
-  private static GroupQuant rows(Weight weight, GroupQuant group, long first, long count) {
-    if (weight.dtype() != DType.F8) {
-      throw Refusal.usage(
-          "'" + weight.name() + "' is " + weight.dtype() + ", which is not divided by rows yet",
-          "use --split-mode layer");
-    }
+  private static GroupQuant squares(Weight weight, GroupQuant group, long first, long count) {
     long side = SquareWeights.SIDE;
     List<ByteRange> scales =
         List.of(
@@ -46,6 +42,39 @@ final class Slice {
                 Math.ceilDiv(count, side)));
     return new GroupQuant(
         group.groupSize(), group.scaleType(), List.of(), scales, List.of(), false);
+  }
+
+  /**
+   * Of AWQ and GPTQ, whose tensors have a column for each row of the weight. The order in which
+   * they take the inputs is that of all rows.
+   */
+  private static Weight sideBySide(Weight weight, GroupQuant group, long first, long count) {
+    long rows = weight.shape()[0];
+    long cols = weight.shape()[1];
+    long groups = cols / group.groupSize();
+    long codeLines = weight.dtype() == DType.AWQ ? cols : cols / GroupWeights.PER_WORD;
+    return new Weight(
+        weight.name(),
+        weight.dtype(),
+        new long[] {count, cols},
+        List.of(columns(weight.range(), codeLines, rows, first, count)),
+        Optional.of(
+            new GroupQuant(
+                group.groupSize(),
+                group.scaleType(),
+                List.of(columns(group.zeros().getFirst(), groups, rows, first, count)),
+                List.of(columns(group.scales().getFirst(), groups, rows, first, count)),
+                group.groupIndex(),
+                group.zerosMinusOne())));
+  }
+
+  /**
+   * @param columns of each line of the range
+   */
+  private static ByteRange columns(
+      ByteRange range, long lines, long columns, long first, long count) {
+    long lineBytes = range.bytes() / lines;
+    return StridedRange.of(range, lines, first * lineBytes / columns, count * lineBytes / columns);
   }
 
   private static ByteRange part(ByteRange range, long rows, long first, long count) {
@@ -79,6 +108,10 @@ final class Slice {
 
   /** Rows that a slice begins and ends at multiples of. */
   static int alignedRows(Weight weight) {
-    return weight.dtype() == DType.F8 ? SquareWeights.SIDE : 1;
+    return switch (weight.dtype()) {
+      case F8 -> SquareWeights.SIDE;
+      case AWQ, GPTQ -> GroupWeights.PER_WORD;
+      default -> 1;
+    };
   }
 }

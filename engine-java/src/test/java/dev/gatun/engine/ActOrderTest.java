@@ -3,12 +3,15 @@
 package dev.gatun.engine;
 
 import static dev.gatun.engine.Resources.ORACLES;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.graph.Compute;
 import dev.gatun.load.EngineOptions;
+import dev.gatun.load.Mesh;
+import dev.gatun.shard.Placement;
 import dev.gatun.verify.Oracle;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.SafetensorsWriter;
@@ -41,9 +44,13 @@ class ActOrderTest {
 
   @TempDir Path folder;
 
-  @Test
-  void renumberedUnitsGiveTheSameLogits() throws IOException {
-    Oracle oracle = ORACLES.folder("qwen2-gptq");
+  private static Oracle oracle() throws IOException {
+    return ORACLES.folder("qwen2-gptq");
+  }
+
+  /** The oracle's checkpoint in act-order. */
+  private Checkpoint renumbered() throws IOException {
+    Oracle oracle = oracle();
     Map<String, Oracle.Stored> tensors =
         new TreeMap<>(Oracle.stored(oracle.checkpoint().resolve("model.safetensors")));
     for (int layer = 0; layer < 2; layer++) {
@@ -53,24 +60,48 @@ class ActOrderTest {
     tensors.forEach((name, t) -> file.tensor(name, t.dtype(), t.bytes(), t.shape()));
     file.write(folder.resolve("model.safetensors"));
     Files.copy(oracle.checkpoint().resolve("config.json"), folder.resolve("config.json"));
+    Checkpoint checkpoint = Checkpoint.open(folder);
+    var down = checkpoint.weight("model.layers.0.mlp.down_proj.weight");
+    assertFalse(down.group().orElseThrow().groupIndex().isEmpty(), "not in act-order");
+    return checkpoint;
+  }
 
-    float[] expected = oracle.floats("logits");
+  private static float[] logits(Checkpoint checkpoint, int devices) throws IOException {
     EngineOptions options =
         EngineOptions.defaults()
-            .withDevice(DeviceUnderTest.choice())
+            .withDevice(DeviceUnderTest.choice().withThreads(1))
             .withCompute(Compute.F32)
-            .withLogitRows(512);
-    try (Checkpoint checkpoint = Checkpoint.open(folder);
-        Engine engine = Engine.load(checkpoint, options);
+            .withLogitRows(512)
+            .withMesh(
+                new Mesh(
+                    Collections.nCopies(devices - 1, DeviceUnderTest.choice().withThreads(1)),
+                    Placement.Mode.TENSOR));
+    try (Engine engine = Engine.load(checkpoint, options);
         Session session = engine.newSession()) {
-      var down = checkpoint.weight("model.layers.0.mlp.down_proj.weight");
-      assertFalse(down.group().orElseThrow().groupIndex().isEmpty(), "not in act-order");
       List<float[]> rows = new ArrayList<>();
-      session.logits(oracle.inputIds(), r -> rows.add(r.toArray(ValueLayout.JAVA_FLOAT)));
+      session.logits(oracle().inputIds(), r -> rows.add(r.toArray(ValueLayout.JAVA_FLOAT)));
+      return rows.getFirst();
+    }
+  }
+
+  @Test
+  void renumberedUnitsGiveTheSameLogits() throws IOException {
+    float[] expected = oracle().floats("logits");
+    try (Checkpoint checkpoint = renumbered()) {
+      float[] found = logits(checkpoint, 1);
       for (int i = 0; i < expected.length; i++) {
-        float difference = Math.abs(expected[i] - rows.getFirst()[i]);
+        float difference = Math.abs(expected[i] - found[i]);
         assertTrue(difference <= 2e-4f, "logit " + i + " differs by " + difference);
       }
+    }
+  }
+
+  /** On CPUs: an emulated GPU is for one thread of a process. */
+  @Tag("cpu")
+  @Test
+  void devicesDivideTheRowsInThatOrder() throws IOException {
+    try (Checkpoint checkpoint = renumbered()) {
+      assertArrayEquals(logits(checkpoint, 1), logits(checkpoint, 2));
     }
   }
 

@@ -9,6 +9,9 @@ import dev.gatun.device.DeviceChoice;
 import dev.gatun.graph.Compute;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.load.Mesh;
+import dev.gatun.shard.ExpertCounts;
+import dev.gatun.shard.ExpertPlacement;
+import dev.gatun.shard.ExpertShape;
 import dev.gatun.shard.Placement;
 import dev.gatun.verify.Oracle;
 import dev.gatun.weights.Checkpoint;
@@ -17,22 +20,36 @@ import dev.gatun.weights.ModelConfig;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("anyDevice")
 @Timeout(600)
 class MeshTest {
+  @TempDir Path folder;
 
   static Stream<String> oracles() throws IOException {
-    List<String> folders = List.of("deepseek-v3", "deepseek-v3-fp8", "qwen3-moe", "qwen2", "llama");
+    List<String> folders =
+        List.of(
+            "deepseek-v3",
+            "deepseek-v3-fp8",
+            "qwen3-moe",
+            "qwen2",
+            "qwen2-awq",
+            "qwen2-gptq",
+            "llama");
     return Stream.concat(folders.stream(), ORACLES.ggufs().stream().filter(MeshTest::isChosen));
   }
 
@@ -85,6 +102,13 @@ class MeshTest {
     return logits.toArray(ValueLayout.JAVA_FLOAT);
   }
 
+  private static void assertEqualRows(List<float[]> one, List<float[]> several, String what) {
+    assertEquals(one.size(), several.size());
+    for (int i = 0; i < one.size(); i++) {
+      assertArrayEquals(one.get(i), several.get(i), i + ": " + what);
+    }
+  }
+
   @ParameterizedTest
   @MethodSource("oracles")
   void devicesDoNotChangeABit(String name) throws IOException {
@@ -100,10 +124,79 @@ class MeshTest {
             }
             List<float[]> several =
                 run(checkpoint, options(compute, devices, mode), oracle.inputIds());
-            assertEquals(one.size(), several.size());
-            for (int i = 0; i < one.size(); i++) {
-              assertArrayEquals(
-                  one.get(i), several.get(i), i + ": " + devices + " devices, " + mode);
+            assertEqualRows(one, several, devices + " devices, " + mode);
+          }
+        }
+      }
+    }
+  }
+
+  /** Experts where chance puts them, some in copies; one device may have none. */
+  private static ExpertPlacement random(ExpertShape shape, int devices, Random random) {
+    List<List<List<Integer>>> layers = new ArrayList<>();
+    for (int layer = 0; layer < shape.layers().size(); layer++) {
+      List<List<Integer>> held = new ArrayList<>();
+      for (int device = 0; device < devices; device++) {
+        held.add(new ArrayList<>());
+      }
+      for (int expert = 0; expert < shape.experts(); expert++) {
+        int copies = 1 + random.nextInt(Math.max(1, devices - 1));
+        int first = random.nextInt(devices);
+        for (int copy = 0; copy < copies; copy++) {
+          held.get((first + copy) % devices).add(expert);
+        }
+      }
+      layers.add(held);
+    }
+    return new ExpertPlacement(shape, devices, layers);
+  }
+
+  /** Made-up counts in which a few experts are chosen most. */
+  private static ExpertCounts skewed(ExpertShape shape, Random random) {
+    ExpertCounts counts = new ExpertCounts(shape);
+    for (int layer : shape.layers()) {
+      counts.add(
+          layer,
+          IntStream.range(0, 500)
+              .map(i -> (int) (shape.experts() * Math.pow(random.nextDouble(), 3)))
+              .toArray());
+    }
+    return counts;
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"deepseek-v3", "qwen3-moe"})
+  void placementsDoNotChangeABit(String name) throws IOException {
+    Oracle oracle = ORACLES.folder(name);
+    try (Checkpoint checkpoint = Checkpoint.open(oracle.checkpoint())) {
+      ExpertShape shape = checkpoint.config().expertShape().orElseThrow();
+      Random random = new Random(12);
+      Path file = folder.resolve("placement.json");
+      for (Compute compute : List.of(Compute.F32, Compute.AUTO)) {
+        List<float[]> one =
+            run(checkpoint, options(compute, 1, Placement.Mode.TENSOR), oracle.inputIds());
+        for (int devices : new int[] {2, 5}) {
+          ExpertCounts counts = skewed(shape, random);
+          int share = Math.ceilDiv(shape.experts(), devices);
+          List<ExpertPlacement> placements =
+              List.of(
+                  random(shape, devices, random),
+                  ExpertPlacement.balanced(counts, devices, share + 1, 1, 1),
+                  ExpertPlacement.hottestFirst(counts, devices, 2, 1),
+                  ExpertPlacement.hottestFirst(counts, devices, shape.experts(), 0));
+          for (ExpertPlacement placement : placements) {
+            placement.write(file);
+            for (Placement.Mode mode : Placement.Mode.values()) {
+              if (!fits(checkpoint.config(), mode, devices)) {
+                continue;
+              }
+              EngineOptions options = options(compute, devices, mode);
+              List<float[]> several =
+                  run(
+                      checkpoint,
+                      options.withMesh(options.mesh().withExperts(file)),
+                      oracle.inputIds());
+              assertEqualRows(one, several, placement + ", " + mode);
             }
           }
         }

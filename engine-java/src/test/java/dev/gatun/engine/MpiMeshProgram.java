@@ -14,7 +14,6 @@ import dev.gatun.weights.Checkpoint;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 
 /** Rank 0 holds the logits of all ranks together against its own alone, and says what it found. */
 final class MpiMeshProgram {
@@ -49,7 +48,7 @@ final class MpiMeshProgram {
               .withCompute(compute)
               .withContext(0)
               .withLogitRows(256);
-      EngineOptions together = alone.withMesh(new Mesh(List.of(), mode, Optional.of(ranks)));
+      EngineOptions together = alone.withMesh(Mesh.ofProcesses(mode, ranks));
       if (ranks.rank() > 0) {
         Engine.follow(checkpoint, together);
         continue;

@@ -92,6 +92,28 @@ class LocalRanksTest {
         refusal.getMessage());
   }
 
+  /** The others end as the first that failed does, whatever it failed of. */
+  @Test
+  void theKindOfTheFirstFailureIsEveryones() throws Exception {
+    List<Ranks> all = LocalRanks.of(3);
+    all.get(1).fail(Refusal.Reason.DOES_NOT_FIT, "no room; take less");
+    all.get(2).fail(Refusal.Reason.MODEL, "a damaged file; take another");
+    for (Ranks ranks : all) {
+      Group group = ranks.group(everyone(ranks), BYTES);
+      Refusal refusal =
+          assertThrows(
+              Refusal.class,
+              () -> {
+                try (Exchange exchange = group.begin(8, 16, 24)) {
+                  exchange.await();
+                }
+              });
+      assertEquals(Refusal.Reason.DOES_NOT_FIT, refusal.reason());
+      assertEquals("rank 1 ended: no room; take less; all ranks end", refusal.getMessage());
+    }
+    all.forEach(Ranks::close);
+  }
+
   @Test
   void moreBytesThanTheGroupWasMadeForAreRefused() throws Exception {
     onAll(

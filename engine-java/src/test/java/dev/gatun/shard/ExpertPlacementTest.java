@@ -81,38 +81,61 @@ class ExpertPlacementTest {
   }
 
   @Test
-  void rowsTakeTurnsAmongCopies() {
-    ExpertOwners owners = PLACEMENT.owners(1);
-    assertEquals(3, owners.copies(1));
-    assertEquals(1, owners.copies(3));
-    assertEquals(
-        List.of(0, 1, 2, 0, 1, 2),
-        IntStream.range(0, 6).mapToObj(row -> owners.serving(1, row)).toList());
-    assertEquals(2, owners.serving(3, 7));
-    assertEquals(2, owners.device(1, 2));
-    assertEquals(
-        List.of(0, 2, 0),
-        IntStream.range(0, 3).mapToObj(row -> PLACEMENT.owners(3).serving(0, row)).toList());
-    assertThrows(IllegalArgumentException.class, () -> PLACEMENT.owners(2));
+  void holdersAreInTheOrderOfTheirDevices() {
+    assertEquals(List.of(0, 1, 2), PLACEMENT.holders(1).get(1));
+    assertEquals(List.of(2), PLACEMENT.holders(1).get(3));
+    assertEquals(List.of(0, 2), PLACEMENT.holders(3).get(0));
+    assertThrows(IllegalArgumentException.class, () -> PLACEMENT.holders(2));
   }
 
   /** Whoever an expert's rows are given to holds it, on real numbers of experts. */
   @Test
-  void ownersHoldWhatTheyServe() {
+  void holdersHoldTheirExperts() {
     ExpertCounts counts = skewed(Skew.ZIPF);
     for (ExpertPlacement placement :
         List.of(
             ExpertPlacement.contiguous(counts.shape(), 7),
-            ExpertPlacement.balanced(counts, 8, 33, 8, 2))) {
+            ExpertPlacement.balanced(counts, 8, 33, 8, 2),
+            ExpertPlacement.hottestFirst(counts, 3, 20, 2))) {
       for (int layer : counts.shape().layers()) {
-        ExpertOwners owners = placement.owners(layer);
+        List<List<Integer>> holders = placement.holders(layer);
+        int held = 0;
         for (int expert = 0; expert < 256; expert++) {
-          for (int copy = 0; copy < owners.copies(expert); copy++) {
-            assertTrue(placement.held(layer, owners.serving(expert, copy)).contains(expert));
+          for (int device : holders.get(expert)) {
+            assertTrue(placement.held(layer, device).contains(expert));
+            held++;
           }
         }
+        int listed = 0;
+        for (int device = 0; device < placement.devices(); device++) {
+          listed += placement.held(layer, device).size();
+        }
+        assertEquals(listed, held);
       }
     }
+  }
+
+  /** The first device has what was chosen most; nobody else has a copy of that. */
+  @Test
+  void theHottestExpertsAreOnTheFirstDevice() {
+    ExpertCounts counts = new ExpertCounts(SHAPE);
+    counts.add(1, new int[] {3, 3, 3, 1, 1, 2}); // 0: never, 1: twice, 2: once, 3: three times
+    counts.add(3, new int[] {2, 2, 0, 1, 1});
+    assertEquals(
+        List.of(List.of(1, 3), List.of(2), List.of(0)),
+        ExpertPlacement.hottestFirst(counts, 3, 2, 0).layers().get(0));
+    assertEquals(
+        List.of(List.of(1, 2), List.of(0), List.of(3)),
+        ExpertPlacement.hottestFirst(counts, 3, 2, 0).layers().get(1));
+    assertEquals(
+        List.of(List.of(3), List.of(0, 1, 2), List.of(0, 1, 2)),
+        ExpertPlacement.hottestFirst(counts, 3, 1, 1).layers().get(0));
+    assertEquals(
+        List.of(List.of(), List.of(0, 1, 2, 3)),
+        ExpertPlacement.hottestFirst(counts, 2, 0, 0).layers().get(0));
+    assertEquals(
+        List.of(List.of(0, 1, 2, 3), List.of(), List.of()),
+        ExpertPlacement.hottestFirst(counts, 3, 4, 0).layers().get(0));
   }
 
   private static ExpertCounts skewed(Skew skew) {
