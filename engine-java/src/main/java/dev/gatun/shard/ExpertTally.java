@@ -15,9 +15,9 @@ public final class ExpertTally {
     counts = new ExpertCounts(shape);
   }
 
-  /** Whether this rank is the one that counts what a layer chooses. */
+  /** Whether the layer is of the shape, and this rank the one that counts what it chooses. */
   public boolean counts(int layer) {
-    return shard.homes(layer).getFirst() == shard.rank();
+    return counts.shape().layers().contains(layer) && shard.homes(layer).getFirst() == shard.rank();
   }
 
   /**
