@@ -183,11 +183,12 @@ class ContinuousBatchingTest {
   }
 
   /** The model alone on one device, all together on several. */
+  @Tag("cpu")
   @Test
   void randomArrivalsOverDevicesChangeNoBit() throws Exception {
     DeviceChoice one = DeviceUnderTest.choice().withThreads(1);
-    arrivals(MODEL, FAST ? 80 : 8, new Mesh(List.of(one), Placement.Mode.TENSOR));
-    arrivals("deepseek-v3-q8_0", FAST ? 80 : 8, new Mesh(List.of(one, one), Placement.Mode.HYBRID));
+    arrivals(MODEL, 80, new Mesh(List.of(one), Placement.Mode.TENSOR));
+    arrivals("deepseek-v3-q8_0", 80, new Mesh(List.of(one, one), Placement.Mode.HYBRID));
   }
 
   private static void arrivals(String model, int count, Mesh mesh) throws Exception {

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-@Tag("anyDevice")
+@Tag("cpu")
 @Timeout(600)
 class MeshTest {
   @TempDir Path folder;
