@@ -8,6 +8,7 @@ from matplotlib.ticker import NullLocator
 
 STYLE = {"tensor": ("tab:blue", "o"), "expert": ("tab:orange", "s"), "layer": ("tab:green", "^"),
          "hybrid": ("tab:red", "D")}
+BELOW = {"expert"}  # whose labels are under their points, where others' are above
 GIB = 1 << 30
 
 
@@ -30,11 +31,12 @@ def draw(rows, title, path):
     for part, test in ((decode, "tg"), (prompt, "pp")):
         for one in (row for row in rows if row["split_mode"] == "none" and row["test"].startswith(test)):
             part.axhline(float(one["ts_median"]), color="gray", linestyle=":", label="one device")
-    chart(exchange, by_device("tg", number("exchange_percent")), "decoding: time of rank 0 in exchanges", "%")
+    chart(exchange, by_device("tg", number("exchange_percent")), "decoding: time of the first device in exchanges",
+          "% (beside it: KiB exchanged a token)")
     for mode, points in by_device("tg", number("exchange_bytes_per_token")).items():
         for (count, bytes_), (_, percent) in zip(points, by_device("tg", number("exchange_percent"))[mode]):
-            exchange.annotate(f"{bytes_ / 1024:.0f} KiB", (count, percent), xytext=(3, 4), textcoords="offset points",
-                              fontsize=7, color=STYLE[mode][0])
+            exchange.annotate(f"{bytes_ / 1024:.0f} KiB", (count, percent), xytext=(3, -11 if mode in BELOW else 4),
+                              textcoords="offset points", fontsize=7, color=STYLE[mode][0])
     chart(memory, by_device("tg", lambda row: most(row, "planned_memory_bytes")), "memory of the fullest device",
           "GiB (line: planned, cross: allocated)")
     for mode, points in by_device("tg", lambda row: most(row, "allocated_memory_bytes")).items():
