@@ -10,6 +10,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.function.IntUnaryOperator;
 
 /**
  * Two of them alternate, so that one can be filled while the device still copies from the other.
@@ -62,8 +63,9 @@ public final class StepInFlight {
    *
    * @param tokens rows of the step, of which those behind the batch's are padding
    * @param logitRows likewise of its logits
+   * @param idOf what the device is told for an id of the batch
    */
-  void fill(Batch batch, int tokens, int logitRows) {
+  void fill(Batch batch, int tokens, int logitRows, IntUnaryOperator idOf) {
     int token = 0;
     int row = 0;
     List<Batch.Part> parts = batch.parts();
@@ -71,7 +73,7 @@ public final class StepInFlight {
       Batch.Part part = parts.get(sequence);
       int[] ids = part.ids();
       for (int i = 0; i < ids.length; i++) {
-        setToken(token + i, ids[i], part.position() + i, sequence);
+        setToken(token + i, idOf.applyAsInt(ids[i]), part.position() + i, sequence);
       }
       for (int i = 0; i < part.next().length; i++) {
         set(layout.nextIds(), token + i, part.next()[i]);

@@ -17,6 +17,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 
 /**
@@ -148,9 +149,13 @@ public final class Stepper implements AutoCloseable {
   private StepInFlight issue(Batch batch, boolean wantsLogits, Consumer<Program> run) {
     StepShape shape = shape(batch);
     Program program = programs.of(shape);
+    StepInFlight before = steps[(issued + steps.length - 1) % steps.length];
     StepInFlight step = steps[issued++ % steps.length];
     step.await();
-    step.fill(batch, shape.tokens(), shape.logitRows());
+    // What rank 0 has drawn lies on its device alone: others are told the token itself.
+    IntUnaryOperator idOf =
+        id -> id < 0 && isShared() ? before.token(Batch.Part.drawnInRow(id)) : id;
+    step.fill(batch, shape.tokens(), shape.logitRows(), idOf);
     MemorySegment used = step.inputs(batch.parts().size());
     tally.ifPresent(counts -> counts.addTokens(batch.tokens()));
     relay.ifPresent(others -> others.announce(shape, batch.singles(), used));

@@ -71,13 +71,13 @@ class MeshFailureTest {
       assertSays(
           Refusal.Reason.DOES_NOT_FIT,
           refused(model, mode, CPU, TINY),
-          "rank 1 ended: sim: weights of",
-          "; all ranks end");
+          "rank 1 of 2 lacks ",
+          " for its part of the model");
     }
     assertSays(
         Refusal.Reason.DOES_NOT_FIT,
         refused(model, Placement.Mode.EXPERT, CPU, CPU, TINY, CPU),
-        "rank 2 ended: sim: weights of");
+        "rank 2 of 4 lacks ");
   }
 
   @Test
@@ -86,11 +86,11 @@ class MeshFailureTest {
     assertSays(
         Refusal.Reason.DOES_NOT_FIT,
         refused(model, Placement.Mode.TENSOR, TINY, CPU, CPU),
-        "weights of");
+        "rank 0 of 3 lacks ");
     assertSays(
         Refusal.Reason.DOES_NOT_FIT,
         refused(model, Placement.Mode.TENSOR, TINY, TINY, TINY),
-        "weights of");
+        "rank 0 of 3 lacks ");
   }
 
   /** An expert's scale is no number, and only the second rank reads it. */
