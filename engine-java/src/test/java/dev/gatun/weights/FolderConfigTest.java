@@ -256,7 +256,8 @@ class FolderConfigTest {
       quoteCharacter = '`',
       value = {
         "\"quant_method\": \"fp8\" | weight_block_size",
-        "\"quant_method\": \"compressed-tensors\" | compressed-tensors",
+        "\"quant_method\": \"bitsandbytes\" | bitsandbytes",
+        "\"quant_method\": \"compressed-tensors\" | has no format",
         "\"bits\": 4 | quant_method",
         "\"quant_method\": \"gptq\", \"bits\": 8, \"group_size\": 32 | bits",
         "\"quant_method\": \"awq\", \"bits\": 3, \"group_size\": 32 | bits",
