@@ -1,6 +1,7 @@
 // MpiMeshTest: a model over processes gives the bits of one.
 package dev.gatun.engine;
 
+import static dev.gatun.engine.Resources.ORACLES;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -38,6 +39,10 @@ class MpiMeshTest {
     command.add("-Dgatun.library=" + Device.library());
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(MpiMeshProgram.class.getName());
+    // Unpacked here, once: the processes share the files.
+    for (String model : List.of("deepseek-v3", "deepseek-v3-fp8", "qwen3-moe", "qwen2")) {
+      command.add(ORACLES.folder(model).checkpoint().toString());
+    }
     Path output = folder.resolve("output");
     Process process =
         new ProcessBuilder(command)

@@ -99,7 +99,7 @@ class LocalRanksTest {
     all.get(1).fail(Refusal.Reason.DOES_NOT_FIT, "no room; take less");
     all.get(2).fail(Refusal.Reason.MODEL, "a damaged file; take another");
     for (Ranks ranks : all) {
-      Group group = ranks.group(everyone(ranks), BYTES);
+      Group group = ranks.group(RandomExchanges.everyone(ranks), BYTES);
       Refusal refusal =
           assertThrows(
               Refusal.class,
