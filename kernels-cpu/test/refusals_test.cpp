@@ -265,7 +265,7 @@ void weights(gk_queue *queue) {
   const auto expertDown = [&] { return gk_expert_down(queue, &w, &hidden, &i, &pairs); };
   REFUSES(with(hidden.rows, 7, expertDown), "gk_expert_down: h.rows is 7, ids.rows * ids.cols is 8");
   REFUSES(with(pairs.rows, 4, expertDown), "gk_expert_down: y.rows is 4, h.rows is 8");
-  REFUSES(with(chosen[0], -1, expertDown), "gk_expert_down: ids[0][0] is -1, down.experts is 4");
+  REFUSES(with(chosen[0], -2, expertDown), "gk_expert_down: ids[0][0] is -2, down.experts is 4");
   gk_tensor common = tensor(x.data(), 4, 64);
   const gk_tensor *shared = nullptr;
   const auto combine = [&] { return gk_expert_combine(queue, &hidden, &p, shared, &sums); };
