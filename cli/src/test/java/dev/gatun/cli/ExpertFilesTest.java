@@ -219,7 +219,7 @@ class ExpertFilesTest {
                 "--devices",
                 "cpu,sim:1x1M")
             .refused(3);
-    assertTrue(line.startsWith("gatun: rank 1 ended: sim: weights of "), line);
+    assertTrue(line.startsWith("gatun: rank 1 of 2 lacks "), line);
   }
 
   private void refused(String devices, String... words) {
