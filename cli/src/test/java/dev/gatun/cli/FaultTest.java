@@ -82,8 +82,8 @@ class FaultTest {
   @Test
   void waitingAfterEachOpNamesTheOneThatFaulted() throws Exception {
     // The first launch is that of opening the device.
-    endedAt("gk_embed", run(2, "-Dgatun.sync=true"));
-    endedAt("gk_rope_table", run(3, "-Dgatun.sync=true"));
+    endedAt("gk_rope_table", run(2, "-Dgatun.sync=true"));
+    endedAt("gk_embed", run(3, "-Dgatun.sync=true"));
     endedAt("gk_rms_norm", run(4, "-Dgatun.sync=true"));
   }
 
