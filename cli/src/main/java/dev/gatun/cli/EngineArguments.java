@@ -178,26 +178,43 @@ final class EngineArguments {
   }
 
   private List<DeviceChoice> choices(Optional<Integer> threads, Stdio stdio) {
+    int cores = Math.max(1, Machine.cores() / stdio.processes().onThisMachine());
     DeviceChoice base =
         DeviceChoice.cpu()
-            .withThreads(threads.orElseGet(Machine::cores))
+            .withThreads(threads.orElse(cores))
             .withIsa(isa.map(Isa::parse).orElse(Isa.BEST))
             .withGraphs(!noGraphs);
-    if (mesh.isGiven()) {
-      refuseIf(device.name.isPresent(), "--device and --devices", "give one of them");
-      List<DeviceChoice> choices = mesh.devices(base);
-      choices.forEach(Device::require);
-      return choices;
-    }
+    List<DeviceChoice> choices = mesh.isGiven() ? several(base) : List.of(one(base, stdio));
+    refuseIgnored(choices, threads);
+    choices.forEach(Device::require);
+    return choices;
+  }
+
+  private List<DeviceChoice> several(DeviceChoice base) {
+    refuseIf(device.name.isPresent(), "--device and --devices", "give one of them");
+    refuseIf(
+        layers.layers.isPresent(), "-ngl and --devices each say what is on a GPU", "drop -ngl");
+    return mesh.devices(base);
+  }
+
+  private DeviceChoice one(DeviceChoice base, Stdio stdio) {
     layers.decide(device);
-    DeviceChoice choice = device.choice(base, stdio);
-    boolean cpu = choice.kind() == DeviceChoice.Kind.CPU;
-    String remedy = "leave it out" + (device.isAuto() && !cpu ? ", or add --device cpu" : "");
-    refuseIf(!cpu && threads.isPresent(), "-t says nothing of " + choice, remedy);
-    refuseIf(!cpu && isa.isPresent(), "--isa says nothing of " + choice, remedy);
-    refuseIf(cpu && noGraphs, "--no-graphs says nothing of the CPU", remedy);
-    Device.require(choice);
-    return List.of(choice);
+    return device.choice(base, stdio);
+  }
+
+  /** What would say nothing of any of the devices. */
+  private void refuseIgnored(List<DeviceChoice> choices, Optional<Integer> threads) {
+    boolean cpu = choices.stream().anyMatch(choice -> choice.kind() == DeviceChoice.Kind.CPU);
+    boolean found = !mesh.isGiven() && device.isAuto();
+    String of = choices.size() == 1 ? choices.getFirst().toString() : "GPUs";
+    String remedy = "leave it out" + (found && !cpu ? ", or add --device cpu" : "");
+    refuseIf(!cpu && threads.isPresent(), "-t says nothing of " + of, remedy);
+    refuseIf(!cpu && isa.isPresent(), "--isa says nothing of " + of, remedy);
+    refuseIf(cpu && choices.size() == 1 && noGraphs, "--no-graphs says nothing of the CPU", remedy);
+    refuseIf(
+        choices.size() > 1 && noGraphs,
+        "no graph is recorded over several devices",
+        "drop --no-graphs");
   }
 
   private static void refuseIf(boolean wrong, String what, String remedy) {

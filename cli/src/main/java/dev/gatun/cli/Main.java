@@ -44,6 +44,7 @@ public final class Main {
     } catch (Throwable failure) {
       // Errors too: a stack overflow or a full heap is one line and an exit code like everything
       // else.
+      stdio.processes().endAll(failure);
       return failures.report(failure);
     }
   }

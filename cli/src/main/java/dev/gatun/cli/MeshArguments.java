@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
 
 /** Mixed into commands that run or plan a model. */
 final class MeshArguments {
-  private static final Pattern SIMULATED = Pattern.compile("sim:(\\d{1,4})x(.+)");
+  private static final Pattern SIMULATED = Pattern.compile("sim:([1-9]\\d{0,3})x(.+)");
   private static final int MOST_DEVICES = 1024;
 
   @Option(
@@ -130,14 +130,7 @@ final class MeshArguments {
   /** What the devices besides the first have. */
   Mesh mesh(List<DeviceChoice> devices) {
     if (devices.size() == 1) {
-      if (placement.isPresent()) {
-        throw Refusal.usage("--placement says which experts --devices hold", "add --devices");
-      }
-      if (split.orElse(SplitMode.NONE) != SplitMode.NONE) {
-        throw Refusal.usage(
-            "--split-mode says how several devices share a model",
-            "name them with --devices, or start several processes with mpirun");
-      }
+      refuseForOne("name them with --devices, or start several processes with mpirun");
       return Mesh.none();
     }
     List<DeviceChoice> others = devices.subList(1, devices.size());
@@ -147,11 +140,20 @@ final class MeshArguments {
 
   /** As {@link #mesh(List)}, of cards that need not be here; a CPU stands for each. */
   Mesh meshOf(List<Capacity> cards) {
-    if (cards.size() == 1 && split.orElse(SplitMode.NONE) != SplitMode.NONE) {
-      throw Refusal.usage("--split-mode says how several cards share a model", "name them");
+    if (cards.size() == 1) {
+      refuseForOne("name them: --vram 2x24G");
     }
     boolean hybrid = cards.getFirst().isGpu() && cards.stream().anyMatch(Capacity::isHost);
     return mesh(Collections.nCopies(cards.size() - 1, DeviceChoice.cpu().withThreads(1)), hybrid);
+  }
+
+  private void refuseForOne(String remedy) {
+    if (placement.isPresent()) {
+      throw Refusal.usage("--placement says which experts several devices hold", remedy);
+    }
+    if (split.orElse(SplitMode.NONE) != SplitMode.NONE) {
+      throw Refusal.usage("--split-mode says how several devices share a model", remedy);
+    }
   }
 
   private Mesh mesh(List<DeviceChoice> others, boolean hybrid) {

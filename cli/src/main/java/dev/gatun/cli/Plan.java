@@ -55,6 +55,10 @@ final class Plan implements Callable<Integer> {
     if (!cards.isEmpty() && (!engine.device.isAuto() || engine.layers.layers.isPresent())) {
       throw Refusal.usage("--vram and --device each name a device", "keep one of them");
     }
+    if (stdio.processes().areSeveral()) {
+      throw Refusal.usage(
+          "gatun plan is one process's work", "start it without mpirun, and name --devices");
+    }
     EngineOptions options =
         cards.isEmpty() ? engine.options(Optional.empty(), stdio) : engine.planned(cards);
     try (Checkpoint checkpoint = engine.scaled(open(), stdio)) {

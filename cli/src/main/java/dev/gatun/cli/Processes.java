@@ -2,12 +2,13 @@
 package dev.gatun.cli;
 
 import dev.gatun.load.EngineOptions;
-import dev.gatun.load.Mesh;
 import dev.gatun.ranks.MpiRanks;
 import dev.gatun.refusal.Refusal;
+import dev.gatun.weights.ByteRange;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.Weight;
 import java.io.PrintStream;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -20,6 +21,9 @@ import java.util.Optional;
  * silent and run its steps. MPI is not looked for before a model is to be run.
  */
 final class Processes {
+  /** Read of each weight: whole blocks of most formats. */
+  private static final int FIRST_BYTES = 288;
+
   private final Map<String, String> environment;
   private final PrintStream err;
   private Optional<MpiRanks> ranks = Optional.empty();
@@ -42,6 +46,11 @@ final class Processes {
     }
   }
 
+  /** Whether a launcher started this process among others. */
+  boolean areSeveral() {
+    return MpiRanks.launchedSize(environment) > 1;
+  }
+
   /** Joins the other ranks the first time; empty where this process is alone. */
   Optional<MpiRanks> join() {
     if (ranks.isEmpty()) {
@@ -54,43 +63,56 @@ final class Processes {
     return ranks;
   }
 
-  /** All ranks must have been given the same; they end where they differ. */
-  void agree(Checkpoint checkpoint, EngineOptions options) {
-    ranks.ifPresent(
-        joined -> {
-          joined.agree("checkpoint", fingerprint(checkpoint));
-          joined.agree(
-              "way to run it",
-              String.join(
-                  " ",
-                  "--split-mode " + options.mesh().mode(),
-                  "-c " + options.context(),
-                  "-ub " + options.ubatch(),
-                  "-b " + options.batch(),
-                  "-np " + options.batching().sequences(),
-                  "--compute " + options.compute(),
-                  "--kv " + options.cacheTypes()));
-        });
+  /** Ranks on this machine: they share its processors. */
+  int onThisMachine() {
+    String count = environment.getOrDefault("OMPI_COMM_WORLD_LOCAL_SIZE", "1");
+    return count.matches("[1-9]\\d{0,5}") ? Integer.parseInt(count) : 1;
   }
 
-  /** Of names, types and shapes of all weights, and of what the configuration says. */
-  private static String fingerprint(Checkpoint checkpoint) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      digest.update(checkpoint.config().toString().getBytes(StandardCharsets.UTF_8));
-      for (Weight weight : checkpoint.weights()) {
-        digest.update((weight + " " + weight.bytes()).getBytes(StandardCharsets.UTF_8));
-      }
-      String hash = HexFormat.of().formatHex(digest.digest(), 0, 6);
-      return checkpoint.config().architecture() + " " + hash;
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // every Java has it
+  /** All ranks must have been given the same; they end where they differ. */
+  void agree(Checkpoint checkpoint, EngineOptions options) {
+    if (ranks.isPresent()) {
+      MpiRanks joined = ranks.get();
+      joined.agree("checkpoint", fingerprint(checkpoint));
+      joined.agree(
+          "way to run it",
+          String.join(
+              " ",
+              "--split-mode " + options.mesh().mode(),
+              "-c " + options.context(),
+              "-ub " + options.ubatch(),
+              "-b " + options.batch(),
+              "-np " + options.batching().sequences(),
+              "--compute " + options.compute(),
+              "--kv " + options.cacheTypes(),
+              "rows of logits " + options.logitRows(),
+              "placement " + hash(options.mesh().placement(checkpoint.config()).toString())));
     }
   }
 
-  /** The devices of all processes, this one's rank among them. */
-  Optional<Mesh> mesh(MeshArguments arguments) {
-    return join().map(arguments::ofProcesses);
+  /**
+   * Of what the configuration says, of names, types and shapes of all weights, and of the first
+   * bytes of each, by which models of one shape differ.
+   */
+  private static String fingerprint(Checkpoint checkpoint) {
+    StringBuilder all = new StringBuilder(checkpoint.config().toString());
+    for (Weight weight : checkpoint.weights()) {
+      ByteRange data = weight.data().getFirst();
+      byte[] first = new byte[(int) Math.min(FIRST_BYTES, data.bytes())];
+      data.read(0, MemorySegment.ofArray(first));
+      all.append(weight).append(weight.bytes()).append(HexFormat.of().formatHex(first));
+    }
+    return checkpoint.config().architecture() + " " + hash(all.toString());
+  }
+
+  private static String hash(String text) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(digest, 0, 6);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
   }
 
   /** Ends every rank with one line, where there are several; does not return then. */

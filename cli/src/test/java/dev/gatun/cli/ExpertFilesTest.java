@@ -201,7 +201,8 @@ class ExpertFilesTest {
         Cli.terminal()
             .run("logits", "-m", model, "--tokens", "1", "-o", "x", "--placement", "p.json")
             .refused(2);
-    assertTrue(line.contains("--placement says which experts --devices hold; add"), line);
+    assertTrue(
+        line.contains("--placement says which experts several devices hold; name them"), line);
   }
 
   @Test

@@ -74,10 +74,6 @@ final class Followers {
     }
   }
 
-  private static String device(EngineOptions options) {
-    return options.device() + ": ";
-  }
-
   /** Bytes that have come from this process's ranks to others. */
   long exchangedBytes() {
     return ranks.stream().mapToLong(MeasuredRanks::bytes).sum();

@@ -9,6 +9,7 @@ import dev.gatun.kv.CacheTypes;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.step.StepBounds;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * @param device where the model runs, or rank 0 of the devices it is spread over
@@ -81,142 +82,106 @@ public record EngineOptions(
         false);
   }
 
+  /** The same options on their way to others. */
+  private static final class Draft {
+    private DeviceChoice device;
+    private int context;
+    private int batch;
+    private int ubatch;
+    private Compute compute;
+    private int logitRows;
+    private Optional<CacheTypes> cache;
+    private Gemm gemm;
+    private Batching batching;
+    private Mesh mesh;
+    private boolean countsExperts;
+
+    Draft(EngineOptions from) {
+      device = from.device;
+      context = from.context;
+      batch = from.batch;
+      ubatch = from.ubatch;
+      compute = from.compute;
+      logitRows = from.logitRows;
+      cache = from.cache;
+      gemm = from.gemm;
+      batching = from.batching;
+      mesh = from.mesh;
+      countsExperts = from.countsExperts;
+    }
+
+    EngineOptions done() {
+      return new EngineOptions(
+          device,
+          context,
+          batch,
+          ubatch,
+          compute,
+          logitRows,
+          cache,
+          gemm,
+          batching,
+          mesh,
+          countsExperts);
+    }
+  }
+
+  private EngineOptions with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.done();
+  }
+
   public EngineOptions withThreads(int value) {
     return withDevice(device.withThreads(value));
-  }
-
-  public EngineOptions withDevice(DeviceChoice value) {
-    return new EngineOptions(
-        value,
-        context,
-        batch,
-        ubatch,
-        compute,
-        logitRows,
-        cache,
-        gemm,
-        batching,
-        mesh,
-        countsExperts);
-  }
-
-  public EngineOptions withContext(int value) {
-    return new EngineOptions(
-        device,
-        value,
-        batch,
-        ubatch,
-        compute,
-        logitRows,
-        cache,
-        gemm,
-        batching,
-        mesh,
-        countsExperts);
-  }
-
-  public EngineOptions withBatch(int value, int micro) {
-    return new EngineOptions(
-        device,
-        context,
-        value,
-        micro,
-        compute,
-        logitRows,
-        cache,
-        gemm,
-        batching,
-        mesh,
-        countsExperts);
-  }
-
-  public EngineOptions withCompute(Compute value) {
-    return new EngineOptions(
-        device,
-        context,
-        batch,
-        ubatch,
-        value,
-        logitRows,
-        cache,
-        gemm,
-        batching,
-        mesh,
-        countsExperts);
   }
 
   public EngineOptions withIsa(Isa value) {
     return withDevice(device.withIsa(value));
   }
 
+  public EngineOptions withDevice(DeviceChoice value) {
+    return with(to -> to.device = value);
+  }
+
+  public EngineOptions withContext(int value) {
+    return with(to -> to.context = value);
+  }
+
+  public EngineOptions withBatch(int value, int micro) {
+    return with(
+        to -> {
+          to.batch = value;
+          to.ubatch = micro;
+        });
+  }
+
+  public EngineOptions withCompute(Compute value) {
+    return with(to -> to.compute = value);
+  }
+
   public EngineOptions withCache(CacheTypes value) {
-    return new EngineOptions(
-        device,
-        context,
-        batch,
-        ubatch,
-        compute,
-        logitRows,
-        Optional.of(value),
-        gemm,
-        batching,
-        mesh,
-        countsExperts);
+    return with(to -> to.cache = Optional.of(value));
   }
 
   public EngineOptions withLogitRows(int value) {
-    return new EngineOptions(
-        device, context, batch, ubatch, compute, value, cache, gemm, batching, mesh, countsExperts);
+    return with(to -> to.logitRows = value);
   }
 
   public EngineOptions withGemm(Gemm value) {
-    return new EngineOptions(
-        device,
-        context,
-        batch,
-        ubatch,
-        compute,
-        logitRows,
-        cache,
-        value,
-        batching,
-        mesh,
-        countsExperts);
+    return with(to -> to.gemm = value);
   }
 
   public EngineOptions withBatching(Batching value) {
-    return new EngineOptions(
-        device,
-        context,
-        batch,
-        ubatch,
-        compute,
-        logitRows,
-        cache,
-        gemm,
-        value,
-        mesh,
-        countsExperts);
+    return with(to -> to.batching = value);
   }
 
   public EngineOptions withMesh(Mesh value) {
-    return new EngineOptions(
-        device,
-        context,
-        batch,
-        ubatch,
-        compute,
-        logitRows,
-        cache,
-        gemm,
-        batching,
-        value,
-        countsExperts);
+    return with(to -> to.mesh = value);
   }
 
   public EngineOptions withExpertsCounted() {
-    return new EngineOptions(
-        device, context, batch, ubatch, compute, logitRows, cache, gemm, batching, mesh, true);
+    return with(to -> to.countsExperts = true);
   }
 
   /** Of the largest steps. */

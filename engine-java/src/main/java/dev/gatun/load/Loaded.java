@@ -69,19 +69,12 @@ public record Loaded(
         Optional.of(membership.ranks())
             .filter(_ -> membership.isShared())
             .map(ranks -> new Relay(ranks, Footprint.inputBytes(steps, config)));
-    Capacity own = Capacity.of(device, options.device());
-    Capacity capacity = relay.map(others -> share(others, blueprint, need, own)).orElse(own);
+    Capacity whole = Capacity.of(device, options.device());
+    Capacity capacity = relay.map(others -> share(others, blueprint, need, whole)).orElse(whole);
     LoadPlan plan = LoadPlan.of(checkpoint, options, need, capacity);
     int context = agreed(plan, relay);
     int longestSequence = Math.min(context, config.contextLength());
-    CacheShape shape =
-        CacheShape.of(
-            device,
-            need.caches(),
-            need.cacheHeads(),
-            config.headDim(),
-            config.latent(),
-            options.cacheTypes());
+    CacheShape shape = cacheShape(blueprint, need);
     PagePool pool = new PagePool(shape, context, device, arena);
     Exchanges exchanges = exchanges(device, membership.ranks(), steps);
     Stepper stepper =
@@ -98,25 +91,31 @@ public record Loaded(
     }
     // Last, since it takes long: all memory is taken before another process can take it.
     blueprint.parameters().upload(progress);
-    RankLoad taken =
+    RankLoad own =
         new RankLoad(
             blueprint.parameters().bytes(),
             need.weights().getOrDefault(WeightClass.EXPERTS, 0L),
             shape.bytes(context),
             plan.budget().allocated(options.cacheTypes(), context),
             device.allocatedBytes());
+    List<RankLoad> all = relay.map(others -> ofAll(others, own)).orElse(List.of(own));
     return new Loaded(
-        stepper,
-        pool,
-        context,
-        longestSequence,
-        taken.weights(),
-        taken.cache(),
-        relay,
-        relay
-            .map(others -> Arrays.stream(others.gather(taken.numbers())).map(RankLoad::of).toList())
-            .orElse(List.of(taken)),
-        exchanges);
+        stepper, pool, context, longestSequence, own.weights(), own.cache(), relay, all, exchanges);
+  }
+
+  private static CacheShape cacheShape(Blueprint blueprint, Footprint need) {
+    ModelConfig config = blueprint.checkpoint().config();
+    return CacheShape.of(
+        blueprint.device(),
+        need.caches(),
+        need.cacheHeads(),
+        config.headDim(),
+        config.latent(),
+        blueprint.options().cacheTypes());
+  }
+
+  private static List<RankLoad> ofAll(Relay relay, RankLoad own) {
+    return Arrays.stream(relay.gather(own.numbers())).map(RankLoad::of).toList();
   }
 
   /** What this rank may fill of the memory that it lies in, maybe with others. */

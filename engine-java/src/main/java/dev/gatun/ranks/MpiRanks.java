@@ -96,6 +96,11 @@ public final class MpiRanks implements Ranks {
     return ofLauncher(environment, version, tell, START_MILLIS);
   }
 
+  /** Processes that the launcher started with this one; 1 where there is none. */
+  public static int launchedSize(Map<String, String> environment) {
+    return Launch.of(environment).map(Launch::size).orElse(1);
+  }
+
   /** The rank that the launcher gave this process; 0 where there is none. MPI is not looked for. */
   public static int launchedRank(Map<String, String> environment) {
     return Launch.of(environment).map(Launch::rank).orElse(0);

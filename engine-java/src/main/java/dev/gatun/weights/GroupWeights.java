@@ -4,7 +4,6 @@ package dev.gatun.weights;
 import dev.gatun.device.DType;
 import dev.gatun.refusal.Refusal;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -83,10 +82,11 @@ record GroupWeights(Map<String, Weight> tensors, QuantSettings settings) {
     long groupSize = settings.groupSize() == -1 ? in : settings.groupSize();
     checkDivides(linear, in, out, groupSize);
     long groups = in / groupSize;
-    expect(codes, awq ? new long[] {in, out / PER_WORD} : new long[] {in / PER_WORD, out});
-    expect(scales, groups, out);
+    LinearParts.expect(
+        codes, awq ? new long[] {in, out / PER_WORD} : new long[] {in / PER_WORD, out});
+    LinearParts.expect(scales, groups, out);
     Weight zeros = part(linear + ".qzeros", DType.I32);
-    expect(zeros, groups, out / PER_WORD);
+    LinearParts.expect(zeros, groups, out / PER_WORD);
     GroupQuant group =
         new GroupQuant(
             (int) groupSize,
@@ -127,7 +127,7 @@ record GroupWeights(Map<String, Weight> tensors, QuantSettings settings) {
       return List.of();
     }
     Weight index = part(name, DType.I32);
-    expect(index, in);
+    LinearParts.expect(index, in);
     int[] groups = Numbers.ints(index.range());
     boolean plain = true;
     for (int k = 0; k < groups.length; k++) {
@@ -142,42 +142,12 @@ record GroupWeights(Map<String, Weight> tensors, QuantSettings settings) {
   }
 
   private Weight part(String name, DType... types) {
-    Weight part = tensors.get(name);
-    if (part == null) {
-      throw Refusal.model(
-          "tensor " + Fields.shown(name) + " of a quantised linear is missing",
-          "download the model again, all its files");
-    }
-    if (!List.of(types).contains(part.dtype())) {
-      throw Refusal.model(
-          "tensor "
-              + Fields.shown(name)
-              + " is "
-              + part.dtype()
-              + ", expected "
-              + Arrays.toString(types),
-          "choose a model quantised with AutoAWQ or AutoGPTQ");
-    }
-    return part;
+    return new LinearParts(tensors, "AutoAWQ or AutoGPTQ").part(name, types);
   }
 
   private static void axes(Weight tensor, int axes) {
     if (tensor.shape().length != axes) {
-      expect(tensor, new long[axes]);
-    }
-  }
-
-  private static void expect(Weight tensor, long... shape) {
-    if (!Arrays.equals(tensor.shape(), shape)) {
-      throw Refusal.model(
-          "tensor "
-              + Fields.shown(tensor.name())
-              + " has the shape "
-              + Shapes.shown(tensor.shape())
-              + ", expected "
-              + Shapes.shown(shape),
-          "download the model again; if it stays so, its bits or group_size are not what the"
-              + " configuration says");
+      LinearParts.expect(tensor, new long[axes]);
     }
   }
 }

@@ -4,7 +4,6 @@ package dev.gatun.weights;
 import dev.gatun.device.DType;
 import dev.gatun.refusal.Refusal;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -73,9 +72,10 @@ final class PackQuantized {
     if (tensors.containsKey(linear + ".weight")) {
       throw Refusal.model(Fields.shown(linear) + " has both .weight and " + CODES, AGAIN);
     }
-    Weight codes = part(tensors, linear + CODES, DType.I32);
-    Weight scales = part(tensors, linear + SCALES, DType.BF16, DType.F16);
-    long[] shape = shape(part(tensors, linear + SHAPE, DType.I32));
+    LinearParts parts = new LinearParts(tensors, "llm-compressor or compressed-tensors");
+    Weight codes = parts.part(linear + CODES, DType.I32);
+    Weight scales = parts.part(linear + SCALES, DType.BF16, DType.F16);
+    long[] shape = shape(parts.part(linear + SHAPE, DType.I32));
     if (shape[0] < 1 || shape[1] < 1 || shape[1] % group != 0) {
       throw Refusal.model(
           "tensor "
@@ -86,8 +86,8 @@ final class PackQuantized {
               + group,
           AGAIN);
     }
-    expect(codes, shape[0], shape[1] / PER_WORD);
-    expect(scales, shape[0], shape[1] / group);
+    LinearParts.expect(codes, shape[0], shape[1] / PER_WORD);
+    LinearParts.expect(scales, shape[0], shape[1] / group);
     String name = linear + ".weight";
     PackedRange blocks =
         new PackedRange(name, codes.range(), scales.range(), scales.dtype(), group);
@@ -98,43 +98,10 @@ final class PackQuantized {
   private static long[] shape(Weight stored) {
     int words = stored.count() == 4 ? 2 : 1;
     if (stored.count() != 2L * words) {
-      expect(stored, 2);
+      LinearParts.expect(stored, 2);
     }
     int[] values = Numbers.ints(stored.range());
     boolean small = words == 1 || values[1] == 0 && values[3] == 0;
     return new long[] {small ? values[0] : -1, small ? values[words] : -1};
-  }
-
-  private static Weight part(Map<String, Weight> tensors, String name, DType... types) {
-    Weight part = tensors.get(name);
-    if (part == null) {
-      throw Refusal.model(
-          "tensor " + Fields.shown(name) + " of a quantised linear is missing", AGAIN);
-    }
-    if (!List.of(types).contains(part.dtype())) {
-      throw Refusal.model(
-          "tensor "
-              + Fields.shown(name)
-              + " is "
-              + part.dtype()
-              + ", expected "
-              + Arrays.toString(types),
-          "choose a model quantised by llm-compressor or compressed-tensors");
-    }
-    return part;
-  }
-
-  private static void expect(Weight tensor, long... shape) {
-    if (!Arrays.equals(tensor.shape(), shape)) {
-      throw Refusal.model(
-          "tensor "
-              + Fields.shown(tensor.name())
-              + " has the shape "
-              + Shapes.shown(tensor.shape())
-              + ", expected "
-              + Shapes.shown(shape),
-          "download the model again; if it stays so, its group_size is not what the configuration"
-              + " says");
-    }
   }
 }
