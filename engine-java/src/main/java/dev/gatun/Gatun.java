@@ -164,7 +164,13 @@ public final class Gatun implements AutoCloseable {
   Answer answer(Dialogue dialogue, Prompt prompt, ChatOptions options, AnswerParts parts) {
     Dialogue.Reply reply = dialogue.answer(prompt, sampling, options, parts);
     return new Answer(
-        parts.text(), parts.thinking(), reply.message(), reply.finish(), reply.usage());
+        parts.text(),
+        parts.thinking(),
+        reply.message(),
+        reply.finish(),
+        reply.thinkingEnd(),
+        reply.usage(),
+        reply.logProbs());
   }
 
   /** Tokens of a text; that of a special token counts as that token. */

@@ -1,14 +1,34 @@
 // Answer: what a model said.
 package dev.gatun.chat;
 
+import java.util.List;
+
 /**
- * @param text without the thinking and without what ended it; after thinking without the blank
- *     lines in between
+ * @param text without the thinking, the tool calls and what ended it; after thinking without the
+ *     blank lines in between
  * @param thinking what a reasoning model thought first, without its tags; empty for others
  * @param message the turn to add to the conversation's messages for the next question: all that the
- *     model wrote, so that its template finds the thinking where it looks for it
+ *     model wrote, so that its template finds the thinking where it looks for it, and the tool
+ *     calls apart
  * @param finish why it ended; where it was {@link FinishReason#CANCELLED}, the rest is what had
  *     come
+ * @param logProbs of each token that was drawn, the one that ended the answer left out, where
+ *     {@link ChatOptions#topLogProbs} asks for them; else empty
  */
 public record Answer(
-    String text, String thinking, Message message, FinishReason finish, Usage usage) {}
+    String text,
+    String thinking,
+    Message message,
+    FinishReason finish,
+    ThinkingEnd thinkingEnd,
+    Usage usage,
+    List<TokenLogProb> logProbs) {
+  public Answer {
+    logProbs = List.copyOf(logProbs);
+  }
+
+  /** What the model asks to be run, in order. */
+  public List<ToolCall> toolCalls() {
+    return message.toolCalls();
+  }
+}

@@ -22,6 +22,23 @@ public interface AnswerListener {
    */
   default void thinking(String piece) {}
 
+  /**
+   * The beginning of a tool call, as soon as its name is known.
+   *
+   * @param index of the call in the answer, from 0
+   */
+  default void toolCall(int index, String id, String name) {}
+
+  /**
+   * The next piece of a call's arguments.
+   *
+   * @param piece never empty; all pieces together are {@link ToolCall#arguments}
+   */
+  default void toolArguments(int index, String piece) {}
+
+  /** A token that was drawn, where {@link ChatOptions#topLogProbs} asks for it; before its text. */
+  default void token(TokenLogProb token) {}
+
   /** Hears nothing. */
   static AnswerListener none() {
     return piece -> {};

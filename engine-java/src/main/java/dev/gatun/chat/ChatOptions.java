@@ -1,4 +1,4 @@
-// ChatOptions: how one answer is drawn, and what ends it.
+// ChatOptions: how one answer is drawn, what it may hold, and what ends it.
 package dev.gatun.chat;
 
 import dev.gatun.refusal.Refusal;
@@ -16,36 +16,55 @@ import java.util.function.UnaryOperator;
  * }</pre>
  *
  * @param sampling changes the model's settings into those of this answer
- * @param maxTokens most tokens, thinking included, 1 or more; -1 for as many as the context holds
- * @param stops texts that end the answer before them, none of them empty
- * @param ignoresEnd whether the model's own end does not count, and is not drawn
  * @param variables further variables of the chat template, such as {@code enable_thinking}:
  *     Boolean, Number, String, List and Map values; those that the engine sets are refused
+ * @param topLogProbs how many of the likeliest tokens are told beside each drawn one, 0 to {@link
+ *     #MOST_LOG_PROBS}; -1 for no log-probabilities at all
  * @param cancellation ends the answer early
  */
 public record ChatOptions(
     UnaryOperator<SamplingOptions> sampling,
-    int maxTokens,
-    List<String> stops,
-    boolean ignoresEnd,
+    Ending ending,
     Map<String, Object> variables,
+    ToolOptions tools,
+    ThinkingOptions thinking,
+    int topLogProbs,
     Cancellation cancellation) {
 
-  /** What a template learns from the messages and the tokenizer. */
+  /** As OpenAI's interface has it. */
+  public static final int MOST_LOG_PROBS = 20;
+
+  /** What a template learns from the messages, the tools and the tokenizer. */
   private static final List<String> RESERVED =
-      List.of("messages", "add_generation_prompt", "bos_token", "eos_token");
+      List.of("messages", "tools", "add_generation_prompt", "bos_token", "eos_token");
+
+  /**
+   * What ends an answer.
+   *
+   * @param maxTokens most tokens, thinking included, 1 or more; -1 for as many as the context holds
+   * @param stops texts that end the answer before them, none of them empty
+   * @param ignoresEnd whether the model's own end does not count, and is not drawn
+   */
+  public record Ending(int maxTokens, List<String> stops, boolean ignoresEnd) {
+    public Ending {
+      if (maxTokens == 0 || maxTokens < -1) {
+        throw Refusal.usage(
+            "an answer of " + maxTokens + " tokens (-n)", "give -1 for no limit, or 1 and more");
+      }
+      if (stops.stream().anyMatch(String::isEmpty)) {
+        throw Refusal.usage(
+            "an empty stop string (--reverse-prompt)", "give it at least one character");
+      }
+      stops = List.copyOf(stops);
+    }
+  }
 
   public ChatOptions {
     Objects.requireNonNull(sampling, "sampling");
+    Objects.requireNonNull(ending, "ending");
+    Objects.requireNonNull(tools, "tools");
+    Objects.requireNonNull(thinking, "thinking");
     Objects.requireNonNull(cancellation, "cancellation");
-    if (maxTokens == 0 || maxTokens < -1) {
-      throw Refusal.usage(
-          "an answer of " + maxTokens + " tokens (-n)", "give -1 for no limit, or 1 and more");
-    }
-    if (stops.stream().anyMatch(String::isEmpty)) {
-      throw Refusal.usage(
-          "an empty stop string (--reverse-prompt)", "give it at least one character");
-    }
     RESERVED.stream()
         .filter(variables::containsKey)
         .findFirst()
@@ -54,20 +73,44 @@ public record ChatOptions(
               throw Refusal.usage(
                   "the template's variable " + name + " is set by the engine", "leave it out");
             });
-    stops = List.copyOf(stops);
+    if (topLogProbs < -1 || topLogProbs > MOST_LOG_PROBS) {
+      throw Refusal.usage(
+          topLogProbs + " log-probabilities a token", "ask for 0 to " + MOST_LOG_PROBS);
+    }
     variables = Map.copyOf(variables);
   }
 
   /** All as the model has it, and no limit but the context. */
   public static ChatOptions defaults() {
     return new ChatOptions(
-        UnaryOperator.identity(), -1, List.of(), false, Map.of(), Cancellation.never());
+        UnaryOperator.identity(),
+        new Ending(-1, List.of(), false),
+        Map.of(),
+        ToolOptions.none(),
+        ThinkingOptions.defaults(),
+        -1,
+        Cancellation.never());
+  }
+
+  /** Most tokens, as {@link Ending} has them. */
+  public int maxTokens() {
+    return ending.maxTokens;
+  }
+
+  /** The stop strings, as {@link Ending} has them. */
+  public List<String> stops() {
+    return ending.stops;
+  }
+
+  /** Whether the model's own end does not count. */
+  public boolean ignoresEnd() {
+    return ending.ignoresEnd;
   }
 
   /** Changes the sampling; a second change is made to what the first one gave. */
   public ChatOptions withSampling(UnaryOperator<SamplingOptions> change) {
     UnaryOperator<SamplingOptions> both = options -> change.apply(sampling.apply(options));
-    return new ChatOptions(both, maxTokens, stops, ignoresEnd, variables, cancellation);
+    return new ChatOptions(both, ending, variables, tools, thinking, topLogProbs, cancellation);
   }
 
   /** 0 takes the likeliest token each time; higher is more varied. */
@@ -81,23 +124,38 @@ public record ChatOptions(
   }
 
   public ChatOptions withMaxTokens(int value) {
-    return new ChatOptions(sampling, value, stops, ignoresEnd, variables, cancellation);
+    return withEnding(new Ending(value, ending.stops, ending.ignoresEnd));
   }
 
   public ChatOptions withStops(String... values) {
-    return new ChatOptions(
-        sampling, maxTokens, List.of(values), ignoresEnd, variables, cancellation);
+    return withEnding(new Ending(ending.maxTokens, List.of(values), ending.ignoresEnd));
   }
 
   public ChatOptions withIgnoredEnd(boolean value) {
-    return new ChatOptions(sampling, maxTokens, stops, value, variables, cancellation);
+    return withEnding(new Ending(ending.maxTokens, ending.stops, value));
   }
 
   public ChatOptions withVariables(Map<String, Object> values) {
-    return new ChatOptions(sampling, maxTokens, stops, ignoresEnd, values, cancellation);
+    return new ChatOptions(sampling, ending, values, tools, thinking, topLogProbs, cancellation);
+  }
+
+  public ChatOptions withTools(ToolOptions value) {
+    return new ChatOptions(sampling, ending, variables, value, thinking, topLogProbs, cancellation);
+  }
+
+  public ChatOptions withThinking(ThinkingOptions value) {
+    return new ChatOptions(sampling, ending, variables, tools, value, topLogProbs, cancellation);
+  }
+
+  public ChatOptions withTopLogProbs(int count) {
+    return new ChatOptions(sampling, ending, variables, tools, thinking, count, cancellation);
   }
 
   public ChatOptions withCancellation(Cancellation value) {
-    return new ChatOptions(sampling, maxTokens, stops, ignoresEnd, variables, value);
+    return new ChatOptions(sampling, ending, variables, tools, thinking, topLogProbs, value);
+  }
+
+  private ChatOptions withEnding(Ending value) {
+    return new ChatOptions(sampling, value, variables, tools, thinking, topLogProbs, cancellation);
   }
 }

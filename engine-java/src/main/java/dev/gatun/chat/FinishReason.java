@@ -6,6 +6,8 @@ public enum FinishReason {
   END_OF_TEXT,
   /** One of {@link ChatOptions#stops} came. */
   STOP_STRING,
+  /** It asks for tools to be run. */
+  TOOL_CALLS,
   /** It has {@link ChatOptions#maxTokens} tokens. */
   LIMIT,
   /** Prompt and answer fill the context. */

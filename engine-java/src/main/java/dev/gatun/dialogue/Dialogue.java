@@ -4,6 +4,8 @@ package dev.gatun.dialogue;
 import dev.gatun.chat.ChatOptions;
 import dev.gatun.chat.FinishReason;
 import dev.gatun.chat.Message;
+import dev.gatun.chat.ThinkingEnd;
+import dev.gatun.chat.TokenLogProb;
 import dev.gatun.chat.Usage;
 import dev.gatun.engine.Engine;
 import dev.gatun.engine.Generation;
@@ -15,6 +17,7 @@ import dev.gatun.text.TokenStream;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -40,7 +43,13 @@ public final class Dialogue implements AutoCloseable {
    * @param message the answer as the next turn of the conversation
    * @param stats of the engine, which counts as prompt what was not in the cache
    */
-  public record Reply(Message message, FinishReason finish, Usage usage, Generation.Stats stats) {}
+  public record Reply(
+      Message message,
+      FinishReason finish,
+      ThinkingEnd thinkingEnd,
+      Usage usage,
+      List<TokenLogProb> logProbs,
+      Generation.Stats stats) {}
 
   public Dialect dialect() {
     return dialect;
@@ -93,7 +102,12 @@ public final class Dialogue implements AutoCloseable {
     // The template saw the opening tag as part of the prompt, and looks for it in the history.
     String opening = ThinkSplitter.opensThinking(prompt.text()) ? ThinkSplitter.OPEN + "\n" : "";
     return new Reply(
-        Message.assistant(opening + words.text), words.finished(result.stop()), usage, stats);
+        Message.assistant(opening + words.text),
+        words.finished(result.stop()),
+        ThinkingEnd.NONE,
+        usage,
+        List.of(),
+        stats);
   }
 
   /** Tokens to text, as far as the first stop string, and to the sink. */

@@ -146,6 +146,7 @@ final class Requests {
     return switch (reason) {
       case END_OF_TEXT, STOP_STRING -> FinishReason.STOP;
       case LIMIT, CONTEXT_FULL -> FinishReason.LENGTH;
+      case TOOL_CALLS -> FinishReason.TOOL_EXECUTION;
       case CANCELLED -> FinishReason.OTHER;
     };
   }
