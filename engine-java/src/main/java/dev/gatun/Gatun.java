@@ -69,6 +69,16 @@ public final class Gatun implements AutoCloseable {
     this.name = name;
   }
 
+  /**
+   * A model that the command line has loaded; closing this closes the engine.
+   *
+   * @param name of the file or folder
+   */
+  @SuppressWarnings("exports") // for the command line's use
+  public static Gatun of(Engine engine, Dialect dialect, SamplingOptions sampling, String name) {
+    return new Gatun(engine, dialect, sampling, name);
+  }
+
   /** As {@link #open(String, GatunOptions)}, with the defaults. */
   public static Gatun open(String model) {
     return open(model, GatunOptions.defaults());
@@ -127,9 +137,24 @@ public final class Gatun implements AutoCloseable {
    * @throws IllegalStateException once the model is closed, before or meanwhile
    */
   public Answer chat(List<Message> messages, ChatOptions options, AnswerListener listener) {
-    Prompt prompt = dialect.prompt(messages, options.variables());
+    return answer(prompt(messages, options), options, listener, false);
+  }
+
+  /** The prompt that {@link #chat} runs: of a server, which counts it and asks several times. */
+  @SuppressWarnings("exports") // for the server's use
+  public Prompt prompt(List<Message> messages, ChatOptions options) {
+    return dialect.prompt(messages, options.variables());
+  }
+
+  /**
+   * As {@link #chat(List, ChatOptions, AnswerListener)}, of a prompt that is made.
+   *
+   * @param whole whether thinking is part of the text, with its tags
+   */
+  @SuppressWarnings("exports") // for the server's use
+  public Answer answer(Prompt prompt, ChatOptions options, AnswerListener listener, boolean whole) {
     try (Dialogue dialogue = new Dialogue(engine, dialect)) {
-      return answer(dialogue, prompt, options, new AnswerParts(listener, false));
+      return answer(dialogue, prompt, options, new AnswerParts(listener, whole));
     }
   }
 

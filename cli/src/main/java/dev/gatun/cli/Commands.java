@@ -20,7 +20,7 @@ import picocli.CommandLine.Help.Ansi;
  * names get them all.
  */
 final class Commands {
-  private static final List<String> RUN_MODELS = List.of("run", "bench", "plan", "logits");
+  private static final List<String> RUN_MODELS = List.of("run", "serve", "bench", "plan", "logits");
 
   private Commands() {}
 
@@ -63,6 +63,7 @@ final class Commands {
   private static Map<String, Supplier<Object>> all(Stdio stdio, Interrupts interrupts) {
     Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
     commands.put("run", () -> new Run(stdio, interrupts));
+    commands.put("serve", () -> new Serve(stdio, interrupts));
     add(commands, "show", Show::new, stdio);
     add(commands, "tokenize", Tokenize::new, stdio);
     add(commands, "render", Render::new, stdio);

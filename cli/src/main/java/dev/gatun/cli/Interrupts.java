@@ -4,6 +4,7 @@ package dev.gatun.cli;
 
 import dev.gatun.chat.Cancellation;
 import java.io.PrintStream;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -17,11 +18,12 @@ final class Interrupts {
    * Longest wait for the step under way: a prompt's chunk on a large model may take longer than
    * patience.
    */
-  private static final long PATIENCE_SECONDS = 3;
+  private static final Duration PATIENCE = Duration.ofSeconds(3);
 
   private final CountDownLatch finished = new CountDownLatch(1);
   private final Cancellation cancellation = new Cancellation();
   private volatile boolean answering;
+  private volatile Duration patience = PATIENCE;
 
   /** For tests and embedding: never interrupted. */
   static Interrupts none() {
@@ -40,6 +42,12 @@ final class Interrupts {
     return cancellation;
   }
 
+  /** As {@link #answering}, for what may take longer to end. */
+  Cancellation serving(Duration most) {
+    patience = most;
+    return answering();
+  }
+
   /** The last line is written; the program may end. */
   void finished() {
     finished.countDown();
@@ -55,7 +63,7 @@ final class Interrupts {
       return;
     }
     try {
-      if (!finished.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+      if (!finished.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
         err.println("gatun: interrupted");
       }
     } catch (InterruptedException e) {

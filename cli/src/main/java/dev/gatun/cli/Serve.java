@@ -1,0 +1,118 @@
+// Serve: answers over HTTP until it is stopped.
+package dev.gatun.cli;
+
+import dev.gatun.chat.Cancellation;
+import dev.gatun.dialogue.Dialect;
+import dev.gatun.dialogue.Loading;
+import dev.gatun.engine.Engine;
+import dev.gatun.load.EngineOptions;
+import dev.gatun.refusal.Refusal;
+import dev.gatun.sample.Advice;
+import dev.gatun.sample.SamplingOptions;
+import dev.gatun.server.GatunServer;
+import dev.gatun.weights.Checkpoint;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+    name = "serve",
+    sortOptions = false,
+    abbreviateSynopsis = true,
+    description = {
+      "Answer over HTTP: OpenAI's interface under /v1, a page to chat on at /. Listens while the"
+          + " model is loaded. Standard output has a line of JSON for each request, standard error"
+          + " everything else. Ctrl-C takes no more requests, and waits for those under way.",
+      ""
+    })
+final class Serve implements Callable<Integer> {
+  private static final int SEQUENCES = 4;
+
+  @Mixin ModelArgument model;
+  @Mixin ServerArguments server;
+
+  @Option(
+      names = {"-np", "--parallel"},
+      paramLabel = "N",
+      description = "Answers in one step (" + SEQUENCES + "); others wait in order of arrival.")
+  int sequences = SEQUENCES;
+
+  @Mixin ThreadsArgument threads;
+  @Mixin EngineArguments engine;
+  @Mixin SamplingArguments sampling;
+
+  @Option(
+      names = "--chat-template-file",
+      paramLabel = "FILE",
+      description = "Jinja to use in place of the model's own chat template.")
+  Optional<String> templateFile = Optional.empty();
+
+  @Mixin StandardOptions standard;
+
+  private final Stdio stdio;
+  private final Interrupts interrupts;
+
+  Serve(Stdio stdio, Interrupts interrupts) {
+    this.stdio = stdio;
+    this.interrupts = interrupts;
+  }
+
+  @Override
+  public Integer call() {
+    EngineOptions base = engine.options(threads.count, stdio);
+    EngineOptions options = base.withBatching(base.batching().withSequences(sequences));
+    if (engine.follows(options)) {
+      try (Checkpoint checkpoint = engine.scaled(Checkpoint.open(model.path(stdio)), stdio)) {
+        engine.follow(checkpoint, options, stdio);
+      }
+      return 0;
+    }
+    PrintStream log = new PrintStream(stdio.out().stream(), true, StandardCharsets.UTF_8);
+    CountDownLatch asked = new CountDownLatch(1);
+    Cancellation stop = interrupts.serving(server.patience());
+    try (GatunServer http =
+            GatunServer.start(server.options(stdio), line -> server.log(log, line));
+        Cancellation.Registration _ = stop.onCancel(asked::countDown)) {
+      stdio.tell("listening on " + http.uri());
+      serve(http, options, asked);
+    }
+    return 0;
+  }
+
+  private void serve(GatunServer http, EngineOptions options, CountDownLatch stop) {
+    try (Checkpoint checkpoint = engine.scaled(Checkpoint.open(model.path(stdio)), stdio)) {
+      Optional<String> template =
+          templateFile.map(file -> TextFile.read(file, stdio)).or(checkpoint::chatTemplate);
+      stdio.processes().agree(checkpoint, options);
+      long all = Math.max(1, checkpoint.fileBytes());
+      try (Loading loading =
+          Loading.start(
+              checkpoint,
+              options,
+              bytes -> http.loading("the model is being loaded: " + 100 * bytes / all + " %"))) {
+        Dialect dialect = Dialect.of(checkpoint, template);
+        SamplingOptions drawing =
+            sampling.over(SamplingOptions.defaults(Advice.over(checkpoint)), dialect);
+        Engine loaded = loading.engine();
+        engine.tellContext(loaded, stdio);
+        try (dev.gatun.Gatun ready =
+            dev.gatun.Gatun.of(loaded, dialect, drawing, checkpoint.name())) {
+          http.serve(ready);
+          stdio.tell(
+              checkpoint.name() + " is ready at " + http.uri() + ", " + sequences + " at once");
+          stop.await();
+          http.drain(Duration.ofSeconds(server.grace));
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw Refusal.interrupted("interrupted while serving");
+    }
+  }
+}

@@ -1,0 +1,54 @@
+// Connections: those that are open, and the clock that closes the slow ones.
+package dev.gatun.server;
+
+import dev.gatun.server.ServerOptions.Limits;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.EndPoint;
+
+/** Jetty's threads tell it of connections, one of its own looks at them once a second. */
+final class Connections implements Connection.Listener, AutoCloseable {
+  private final Map<EndPoint, Receiving> open = new ConcurrentHashMap<>();
+  private final Limits limits;
+  private final Thread clock;
+
+  Connections(Limits limits) {
+    this.limits = limits;
+    clock = Thread.ofVirtual().name("gatun-connections").start(this::watch);
+  }
+
+  @Override
+  public void onOpened(Connection connection) {
+    of(connection.getEndPoint());
+  }
+
+  @Override
+  public void onClosed(Connection connection) {
+    open.remove(connection.getEndPoint());
+  }
+
+  Receiving of(EndPoint endPoint) {
+    return open.computeIfAbsent(endPoint, each -> new Receiving(each, limits));
+  }
+
+  int count() {
+    return open.size();
+  }
+
+  private void watch() {
+    try {
+      while (true) {
+        Thread.sleep(1000);
+        open.values().forEach(Receiving::closeIfLate);
+      }
+    } catch (InterruptedException e) {
+      // The server is closed.
+    }
+  }
+
+  @Override
+  public void close() {
+    clock.interrupt();
+  }
+}

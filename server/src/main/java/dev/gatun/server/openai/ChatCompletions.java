@@ -1,0 +1,143 @@
+// ChatCompletions: POST /v1/chat/completions.
+package dev.gatun.server.openai;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gatun.Gatun;
+import dev.gatun.chat.Answer;
+import dev.gatun.chat.AnswerListener;
+import dev.gatun.chat.Cancellation;
+import dev.gatun.dialogue.Prompt;
+import dev.gatun.refusal.Refusal;
+import dev.gatun.server.Admission;
+import dev.gatun.server.ApiError;
+import dev.gatun.server.Call;
+import dev.gatun.server.Fields;
+import dev.gatun.server.Json;
+import dev.gatun.server.Route;
+import dev.gatun.server.ServedModel;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+public final class ChatCompletions implements Route {
+  private final ServedModel served;
+  private final Admission admission;
+
+  public ChatCompletions(ServedModel served, Admission admission) {
+    this.served = served;
+    this.admission = admission;
+  }
+
+  @Override
+  public void answer(Call call) throws IOException {
+    Fields fields = Fields.of(call.json());
+    Gatun model = served.named(fields.text("model"));
+    ChatRequest request = ChatRequest.read(fields, model);
+    Prompt prompt = model.prompt(request.messages(), request.options());
+    Prompts.requireRoom(prompt.ids().length, model.context());
+    String id = AnswerJson.id("chatcmpl-");
+    call.log().add("id", id);
+    try (Admission.Ticket _ = admission.enter(request.choices())) {
+      Asked asked = new Asked(model, request, prompt, id, call.whileClientStays());
+      if (request.stream()) {
+        stream(call, asked);
+      } else {
+        whole(call, asked);
+      }
+    }
+  }
+
+  /** A request with all that answers it. */
+  private record Asked(
+      Gatun model, ChatRequest request, Prompt prompt, String id, Cancellation cancellation) {
+    List<Answer> answers(List<? extends AnswerListener> listeners) {
+      return Choices.all(
+          request.choices(),
+          request.options(),
+          cancellation,
+          (index, options) ->
+              model.answer(prompt, options, listeners.get(index), request.thinkingInContent()));
+    }
+  }
+
+  private void whole(Call call, Asked asked) throws IOException {
+    List<AnswerListener> nobody = new ArrayList<>();
+    for (int i = 0; i < asked.request.choices(); i++) {
+      nobody.add(AnswerListener.none());
+    }
+    List<Answer> answers = asked.answers(nobody);
+    RequestLog.add(call.log(), answers);
+    ObjectNode body =
+        Json.object()
+            .put("id", asked.id)
+            .put("object", "chat.completion")
+            .put("created", Instant.now().getEpochSecond())
+            .put("model", served.name());
+    ArrayNode choices = body.putArray("choices");
+    for (Answer answer : answers) {
+      ObjectNode choice = choices.addObject().put("index", choices.size() - 1);
+      choice.set("message", message(answer));
+      if (asked.request.options().topLogProbs() >= 0) {
+        choice.set("logprobs", AnswerJson.logProbs(answer.logProbs()));
+      } else {
+        choice.putNull("logprobs");
+      }
+      choice.put("finish_reason", AnswerJson.finish(answer.finish()));
+    }
+    body.set("usage", AnswerJson.usage(answers));
+    body.set("timings", AnswerJson.timings(answers.getFirst()));
+    call.answer(200, body);
+  }
+
+  private static ObjectNode message(Answer answer) {
+    ObjectNode message = Json.object().put("role", "assistant");
+    if (answer.text().isEmpty() && !answer.toolCalls().isEmpty()) {
+      message.putNull("content");
+    } else {
+      message.put("content", answer.text());
+    }
+    if (!answer.thinking().isEmpty()) {
+      message.put("reasoning_content", answer.thinking());
+    }
+    if (!answer.toolCalls().isEmpty()) {
+      message.set("tool_calls", AnswerJson.toolCalls(answer.toolCalls()));
+    }
+    return message.putNull("refusal");
+  }
+
+  private void stream(Call call, Asked asked) {
+    boolean logProbs = asked.request.options().topLogProbs() >= 0;
+    ChatStream stream = new ChatStream(call, asked.id, served.name(), logProbs);
+    List<ChatChunks> chunks = new ArrayList<>();
+    for (int i = 0; i < asked.request.choices(); i++) {
+      chunks.add(new ChatChunks(stream, i));
+    }
+    try {
+      List<Answer> answers =
+          Choices.all(
+              asked.request.choices(),
+              asked.request.options(),
+              asked.cancellation,
+              (index, options) -> {
+                Answer answer =
+                    asked.model.answer(
+                        asked.prompt,
+                        options,
+                        chunks.get(index),
+                        asked.request.thinkingInContent());
+                chunks.get(index).finish(AnswerJson.finish(answer.finish()));
+                return answer;
+              });
+      RequestLog.add(call.log(), answers);
+      stream.finish(answers, asked.request.usageAtEnd());
+    } catch (Refusal | ApiError | IllegalStateException e) {
+      ApiError error = ApiError.of(e);
+      call.log().add("error", error.getMessage());
+      if (!stream.fail(error)) {
+        throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,84 @@
+// ChatStream: a chat completion as server-sent events.
+package dev.gatun.server.openai;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.gatun.chat.Answer;
+import dev.gatun.chat.TokenLogProb;
+import dev.gatun.server.ApiError;
+import dev.gatun.server.Call;
+import dev.gatun.server.EventStream;
+import dev.gatun.server.Json;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * Begins with the first piece, so that what is refused before it has a status of its own. For any
+ * threads.
+ */
+final class ChatStream {
+  private final Call call;
+  private final String id;
+  private final String model;
+  private final boolean logProbs;
+  private final long created = Instant.now().getEpochSecond();
+  private EventStream events;
+
+  ChatStream(Call call, String id, String model, boolean logProbs) {
+    this.call = call;
+    this.id = id;
+    this.model = model;
+    this.logProbs = logProbs;
+  }
+
+  /** A piece of a choice. */
+  void send(int index, ObjectNode delta, List<TokenLogProb> tokens, String finish) {
+    ObjectNode chunk = chunk();
+    ObjectNode choice = chunk.putArray("choices").addObject().put("index", index);
+    choice.set("delta", delta);
+    if (logProbs && !tokens.isEmpty()) {
+      choice.set("logprobs", AnswerJson.logProbs(tokens));
+    } else {
+      choice.putNull("logprobs");
+    }
+    choice.put("finish_reason", finish);
+    events().send(chunk);
+  }
+
+  /** The end of a stream that went well. */
+  void finish(List<Answer> answers, boolean withUsage) {
+    if (withUsage) {
+      ObjectNode chunk = chunk();
+      chunk.putArray("choices");
+      chunk.set("usage", AnswerJson.usage(answers));
+      chunk.set("timings", AnswerJson.timings(answers.getFirst()));
+      events().send(chunk);
+    }
+    events().done();
+    events().close();
+  }
+
+  /** The end of a stream that went wrong; false where it had not begun. */
+  synchronized boolean fail(ApiError error) {
+    if (events == null) {
+      return false;
+    }
+    events.send(error.json());
+    events.close();
+    return true;
+  }
+
+  private ObjectNode chunk() {
+    return Json.object()
+        .put("id", id)
+        .put("object", "chat.completion.chunk")
+        .put("created", created)
+        .put("model", model);
+  }
+
+  private synchronized EventStream events() {
+    if (events == null) {
+      events = call.events();
+    }
+    return events;
+  }
+}
