@@ -129,7 +129,7 @@ public final class Gatun implements AutoCloseable {
   public Answer chat(List<Message> messages, ChatOptions options, AnswerListener listener) {
     Prompt prompt = dialect.prompt(messages, options.variables());
     try (Dialogue dialogue = new Dialogue(engine, dialect)) {
-      return answer(dialogue, prompt, options, new AnswerParts(listener, false));
+      return answer(dialogue, prompt, options, new AnswerParts(listener, false), listener);
     }
   }
 
@@ -152,7 +152,7 @@ public final class Gatun implements AutoCloseable {
     }
     Prompt prompt = new Prompt(text, dialect.encodeText(text));
     try (Dialogue dialogue = new Dialogue(engine, dialect)) {
-      return answer(dialogue, prompt, options, new AnswerParts(listener, true));
+      return answer(dialogue, prompt, options, new AnswerParts(listener, true), listener);
     }
   }
 
@@ -161,8 +161,13 @@ public final class Gatun implements AutoCloseable {
     return new Conversation(this, new Dialogue(engine, dialect));
   }
 
-  Answer answer(Dialogue dialogue, Prompt prompt, ChatOptions options, AnswerParts parts) {
-    Dialogue.Reply reply = dialogue.answer(prompt, sampling, options, parts);
+  Answer answer(
+      Dialogue dialogue,
+      Prompt prompt,
+      ChatOptions options,
+      AnswerParts parts,
+      AnswerListener listener) {
+    Dialogue.Reply reply = dialogue.answer(prompt, sampling, options, parts, listener::token);
     return new Answer(
         parts.text(),
         parts.thinking(),
