@@ -127,7 +127,7 @@ public final class Gatun implements AutoCloseable {
    * @throws IllegalStateException once the model is closed, before or meanwhile
    */
   public Answer chat(List<Message> messages, ChatOptions options, AnswerListener listener) {
-    Prompt prompt = dialect.prompt(messages, options.variables());
+    Prompt prompt = dialect.prompt(messages, options);
     try (Dialogue dialogue = new Dialogue(engine, dialect)) {
       return answer(dialogue, prompt, options, new AnswerParts(listener, false));
     }
@@ -149,6 +149,9 @@ public final class Gatun implements AutoCloseable {
     if (!options.variables().isEmpty()) {
       throw Refusal.usage(
           "template variables for a text that has no template", "leave them out, or use chat");
+    }
+    if (!options.tools().tools().isEmpty()) {
+      throw Refusal.usage("tools for a text that has no template", "leave them out, or use chat");
     }
     Prompt prompt = new Prompt(text, dialect.encodeText(text));
     try (Dialogue dialogue = new Dialogue(engine, dialect)) {

@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -102,7 +103,7 @@ public final class Dialogue implements AutoCloseable {
     // The template saw the opening tag as part of the prompt, and looks for it in the history.
     String opening = ThinkSplitter.opensThinking(prompt.text()) ? ThinkSplitter.OPEN + "\n" : "";
     return new Reply(
-        Message.assistant(opening + words.text),
+        words.calls.message(opening),
         words.finished(result.stop()),
         ThinkingEnd.NONE,
         usage,
@@ -112,15 +113,18 @@ public final class Dialogue implements AutoCloseable {
 
   /** Tokens to text, as far as the first stop string, and to the sink. */
   private final class Words {
-    private final StringBuilder text = new StringBuilder();
-    private final TokenStream stream = new TokenStream(dialect.tokenizer(), dialect::isHidden);
+    private final TokenStream stream;
     private final ThinkSplitter splitter;
+    private final CallSplitter calls;
     private final StopStrings stops;
     private int thinkingTokens;
 
     Words(Prompt prompt, ChatOptions options, ThinkSplitter.Sink sink) {
-      splitter = new ThinkSplitter(prompt.text(), sink);
-      stops = new StopStrings(options.stops(), this::say);
+      Optional<ToolForm> form = dialect.toolForm(options.tools());
+      stream = new TokenStream(dialect.tokenizer(), id -> dialect.isHidden(id, form));
+      calls = new CallSplitter(form, options.tools(), sink);
+      splitter = new ThinkSplitter(prompt.text(), calls);
+      stops = new StopStrings(options.stops(), splitter::push);
     }
 
     boolean goOn(int token) {
@@ -129,18 +133,22 @@ public final class Dialogue implements AutoCloseable {
       if (thought || splitter.isThinking()) {
         thinkingTokens++;
       }
-      return !stops.found();
+      return !stops.found() && !calls.isFull();
     }
 
     void finish() {
       stops.push(stream.flush());
       stops.finish();
       splitter.finish();
+      calls.finish();
     }
 
     FinishReason finished(Generation.Stop stop) {
       if (stops.found()) {
         return FinishReason.STOP_STRING;
+      }
+      if (calls.isFull() || calls.hasCalls() && stop == Generation.Stop.END_OF_TEXT) {
+        return FinishReason.TOOL_CALLS;
       }
       return switch (stop) {
         case END_OF_TEXT -> FinishReason.END_OF_TEXT;
@@ -148,11 +156,6 @@ public final class Dialogue implements AutoCloseable {
         case CONTEXT_FULL -> FinishReason.CONTEXT_FULL;
         case INTERRUPTED -> FinishReason.CANCELLED;
       };
-    }
-
-    private void say(String piece) {
-      text.append(piece);
-      splitter.push(piece);
     }
   }
 
