@@ -13,7 +13,9 @@ import java.util.stream.Collectors;
 /** The one list of them. A chat template shows which is its model's by the history it writes. */
 public enum ToolForm {
   /** Qwen3-Coder. */
-  QWEN_CODER("<function=%s>", CoderCallReader.MARKERS) {
+  QWEN_CODER(
+      "<tool_call><function=%s><parameter=" + TemplateTraits.SAMPLE_KEY + ">",
+      CoderCallReader.MARKERS) {
     @Override
     CallReader reader(List<Tool> tools, CallReader.Sink sink) {
       Map<String, ParameterTypes> types =

@@ -18,9 +18,11 @@ public record TemplateTraits(boolean showsTools, Optional<Calls> calls, Thinking
   /** What the call in {@link Calls#sample} is to. */
   public static final String SAMPLE_NAME = "gatun_sample";
 
-  private static final String KEY = "sample_key";
+  /** The one argument that it has. */
+  public static final String SAMPLE_KEY = "sample_key";
+
   private static final int VALUE = 1729;
-  private static final String ARGUMENTS = "{\"" + KEY + "\":" + VALUE + "}";
+  private static final String ARGUMENTS = "{\"" + SAMPLE_KEY + "\":" + VALUE + "}";
   private static final Map<String, Object> USER = Map.of("role", "user", "content", "Hello");
 
   /** Where a template looks for what an assistant thought. */
@@ -50,16 +52,7 @@ public record TemplateTraits(boolean showsTools, Optional<Calls> calls, Thinking
   }
 
   private static boolean showsTools(ChatTemplate template) {
-    Map<String, Object> function =
-        Map.of(
-            "name",
-            SAMPLE_NAME,
-            "description",
-            "",
-            "parameters",
-            Map.of("type", "object", "properties", Map.of()));
-    Map<String, Object> tool = Map.of("type", "function", "function", function);
-    return attempt(template, List.of(USER), List.of(tool)).contains(SAMPLE_NAME);
+    return attempt(template, List.of(USER)).contains(SAMPLE_NAME);
   }
 
   // A JSON text first: where it is shown as it is, the history has the very text the model wrote.
@@ -69,9 +62,9 @@ public record TemplateTraits(boolean showsTools, Optional<Calls> calls, Thinking
       if (text.contains(SAMPLE_NAME) && text.contains(ARGUMENTS)) {
         return Optional.of(new Calls(true, insteadOfContent, text));
       }
-      String object = sample(template, insteadOfContent, Map.of(KEY, VALUE));
-      boolean python = object.contains("'" + KEY + "'");
-      if (object.contains(SAMPLE_NAME) && object.contains(KEY) && !python) {
+      String object = sample(template, insteadOfContent, Map.of(SAMPLE_KEY, VALUE));
+      boolean python = object.contains("'" + SAMPLE_KEY + "'");
+      if (object.contains(SAMPLE_NAME) && object.contains(SAMPLE_KEY) && !python) {
         return Optional.of(new Calls(false, insteadOfContent, object));
       }
     }
@@ -94,14 +87,17 @@ public record TemplateTraits(boolean showsTools, Optional<Calls> calls, Thinking
     assistant.put("tool_calls", List.of(call));
     Map<String, Object> result =
         Map.of("role", "tool", "content", "1", "tool_call_id", id, "name", SAMPLE_NAME);
-    return attempt(template, List.of(USER, assistant, result), null);
+    return attempt(template, List.of(USER, assistant, result));
   }
 
-  /** The prompt, empty where there is none. */
-  private static String attempt(ChatTemplate template, List<?> messages, List<?> tools) {
+  /** The prompt with a tool, empty where there is none. */
+  private static String attempt(ChatTemplate template, List<?> messages) {
+    Map<String, Object> parameters = Map.of("type", "object", "properties", Map.of());
+    Map<String, Object> function =
+        Map.of("name", SAMPLE_NAME, "description", "", "parameters", parameters);
     Map<String, Object> variables = new HashMap<>();
     variables.put("messages", messages);
-    variables.put("tools", tools);
+    variables.put("tools", List.of(Map.of("type", "function", "function", function)));
     variables.put("documents", null);
     variables.put("add_generation_prompt", false);
     variables.put("bos_token", "");
