@@ -57,7 +57,7 @@ public final class Conversation implements AutoCloseable {
   public synchronized Answer ask(String question, ChatOptions options, AnswerListener listener) {
     transcript.add(Message.user(question));
     try {
-      Prompt prompt = dialogue.dialect().prompt(transcript.messages(), options.variables());
+      Prompt prompt = dialogue.dialect().prompt(transcript.messages(), options);
       AnswerParts parts = new AnswerParts(listener, false);
       Answer answer = model.answer(dialogue, prompt, options, parts, listener);
       transcript.add(answer.message());

@@ -147,7 +147,7 @@ public final class Gatun implements AutoCloseable {
   /** The prompt that {@link #chat} runs: of a server, which counts it and asks several times. */
   @SuppressWarnings("exports") // for the server's use
   public Prompt prompt(List<Message> messages, ChatOptions options) {
-    return dialect.prompt(messages, options.variables());
+    return dialect.prompt(messages, options);
   }
 
   /**
@@ -196,14 +196,17 @@ public final class Gatun implements AutoCloseable {
 
   private Answer complete(
       Dialogue dialogue, Prompt prompt, ChatOptions options, AnswerListener listener) {
-    refuseVariables(options);
+    refuseTemplateOptions(options);
     return answer(dialogue, prompt, options, new AnswerParts(listener, true), listener);
   }
 
-  private static void refuseVariables(ChatOptions options) {
+  private static void refuseTemplateOptions(ChatOptions options) {
     if (!options.variables().isEmpty()) {
       throw Refusal.usage(
           "template variables for a text that has no template", "leave them out, or use chat");
+    }
+    if (!options.tools().tools().isEmpty()) {
+      throw Refusal.usage("tools for a text that has no template", "leave them out, or use chat");
     }
   }
 
@@ -216,7 +219,7 @@ public final class Gatun implements AutoCloseable {
    * @param listener hears the answer, and not the text before it
    */
   public ScoredAnswer completeScored(int[] ids, ChatOptions options, AnswerListener listener) {
-    refuseVariables(options);
+    refuseTemplateOptions(options);
     ChatOptions told = options.withTopLogProbs(Math.max(0, options.topLogProbs()));
     Prompt prompt = Prompt.of(ids, dialect);
     long start = System.nanoTime();

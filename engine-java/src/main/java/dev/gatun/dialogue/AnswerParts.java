@@ -35,6 +35,16 @@ public final class AnswerParts implements ThinkSplitter.Sink {
     }
   }
 
+  @Override
+  public void call(int index, String id, String name) {
+    listener.toolCall(index, id, name);
+  }
+
+  @Override
+  public void arguments(int index, String piece) {
+    listener.toolArguments(index, piece);
+  }
+
   public String thinking() {
     return thinking.toString();
   }

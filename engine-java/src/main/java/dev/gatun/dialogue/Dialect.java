@@ -1,9 +1,13 @@
 // Dialect: how a model is spoken to: its tokenizer, its chat template, and what ends an answer.
 package dev.gatun.dialogue;
 
+import dev.gatun.chat.ChatOptions;
 import dev.gatun.chat.Message;
+import dev.gatun.chat.Tool;
+import dev.gatun.chat.ToolOptions;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.text.ChatTemplate;
+import dev.gatun.text.TemplateTraits;
 import dev.gatun.text.Tokenizer;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.TokenizerSource;
@@ -56,16 +60,31 @@ public record Dialect(
   }
 
   /**
+   * As {@link #prompt(List)}, with the options' variables and tools.
+   *
+   * @throws Refusal USAGE where a call may come that this model's template does not ask for, or
+   *     that nobody would know in its answer
+   */
+  public Prompt prompt(List<Message> messages, ChatOptions options) {
+    toolForm(options.tools());
+    return prompt(messages, options.tools().tools(), options.variables());
+  }
+
+  /**
    * As {@link #prompt(List)}.
    *
    * @param variables further variables of the template; its markers stay the model's own
    */
   public Prompt prompt(List<Message> messages, Map<String, ?> variables) {
+    return prompt(messages, List.of(), variables);
+  }
+
+  private Prompt prompt(List<Message> messages, List<Tool> tools, Map<String, ?> variables) {
     ChatTemplate chat = template.orElseThrow(Dialect::noTemplate);
     Map<String, Object> all = new HashMap<>(variables);
     all.put("bos_token", tokenizer.bosToken());
     all.put("eos_token", tokenizer.eosToken());
-    String text = chat.render(messages, true, all);
+    String text = chat.render(messages, tools, true, all);
     return new Prompt(text, encodeText(text));
   }
 
@@ -86,12 +105,46 @@ public record Dialect(
   }
 
   /**
-   * Whether a drawn token is no part of the text: a special one, but for the tags of thinking,
-   * which some files count among those.
+   * How the answer's calls are written; empty where it may have none.
+   *
+   * @throws Refusal USAGE where the options ask for what this model cannot do
    */
-  boolean isHidden(int id) {
-    return tokenizer.isSpecial(id)
-        && !ThinkSplitter.isTag(new String(tokenizer.bytes(id), StandardCharsets.UTF_8));
+  Optional<ToolForm> toolForm(ToolOptions tools) {
+    if (tools.tools().isEmpty() || tools.choice() == ToolOptions.Choice.NONE) {
+      return Optional.empty();
+    }
+    String remedy =
+        "give a template with tools (--chat-template-file, GatunOptions.withChatTemplate)";
+    TemplateTraits traits = template.orElseThrow(Dialect::noTemplate).traits();
+    if (!traits.showsTools()) {
+      throw Refusal.usage("the model's chat template does not show tools", remedy);
+    }
+    ToolForm form =
+        ToolForm.of(traits)
+            .orElseThrow(
+                () ->
+                    Refusal.usage(
+                        "the model's chat template writes tool calls in none of the known forms, "
+                            + ToolForm.names(),
+                        remedy));
+    if (tools.forces()) {
+      throw Refusal.usage(
+          "a tool call cannot be forced yet (tool choice " + tools.choice() + ")",
+          "use tool choice AUTO");
+    }
+    return Optional.of(form);
+  }
+
+  /**
+   * Whether a drawn token is no part of the text: a special one, but for the tags of thinking and
+   * the markers of calls, which some files count among those.
+   */
+  boolean isHidden(int id, Optional<ToolForm> form) {
+    if (!tokenizer.isSpecial(id)) {
+      return false;
+    }
+    String text = new String(tokenizer.bytes(id), StandardCharsets.UTF_8);
+    return !ThinkSplitter.isTag(text) && form.filter(known -> known.isMarker(text)).isEmpty();
   }
 
   /** Token sequences that spell one of {@code texts}, and every token that holds one. */

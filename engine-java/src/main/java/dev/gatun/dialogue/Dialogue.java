@@ -109,7 +109,7 @@ public final class Dialogue implements AutoCloseable {
     // The template saw the opening tag as part of the prompt, and looks for it in the history.
     String opening = ThinkSplitter.opensThinking(prompt.text()) ? ThinkSplitter.OPEN + "\n" : "";
     return new Reply(
-        Message.assistant(opening + words.text()),
+        words.message(opening),
         words.finished(stop),
         words.thinkingEnd(),
         usage,

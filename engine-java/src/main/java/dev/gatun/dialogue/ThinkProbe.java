@@ -25,7 +25,7 @@ final class ThinkProbe {
   private Finding finding = Finding.NOTHING;
 
   ThinkProbe(Dialect dialect) {
-    stream = new TokenStream(dialect.tokenizer(), dialect::isHidden);
+    stream = new TokenStream(dialect.tokenizer(), id -> dialect.isHidden(id, Optional.empty()));
   }
 
   Finding push(Drawn drawn) {

@@ -22,6 +22,12 @@ public final class ThinkSplitter {
   /** Where the parts go, in order; never an empty text. */
   public interface Sink {
     void accept(Part part, String text);
+
+    /** The beginning of the answer's tool call {@code index}; where {@link CallSplitter} looks. */
+    default void call(int index, String id, String name) {}
+
+    /** The next piece of its arguments, never empty. */
+    default void arguments(int index, String piece) {}
   }
 
   private enum State {

@@ -3,6 +3,7 @@ package dev.gatun.dialogue;
 
 import dev.gatun.chat.ChatOptions;
 import dev.gatun.chat.FinishReason;
+import dev.gatun.chat.Message;
 import dev.gatun.chat.ThinkingEnd;
 import dev.gatun.chat.ThinkingOptions;
 import dev.gatun.chat.TokenLogProb;
@@ -21,7 +22,7 @@ final class Words {
   enum Next {
     /** The next one. */
     TOKEN,
-    /** Nothing: a stop string was said. */
+    /** Nothing: a stop string was said, or the one tool call there may be. */
     END,
     /** The end of the thinking, which the model does not write itself. */
     CLOSING,
@@ -33,10 +34,10 @@ final class Words {
   private final ThinkingOptions thinking;
   private final TokenStream stream;
   private final ThinkSplitter splitter;
+  private final CallSplitter calls;
   private final StopStrings stops;
   private final Consumer<TokenLogProb> listener;
   private final LoopGuard guard = new LoopGuard();
-  private final StringBuilder text = new StringBuilder();
   private final List<TokenLogProb> logProbs = new ArrayList<>();
   private ThinkingEnd due = ThinkingEnd.NONE; // why the thinking has to be closed
   private ThinkingEnd end = ThinkingEnd.NONE;
@@ -51,9 +52,11 @@ final class Words {
     this.dialect = dialect;
     this.listener = listener;
     thinking = options.thinking();
-    stream = new TokenStream(dialect.tokenizer(), dialect::isHidden);
-    splitter = new ThinkSplitter(prompt.text(), sink);
-    stops = new StopStrings(options.stops(), this::say);
+    Optional<ToolForm> form = dialect.toolForm(options.tools());
+    stream = new TokenStream(dialect.tokenizer(), id -> dialect.isHidden(id, form));
+    calls = new CallSplitter(form, options.tools(), sink);
+    splitter = new ThinkSplitter(prompt.text(), calls);
+    stops = new StopStrings(options.stops(), splitter::push);
   }
 
   /** What has to come before the first token is drawn. */
@@ -76,7 +79,7 @@ final class Words {
     if (closed) {
       end = ThinkingEnd.MODEL;
     }
-    if (stops.found()) {
+    if (stops.found() || calls.isFull()) {
       return Next.END;
     }
     return thinks ? afterThought(token) : closed ? Next.ANSWER : Next.TOKEN;
@@ -107,7 +110,7 @@ final class Words {
     stops.push(stream.flush());
     stops.finish();
     for (int token : tokens) {
-      say(stream.push(token));
+      splitter.push(stream.push(token));
     }
   }
 
@@ -115,11 +118,15 @@ final class Words {
     stops.push(stream.flush());
     stops.finish();
     splitter.finish();
+    calls.finish();
   }
 
   FinishReason finished(Generation.Stop stop) {
     if (stops.found()) {
       return FinishReason.STOP_STRING;
+    }
+    if (calls.isFull() || calls.hasCalls() && stop == Generation.Stop.END_OF_TEXT) {
+      return FinishReason.TOOL_CALLS;
     }
     return switch (stop) {
       case END_OF_TEXT -> FinishReason.END_OF_TEXT;
@@ -129,9 +136,18 @@ final class Words {
     };
   }
 
-  /** All that was said, tags included. */
+  /**
+   * The answer as a message: all that was said, tags included, with the tool calls apart.
+   *
+   * @param opening what the prompt had of it already
+   */
+  Message message(String opening) {
+    return calls.message(opening);
+  }
+
+  /** All that was said but the tool calls, tags included. */
   String text() {
-    return text.toString();
+    return calls.said();
   }
 
   List<TokenLogProb> logProbs() {
@@ -149,10 +165,5 @@ final class Words {
   private void tell(TokenLogProb token) {
     logProbs.add(token);
     listener.accept(token);
-  }
-
-  private void say(String piece) {
-    text.append(piece);
-    splitter.push(piece);
   }
 }

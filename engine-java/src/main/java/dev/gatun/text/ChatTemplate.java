@@ -3,6 +3,7 @@ package dev.gatun.text;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatun.chat.Message;
+import dev.gatun.chat.Tool;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.text.jinja.Template;
 import dev.gatun.text.jinja.TemplateFault;
@@ -20,10 +21,13 @@ import java.util.Map;
 public final class ChatTemplate {
   private final Template template;
   private final Clock clock;
+  private final String source;
+  private TemplateTraits traits; // found when first needed
 
-  private ChatTemplate(Template template, Clock clock) {
+  private ChatTemplate(Template template, Clock clock, String source) {
     this.template = template;
     this.clock = clock;
+    this.source = source;
   }
 
   /** What came of rendering. */
@@ -51,7 +55,7 @@ public final class ChatTemplate {
   /** As {@link #of(String)}, with the clock that the template's {@code strftime_now} reads. */
   public static ChatTemplate of(String source, Clock clock) {
     try {
-      return new ChatTemplate(Template.of(source), clock);
+      return new ChatTemplate(Template.of(source), clock, source);
     } catch (TemplateFault fault) {
       throw Refusal.model(
           "the chat template cannot be read" + line(fault) + ": " + fault.getMessage(),
@@ -83,27 +87,36 @@ public final class ChatTemplate {
         "change the messages or the template's variables, or give another template");
   }
 
-  /**
-   * The prompt of plain messages. As in transformers, {@code tools} and {@code documents} are none
-   * unless {@code extra} has them.
-   *
-   * @param extra further variables, which win over the two others
-   */
+  /** As {@link #render(List, List, boolean, Map)}, without tools. */
   public String render(List<Message> messages, boolean addGenerationPrompt, Map<String, ?> extra) {
+    return render(messages, List.of(), addGenerationPrompt, extra);
+  }
+
+  /**
+   * The prompt of messages. As in transformers, {@code tools} and {@code documents} are none unless
+   * there are some.
+   *
+   * @param extra further variables, which win over these
+   * @throws Refusal USAGE too where a call's arguments or a tool's parameters are no JSON object, a
+   *     result has no call before it, or the template shows no calls
+   */
+  public String render(
+      List<Message> messages, List<Tool> tools, boolean addGenerationPrompt, Map<String, ?> extra) {
     Map<String, Object> variables = new LinkedHashMap<>();
-    List<Map<String, String>> turns = new ArrayList<>();
-    for (Message message : messages) {
-      Map<String, String> turn = new LinkedHashMap<>();
-      turn.put("role", message.role());
-      turn.put("content", message.content());
-      turns.add(turn);
-    }
-    variables.put("messages", turns);
-    variables.put("tools", null);
+    variables.put("messages", Turns.of(messages, this::traits));
+    variables.put("tools", tools.isEmpty() ? null : tools.stream().map(Turns::tool).toList());
     variables.put("documents", null);
     variables.put("add_generation_prompt", addGenerationPrompt);
     variables.putAll(extra);
     return render(variables);
+  }
+
+  /** What the template makes of tools, calls and thinking; the first call tries it out. */
+  public synchronized TemplateTraits traits() {
+    if (traits == null) {
+      traits = TemplateTraits.of(this, source);
+    }
+    return traits;
   }
 
   /** As {@link #render(Map)}, with the failure as a value. */

@@ -46,11 +46,11 @@ class DialectTest {
   void tagsOfThinkingAreTextWhereAFileCallsThemSpecial() {
     Dialect dialect = dialect("", true);
     assertTrue(dialect.tokenizer().isSpecial(OPEN));
-    assertFalse(dialect.isHidden(OPEN));
-    assertFalse(dialect.isHidden(CLOSE));
-    assertFalse(dialect.isHidden(0));
-    assertTrue(dialect.isHidden(BOS));
-    assertTrue(dialect.isHidden(USER));
+    assertFalse(dialect.isHidden(OPEN, Optional.empty()));
+    assertFalse(dialect.isHidden(CLOSE, Optional.empty()));
+    assertFalse(dialect.isHidden(0, Optional.empty()));
+    assertTrue(dialect.isHidden(BOS, Optional.empty()));
+    assertTrue(dialect.isHidden(USER, Optional.empty()));
   }
 
   private static int[] prompt(String template, boolean addsBos) {
