@@ -25,7 +25,8 @@ final class Answer extends Task {
   sealed interface Event {}
 
   /**
-   * @param stop why it is the last event, if it is; a token that ends the text is no part of it
+   * @param stop why it is the last event, if it is; one of {@link Limits#stopIds} is no part of the
+   *     text
    * @param nanos when it was drawn
    */
   record Token(int id, Optional<Stop> stop, long nanos) implements Event {}
@@ -140,6 +141,9 @@ final class Answer extends Task {
     if (onDevice.isPresent() && isDecoding() && goesOn) {
       next = Optional.of(Batch.Part.drawnInRow(row));
     }
+    if (wantsLogits()) {
+      sampler.prepare();
+    }
   }
 
   @Override
@@ -165,7 +169,7 @@ final class Answer extends Task {
 
   private void accept(int token) {
     drawsDone++;
-    sampler.accept(token);
+    sampler.advance(token);
     stop = stopAt(token);
     events.add(new Token(token, stop, System.nanoTime()));
     unkept.add(token);
@@ -175,7 +179,7 @@ final class Answer extends Task {
   }
 
   private Optional<Stop> stopAt(int token) {
-    if (limits.stopIds().contains(token)) {
+    if (limits.stopIds().contains(token) || sampler.ends()) {
       return Optional.of(Stop.END_OF_TEXT);
     }
     if (drawsDone == limits.tokens()) {

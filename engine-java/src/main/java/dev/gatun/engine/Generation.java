@@ -20,6 +20,7 @@ import java.util.function.IntPredicate;
  */
 public final class Generation {
   private final Session session;
+  private final Limits limits;
   private final IntPredicate onToken;
   private final Cancellation cancellation;
   private int[] answer = new int[16];
@@ -27,15 +28,17 @@ public final class Generation {
   private long firstToken;
   private long lastToken;
 
-  private Generation(Session session, IntPredicate onToken, Cancellation cancellation) {
+  private Generation(
+      Session session, Limits limits, IntPredicate onToken, Cancellation cancellation) {
     this.session = session;
+    this.limits = limits;
     this.onToken = onToken;
     this.cancellation = cancellation;
   }
 
   /** Why an answer ended. */
   public enum Stop {
-    /** One of {@link Limits#stopIds} was drawn. */
+    /** One of {@link Limits#stopIds} was drawn, or the sampler's mask lets nothing follow. */
     END_OF_TEXT,
     /** The answer has {@link Limits#tokens} tokens. */
     LIMIT,
@@ -98,11 +101,11 @@ public final class Generation {
       Limits limits,
       IntPredicate onToken,
       Cancellation cancellation) {
-    Generation generation = new Generation(session, onToken, cancellation);
-    return session.locked(() -> generation.run(prompt, sampler, limits));
+    Generation generation = new Generation(session, limits, onToken, cancellation);
+    return session.locked(() -> generation.run(prompt, sampler));
   }
 
-  private Result run(int[] prompt, Sampler sampler, Limits limits) {
+  private Result run(int[] prompt, Sampler sampler) {
     session.check(prompt);
     int before = session.sequence().length();
     long start = System.nanoTime();
@@ -144,7 +147,7 @@ public final class Generation {
     return switch (event) {
       case Token token -> {
         remember(token);
-        boolean ended = token.stop().equals(Optional.of(Stop.END_OF_TEXT));
+        boolean ended = limits.stopIds().contains(token.id());
         boolean goesOn = ended || onToken.test(token.id());
         yield goesOn ? token.stop() : token.stop().or(() -> Optional.of(Stop.INTERRUPTED));
       }
