@@ -26,7 +26,12 @@ class ArchitectureTest {
   @Test
   void theEngineWasFound() {
     for (String name :
-        List.of("device.DType", "refusal.Refusal", "bindings.Kernels", "bindings.mpi.Mpi")) {
+        List.of(
+            "device.DType",
+            "refusal.Refusal",
+            "bindings.Kernels",
+            "bindings.mpi.Mpi",
+            "bindings.llguidance.LlGuidance")) {
       assertTrue(ENGINE.contain("dev.gatun." + name), name);
     }
     assertFalse(ENGINE.contain("dev.gatun.ArchitectureTest"));
@@ -45,6 +50,11 @@ class ArchitectureTest {
   @Test
   void onlyRanksSeeMpi() {
     MAP.onlyRanksSeeMpi().check(ENGINE);
+  }
+
+  @Test
+  void onlyGrammarSeesLlguidance() {
+    MAP.onlyGrammarSeesLlguidance().check(ENGINE);
   }
 
   @Test
@@ -93,6 +103,11 @@ class ArchitectureTest {
     assertCaught(PLANTED_MAP.onlyRanksSeeMpi(), "text.Talks.gather()");
     String report = PLANTED_MAP.onlyRanksSeeMpi().evaluate(PLANTED).getFailureReport().toString();
     assertFalse(report.contains("ranks.Gathers"), report);
+  }
+
+  @Test
+  void aCallOfLlguidanceIsCaught() {
+    assertCaught(PLANTED_MAP.onlyGrammarSeesLlguidance(), "text.Talks.mask()");
   }
 
   @Test

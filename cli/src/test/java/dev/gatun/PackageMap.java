@@ -33,6 +33,7 @@ record PackageMap(String root) {
           "engine",
           "load",
           "step",
+          "grammar",
           "text",
           "chat",
           "sample",
@@ -77,6 +78,16 @@ record PackageMap(String root) {
         .should()
         .dependOnClassesThat()
         .resideInAPackage(root + ".bindings.mpi..")
+        .allowEmptyShould(true);
+  }
+
+  ArchRule onlyGrammarSeesLlguidance() {
+    return noClasses()
+        .that()
+        .resideOutsideOfPackages(root + ".grammar..", root + ".bindings.llguidance..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(root + ".bindings.llguidance..")
         .allowEmptyShould(true);
   }
 

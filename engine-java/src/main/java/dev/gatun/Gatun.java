@@ -23,7 +23,6 @@ import dev.gatun.weights.Checkpoint;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * A language model on its device, with its memory, until it is closed.
@@ -261,8 +260,7 @@ public final class Gatun implements AutoCloseable {
       ChatOptions options,
       AnswerParts parts,
       AnswerListener listener) {
-    Dialogue.Reply reply =
-        dialogue.answer(prompt, sampling, options, parts, listener::token, Optional.empty());
+    Dialogue.Reply reply = dialogue.answer(prompt, sampling, options, parts, listener::token);
     return new Answer(
         parts.text(),
         parts.thinking(),

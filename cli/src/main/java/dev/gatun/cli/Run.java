@@ -52,6 +52,7 @@ final class Run implements Callable<Integer> {
   @Mixin ThreadsArgument threads;
   @Mixin EngineArguments engine;
   @Mixin SamplingArguments sampling;
+  @Mixin FormatArguments format;
   @Mixin StyleArguments style;
 
   @Option(
@@ -108,6 +109,7 @@ final class Run implements Callable<Integer> {
             .withMaxTokens(limit.orElse(-1))
             .withIgnoredEnd(ignoreEnd)
             .withVariables(variables())
+            .withFormat(format.format(stdio))
             .withStops(stops.toArray(String[]::new));
     if (engine.follows(options)) {
       try (Checkpoint checkpoint = engine.scaled(Checkpoint.open(model.path(stdio)), stdio)) {

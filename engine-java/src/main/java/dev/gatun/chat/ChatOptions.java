@@ -18,6 +18,8 @@ import java.util.function.UnaryOperator;
  * @param sampling changes the model's settings into those of this answer
  * @param variables further variables of the chat template, such as {@code enable_thinking}:
  *     Boolean, Number, String, List and Map values; those that the engine sets are refused
+ * @param format that the answer's own part must have, behind the thinking; tool calls are none of a
+ *     form's, so not both
  * @param topLogProbs how many of the likeliest tokens are told beside each drawn one, 0 to {@link
  *     #MOST_LOG_PROBS}; -1 for no log-probabilities at all
  * @param cancellation ends the answer early
@@ -27,6 +29,7 @@ public record ChatOptions(
     Ending ending,
     Map<String, Object> variables,
     ToolOptions tools,
+    OutputFormat format,
     ThinkingOptions thinking,
     int topLogProbs,
     Cancellation cancellation) {
@@ -63,6 +66,7 @@ public record ChatOptions(
     Objects.requireNonNull(sampling, "sampling");
     Objects.requireNonNull(ending, "ending");
     Objects.requireNonNull(tools, "tools");
+    Objects.requireNonNull(format, "format");
     Objects.requireNonNull(thinking, "thinking");
     Objects.requireNonNull(cancellation, "cancellation");
     RESERVED.stream()
@@ -87,6 +91,7 @@ public record ChatOptions(
         new Ending(-1, List.of(), false),
         Map.of(),
         ToolOptions.none(),
+        new OutputFormat.Text(),
         ThinkingOptions.defaults(),
         -1,
         Cancellation.never());
@@ -110,7 +115,8 @@ public record ChatOptions(
   /** Changes the sampling; a second change is made to what the first one gave. */
   public ChatOptions withSampling(UnaryOperator<SamplingOptions> change) {
     UnaryOperator<SamplingOptions> both = options -> change.apply(sampling.apply(options));
-    return new ChatOptions(both, ending, variables, tools, thinking, topLogProbs, cancellation);
+    return new ChatOptions(
+        both, ending, variables, tools, format, thinking, topLogProbs, cancellation);
   }
 
   /** 0 takes the likeliest token each time; higher is more varied. */
@@ -136,26 +142,37 @@ public record ChatOptions(
   }
 
   public ChatOptions withVariables(Map<String, Object> values) {
-    return new ChatOptions(sampling, ending, values, tools, thinking, topLogProbs, cancellation);
+    return new ChatOptions(
+        sampling, ending, values, tools, format, thinking, topLogProbs, cancellation);
   }
 
   public ChatOptions withTools(ToolOptions value) {
-    return new ChatOptions(sampling, ending, variables, value, thinking, topLogProbs, cancellation);
+    return new ChatOptions(
+        sampling, ending, variables, value, format, thinking, topLogProbs, cancellation);
+  }
+
+  public ChatOptions withFormat(OutputFormat value) {
+    return new ChatOptions(
+        sampling, ending, variables, tools, value, thinking, topLogProbs, cancellation);
   }
 
   public ChatOptions withThinking(ThinkingOptions value) {
-    return new ChatOptions(sampling, ending, variables, tools, value, topLogProbs, cancellation);
+    return new ChatOptions(
+        sampling, ending, variables, tools, format, value, topLogProbs, cancellation);
   }
 
   public ChatOptions withTopLogProbs(int count) {
-    return new ChatOptions(sampling, ending, variables, tools, thinking, count, cancellation);
+    return new ChatOptions(
+        sampling, ending, variables, tools, format, thinking, count, cancellation);
   }
 
   public ChatOptions withCancellation(Cancellation value) {
-    return new ChatOptions(sampling, ending, variables, tools, thinking, topLogProbs, value);
+    return new ChatOptions(
+        sampling, ending, variables, tools, format, thinking, topLogProbs, value);
   }
 
   private ChatOptions withEnding(Ending value) {
-    return new ChatOptions(sampling, value, variables, tools, thinking, topLogProbs, cancellation);
+    return new ChatOptions(
+        sampling, value, variables, tools, format, thinking, topLogProbs, cancellation);
   }
 }

@@ -3,8 +3,11 @@ package dev.gatun.dialogue;
 
 import dev.gatun.chat.ChatOptions;
 import dev.gatun.chat.Message;
+import dev.gatun.chat.OutputFormat;
 import dev.gatun.chat.Tool;
 import dev.gatun.chat.ToolOptions;
+import dev.gatun.grammar.Grammar;
+import dev.gatun.grammar.Grammars;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.text.ChatTemplate;
 import dev.gatun.text.TemplateTraits;
@@ -24,9 +27,19 @@ import java.util.TreeSet;
 /**
  * @param vocabulary rows of the model's output; ids of the tokenizer are below
  * @param stopIds tokens that end an answer
+ * @param grammars of this model's tokens
  */
 public record Dialect(
-    Tokenizer tokenizer, Optional<ChatTemplate> template, int vocabulary, Set<Integer> stopIds) {
+    Tokenizer tokenizer,
+    Optional<ChatTemplate> template,
+    int vocabulary,
+    Set<Integer> stopIds,
+    Grammars grammars) {
+
+  public Dialect(
+      Tokenizer tokenizer, Optional<ChatTemplate> template, int vocabulary, Set<Integer> stopIds) {
+    this(tokenizer, template, vocabulary, stopIds, new Grammars(tokenizer, stopIds));
+  }
 
   /** Reads the checkpoint's tokenizer, and the template's text; without one no chat is possible. */
   public static Dialect of(Checkpoint checkpoint, Optional<String> templateText) {
@@ -66,7 +79,7 @@ public record Dialect(
    *     that nobody would know in its answer
    */
   public Prompt prompt(List<Message> messages, ChatOptions options) {
-    toolForm(options.tools());
+    grammar(options);
     return prompt(messages, options.tools().tools(), options.variables());
   }
 
@@ -133,6 +146,21 @@ public record Dialect(
           "use tool choice AUTO");
     }
     return Optional.of(form);
+  }
+
+  /**
+   * What the answer's own part must be; empty where that is any text.
+   *
+   * @throws Refusal USAGE for a form that cannot be honoured
+   */
+  Optional<Grammar> grammar(ChatOptions options) {
+    boolean free = options.format() instanceof OutputFormat.Text;
+    if (toolForm(options.tools()).isPresent() && !free) {
+      throw Refusal.usage(
+          "an answer of a form (" + options.format() + ") that may call tools as well",
+          "leave out the form or the tools, or set the tool choice to none");
+    }
+    return free ? Optional.empty() : Optional.of(grammars.compile(options.format()));
   }
 
   /**

@@ -11,9 +11,11 @@ import dev.gatun.chat.Usage;
 import dev.gatun.engine.Engine;
 import dev.gatun.engine.Generation;
 import dev.gatun.engine.Session;
+import dev.gatun.grammar.Grammar;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.Sampler;
 import dev.gatun.sample.SamplingOptions;
+import dev.gatun.sample.TokenMask;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -66,10 +68,10 @@ public final class Dialogue implements AutoCloseable {
     return session.length();
   }
 
-  /** As below, without log-probabilities, and all drawn by one sampler. */
+  /** As below, for those who want no log-probabilities. */
   public Reply answer(
       Prompt prompt, SamplingOptions defaults, ChatOptions options, ThinkSplitter.Sink sink) {
-    return answer(prompt, defaults, options, sink, _ -> {}, Optional.empty());
+    return answer(prompt, defaults, options, sink, _ -> {});
   }
 
   /**
@@ -79,20 +81,36 @@ public final class Dialogue implements AutoCloseable {
    * @param sink hears the answer as it comes
    * @param tokens hears each token before its text, where {@link ChatOptions#topLogProbs} asks for
    *     that
-   * @param answerSampler makes what draws the answer's own part, behind the thinking, where that is
-   *     another sampler, such as one with a mask; asked once at most. It is told all tokens before
-   *     that part too.
    */
   public Reply answer(
       Prompt prompt,
       SamplingOptions defaults,
       ChatOptions options,
       ThinkSplitter.Sink sink,
-      Consumer<TokenLogProb> tokens,
+      Consumer<TokenLogProb> tokens) {
+    Optional<TokenMask> mask = dialect.grammar(options).map(Grammar::start);
+    try {
+      Optional<Function<SamplingOptions, Sampler>> masked =
+          mask.map(one -> sampling -> new Sampler(sampling, Optional.of(one)));
+      return answer(
+          prompt, defaults, options, new Words(dialect, prompt, options, sink, tokens), masked);
+    } finally {
+      mask.ifPresent(TokenMask::close);
+    }
+  }
+
+  /**
+   * @param answerSampler makes what draws the answer's own part, behind the thinking, where that is
+   *     another sampler; asked once at most. It is told all tokens before that part too.
+   */
+  private Reply answer(
+      Prompt prompt,
+      SamplingOptions defaults,
+      ChatOptions options,
+      Words words,
       Optional<Function<SamplingOptions, Sampler>> answerSampler) {
     SamplingOptions sampling = drawing(defaults, options).withResolvedSeed();
     int kept = keepCommonPrefix(prompt.ids());
-    Words words = new Words(dialect, prompt, options, sink, tokens);
     Turn turn = new Turn(session, dialect, prompt, sampling, options, words, answerSampler);
     Generation.Stop stop = turn.run();
     words.finish();

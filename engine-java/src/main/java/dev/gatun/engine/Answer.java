@@ -27,7 +27,8 @@ final class Answer extends Task {
 
   /**
    * @param logProbs where they are asked for
-   * @param stop why it is the last event, if it is; a token that ends the text is no part of it
+   * @param stop why it is the last event, if it is; one of {@link Limits#stopIds} is no part of the
+   *     text
    * @param nanos when it was drawn
    */
   record Token(int id, Optional<LogProbs> logProbs, Optional<Stop> stop, long nanos)
@@ -148,6 +149,9 @@ final class Answer extends Task {
     if (onDevice.isPresent() && isDecoding() && goesOn) {
       next = Optional.of(Batch.Part.drawnInRow(row));
     }
+    if (wantsLogits()) {
+      sampler.prepare();
+    }
   }
 
   @Override
@@ -182,7 +186,7 @@ final class Answer extends Task {
 
   private void accept(int token, Optional<LogProbs> logProbs) {
     drawsDone++;
-    sampler.accept(token);
+    sampler.advance(token);
     stop = stopAt(token);
     events.add(new Token(token, logProbs, stop, System.nanoTime()));
     unkept.add(token);
@@ -192,7 +196,7 @@ final class Answer extends Task {
   }
 
   private Optional<Stop> stopAt(int token) {
-    if (limits.stopIds().contains(token)) {
+    if (limits.stopIds().contains(token) || sampler.ends()) {
       return Optional.of(Stop.END_OF_TEXT);
     }
     if (drawsDone == limits.tokens()) {

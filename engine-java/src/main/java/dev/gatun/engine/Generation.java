@@ -21,6 +21,7 @@ import java.util.function.IntPredicate;
  */
 public final class Generation {
   private final Session session;
+  private final Limits limits;
   private final Listener listener;
   private final Cancellation cancellation;
   private int[] answer = new int[16];
@@ -28,8 +29,9 @@ public final class Generation {
   private long firstToken;
   private long lastToken;
 
-  private Generation(Session session, Listener listener, Cancellation cancellation) {
+  private Generation(Session session, Limits limits, Listener listener, Cancellation cancellation) {
     this.session = session;
+    this.limits = limits;
     this.listener = listener;
     this.cancellation = cancellation;
   }
@@ -46,7 +48,7 @@ public final class Generation {
 
   /** Why an answer ended. */
   public enum Stop {
-    /** One of {@link Limits#stopIds} was drawn. */
+    /** One of {@link Limits#stopIds} was drawn, or the sampler's mask lets nothing follow. */
     END_OF_TEXT,
     /** The answer has {@link Limits#tokens} tokens. */
     LIMIT,
@@ -111,8 +113,8 @@ public final class Generation {
       int topLogProbs,
       Listener listener,
       Cancellation cancellation) {
-    Generation generation = new Generation(session, listener, cancellation);
-    return session.locked(() -> generation.run(prompt, sampler, limits, topLogProbs));
+    Generation generation = new Generation(session, limits, listener, cancellation);
+    return session.locked(() -> generation.run(prompt, sampler, topLogProbs));
   }
 
   /**
@@ -131,7 +133,7 @@ public final class Generation {
     return run(session, prompt, sampler, limits, -1, listener, cancellation);
   }
 
-  private Result run(int[] prompt, Sampler sampler, Limits limits, int topLogProbs) {
+  private Result run(int[] prompt, Sampler sampler, int topLogProbs) {
     session.check(prompt);
     int before = session.sequence().length();
     long start = System.nanoTime();
@@ -173,7 +175,7 @@ public final class Generation {
     return switch (event) {
       case Token token -> {
         remember(token);
-        boolean ended = token.stop().equals(Optional.of(Stop.END_OF_TEXT));
+        boolean ended = limits.stopIds().contains(token.id());
         boolean goesOn = ended || listener.hear(token.id(), token.logProbs());
         yield goesOn ? token.stop() : token.stop().or(() -> Optional.of(Stop.INTERRUPTED));
       }

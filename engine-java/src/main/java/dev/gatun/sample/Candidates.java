@@ -40,6 +40,29 @@ final class Candidates {
     ranked = false;
   }
 
+  /**
+   * Bans all tokens but some, before any cut.
+   *
+   * @param allowed a bit a token as {@link TokenMask#allowed} gives them, for all that were loaded;
+   *     without bytes nothing is banned
+   */
+  void ban(MemorySegment allowed) {
+    if (allowed.byteSize() == 0) {
+      return;
+    }
+    for (int first = 0; first < size; first += Integer.SIZE) {
+      int word = allowed.getAtIndex(ValueLayout.JAVA_INT, first / Integer.SIZE);
+      if (word != -1) {
+        int last = Math.min(first + Integer.SIZE, size);
+        for (int token = first; token < last; token++) {
+          if ((word >>> token & 1) == 0) {
+            logits[token] = Float.NEGATIVE_INFINITY;
+          }
+        }
+      }
+    }
+  }
+
   /** Where {@code token} stands, or -1 when it is out of play. */
   int indexOf(int token) {
     if (!ranked) {

@@ -19,13 +19,24 @@ public final class Sampler {
   private static final double GREATEST_PENALTY = 1e30;
 
   private final SamplingOptions options;
+  private final Optional<TokenMask> mask;
   private final List<SamplerType> chain;
   private final History history = new History();
   private final Candidates candidates = new Candidates();
 
   /** A sampler that has seen nothing; a seed of -1 is resolved here, see {@link #options()}. */
   public Sampler(SamplingOptions options) {
+    this(options, Optional.empty());
+  }
+
+  /**
+   * As {@link #Sampler(SamplingOptions)}.
+   *
+   * @param mask draws nothing but what it allows; the caller's to close once nobody draws any more
+   */
+  public Sampler(SamplingOptions options, Optional<TokenMask> mask) {
     this.options = options.withResolvedSeed();
+    this.mask = mask;
     this.chain =
         options.samplers().stream()
             .takeWhile(type -> type != SamplerType.TEMPERATURE || options.temperature() > 0)
@@ -47,13 +58,33 @@ public final class Sampler {
   }
 
   /**
+   * Records a token of the answer: as {@link #accept}, and the mask moves on.
+   *
+   * @throws Refusal (usage) where the mask cannot
+   */
+  public void advance(int token) {
+    accept(token);
+    mask.ifPresent(present -> present.accept(token));
+  }
+
+  /** Works on what the next draw needs beside the logits, while they are computed. */
+  public void prepare() {
+    mask.filter(present -> !present.ends()).ifPresent(TokenMask::prepare);
+  }
+
+  /** Whether nothing may follow the tokens of the answer. */
+  public boolean ends() {
+    return mask.isPresent() && mask.get().ends();
+  }
+
+  /**
    * Draws a token without accepting it; asked again, it draws the same one.
    *
    * @param logits float32 (vocab), in host memory
    * @param limit ids from here on are padding rows of the head: never read, never drawn; at most
    *     vocab
-   * @throws Refusal (device) for a logit that is NaN or infinite, (usage) where the options leave
-   *     no token
+   * @throws Refusal (device) for a logit that is NaN or infinite, (usage) where the options or the
+   *     mask leave no token
    */
   public int sample(MemorySegment logits, int limit) {
     if (limit < 1 || limit > logits.byteSize() / Float.BYTES) {
@@ -61,6 +92,7 @@ public final class Sampler {
           limit + " tokens to draw from, " + logits.byteSize() / Float.BYTES + " logits");
     }
     candidates.load(logits, limit);
+    mask.ifPresent(present -> candidates.ban(present.allowed()));
     addBias(limit);
     for (SamplerType type : chain) {
       apply(type);
@@ -73,7 +105,7 @@ public final class Sampler {
 
   /**
    * How a device draws what {@link #sample} would draw now; empty where the options ask for what
-   * devices do not do: penalties, DRY, typical-p, logit bias.
+   * devices do not do: penalties, DRY, typical-p, logit bias, or there is a mask.
    *
    * @param limit as for {@link #sample}
    */
@@ -81,7 +113,7 @@ public final class Sampler {
   public Optional<Sampling> onDevice(int limit) {
     List<Sampling.Stage> stages =
         chain.stream().flatMap(type -> type.onDevice().stream()).distinct().toList();
-    if (stages.size() < chain.size() || !options.logitBias().isEmpty()) {
+    if (stages.size() < chain.size() || !options.logitBias().isEmpty() || mask.isPresent()) {
       return Optional.empty();
     }
     SamplingOptions.Truncation cut = options.truncation();

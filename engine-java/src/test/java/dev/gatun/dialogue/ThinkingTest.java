@@ -25,7 +25,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
@@ -57,8 +56,7 @@ class ThinkingTest {
     Heard heard = new Heard();
     List<TokenLogProb> told = new ArrayList<>();
     try (Dialogue dialogue = new Dialogue(engine, dialect)) {
-      Dialogue.Reply reply =
-          dialogue.answer(prompt, drawing, options, heard, told::add, Optional.empty());
+      Dialogue.Reply reply = dialogue.answer(prompt, drawing, options, heard, told::add);
       // All but the last token is in the cache, however the answer came about.
       int all = reply.usage().promptTokens() + reply.usage().generatedTokens();
       assertEquals(all - 1, dialogue.length());

@@ -1,9 +1,9 @@
-// Talks: planted violations; prints, logs, and calls the kernels, MPI and CUDA, from where none of
-// it
-// belongs.
+// Talks: planted violations; prints, logs, and calls the kernels, MPI, llguidance and CUDA, from
+// where none of it belongs.
 package dev.gatun.planted.text;
 
 import dev.gatun.planted.bindings.Native;
+import dev.gatun.planted.bindings.llguidance.Matcher;
 import dev.gatun.planted.bindings.mpi.Library;
 import java.util.logging.Logger;
 import org.bytedeco.cuda.global.cudart;
@@ -20,6 +20,10 @@ final class Talks {
 
   void gather() {
     Library.call();
+  }
+
+  void mask() {
+    Matcher.call();
   }
 
   void copy() {
