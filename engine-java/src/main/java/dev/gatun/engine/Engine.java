@@ -119,7 +119,7 @@ public final class Engine implements AutoCloseable {
   public static void follow(Checkpoint checkpoint, EngineOptions options) {
     Placement placement = options.mesh().placement(checkpoint.config());
     Ranks ranks = options.mesh().processes().orElseThrow();
-    Followers.follow(checkpoint, options, new Membership(ranks, placement));
+    Followers.follow(checkpoint, options, new Membership(ranks, placement), _ -> {});
   }
 
   private static List<Membership> members(
@@ -203,7 +203,10 @@ public final class Engine implements AutoCloseable {
   /** What the ranks have handed each other since they began to load, and their experts computed. */
   public MeshCounts meshCounts() {
     return new MeshCounts(
-        followers.exchangedBytes(), followers.nanosOfFirst(), loaded.exchanges().expertRows());
+        followers.exchangedBytes(),
+        followers.nanosOfFirst(),
+        followers.workNanos(loaded),
+        loaded.exchanges().expertRows());
   }
 
   /** Bytes of weights that a step of one token reads. */
