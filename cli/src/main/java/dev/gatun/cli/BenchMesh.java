@@ -167,7 +167,9 @@ record BenchMesh(
         devices.stream()
             .filter(one -> one.kind() == DeviceChoice.Kind.CPU)
             .findFirst()
-            .map(one -> one.simulated(DeviceChoice.ALL_MEMORY).withThreads(threads(options)));
+            .map(
+                one ->
+                    one.simulated(DeviceChoice.ALL_MEMORY).unbound().withThreads(threads(options)));
     return Stream.concat(gpus, cpu.stream()).toList();
   }
 }

@@ -2,6 +2,7 @@
 package dev.gatun.cli;
 
 import dev.gatun.device.DeviceChoice;
+import dev.gatun.device.Processors;
 import dev.gatun.load.Capacity;
 import dev.gatun.load.Mesh;
 import dev.gatun.ranks.Ranks;
@@ -26,8 +27,9 @@ final class MeshArguments {
       paramLabel = "LIST",
       description =
           "Spread the model over several devices, a comma between them: cuda:0,cuda:1; cuda:0,cpu;"
-              + " cpu,cpu, which share the threads; sim:8x24G, eight that the CPU stands for, of 24"
-              + " GB each.")
+              + " cpu,cpu, which share the threads; cpu:0-3,cpu:4-7 or numa:0,numa:1, with"
+              + " processors of their own; sim:8x24G, eight that the CPU stands for, of 24 GB"
+              + " each.")
   Optional<String> list = Optional.empty();
 
   @Option(
@@ -98,10 +100,35 @@ final class MeshArguments {
     return sharingThreads(devices, base.threads());
   }
 
+  /** What is not bound to processors shares the threads that are left. */
   private static List<DeviceChoice> sharingThreads(List<DeviceChoice> devices, int threads) {
-    int cpus = (int) devices.stream().filter(MeshArguments::isCpu).count();
-    int each = Math.max(1, threads / Math.max(1, cpus));
-    return devices.stream().map(one -> isCpu(one) ? one.withThreads(each) : one).toList();
+    int bound =
+        devices.stream()
+            .flatMap(one -> one.processors().stream())
+            .mapToInt(Processors::count)
+            .sum();
+    int free = (int) devices.stream().filter(MeshArguments::isFree).count();
+    int each = Math.max(1, (threads - bound) / Math.max(1, free));
+    return devices.stream().map(one -> isFree(one) ? one.withThreads(each) : one).toList();
+  }
+
+  private static boolean isFree(DeviceChoice choice) {
+    return isCpu(choice) && choice.processors().isEmpty();
+  }
+
+  /** A line for each two devices that have processors in common. */
+  static List<String> overlaps(List<DeviceChoice> devices) {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < devices.size(); i++) {
+      for (DeviceChoice other : devices.subList(i + 1, devices.size())) {
+        DeviceChoice one = devices.get(i);
+        Optional<Processors> both =
+            one.processors().flatMap(own -> other.processors().map(own::common));
+        both.filter(some -> some.count() > 0)
+            .ifPresent(some -> lines.add(one + " and " + other + " share processor " + some));
+      }
+    }
+    return lines;
   }
 
   private static boolean isCpu(DeviceChoice choice) {

@@ -97,7 +97,7 @@ class MeshBenchTest {
     assertTrue(markdown[0].matches(".*\\| +sm \\| +dev \\|.*exchanged/token.*"), markdown[0]);
     assertTrue(markdown[2].matches(".*\\| tensor \\| +sim:2x1G \\|.*"), markdown[2]);
     for (String line : markdown) {
-      assertEquals(18, line.chars().filter(c -> c == '|').count(), line);
+      assertEquals(19, line.chars().filter(c -> c == '|').count(), line);
     }
   }
 

@@ -1,6 +1,7 @@
 // Engine: a loaded model on its device.
 package dev.gatun.engine;
 
+import dev.gatun.device.Binding;
 import dev.gatun.device.Device;
 import dev.gatun.device.Sampling;
 import dev.gatun.kv.PageTable;
@@ -101,7 +102,8 @@ public final class Engine implements AutoCloseable {
     Device device = Device.open(options.device());
     Arena arena = Arena.ofShared();
     Followers followers = Followers.start(checkpoint, options, members, ranks);
-    try {
+    // Its own thread, which this one starts, stays where this one is meanwhile.
+    try (Binding _ = Binding.to(options.device())) {
       return new Engine(checkpoint, options, device, members, followers, arena, progress);
     } catch (RuntimeException | Error e) {
       followers.abandon(e);

@@ -1,6 +1,7 @@
 // Followers: the threads of this process that run the ranks besides the first.
 package dev.gatun.engine;
 
+import dev.gatun.device.Binding;
 import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.load.EngineOptions;
@@ -81,7 +82,8 @@ final class Followers {
       EngineOptions options,
       Membership membership,
       Consumer<Loaded> listener) {
-    try (Device device = Device.open(options.device());
+    try (Binding _ = Binding.to(options.device());
+        Device device = Device.open(options.device());
         Arena arena = Arena.ofShared()) {
       Loaded loaded = Loaded.of(checkpoint, options, device, membership, arena, bytes -> {});
       listener.accept(loaded);
