@@ -8,6 +8,7 @@ import dev.gatun.load.Mesh;
 import dev.gatun.ranks.Ranks;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.shard.Placement;
+import dev.gatun.weights.ModelConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -38,7 +39,8 @@ final class MeshArguments {
       description =
           "What each of --devices has: layer, whole layers; tensor, a part of every layer, experts"
               + " whole; expert, some experts, all else on each; hybrid, experts on all but the"
-              + " first, all else there. Default: hybrid for a GPU and the CPU, else tensor.")
+              + " first, all else there. Default: hybrid for a GPU and the CPU, layer where the"
+              + " model has no experts, else tensor.")
   Optional<SplitMode> split = Optional.empty();
 
   /** llama.cpp's none is one device. */
@@ -137,7 +139,8 @@ final class MeshArguments {
 
   /** Of several processes, each with one device. */
   Mesh ofProcesses(Ranks ranks) {
-    return new Mesh(List.of(), mode(Placement.Mode.TENSOR), placement, Optional.of(ranks));
+    Placement.Mode mode = mode(Placement.Mode.TENSOR);
+    return new Mesh(List.of(), mode, mode, placement, Optional.of(ranks));
   }
 
   /** Of one device a process, this one's. */
@@ -184,8 +187,26 @@ final class MeshArguments {
   }
 
   private Mesh mesh(List<DeviceChoice> others, boolean hybrid) {
-    Placement.Mode natural = hybrid ? Placement.Mode.HYBRID : Placement.Mode.TENSOR;
-    return new Mesh(others, mode(natural), placement, Optional.empty());
+    return hybrid
+        ? new Mesh(
+            others,
+            mode(Placement.Mode.HYBRID),
+            mode(Placement.Mode.LAYER),
+            placement,
+            Optional.empty())
+        : new Mesh(
+            others,
+            mode(Placement.Mode.TENSOR),
+            mode(Placement.Mode.TENSOR),
+            placement,
+            Optional.empty());
+  }
+
+  /** What a model is told of whose mode was left to it. */
+  static Optional<String> told(Mesh mesh, ModelConfig config) {
+    return mesh.size() > 1 && mesh.mode() != mesh.denseMode() && config.moe().isEmpty()
+        ? Optional.of("the model has no experts: each device has whole layers (-sm layer)")
+        : Optional.empty();
   }
 
   private Placement.Mode mode(Placement.Mode otherwise) {

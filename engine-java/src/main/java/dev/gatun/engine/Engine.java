@@ -86,7 +86,8 @@ public final class Engine implements AutoCloseable {
   /**
    * @param progress hears how many bytes of {@link #weightBytes} are on the device
    */
-  public static Engine load(Checkpoint checkpoint, EngineOptions options, LongConsumer progress) {
+  public static Engine load(Checkpoint checkpoint, EngineOptions given, LongConsumer progress) {
+    EngineOptions options = given.withMesh(given.mesh().of(checkpoint.config()));
     Placement placement = options.mesh().placement(checkpoint.config());
     // Other processes run the other ranks; their Ranks are their owner's to close.
     List<MeasuredRanks> ranks =

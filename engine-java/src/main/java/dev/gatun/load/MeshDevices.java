@@ -65,7 +65,7 @@ public final class MeshDevices implements AutoCloseable {
    */
   public MeshDevices(Checkpoint checkpoint, EngineOptions options, List<Capacity> cards) {
     this.checkpoint = checkpoint;
-    this.options = options;
+    this.options = options.withMesh(options.mesh().of(checkpoint.config()));
     if (!cards.isEmpty() && cards.size() != options.mesh().size()) {
       throw new IllegalArgumentException(cards.size() + " cards, " + options.mesh().size());
     }
