@@ -57,7 +57,7 @@ public final class GatunOptions {
   }
 
   /**
-   * @param name cpu, cuda or cuda:N
+   * @param name cpu, cpu:0-3 or numa:0 for those processors alone, cuda or cuda:N
    */
   public GatunOptions withDevice(String name) {
     return with(engine.withDevice(engine.device().named(name)));

@@ -99,6 +99,7 @@ final class Bench implements Callable<Integer> {
           continue;
         }
         stdio.processes().agree(checkpoint, options);
+        MeshArguments.told(options.mesh(), checkpoint.config()).ifPresent(stdio::tell);
         try (Engine loaded = Engine.load(checkpoint, options)) {
           engine.tellContext(loaded, stdio);
           tellUnmeasured(loaded);

@@ -10,6 +10,7 @@ import dev.gatun.load.RankLoad;
 import dev.gatun.shard.Placement;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,11 +25,18 @@ import java.util.stream.Stream;
  * @param ranks what each has loaded
  * @param bytesPerToken that come from one device to another
  * @param nanosPerToken that rank 0 waits for others and copies
+ * @param workPerToken nanoseconds of steps in which a device did not wait for others, of this
+ *     process's devices, by rank
  * @param balance mean over maximum, of the devices that have experts, of the rows that these
  *     computed; where no experts are spread, of all devices, of the bytes of weights that a token
  *     reads
  */
-record BenchMesh(List<RankLoad> ranks, double bytesPerToken, double nanosPerToken, double balance) {
+record BenchMesh(
+    List<RankLoad> ranks,
+    double bytesPerToken,
+    double nanosPerToken,
+    List<Double> workPerToken,
+    double balance) {
 
   /** Of an engine on several devices; empty of one device. */
   static Optional<BenchMesh> of(Engine engine, MeshCounts counts, long tokens) {
@@ -40,6 +48,7 @@ record BenchMesh(List<RankLoad> ranks, double bytesPerToken, double nanosPerToke
             engine.ranks(),
             (double) counts.exchangedBytes() / tokens,
             (double) counts.exchangeNanos() / tokens,
+            counts.workNanos().stream().map(nanos -> (double) nanos / tokens).toList(),
             balance(engine, counts)));
   }
 
@@ -69,10 +78,26 @@ record BenchMesh(List<RankLoad> ranks, double bytesPerToken, double nanosPerToke
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("exchange_bytes_per_token", Math.round(bytesPerToken));
     fields.put("exchange_us_per_token", nanosPerToken / 1e3);
+    fields.put(
+        "work_us_per_token", workPerToken.stream().mapToLong(n -> Math.round(n / 1e3)).toArray());
     fields.put("balance", balance);
     fields.put("planned_memory_bytes", ranks.stream().mapToLong(RankLoad::planned).toArray());
     fields.put("allocated_memory_bytes", ranks.stream().mapToLong(RankLoad::allocated).toArray());
     return fields;
+  }
+
+  /**
+   * Milliseconds a token in which each device worked: "0.51/1.02"; the most where there are many.
+   */
+  String work() {
+    if (workPerToken.size() > 4) {
+      return "most " + milliseconds(Collections.max(workPerToken));
+    }
+    return workPerToken.stream().map(BenchMesh::milliseconds).collect(Collectors.joining("/"));
+  }
+
+  private static String milliseconds(double nanos) {
+    return String.format(Locale.ROOT, "%.2f", nanos / 1e6);
   }
 
   /** The most that was planned for a device, and what that device allocated. */
@@ -142,7 +167,9 @@ record BenchMesh(List<RankLoad> ranks, double bytesPerToken, double nanosPerToke
         devices.stream()
             .filter(one -> one.kind() == DeviceChoice.Kind.CPU)
             .findFirst()
-            .map(one -> one.simulated(DeviceChoice.ALL_MEMORY).withThreads(threads(options)));
+            .map(
+                one ->
+                    one.simulated(DeviceChoice.ALL_MEMORY).unbound().withThreads(threads(options)));
     return Stream.concat(gpus, cpu.stream()).toList();
   }
 }

@@ -27,6 +27,7 @@ final class BenchReport {
       List.of(
           new Column("KiB exchanged/token", "%19s", r -> two(mesh(r).bytesPerToken() / 1024)),
           new Column("ms in exchanges/token", "%21s", r -> two(mesh(r).nanosPerToken() / 1e6)),
+          new Column("ms of work/token", "%19s", r -> mesh(r).work()),
           new Column("balance", "%7s", r -> two(mesh(r).balance())),
           new Column("fullest device: planned / is", "%28s", r -> mesh(r).memory()));
 

@@ -14,8 +14,8 @@ final class DeviceArgument {
       names = {"-dev", "--device"},
       paramLabel = "NAME",
       description =
-          "Where to run: auto, the default, is a GPU that can be used, else the CPU; cpu, cuda or"
-              + " cuda:N (gatun devices).")
+          "Where to run: auto, the default, is a GPU that can be used, else the CPU; cpu, cpu:0-3"
+              + " or numa:0 on those processors alone, cuda or cuda:N (gatun devices).")
   Optional<String> name = Optional.empty();
 
   /** Whether the device is for this program to find. */

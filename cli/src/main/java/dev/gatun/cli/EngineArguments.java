@@ -187,6 +187,7 @@ final class EngineArguments {
     List<DeviceChoice> choices = mesh.isGiven() ? several(base) : List.of(one(base, stdio));
     refuseIgnored(choices, threads);
     choices.forEach(Device::require);
+    MeshArguments.overlaps(choices).forEach(stdio::tell);
     return choices;
   }
 
@@ -205,9 +206,16 @@ final class EngineArguments {
   /** What would say nothing of any of the devices. */
   private void refuseIgnored(List<DeviceChoice> choices, Optional<Integer> threads) {
     boolean cpu = choices.stream().anyMatch(choice -> choice.kind() == DeviceChoice.Kind.CPU);
+    boolean free =
+        choices.stream()
+            .anyMatch(one -> one.kind() == DeviceChoice.Kind.CPU && one.processors().isEmpty());
     boolean found = !mesh.isGiven() && device.isAuto();
     String of = choices.size() == 1 ? choices.getFirst().toString() : "GPUs";
     String remedy = "leave it out" + (found && !cpu ? ", or add --device cpu" : "");
+    refuseIf(
+        cpu && !free && threads.isPresent(),
+        "-t, and devices that have a thread for each of their processors",
+        "leave it out");
     refuseIf(!cpu && threads.isPresent(), "-t says nothing of " + of, remedy);
     refuseIf(!cpu && isa.isPresent(), "--isa says nothing of " + of, remedy);
     refuseIf(cpu && choices.size() == 1 && noGraphs, "--no-graphs says nothing of the CPU", remedy);

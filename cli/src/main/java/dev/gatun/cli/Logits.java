@@ -74,6 +74,7 @@ final class Logits implements Callable<Integer> {
         return 0;
       }
       stdio.processes().agree(checkpoint, fitting);
+      MeshArguments.told(options.mesh(), checkpoint.config()).ifPresent(stdio::tell);
       try (Engine loaded = Engine.load(checkpoint, fitting);
           Session session = loaded.newSession();
           Npy npy = new Npy(out, layer.mtp ? ids.length - 1 : ids.length, vocab)) {

@@ -2,11 +2,13 @@
 package dev.gatun.cli;
 
 import dev.gatun.device.DeviceChoice;
+import dev.gatun.device.Processors;
 import dev.gatun.load.Capacity;
 import dev.gatun.load.Mesh;
 import dev.gatun.ranks.Ranks;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.shard.Placement;
+import dev.gatun.weights.ModelConfig;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -26,8 +28,9 @@ final class MeshArguments {
       paramLabel = "LIST",
       description =
           "Spread the model over several devices, a comma between them: cuda:0,cuda:1; cuda:0,cpu;"
-              + " cpu,cpu, which share the threads; sim:8x24G, eight that the CPU stands for, of 24"
-              + " GB each.")
+              + " cpu,cpu, which share the threads; cpu:0-3,cpu:4-7 or numa:0,numa:1, with"
+              + " processors of their own; sim:8x24G, eight that the CPU stands for, of 24 GB"
+              + " each.")
   Optional<String> list = Optional.empty();
 
   @Option(
@@ -36,7 +39,8 @@ final class MeshArguments {
       description =
           "What each of --devices has: layer, whole layers; tensor, a part of every layer, experts"
               + " whole; expert, some experts, all else on each; hybrid, experts on all but the"
-              + " first, all else there. Default: hybrid for a GPU and the CPU, else tensor.")
+              + " first, all else there. Default: hybrid for a GPU and the CPU, layer where the"
+              + " model has no experts, else tensor.")
   Optional<SplitMode> split = Optional.empty();
 
   /** llama.cpp's none is one device. */
@@ -98,10 +102,35 @@ final class MeshArguments {
     return sharingThreads(devices, base.threads());
   }
 
+  /** What is not bound to processors shares the threads that are left. */
   private static List<DeviceChoice> sharingThreads(List<DeviceChoice> devices, int threads) {
-    int cpus = (int) devices.stream().filter(MeshArguments::isCpu).count();
-    int each = Math.max(1, threads / Math.max(1, cpus));
-    return devices.stream().map(one -> isCpu(one) ? one.withThreads(each) : one).toList();
+    int bound =
+        devices.stream()
+            .flatMap(one -> one.processors().stream())
+            .mapToInt(Processors::count)
+            .sum();
+    int free = (int) devices.stream().filter(MeshArguments::isFree).count();
+    int each = Math.max(1, (threads - bound) / Math.max(1, free));
+    return devices.stream().map(one -> isFree(one) ? one.withThreads(each) : one).toList();
+  }
+
+  private static boolean isFree(DeviceChoice choice) {
+    return isCpu(choice) && choice.processors().isEmpty();
+  }
+
+  /** A line for each two devices that have processors in common. */
+  static List<String> overlaps(List<DeviceChoice> devices) {
+    List<String> lines = new ArrayList<>();
+    for (int i = 0; i < devices.size(); i++) {
+      for (DeviceChoice other : devices.subList(i + 1, devices.size())) {
+        DeviceChoice one = devices.get(i);
+        Optional<Processors> both =
+            one.processors().flatMap(own -> other.processors().map(own::common));
+        both.filter(some -> some.count() > 0)
+            .ifPresent(some -> lines.add(one + " and " + other + " share processor " + some));
+      }
+    }
+    return lines;
   }
 
   private static boolean isCpu(DeviceChoice choice) {
@@ -110,7 +139,8 @@ final class MeshArguments {
 
   /** Of several processes, each with one device. */
   Mesh ofProcesses(Ranks ranks) {
-    return new Mesh(List.of(), mode(Placement.Mode.TENSOR), placement, Optional.of(ranks));
+    Placement.Mode mode = mode(Placement.Mode.TENSOR);
+    return new Mesh(List.of(), mode, mode, placement, Optional.of(ranks));
   }
 
   /** Of one device a process, this one's. */
@@ -157,8 +187,26 @@ final class MeshArguments {
   }
 
   private Mesh mesh(List<DeviceChoice> others, boolean hybrid) {
-    Placement.Mode natural = hybrid ? Placement.Mode.HYBRID : Placement.Mode.TENSOR;
-    return new Mesh(others, mode(natural), placement, Optional.empty());
+    return hybrid
+        ? new Mesh(
+            others,
+            mode(Placement.Mode.HYBRID),
+            mode(Placement.Mode.LAYER),
+            placement,
+            Optional.empty())
+        : new Mesh(
+            others,
+            mode(Placement.Mode.TENSOR),
+            mode(Placement.Mode.TENSOR),
+            placement,
+            Optional.empty());
+  }
+
+  /** What a model is told of whose mode was left to it. */
+  static Optional<String> told(Mesh mesh, ModelConfig config) {
+    return mesh.size() > 1 && mesh.mode() != mesh.denseMode() && config.moe().isEmpty()
+        ? Optional.of("the model has no experts: each device has whole layers (-sm layer)")
+        : Optional.empty();
   }
 
   private Placement.Mode mode(Placement.Mode otherwise) {

@@ -26,6 +26,7 @@ final class MeshPlanText {
   private final MeshPlan plan;
   private final List<MeshPlan> others;
   private final Optional<List<Double>> bandwidths;
+  private final boolean measured;
   private final CacheTypes types;
   private final int context;
   private final List<Group> groups;
@@ -45,8 +46,11 @@ final class MeshPlanText {
   /**
    * @param others other splits over the same devices
    * @param bandwidths bytes a second that each device reads; empty where it is not known
+   * @param measured whether they were measured here
    */
-  MeshPlanText(MeshPlan plan, List<MeshPlan> others, Optional<List<Double>> bandwidths) {
+  MeshPlanText(
+      MeshPlan plan, List<MeshPlan> others, Optional<List<Double>> bandwidths, boolean measured) {
+    this.measured = measured;
     this.plan = plan;
     this.others = others;
     this.bandwidths = bandwidths;
@@ -201,14 +205,27 @@ final class MeshPlanText {
             + Amount.bytes(plan.exchangedBytes())
             + " handed from rank to rank;");
     line("  " + Amount.bytes(plan.readInTurn()) + " of weights are read one after another");
-    bandwidths.ifPresent(
-        known ->
-            line(
-                String.format(
-                    Locale.ROOT,
-                    "  at most %.2f tokens/s at the %.1f GB/s measured",
-                    1 / plan.readSeconds(known),
-                    known.getFirst() / 1e9)));
+    line(
+        "  "
+            + bandwidths
+                .map(this::speed)
+                .orElse("tokens/s are predicted with each device's bandwidth: 24G@1008G"));
+  }
+
+  private String speed(List<Double> known) {
+    double seconds = plan.readSeconds(known);
+    return measured
+        ? String.format(
+            Locale.ROOT,
+            "at most %.2f tokens/s at the %.1f GB/s measured",
+            1 / seconds,
+            known.getFirst() / 1e9)
+        : counted(seconds);
+  }
+
+  /** Where weights alone take so many seconds a token. */
+  static String counted(double seconds) {
+    return String.format(Locale.ROOT, "at most %.2f tokens/s (counted, not measured)", 1 / seconds);
   }
 
   /** Those that fit first, of these those that read least in turn. */

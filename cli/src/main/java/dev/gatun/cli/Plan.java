@@ -36,7 +36,8 @@ final class Plan implements Callable<Integer> {
       description =
           "Plan for a GPU of this memory, which need not be here. 24G is a card as sold (24564"
               + " MiB); 24564M, 24GiB and 24GB are exact. 8x141G are eight; 24G,host one and this"
-              + " machine's memory, host:512G that of another.")
+              + " machine's memory, host:512G that of another. With the bandwidth of each, as"
+              + " 24G@1008G (bytes a second), tokens/s are predicted.")
   Optional<String> vram = Optional.empty();
 
   @Mixin MtpArgument layer;
@@ -51,7 +52,8 @@ final class Plan implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    List<Capacity> cards = vram.map(Cards::parse).orElse(List.of());
+    Cards named = vram.map(Cards::parse).orElse(Cards.none());
+    List<Capacity> cards = named.capacities();
     if (!cards.isEmpty() && (!engine.device.isAuto() || engine.layers.layers.isPresent())) {
       throw Refusal.usage("--vram and --device each name a device", "keep one of them");
     }
@@ -62,19 +64,26 @@ final class Plan implements Callable<Integer> {
     EngineOptions options =
         cards.isEmpty() ? engine.options(Optional.empty(), stdio) : engine.planned(cards);
     try (Checkpoint checkpoint = engine.scaled(open(), stdio)) {
+      MeshArguments.told(options.mesh(), checkpoint.config()).ifPresent(stdio::tell);
       boolean fits =
           options.mesh().size() > 1
-              ? overDevices(checkpoint, options, cards)
-              : onOne(checkpoint, options, cards.stream().findFirst());
+              ? overDevices(checkpoint, options, named)
+              : onOne(checkpoint, options, named);
       return fits ? 0 : Refusal.Reason.DOES_NOT_FIT.exitCode();
     }
   }
 
   /** Prints the plan; returns whether it fits. */
-  private boolean onOne(Checkpoint checkpoint, EngineOptions options, Optional<Capacity> card) {
-    LoadPlan plan = LoadPlan.of(checkpoint, options, card);
+  private boolean onOne(Checkpoint checkpoint, EngineOptions options, Cards card) {
+    LoadPlan plan = LoadPlan.of(checkpoint, options, card.capacities().stream().findFirst());
     stdio.out().println(title(checkpoint) + "\n");
     stdio.out().print(new PlanText(plan).toString());
+    if (card.bandwidths().isPresent()) {
+      try (MeshDevices devices = new MeshDevices(checkpoint, options, card.capacities())) {
+        double seconds = devices.plan().readSeconds(card.bandwidths().get());
+        stdio.out().println(MeshPlanText.counted(seconds));
+      }
+    }
     if (plan.fits() && options.context() == EngineOptions.WHAT_FITS) {
       int own = checkpoint.config().contextLength();
       long cache = plan.budget().cacheBytes(plan.types(), plan.context());
@@ -84,13 +93,14 @@ final class Plan implements Callable<Integer> {
   }
 
   /** As {@link #onOne}; devices that are here are measured. */
-  private boolean overDevices(Checkpoint checkpoint, EngineOptions options, List<Capacity> cards) {
-    try (MeshDevices devices = new MeshDevices(checkpoint, options, cards)) {
+  private boolean overDevices(Checkpoint checkpoint, EngineOptions options, Cards cards) {
+    try (MeshDevices devices = new MeshDevices(checkpoint, options, cards.capacities())) {
       MeshPlan plan = devices.plan();
+      boolean here = cards.capacities().isEmpty();
       Optional<List<Double>> bandwidths =
-          cards.isEmpty() ? Optional.of(devices.measureBandwidths()) : Optional.empty();
+          here ? Optional.of(devices.measureBandwidths()) : cards.bandwidths();
       stdio.out().println(title(checkpoint) + "\n");
-      stdio.out().print(new MeshPlanText(plan, devices.others(), bandwidths).toString());
+      stdio.out().print(new MeshPlanText(plan, devices.others(), bandwidths, here).toString());
       return plan.fits();
     }
   }

@@ -78,7 +78,7 @@ final class Processes {
           "way to run it",
           String.join(
               " ",
-              "--split-mode " + options.mesh().mode(),
+              "--split-mode " + options.mesh().of(checkpoint.config()).mode(),
               "-c " + options.context(),
               "-ub " + options.ubatch(),
               "-b " + options.batch(),

@@ -123,6 +123,7 @@ final class Run implements Callable<Integer> {
     try (Checkpoint checkpoint = engine.scaled(Checkpoint.open(model.path(stdio)), stdio)) {
       Optional<String> template = template(checkpoint);
       stdio.processes().agree(checkpoint, options);
+      MeshArguments.told(options.mesh(), checkpoint.config()).ifPresent(stdio::tell);
       try (Loading loading = Loading.start(checkpoint, options)) {
         Dialect dialect = Dialect.of(checkpoint, template);
         SamplingOptions drawing = sampling.over(advised(checkpoint), dialect);

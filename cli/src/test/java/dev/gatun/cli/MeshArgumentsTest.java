@@ -20,7 +20,11 @@ class MeshArgumentsTest {
           --devices cpu,cpu --no-graphs    | no graph is recorded over several devices; drop --no-graphs
           --devices cpu,cpu -ngl all       | -ngl and --devices each say what is on a GPU; drop -ngl
           --devices cpu,cpu --device cpu   | --device and --devices; give one of them
-          --devices sim:0x1G,cpu           | there is no device 'sim:0x1G'; use --device auto, cpu, cuda or cuda:N (gatun devices)
+          --devices sim:0x1G,cpu           | there is no device 'sim:0x1G'; use --device auto, cpu, cpu:0-3, numa:0, cuda or cuda:N (gatun devices)
+          --devices cpu:0,cpu:0 -t 2       | -t, and devices that have a thread for each of their processors; leave it out
+          --devices cpu:0,cpu:3-1          | '3-1' names no processors; name them as 0-3, or 0-3+8-11
+          --devices cpu:0,cpu:0+           | '0+' names no processors; name them as 0-3, or 0-3+8-11
+          --devices cpu:0,numa:9999        | there is no NUMA node 9999; see /sys/devices/system/node for those of this machine
           --devices cpu,cpu -sm none       | --split-mode none, and several devices; name one
           --devices cpu -sm tensor         | --split-mode says how several devices share a model; name them with --devices, or start several processes with mpirun
           --devices cpu --placement p.json | --placement says which experts several devices hold; name them with --devices, or start several processes with mpirun
@@ -38,6 +42,13 @@ class MeshArgumentsTest {
             .run("plan", "--synthetic", "qwq-32b", "--vram", "24G", option, value)
             .refused(2);
     assertEquals("gatun: " + begin, line.substring(0, ("gatun: " + begin).length()));
+  }
+
+  @Test
+  void devicesThatShareProcessorsAreTold() {
+    String[] words = {"run", "-m", "nothing.gguf", "-p", "x", "--devices", "cpu:0,cpu:0,cpu"};
+    String told = Cli.terminal().run(words).err();
+    assertEquals("cpu:0 and cpu:0 share processor 0", told.lines().findFirst().orElseThrow());
   }
 
   @Test

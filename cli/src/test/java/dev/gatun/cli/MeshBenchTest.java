@@ -18,6 +18,7 @@ class MeshBenchTest {
       List.of(
           "exchange_bytes_per_token",
           "exchange_us_per_token",
+          "work_us_per_token",
           "balance",
           "planned_memory_bytes",
           "allocated_memory_bytes");
@@ -60,6 +61,7 @@ class MeshBenchTest {
     assertTrue(row.get("exchange_us_per_token").doubleValue() > 0);
     assertEquals(1, row.get("balance").doubleValue(), 0.01, "each has half of every weight");
     for (int rank = 0; rank < 2; rank++) {
+      assertTrue(row.get("work_us_per_token").get(rank).longValue() > 0);
       long planned = row.get("planned_memory_bytes").get(rank).longValue();
       long allocated = row.get("allocated_memory_bytes").get(rank).longValue();
       assertTrue(planned > 0 && planned <= allocated, planned + " planned, " + allocated);
@@ -95,7 +97,7 @@ class MeshBenchTest {
     assertTrue(markdown[0].matches(".*\\| +sm \\| +dev \\|.*exchanged/token.*"), markdown[0]);
     assertTrue(markdown[2].matches(".*\\| tensor \\| +sim:2x1G \\|.*"), markdown[2]);
     for (String line : markdown) {
-      assertEquals(18, line.chars().filter(c -> c == '|').count(), line);
+      assertEquals(19, line.chars().filter(c -> c == '|').count(), line);
     }
   }
 

@@ -30,7 +30,11 @@ final class CpuDevice implements Device {
     int threads = choice.threads();
     String count = threads + (threads == 1 ? " thread, " : " threads, ");
     String name = choice + " (" + count + chosen + ")";
-    return new CpuDevice(Queue.cpu(threads, chosen), name, choice.memory());
+    choice.requireProcessors();
+    // The queue's threads are started by this one, so they are where it is meanwhile.
+    try (Binding _ = Binding.to(choice)) {
+      return new CpuDevice(Queue.cpu(threads, chosen), name, choice.memory());
+    }
   }
 
   static Isa bestIsa() {

@@ -32,7 +32,10 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
   /** Refuses what {@link #open} would refuse, without opening it. */
   static void require(DeviceChoice choice) {
     switch (choice.kind()) {
-      case CPU -> Library.require();
+      case CPU -> {
+        choice.requireProcessors();
+        Library.require();
+      }
       case CUDA -> CudaDevice.find(CudaDevices.runtime(), choice);
       case EMULATED -> CudaDevice.find(CudaDevices.emulated(), choice);
     }

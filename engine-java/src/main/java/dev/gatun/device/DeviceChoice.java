@@ -2,6 +2,8 @@
 package dev.gatun.device;
 
 import dev.gatun.refusal.Refusal;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -11,14 +13,26 @@ import java.util.regex.Pattern;
  * @param isa of the CPU back end
  * @param graphs whether a GPU's steps are recorded as CUDA graphs
  * @param memory most bytes that a simulated device allocates, on the CPU; else ALL_MEMORY
+ * @param processors that the CPU's threads are bound to, one for each; empty where they may run on
+ *     any
  */
 public record DeviceChoice(
-    Kind kind, int index, int threads, Isa isa, boolean graphs, long memory) {
+    Kind kind,
+    int index,
+    int threads,
+    Isa isa,
+    boolean graphs,
+    long memory,
+    Optional<Processors> processors) {
 
   /** As much memory as there is. */
   public static final long ALL_MEMORY = Long.MAX_VALUE;
 
-  private static final Pattern NAME = Pattern.compile("(cpu|cuda|emulated)|cuda:(\\d{1,4})");
+  private static final Pattern NAME =
+      Pattern.compile(
+          "(?<kind>cpu|cuda|emulated)|cuda:(?<gpu>\\d{1,4})|cpu:(?<list>[\\d+-]+)"
+              + "|numa:(?<node>\\d{1,4})");
+  private static final Path ROOT = Path.of("/");
   private static final int MOST_THREADS = 1024;
 
   /** What a name stands for. */
@@ -38,45 +52,70 @@ public record DeviceChoice(
   /** All processors of the CPU. */
   public static DeviceChoice cpu() {
     int processors = Math.min(Runtime.getRuntime().availableProcessors(), MOST_THREADS);
-    return new DeviceChoice(Kind.CPU, 0, processors, Isa.BEST, true, ALL_MEMORY);
+    return new DeviceChoice(Kind.CPU, 0, processors, Isa.BEST, true, ALL_MEMORY, Optional.empty());
   }
 
-  /** This choice for the device {@code name}: cpu, cuda, cuda:N or emulated. */
+  /**
+   * This choice for the device {@code name}: cpu, cuda, cuda:N or emulated; cpu:0-3, threads of
+   * their own processors, one each; numa:0, those of a node of the machine's memory.
+   */
   public DeviceChoice named(String name) {
     Matcher matcher = NAME.matcher(name);
     if (!matcher.matches()) {
       throw Refusal.usage(
           "there is no device '" + name + "'",
-          "use --device auto, cpu, cuda or cuda:N (gatun devices)");
+          "use --device auto, cpu, cpu:0-3, numa:0, cuda or cuda:N (gatun devices)");
     }
-    if (matcher.group(1) == null) {
-      int number = Integer.parseInt(matcher.group(2));
-      return new DeviceChoice(Kind.CUDA, number, threads, isa, graphs, memory);
+    if (matcher.group("list") != null) {
+      return on(Processors.parse(matcher.group("list"), "+"));
     }
-    Kind named =
-        switch (name) {
-          case "cuda" -> Kind.CUDA;
-          case "emulated" -> Kind.EMULATED;
-          default -> Kind.CPU;
-        };
-    return new DeviceChoice(named, 0, threads, isa, graphs, memory);
+    if (matcher.group("node") != null) {
+      return on(Processors.ofNode(Integer.parseInt(matcher.group("node")), ROOT));
+    }
+    if (matcher.group("gpu") != null) {
+      return of(Kind.CUDA, Integer.parseInt(matcher.group("gpu")));
+    }
+    return switch (name) {
+      case "cuda" -> of(Kind.CUDA, 0);
+      case "emulated" -> of(Kind.EMULATED, 0);
+      default -> of(Kind.CPU, 0);
+    };
+  }
+
+  private DeviceChoice of(Kind named, int number) {
+    return new DeviceChoice(named, number, threads, isa, graphs, memory, Optional.empty());
+  }
+
+  private DeviceChoice on(Processors own) {
+    int count = own.count();
+    return new DeviceChoice(Kind.CPU, 0, count, isa, graphs, memory, Optional.of(own));
+  }
+
+  /** Refusal.usage where it names processors that this process may not use. */
+  void requireProcessors() {
+    processors.ifPresent(own -> own.require(ROOT));
   }
 
   public DeviceChoice withThreads(int value) {
-    return new DeviceChoice(kind, index, value, isa, graphs, memory);
+    return new DeviceChoice(kind, index, value, isa, graphs, memory, processors);
+  }
+
+  /** Threads that may run on any processor. */
+  public DeviceChoice unbound() {
+    return new DeviceChoice(kind, index, threads, isa, graphs, memory, Optional.empty());
   }
 
   public DeviceChoice withIsa(Isa value) {
-    return new DeviceChoice(kind, index, threads, value, graphs, memory);
+    return new DeviceChoice(kind, index, threads, value, graphs, memory, processors);
   }
 
   public DeviceChoice withGraphs(boolean value) {
-    return new DeviceChoice(kind, index, threads, isa, value, memory);
+    return new DeviceChoice(kind, index, threads, isa, value, memory, processors);
   }
 
   /** A device of its own memory that the CPU stands for. */
   public DeviceChoice simulated(long bytes) {
-    return new DeviceChoice(Kind.CPU, index, threads, isa, graphs, bytes);
+    return new DeviceChoice(Kind.CPU, index, threads, isa, graphs, bytes, processors);
   }
 
   /** Whether the CPU stands for a device of less memory. */
@@ -88,7 +127,7 @@ public record DeviceChoice(
   @Override
   public String toString() {
     return switch (kind) {
-      case CPU -> isSimulated() ? "sim" : "cpu";
+      case CPU -> isSimulated() ? "sim" : "cpu" + processors.map(own -> ":" + own).orElse("");
       case CUDA -> "cuda:" + index;
       case EMULATED -> "emulated";
     };

@@ -1,6 +1,7 @@
 // Engine: a loaded model on its device.
 package dev.gatun.engine;
 
+import dev.gatun.device.Binding;
 import dev.gatun.device.Device;
 import dev.gatun.device.Sampling;
 import dev.gatun.kv.PageTable;
@@ -85,7 +86,8 @@ public final class Engine implements AutoCloseable {
   /**
    * @param progress hears how many bytes of {@link #weightBytes} are on the device
    */
-  public static Engine load(Checkpoint checkpoint, EngineOptions options, LongConsumer progress) {
+  public static Engine load(Checkpoint checkpoint, EngineOptions given, LongConsumer progress) {
+    EngineOptions options = given.withMesh(given.mesh().of(checkpoint.config()));
     Placement placement = options.mesh().placement(checkpoint.config());
     // Other processes run the other ranks; their Ranks are their owner's to close.
     List<MeasuredRanks> ranks =
@@ -101,7 +103,8 @@ public final class Engine implements AutoCloseable {
     Device device = Device.open(options.device());
     Arena arena = Arena.ofShared();
     Followers followers = Followers.start(checkpoint, options, members, ranks);
-    try {
+    // Its own thread, which this one starts, stays where this one is meanwhile.
+    try (Binding _ = Binding.to(options.device())) {
       return new Engine(checkpoint, options, device, members, followers, arena, progress);
     } catch (RuntimeException | Error e) {
       followers.abandon(e);
@@ -119,7 +122,7 @@ public final class Engine implements AutoCloseable {
   public static void follow(Checkpoint checkpoint, EngineOptions options) {
     Placement placement = options.mesh().placement(checkpoint.config());
     Ranks ranks = options.mesh().processes().orElseThrow();
-    Followers.follow(checkpoint, options, new Membership(ranks, placement));
+    Followers.follow(checkpoint, options, new Membership(ranks, placement), _ -> {});
   }
 
   private static List<Membership> members(
@@ -203,7 +206,10 @@ public final class Engine implements AutoCloseable {
   /** What the ranks have handed each other since they began to load, and their experts computed. */
   public MeshCounts meshCounts() {
     return new MeshCounts(
-        followers.exchangedBytes(), followers.nanosOfFirst(), loaded.exchanges().expertRows());
+        followers.exchangedBytes(),
+        followers.nanosOfFirst(),
+        followers.workNanos(loaded),
+        loaded.exchanges().expertRows());
   }
 
   /** Bytes of weights that a step of one token reads. */

@@ -1,6 +1,7 @@
 // Followers: the threads of this process that run the ranks besides the first.
 package dev.gatun.engine;
 
+import dev.gatun.device.Binding;
 import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.load.EngineOptions;
@@ -13,7 +14,11 @@ import dev.gatun.weights.Checkpoint;
 import java.lang.foreign.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /** Each opens its device, loads its share, and runs the steps that rank 0 issues. */
 final class Followers {
@@ -21,6 +26,9 @@ final class Followers {
   private final MeasuredRanks first;
   private final boolean ownsRanks;
   private final List<Thread> threads = new ArrayList<>();
+
+  /** By rank from 1. */
+  private final Map<Integer, Loaded> loaded = new ConcurrentSkipListMap<>();
 
   private Followers(List<MeasuredRanks> ranks, boolean ownsRanks) {
     this.ranks = ranks;
@@ -47,14 +55,15 @@ final class Followers {
           Thread.ofPlatform()
               .daemon()
               .name("gatun-rank-" + rank)
-              .start(() -> run(checkpoint, options.withDevice(choice), membership)));
+              .start(() -> followers.run(checkpoint, options.withDevice(choice), membership)));
     }
     return followers;
   }
 
-  private static void run(Checkpoint checkpoint, EngineOptions options, Membership membership) {
+  private void run(Checkpoint checkpoint, EngineOptions options, Membership membership) {
     try {
-      follow(checkpoint, options, membership);
+      int rank = membership.ranks().rank();
+      follow(checkpoint, options, membership, its -> loaded.put(rank, its));
     } catch (RuntimeException | Error e) {
       String what = options.device() + ": " + Refusal.line(e);
       membership.ranks().fail(Refusal.Reason.of(e), what);
@@ -63,11 +72,21 @@ final class Followers {
     }
   }
 
-  /** Loads and runs one rank on the caller's thread; returns after the last step. */
-  static void follow(Checkpoint checkpoint, EngineOptions options, Membership membership) {
-    try (Device device = Device.open(options.device());
+  /**
+   * Loads and runs one rank on the caller's thread; returns after the last step.
+   *
+   * @param listener hears what it has loaded, before the first step
+   */
+  static void follow(
+      Checkpoint checkpoint,
+      EngineOptions options,
+      Membership membership,
+      Consumer<Loaded> listener) {
+    try (Binding _ = Binding.to(options.device());
+        Device device = Device.open(options.device());
         Arena arena = Arena.ofShared()) {
       Loaded loaded = Loaded.of(checkpoint, options, device, membership, arena, bytes -> {});
+      listener.accept(loaded);
       try (var stepper = loaded.stepper()) {
         stepper.follow();
       }
@@ -77,6 +96,13 @@ final class Followers {
   /** Bytes that have come from this process's ranks to others. */
   long exchangedBytes() {
     return ranks.stream().mapToLong(MeasuredRanks::bytes).sum();
+  }
+
+  /** {@link Loaded#workNanos} of this process's ranks. */
+  List<Long> workNanos(Loaded first) {
+    return Stream.concat(Stream.of(first), loaded.values().stream())
+        .map(Loaded::workNanos)
+        .toList();
   }
 
   /** Nanoseconds of rank 0 in exchanges. */

@@ -9,11 +9,15 @@ import java.util.stream.IntStream;
 /**
  * @param exchangedBytes from one rank to another, of all ranks
  * @param exchangeNanos of rank 0, waiting for others and copying
+ * @param workNanos of steps in which a rank did not wait for others, of this process's ranks, by
+ *     rank; whole when the steps are over
  * @param expertRows rows (token, expert) that each rank's experts have computed, by rank
  */
-public record MeshCounts(long exchangedBytes, long exchangeNanos, List<Long> expertRows) {
+public record MeshCounts(
+    long exchangedBytes, long exchangeNanos, List<Long> workNanos, List<Long> expertRows) {
 
   public MeshCounts {
+    workNanos = List.copyOf(workNanos);
     expertRows = List.copyOf(expertRows);
   }
 
@@ -27,19 +31,21 @@ public record MeshCounts(long exchangedBytes, long exchangeNanos, List<Long> exp
     return new MeshCounts(
         exchangedBytes - earlier.exchangedBytes,
         exchangeNanos - earlier.exchangeNanos,
-        byRank(earlier, (now, before) -> now - before));
+        byRank(workNanos, earlier.workNanos, (now, before) -> now - before),
+        byRank(expertRows, earlier.expertRows, (now, before) -> now - before));
   }
 
   public MeshCounts plus(MeshCounts other) {
     return new MeshCounts(
         exchangedBytes + other.exchangedBytes,
         exchangeNanos + other.exchangeNanos,
-        byRank(other, Long::sum));
+        byRank(workNanos, other.workNanos, Long::sum),
+        byRank(expertRows, other.expertRows, Long::sum));
   }
 
-  private List<Long> byRank(MeshCounts other, BinaryOperator<Long> rows) {
-    return IntStream.range(0, expertRows.size())
-        .mapToObj(rank -> rows.apply(expertRows.get(rank), other.expertRows.get(rank)))
+  private static List<Long> byRank(List<Long> a, List<Long> b, BinaryOperator<Long> both) {
+    return IntStream.range(0, a.size())
+        .mapToObj(rank -> both.apply(a.get(rank), b.get(rank)))
         .toList();
   }
 }

@@ -27,8 +27,19 @@ final class Observation extends Forward {
 
   @Override
   Optional<BiConsumer<String, MemorySegment>> observer() {
-    return Optional.of(
-        (name, tensor) ->
-            marks.put(name, MemorySegment.ofArray(tensor.toArray(ValueLayout.JAVA_FLOAT))));
+    return Optional.of((name, tensor) -> marks.merge(name, copied(tensor), Observation::joined));
+  }
+
+  private static MemorySegment copied(MemorySegment tensor) {
+    return MemorySegment.ofArray(tensor.toArray(ValueLayout.JAVA_FLOAT));
+  }
+
+  /** Of what is computed in parts. */
+  private static MemorySegment joined(MemorySegment first, MemorySegment next) {
+    float[] both = new float[Math.toIntExact((first.byteSize() + next.byteSize()) / Float.BYTES)];
+    MemorySegment all = MemorySegment.ofArray(both);
+    all.copyFrom(first);
+    all.asSlice(first.byteSize()).copyFrom(next);
+    return all;
   }
 }

@@ -43,6 +43,11 @@ public record Crossover(Map<Kind, Integer> from, int otherwise) {
     return new Crossover(Map.of(), NEVER);
   }
 
+  /** Whether our kernels compute everything. */
+  public boolean isNever() {
+    return equals(never());
+  }
+
   /** cuBLAS computes everything that it may. */
   public static Crossover always() {
     return new Crossover(Map.of(), FEWEST);

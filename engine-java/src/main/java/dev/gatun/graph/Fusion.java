@@ -1,14 +1,13 @@
 // Fusion: lets an op write quantised what nothing but a Quantize would read.
 package dev.gatun.graph;
 
-import dev.gatun.graph.Graph.MarkedTensor;
+import dev.gatun.graph.Graph.Mark;
 import dev.gatun.op.Op;
 import dev.gatun.op.Quantize;
 import dev.gatun.op.Quantizing;
 import dev.gatun.op.Tensor;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,13 +15,12 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /** The ops of a graph with fewer launches and less memory between them; the same values. */
-record Fusion(List<Op> ops, Map<String, MarkedTensor> marks) {
+record Fusion(List<Op> ops, List<Mark> marks) {
 
-  static Fusion of(List<Op> ops, Map<String, MarkedTensor> marks) {
+  static Fusion of(List<Op> ops, List<Mark> marks) {
     Map<Tensor, Integer> readers = new HashMap<>();
     ops.forEach(op -> op.reads().forEach(tensor -> readers.merge(tensor, 1, Integer::sum)));
-    Set<Tensor> marked =
-        marks.values().stream().map(MarkedTensor::tensor).collect(Collectors.toSet());
+    Set<Tensor> marked = marks.stream().map(Mark::tensor).collect(Collectors.toSet());
     Map<Tensor, Tensor> quantized = new HashMap<>();
     for (Op op : ops) {
       if (op instanceof Quantize(Tensor x, Tensor y)
@@ -42,9 +40,10 @@ record Fusion(List<Op> ops, Map<String, MarkedTensor> marks) {
       }
       indices[i] = fused.size() - 1;
     }
-    Map<String, MarkedTensor> moved = new LinkedHashMap<>();
-    marks.forEach(
-        (name, mark) -> moved.put(name, new MarkedTensor(indices[mark.op()], mark.tensor())));
+    List<Mark> moved =
+        marks.stream()
+            .map(mark -> new Mark(mark.name(), indices[mark.op()], mark.tensor()))
+            .toList();
     return new Fusion(fused, moved);
   }
 

@@ -22,26 +22,26 @@ import dev.gatun.op.Qkv;
 import dev.gatun.op.RmsNorm;
 import dev.gatun.op.RopeStore;
 import dev.gatun.op.RopeTable;
+import dev.gatun.op.Rows;
 import dev.gatun.op.Sample;
 import dev.gatun.op.Tensor;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** Each method appends one op and returns what it writes; shapes follow from the inputs. */
 public final class Graph {
   private final StepShape shape;
+  private final Crossover crossover;
   private final Activations activations;
   private final ExpertOps experts;
   private final Transfers transfers = new Transfers(this);
   private List<Op> ops = new ArrayList<>();
-  private Map<String, MarkedTensor> marks = new LinkedHashMap<>();
+  private List<Mark> marks = new ArrayList<>();
   private int tensors;
 
   /** A tensor whose content is of interest after op {@code op} (its index) has run. */
-  public record MarkedTensor(int op, Tensor tensor) {}
+  public record Mark(String name, int op, Tensor tensor) {}
 
   /**
    * @param compute not AUTO
@@ -49,12 +49,18 @@ public final class Graph {
    */
   public Graph(StepShape shape, Compute compute, Crossover crossover) {
     this.shape = shape;
+    this.crossover = crossover;
     this.activations = new Activations(this, compute, crossover);
     this.experts = new ExpertOps(this, activations);
   }
 
   public StepShape shape() {
     return shape;
+  }
+
+  /** {@link StepShape#halves}; in one where cuBLAS computes products of some numbers of rows. */
+  public List<Rows> halves() {
+    return crossover.isNever() ? shape.halves() : List.of(shape.all());
   }
 
   /** What other ranks have a part in. */
@@ -83,12 +89,15 @@ public final class Graph {
     return tensors;
   }
 
-  /** Names what {@code tensor} holds at this point, for whoever runs the graph with an observer. */
+  /**
+   * Names what {@code tensor} holds at this point, for whoever runs the graph with an observer.
+   * Parts of a tensor have one name, and are marked in the order of their rows.
+   */
   public void mark(String name, Tensor tensor) {
-    marks.put(name, new MarkedTensor(ops.size() - 1, tensor));
+    marks.add(new Mark(name, ops.size() - 1, tensor));
   }
 
-  public Map<String, MarkedTensor> marks() {
+  public List<Mark> marks() {
     return marks;
   }
 
@@ -115,9 +124,19 @@ public final class Graph {
 
   /** Adds {@code delta} to {@code residual} in place; returns the norm of the sum. */
   public Tensor addRmsNorm(Tensor residual, Tensor delta, FloatVector weight, float eps) {
-    Tensor y = tensor(DType.F32, residual.rows(), residual.cols());
-    ops.add(new AddRmsNorm(residual, delta, weight, eps, y));
+    Tensor y = like(residual);
+    addRmsNorm(residual, delta, weight, eps, y);
     return y;
+  }
+
+  /** As the other, with the norm in {@code y}, some rows of {@link #like}'s tensor. */
+  public void addRmsNorm(Tensor residual, Tensor delta, FloatVector weight, float eps, Tensor y) {
+    ops.add(new AddRmsNorm(residual, delta, weight, eps, y));
+  }
+
+  /** A float32 tensor of the shape of {@code x}, for what is written part by part. */
+  public Tensor like(Tensor x) {
+    return tensor(DType.F32, x.rows(), x.cols());
   }
 
   /** The rows whose logits the step wants; {@code x} itself where it wants them all. */
@@ -204,10 +223,14 @@ public final class Graph {
     ops.add(new RopeStore(weights, table, q, k, v, cache));
   }
 
-  /** (tokens, heads * headDim): q against what is in the cache of index {@code cache}. */
-  public Tensor attention(Tensor q, int cache, float scale) {
+  /**
+   * (tokens, heads * headDim): q against what is in the cache of index {@code cache}.
+   *
+   * @param table of the rows that q is of
+   */
+  public Tensor attention(Tensor q, Tensor table, int cache, float scale) {
     Tensor y = tensor(DType.F32, q.rows(), q.cols());
-    ops.add(new Attention(q, cache, scale, false, y));
+    ops.add(new Attention(q, table.span(), cache, scale, false, y));
     return y;
   }
 
@@ -226,10 +249,15 @@ public final class Graph {
     return absorbed;
   }
 
-  /** (tokens, heads * latent): absorbed queries against the latent cache of index {@code cache}. */
-  public Tensor latentAttention(Tensor absorbed, int cache, int heads, int latent, float scale) {
+  /**
+   * (tokens, heads * latent): absorbed queries against the latent cache of index {@code cache}.
+   *
+   * @param table of the rows that they are of
+   */
+  public Tensor latentAttention(
+      Tensor absorbed, Tensor table, int cache, int heads, int latent, float scale) {
     Tensor y = tensor(DType.F32, absorbed.rows(), heads * latent);
-    ops.add(new Attention(absorbed, cache, scale, activations.integers(), y));
+    ops.add(new Attention(absorbed, table.span(), cache, scale, activations.integers(), y));
     return y;
   }
 

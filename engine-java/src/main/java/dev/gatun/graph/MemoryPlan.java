@@ -23,8 +23,7 @@ public final class MemoryPlan {
   private final long bytes;
 
   private MemoryPlan(List<Placed> placed, long bytes) {
-    this.placed =
-        placed.stream().collect(Collectors.toMap(each -> each.life.tensor.id(), each -> each));
+    this.placed = placed.stream().collect(Collectors.toMap(each -> each.life.id, each -> each));
     this.bytes = bytes;
   }
 
@@ -34,11 +33,11 @@ public final class MemoryPlan {
   }
 
   long offset(Tensor tensor) {
-    return placed.get(tensor.id()).begin;
+    return placed.get(tensor.id()).begin + tensor.begin();
   }
 
-  /** From the op that first writes a tensor to the last one that touches it. */
-  private record Life(Tensor tensor, int from, int to) {
+  /** From the op that first writes some of a tensor to the last one that touches it. */
+  private record Life(int id, long bytes, int from, int to) {
     boolean meets(Life other) {
       return from <= other.to && other.from <= to;
     }
@@ -58,11 +57,11 @@ public final class MemoryPlan {
   }
 
   private boolean covers(Life life) {
-    Placed place = placed.get(life.tensor.id());
+    Placed place = placed.get(life.id);
     return place != null
         && place.life.from <= life.from
         && life.to <= place.life.to
-        && life.tensor.bytes() <= place.end - place.begin;
+        && life.bytes <= place.end - place.begin;
   }
 
   /**
@@ -74,10 +73,10 @@ public final class MemoryPlan {
     List<Placed> placed = new ArrayList<>();
     long bytes = 0;
     List<Life> lives = lives(graph, result);
-    lives.sort(Comparator.comparingLong((Life life) -> -life.tensor.bytes()));
+    lives.sort(Comparator.comparingLong((Life life) -> -life.bytes));
     for (Life life : lives) {
       long begin = lowestGap(life, placed);
-      long end = begin + Buffer.aligned(life.tensor.bytes());
+      long end = begin + Buffer.aligned(life.bytes);
       placed.add(new Placed(life, begin, end));
       bytes = Math.max(bytes, end);
     }
@@ -94,7 +93,7 @@ public final class MemoryPlan {
     inTheWay.sort(Comparator.comparingLong(Placed::begin));
     long candidate = 0;
     for (Placed other : inTheWay) {
-      if (candidate + Buffer.aligned(life.tensor.bytes()) <= other.begin) {
+      if (candidate + Buffer.aligned(life.bytes) <= other.begin) {
         break;
       }
       candidate = Math.max(candidate, other.end);
@@ -103,15 +102,15 @@ public final class MemoryPlan {
   }
 
   private static List<Life> lives(Graph graph, Optional<Tensor> result) {
-    Tensor[] tensors = new Tensor[graph.tensors()];
-    int[] from = new int[tensors.length];
-    int[] to = new int[tensors.length];
+    long[] bytes = new long[graph.tensors()];
+    int[] from = new int[bytes.length];
+    int[] to = new int[bytes.length];
     Arrays.fill(from, Integer.MAX_VALUE);
     for (int i = 0; i < graph.ops().size(); i++) {
       Op op = graph.ops().get(i);
       for (List<Tensor> touched : List.of(op.reads(), op.writes())) {
         for (Tensor tensor : touched) {
-          tensors[tensor.id()] = tensor;
+          bytes[tensor.id()] = Math.max(bytes[tensor.id()], tensor.begin() + tensor.bytes());
           from[tensor.id()] = Math.min(from[tensor.id()], i);
           to[tensor.id()] = i;
         }
@@ -119,9 +118,9 @@ public final class MemoryPlan {
     }
     result.ifPresent(kept -> to[kept.id()] = graph.ops().size());
     List<Life> lives = new ArrayList<>();
-    for (int id = 0; id < tensors.length; id++) {
-      if (tensors[id] != null) { // else no op uses it
-        lives.add(new Life(tensors[id], from[id], to[id]));
+    for (int id = 0; id < bytes.length; id++) {
+      if (bytes[id] > 0) { // else no op uses it
+        lives.add(new Life(id, bytes[id], from[id], to[id]));
       }
     }
     return lives;

@@ -9,6 +9,7 @@ import dev.gatun.op.Exchanges;
 import dev.gatun.op.Exchanging;
 import dev.gatun.op.Op;
 import dev.gatun.op.Operands;
+import dev.gatun.op.Rows;
 import dev.gatun.op.StepInputs;
 import dev.gatun.op.StepOperands;
 import dev.gatun.op.Tensor;
@@ -16,7 +17,9 @@ import dev.gatun.shard.ExpertTally;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.IntFunction;
@@ -36,7 +39,7 @@ public final class Program implements AutoCloseable {
   private final Graph graph;
   private final Device device;
   private final Buffer slab;
-  private final MemorySegment batch;
+  private final Map<Rows, MemorySegment> batches = new HashMap<>();
   private final MemoryPlan plan;
   private final List<Runnable> calls = new ArrayList<>();
   private final Buffer result;
@@ -75,19 +78,34 @@ public final class Program implements AutoCloseable {
     slab = memory.slab();
     counts = memory.tally().isPresent();
     this.result = result.map(this::data).orElse(Buffer.NONE);
-    batch =
-        Structs.batch(
-            arena,
-            graph.shape().tokens(),
-            0, // set at each run
-            inputs.sequences(),
-            inputs.maxPages(),
-            inputs.position(),
-            inputs.sequence(),
-            inputs.pageTable());
-    StepOperands step = new StepOperands(batch, memory.caches(), inputs, memory.tally());
+    StepOperands step =
+        new StepOperands(
+            rows -> batches.computeIfAbsent(rows, some -> batch(inputs, some)),
+            memory.caches(),
+            inputs,
+            memory.tally());
     Operands operands = new Operands(arena, device.ops(), this::data, step, memory.exchanges());
     graph.ops().forEach(op -> calls.add(op.bind(operands)));
+  }
+
+  private MemorySegment batch(StepInputs inputs, Rows rows) {
+    long begin = (long) Integer.BYTES * rows.first();
+    long bytes = (long) Integer.BYTES * rows.count();
+    return Structs.batch(
+        arena,
+        rows.count(),
+        0, // set at each run
+        inputs.sequences(),
+        inputs.maxPages(),
+        inputs.position().slice(begin, bytes),
+        inputs.sequence().slice(begin, bytes),
+        inputs.pageTable());
+  }
+
+  private void setSingles(int singles) {
+    batches.forEach(
+        (rows, batch) ->
+            Structs.singles(batch, Math.clamp(singles - rows.first(), 0, rows.count())));
   }
 
   /**
@@ -96,7 +114,7 @@ public final class Program implements AutoCloseable {
    * @param singles how many rows, from the first on, are the only ones of their sequences
    */
   public void run(int singles) {
-    Structs.singles(batch, singles);
+    setSingles(singles);
     if (recording.isEmpty() && hasRun && records()) {
       recording = Optional.of(device.record(this::issue));
     }
@@ -120,21 +138,16 @@ public final class Program implements AutoCloseable {
 
   /**
    * As {@link #run}, and shows each marked tensor, (rows, cols) float32, as soon as it holds its
-   * mark.
+   * mark; one that is computed in parts part by part, in the order of the rows.
    */
   public void run(int singles, BiConsumer<String, MemorySegment> observer) {
-    Structs.singles(batch, singles);
+    setSingles(singles);
     for (int i = 0; i < calls.size(); i++) {
       calls.get(i).run();
       int done = i;
-      graph
-          .marks()
-          .forEach(
-              (name, mark) -> {
-                if (mark.op() == done) {
-                  observe(name, mark.tensor(), observer);
-                }
-              });
+      graph.marks().stream()
+          .filter(mark -> mark.op() == done)
+          .forEach(mark -> observe(mark.name(), mark.tensor(), observer));
     }
   }
 

@@ -8,7 +8,8 @@ import java.util.function.IntSupplier;
 /** (tokens, hidden) to (tokens, hidden); what a token leaves for later ones stays on the device. */
 public interface Attention {
   /**
-   * @param table what {@link Graph#ropeTable} returned for this step
+   * @param x of all the step's tokens, or of some that follow one another
+   * @param table what {@link Graph#ropeTable} returned for this step, its rows for those tokens
    */
   Tensor apply(Graph graph, Tensor x, Tensor table);
 

@@ -21,7 +21,8 @@ import java.util.function.IntFunction;
 /**
  * The residual stream is (tokens, hidden); each block's sums are fused with the norm that follows.
  * A rank has the stream where a layer is at home on it; between layers with other homes it is
- * handed on.
+ * handed on. Where other ranks have a layer's experts, its rows go in halves: while those compute
+ * one half's experts, the home computes the other half's attention.
  */
 public final class Decoder {
   private final Shard shard;
@@ -35,23 +36,8 @@ public final class Decoder {
   private final float ropeFactor;
   private final int vocab;
 
-  /** What of a layer is on this rank: all of it, experts alone, or nothing. */
-  private record Stage(Optional<Block> home, Optional<FeedForward> help) {}
-
   /** After the last layer. */
   private record End(Norm norm, Linear head) {}
-
-  /**
-   * The residual stream between two layers.
-   *
-   * @param x without what the layer's feed-forward has made
-   * @param fed that
-   */
-  private record Stream(Tensor x, Tensor fed) {
-    List<Tensor> tensors() {
-      return List.of(x, fed);
-    }
-  }
 
   private Decoder(Parameters parameters, List<Stage> stages, Optional<Mtp> mtp) {
     ModelConfig config = parameters.config();
@@ -98,13 +84,16 @@ public final class Decoder {
                 attention.of(layer, caches::getAndIncrement),
                 Norm.of(parameters, prefix + "post_attention_layernorm.weight"),
                 feedForward.apply(layer));
-        stages.add(new Stage(Optional.of(block), Optional.empty()));
+        stages.add(
+            new Stage(layer, Optional.of(block), Optional.empty(), Stage.halved(shard, layer)));
       } else {
         boolean helps = shard.takesPart(layer);
         stages.add(
             new Stage(
+                layer,
                 Optional.empty(),
-                helps ? Optional.of(feedForward.apply(layer)) : Optional.empty()));
+                helps ? Optional.of(feedForward.apply(layer)) : Optional.empty(),
+                Stage.halved(shard, layer)));
       }
     }
     if (caches.get() != shard.homeLayers()) {
@@ -114,15 +103,20 @@ public final class Decoder {
     ModelConfig config = parameters.config();
     Optional<Mtp> mtp =
         config.mtp()
-            ? stages.getLast().home.map(block -> Mtp.of(parameters, block))
+            ? stages.getLast().home().map(block -> Mtp.of(parameters, block))
             : Optional.empty();
     return new Decoder(parameters, stages.subList(0, config.layers()), mtp);
+  }
+
+  /** Whether larger steps go through some layers in halves. */
+  public boolean hasHalves() {
+    return stages.stream().anyMatch(Stage::halved);
   }
 
   /** Key and value heads of each cache on this rank. */
   public int cacheHeads() {
     return stages.stream()
-        .flatMap(stage -> stage.home.stream())
+        .flatMap(stage -> stage.home().stream())
         .findFirst()
         .map(block -> block.attention().cacheHeads())
         .orElse(1);
@@ -157,15 +151,21 @@ public final class Decoder {
   }
 
   /** After the last layer, on its homes. */
-  private Optional<Stream> stream(Graph graph, Optional<Tensor> table) {
-    Optional<Stream> stream = Optional.empty();
+  private Optional<Residual> stream(Graph graph, Optional<Tensor> table) {
+    Optional<Residual> stream = Optional.empty();
     int last = stages.size() - 1;
     for (int layer = 0; layer <= last; layer++) {
       Stage stage = stages.get(layer);
-      int rows = layer == last ? graph.shape().logitRows() : graph.shape().tokens();
-      stage.help.ifPresent(experts -> experts.help(graph, rows));
-      if (stage.home.isPresent()) {
-        stream = Optional.of(run(graph, layer, stream, table.orElseThrow()));
+      stage.help(graph, layer == last);
+      if (stage.home().isPresent()) {
+        Optional<Residual> before = stream;
+        Tensor x = before.map(Residual::x).orElseGet(() -> embed(graph));
+        Tensor positions = table.orElseThrow();
+        stream =
+            Optional.of(
+                layer == last
+                    ? stage.runLast(graph, x, before, positions)
+                    : stage.run(graph, x, before, positions));
       }
       if (layer < last) {
         stream = handOn(graph, layer, stream);
@@ -174,24 +174,8 @@ public final class Decoder {
     return stream;
   }
 
-  private Stream run(Graph graph, int layer, Optional<Stream> before, Tensor table) {
-    Block block = stages.get(layer).home.orElseThrow();
-    Tensor x = before.map(Stream::x).orElseGet(() -> graph.embed(embedding.orElseThrow(), false));
-    Tensor y =
-        before
-            .map(stream -> block.attentionNorm().afterAdd(graph, stream.x, stream.fed))
-            .orElseGet(() -> block.attentionNorm().apply(graph, x));
-    graph.mark("hidden." + layer, x);
-    Tensor attended = block.attention().apply(graph, y, table);
-    boolean last = layer == stages.size() - 1;
-    // Past the last attention no token looks at another: only rows with a future go on.
-    Tensor kept = last ? graph.logitRows(x) : x;
-    y = block.mlpNorm().afterAdd(graph, kept, last ? graph.logitRows(attended) : attended);
-    return new Stream(kept, block.feedForward().apply(graph, y));
-  }
-
   /** From the homes of a layer to those of the next, where they differ. */
-  private Optional<Stream> handOn(Graph graph, int layer, Optional<Stream> stream) {
+  private Optional<Residual> handOn(Graph graph, int layer, Optional<Residual> stream) {
     List<Integer> homes = shard.homes(layer);
     List<Integer> next = shard.homes(layer + 1);
     boolean here = shard.isHome(layer);
@@ -207,18 +191,22 @@ public final class Decoder {
       return stream;
     }
     int tokens = graph.shape().tokens();
-    Stream taken = new Stream(incoming(graph, tokens, hidden), incoming(graph, tokens, hidden));
+    Residual taken = new Residual(incoming(graph, tokens, hidden), incoming(graph, tokens, hidden));
     graph.transfers().take(group, taken.tensors());
     return Optional.of(taken);
   }
 
-  private Optional<Tensor> logits(Graph graph, Stream stream) {
+  private Tensor embed(Graph graph) {
+    return graph.embed(embedding.orElseThrow(), false);
+  }
+
+  private Optional<Tensor> logits(Graph graph, Residual stream) {
     return end.map(last -> last.head.applyFinely(graph, normed(graph, stream)));
   }
 
   /** (logitRows, hidden) behind the final norm. */
-  private Tensor normed(Graph graph, Stream stream) {
-    Tensor y = end.orElseThrow().norm.afterAdd(graph, stream.x, stream.fed);
+  private Tensor normed(Graph graph, Residual stream) {
+    Tensor y = end.orElseThrow().norm.afterAdd(graph, stream.x(), stream.fed());
     graph.mark("hidden." + stages.size(), y);
     return y;
   }

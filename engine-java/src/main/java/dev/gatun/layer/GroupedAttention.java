@@ -77,7 +77,7 @@ public record GroupedAttention(
   public Tensor apply(Graph graph, Tensor x, Tensor table) {
     Qkv.Heads heads = graph.qkv(q, k, v, x);
     graph.ropeStore(rope, table, heads.q(), heads.k(), heads.v(), cache);
-    Tensor attended = graph.attention(heads.q(), cache, scale);
+    Tensor attended = graph.attention(heads.q(), table, cache, scale);
     return o.apply(graph, graph.transfers().gather(attended, split));
   }
 }

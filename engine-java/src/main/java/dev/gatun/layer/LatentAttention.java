@@ -116,7 +116,7 @@ public record LatentAttention(
     Tensor q = graph.fineMatMul(query, input);
     Tensor kv = down.applyFinely(graph, x);
     Tensor absorbed = graph.absorb(keys, rope, table, q, kv, cache);
-    Tensor sums = graph.latentAttention(absorbed, cache, keys.experts(), latent, scale);
+    Tensor sums = graph.latentAttention(absorbed, table, cache, keys.experts(), latent, scale);
     return o.apply(graph, graph.transfers().gather(graph.headMatMul(values, sums), split));
   }
 }

@@ -15,6 +15,7 @@ import dev.gatun.weights.FeedForwardConfig;
 import dev.gatun.weights.Parameters;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * The {@code perToken} experts that the router chooses, by their weights, and what all tokens go
@@ -136,6 +137,11 @@ public record MixtureOfExperts(
 
   @Override
   public Tensor apply(Graph graph, Tensor x) {
+    return begin(graph, x).get();
+  }
+
+  @Override
+  public Supplier<Tensor> begin(Graph graph, Tensor x) {
     Router own = router.orElseThrow();
     Tensor logits = graph.matMul(own.weight, x);
     graph.mark("router." + layer, logits);
@@ -143,7 +149,8 @@ public record MixtureOfExperts(
     Tensor ids = routing.ids();
     if (spread.isEmpty()) {
       Tensor chosen = stack.orElseThrow().apply(graph, x, ids);
-      return graph.experts().combine(chosen, routing, shared.map(mlp -> mlp.apply(graph, x)));
+      Optional<Tensor> common = shared.map(mlp -> mlp.apply(graph, x));
+      return () -> graph.experts().combine(chosen, routing, common);
     }
     Spread ranks = spread.get();
     if (ranks.helps) {
@@ -152,8 +159,10 @@ public record MixtureOfExperts(
     int exchange = publish(graph, ranks, x, ids);
     // What all tokens go through hides the way of the experts' rows.
     Optional<Tensor> common = shared.map(mlp -> mlp.apply(graph, x));
-    Tensor chosen = graph.transfers().collect(exchange, ranks.owners, ids, hidden);
-    return graph.experts().combine(chosen, routing, common);
+    return () -> {
+      Tensor chosen = graph.transfers().collect(exchange, ranks.owners, ids, hidden);
+      return graph.experts().combine(chosen, routing, common);
+    };
   }
 
   @Override

@@ -23,4 +23,9 @@ public record Norm(FloatVector weight, float eps) {
   public Tensor afterAdd(Graph graph, Tensor residual, Tensor delta) {
     return graph.addRmsNorm(residual, delta, weight, eps);
   }
+
+  /** As the other, with the norm in {@code y}. */
+  void afterAdd(Graph graph, Tensor residual, Tensor delta, Tensor y) {
+    graph.addRmsNorm(residual, delta, weight, eps, y);
+  }
 }

@@ -7,6 +7,7 @@ import dev.gatun.kv.CacheShape;
 import dev.gatun.kv.PagePool;
 import dev.gatun.op.Exchanges;
 import dev.gatun.ranks.Group;
+import dev.gatun.ranks.MeasuredRanks;
 import dev.gatun.ranks.Ranks;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.step.Relay;
@@ -35,6 +36,7 @@ import java.util.function.LongConsumer;
  * @param relay by which rank 0 tells the others; empty where there are none
  * @param ranks what each rank has, by rank
  * @param exchanges of this rank with the others
+ * @param inSteps counts what steps exchange, without what tells ranks of them
  */
 public record Loaded(
     Stepper stepper,
@@ -45,7 +47,8 @@ public record Loaded(
     long cacheBytes,
     Optional<Relay> relay,
     List<RankLoad> ranks,
-    Exchanges exchanges) {
+    Exchanges exchanges,
+    MeasuredRanks inSteps) {
 
   /**
    * Loads a checkpoint; Refusal where it is inconsistent, unsupported, or does not fit.
@@ -76,7 +79,8 @@ public record Loaded(
     int longestSequence = Math.min(context, config.contextLength());
     CacheShape shape = cacheShape(blueprint, need);
     PagePool pool = new PagePool(shape, context, device, arena);
-    Exchanges exchanges = exchanges(device, membership.ranks(), steps);
+    MeasuredRanks inSteps = new MeasuredRanks(membership.ranks());
+    Exchanges exchanges = exchanges(device, inSteps, steps);
     Stepper stepper =
         new Stepper(
             new Stepper.Steps(blueprint.model(), blueprint.compute(), steps, membership.tally()),
@@ -100,7 +104,21 @@ public record Loaded(
             device.allocatedBytes());
     List<RankLoad> all = relay.map(others -> ofAll(others, own)).orElse(List.of(own));
     return new Loaded(
-        stepper, pool, context, longestSequence, own.weights(), own.cache(), relay, all, exchanges);
+        stepper,
+        pool,
+        context,
+        longestSequence,
+        own.weights(),
+        own.cache(),
+        relay,
+        all,
+        exchanges,
+        inSteps);
+  }
+
+  /** Nanoseconds of steps in which this rank did not wait for others; from any thread. */
+  public long workNanos() {
+    return stepper.busyNanos() - inSteps.nanos();
   }
 
   private static CacheShape cacheShape(Blueprint blueprint, Footprint need) {

@@ -16,6 +16,8 @@ import java.util.Optional;
 /**
  * @param others devices of rank 1 and on, in this process; none where one device has it all, or
  *     where they are other processes'
+ * @param mode of a model with experts
+ * @param denseMode of one without
  * @param experts a file of {@link ExpertPlacement}; where empty, experts are in equal runs
  * @param processes this process's rank among several, each with one device; empty where there is
  *     one process
@@ -23,6 +25,7 @@ import java.util.Optional;
 public record Mesh(
     List<DeviceChoice> others,
     Placement.Mode mode,
+    Placement.Mode denseMode,
     Optional<Path> experts,
     Optional<Ranks> processes) {
 
@@ -35,12 +38,12 @@ public record Mesh(
 
   /** Of one process, experts in equal runs. */
   public Mesh(List<DeviceChoice> others, Placement.Mode mode) {
-    this(others, mode, Optional.empty(), Optional.empty());
+    this(others, mode, mode, Optional.empty(), Optional.empty());
   }
 
   /** Of several processes, this one's rank among them. */
   public static Mesh ofProcesses(Placement.Mode mode, Ranks ranks) {
-    return new Mesh(List.of(), mode, Optional.empty(), Optional.of(ranks));
+    return new Mesh(List.of(), mode, mode, Optional.empty(), Optional.of(ranks));
   }
 
   /** One device. */
@@ -49,7 +52,13 @@ public record Mesh(
   }
 
   public Mesh withExperts(Path file) {
-    return new Mesh(others, mode, Optional.of(file), processes);
+    return new Mesh(others, mode, denseMode, Optional.of(file), processes);
+  }
+
+  /** With the one mode that is the model's. */
+  public Mesh of(ModelConfig config) {
+    Placement.Mode its = config.moe().isPresent() ? mode : denseMode;
+    return new Mesh(others, its, its, experts, processes);
   }
 
   /** Devices, with the first. */
@@ -72,7 +81,7 @@ public record Mesh(
               ? routed.experts()
               : 0;
     }
-    Placement placement = Placement.of(mode, size(), numbers);
+    Placement placement = Placement.of(of(config).mode, size(), numbers);
     return experts
         .map(file -> placement.with(ExpertPlacement.read(file, shape(file, config), size())))
         .orElse(placement);

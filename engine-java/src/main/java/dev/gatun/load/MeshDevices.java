@@ -65,7 +65,7 @@ public final class MeshDevices implements AutoCloseable {
    */
   public MeshDevices(Checkpoint checkpoint, EngineOptions options, List<Capacity> cards) {
     this.checkpoint = checkpoint;
-    this.options = options;
+    this.options = options.withMesh(options.mesh().of(checkpoint.config()));
     if (!cards.isEmpty() && cards.size() != options.mesh().size()) {
       throw new IllegalArgumentException(cards.size() + " cards, " + options.mesh().size());
     }
@@ -173,7 +173,7 @@ public final class MeshDevices implements AutoCloseable {
     for (Op op : graph.graph().ops()) {
       read += read(op);
       if (op instanceof Exchanging exchange && exchange.members().getFirst() == rank) {
-        exchanged += exchange.exchangedBytes();
+        exchanged += exchange.exchangedBytes() * (exchange.members().size() - 1);
         exchanges++;
       }
     }

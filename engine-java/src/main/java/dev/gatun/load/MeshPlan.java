@@ -143,7 +143,7 @@ public record MeshPlan(
     double others = 0;
     for (int rank = from; rank < shares.size(); rank++) {
       double one = shares.get(rank).readBytes() / bandwidths.get(rank);
-      if (choices.get(rank).kind() != DeviceChoice.Kind.CUDA) {
+      if (!capacities.get(rank).isGpu()) {
         host += one;
       } else {
         others = inTurn ? others + one : Math.max(others, one);

@@ -31,6 +31,11 @@ public record DeepSeekV3(Decoder decoder) implements Model {
   }
 
   @Override
+  public boolean hasHalves() {
+    return decoder.hasHalves();
+  }
+
+  @Override
   public boolean hasMtp() {
     return decoder.hasMtp();
   }

@@ -19,6 +19,11 @@ public interface Model {
     return false;
   }
 
+  /** Whether its larger steps alternate between ranks in halves ({@link Graph#halves}). */
+  default boolean hasHalves() {
+    return false;
+  }
+
   /**
    * Writes one step that keeps all rows; returns (tokens, vocab) float32, the layer's logits of the
    * token behind the one that follows each.

@@ -40,4 +40,9 @@ public record QwenMoe(Decoder decoder) implements Model {
   public int cacheHeads() {
     return decoder.cacheHeads();
   }
+
+  @Override
+  public boolean hasHalves() {
+    return decoder.hasHalves();
+  }
 }

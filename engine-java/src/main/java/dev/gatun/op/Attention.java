@@ -9,9 +9,10 @@ import java.util.Optional;
 /**
  * {@code gk_attention}, of the cache of index {@code cache}.
  *
+ * @param rows of the step that q and y are of
  * @param int16 whether it may multiply in 16-bit integers; of a latent cache alone
  */
-public record Attention(Tensor q, int cache, float scale, boolean int16, Tensor y)
+public record Attention(Tensor q, Rows rows, int cache, float scale, boolean int16, Tensor y)
     implements Quantizing {
   @Override
   public List<Tensor> reads() {
@@ -25,12 +26,12 @@ public record Attention(Tensor q, int cache, float scale, boolean int16, Tensor 
 
   @Override
   public Optional<Op> writing(Tensor quantized) {
-    return Optional.of(new Attention(q, cache, scale, int16, quantized));
+    return Optional.of(new Attention(q, rows, cache, scale, int16, quantized));
   }
 
   @Override
   public Runnable bind(Operands at) {
-    MemorySegment batch = at.step().batch();
+    MemorySegment batch = at.step().batch(rows);
     MemorySegment queries = at.struct(q);
     MemorySegment pages = at.step().caches().apply(cache);
     MemorySegment to = at.struct(y);

@@ -30,8 +30,8 @@ public record CollectExperts(int id, RowOwners owners, Tensor ids, Optional<Tens
     Optional<Exchanges.Writing> to = y.map(at::writing);
     return () -> {
       try (Exchange exchange = exchanges.kept(id)) {
-        exchange.await();
         if (to.isPresent()) {
+          exchange.await();
           int[] owner = owners.of(chosen.now(), ids.rows(), ids.cols());
           to.get().fill(content -> inOrder(owner, exchange.memory(), content));
         }

@@ -25,6 +25,9 @@ public record CollectWhole(int id, List<Tensor> taken) implements Op {
     List<Exchanges.Writing> parts = taken.stream().map(at::writing).toList();
     return () -> {
       try (Exchange exchange = exchanges.kept(id)) {
+        if (parts.isEmpty()) {
+          return; // What comes next need not wait until the others have it.
+        }
         exchange.await();
         long from = 0;
         for (int i = 0; i < parts.size(); i++) {

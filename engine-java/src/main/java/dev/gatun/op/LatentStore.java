@@ -8,6 +8,8 @@ import java.util.List;
 
 /**
  * {@code gk_latent_store}; writes parts of {@code absorbed}, and the cache of index {@code cache}.
+ *
+ * @param table of the step's rows that the others are of
  */
 public record LatentStore(
     RopeWeights weights, Tensor table, Tensor q, Tensor kv, Tensor absorbed, int cache)
@@ -25,7 +27,7 @@ public record LatentStore(
   @Override
   public Runnable bind(Operands at) {
     MemorySegment rope = at.rope(weights, table);
-    MemorySegment batch = at.step().batch();
+    MemorySegment batch = at.step().batch(table.span());
     MemorySegment queries = at.struct(q);
     MemorySegment latents = at.struct(kv);
     MemorySegment to = at.struct(absorbed);

@@ -8,6 +8,8 @@ import java.util.List;
 
 /**
  * {@code gk_rope_store}; changes {@code q} in place and writes the cache of index {@code cache}.
+ *
+ * @param table of the step's rows that q, k and v are of
  */
 public record RopeStore(RopeWeights weights, Tensor table, Tensor q, Tensor k, Tensor v, int cache)
     implements Op {
@@ -24,7 +26,7 @@ public record RopeStore(RopeWeights weights, Tensor table, Tensor q, Tensor k, T
   @Override
   public Runnable bind(Operands at) {
     MemorySegment rope = at.rope(weights, table);
-    MemorySegment batch = at.step().batch();
+    MemorySegment batch = at.step().batch(table.span());
     MemorySegment queries = at.struct(q);
     MemorySegment keys = at.struct(k);
     MemorySegment values = at.struct(v);

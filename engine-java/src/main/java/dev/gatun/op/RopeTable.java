@@ -20,7 +20,7 @@ public record RopeTable(FloatVector invFreq, int dim, float scale, Tensor table)
 
   @Override
   public Runnable bind(Operands at) {
-    MemorySegment batch = at.step().batch();
+    MemorySegment batch = at.step().batch(table.span());
     MemorySegment to = at.data(table);
     return at.ops()
         .call(

@@ -3,7 +3,10 @@ package dev.gatun.ranks;
 
 import java.lang.foreign.MemorySegment;
 
-/** Filled, published, awaited, read, closed, in this order. */
+/**
+ * Filled, published, awaited, read, closed, in this order. A rank that reads nothing may close it
+ * without awaiting it.
+ */
 public interface Exchange extends AutoCloseable {
 
   /**

@@ -20,7 +20,8 @@ public interface Group {
 
   /**
    * Begins an exchange: each member gives a part, and then all have all parts. All members begin
-   * the same exchanges in the same order. Waits where the memory is still read by another member.
+   * the same exchanges in the same order. Waits where the memory is still read by another member,
+   * or on its way to one.
    *
    * @param ends where each member's part ends, in bytes, ascending: a part begins where the one
    *     before it ends, and may be empty. The same for all members

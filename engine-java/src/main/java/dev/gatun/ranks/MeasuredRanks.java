@@ -108,7 +108,9 @@ public final class MeasuredRanks implements Ranks {
       // Before, so that who has the bytes finds them counted.
       bytes.add(given);
       exchange.publish();
-      nanos.add(System.nanoTime() - since);
+      long now = System.nanoTime();
+      nanos.add(now - since);
+      since = now;
     }
 
     @Override

@@ -76,6 +76,7 @@ final class MpiGroup implements Group {
     private final MemorySegment request;
     private final MemorySegment flag;
     private boolean open;
+    private boolean underWay;
 
     Slot(Arena arena, long bytes, int members) {
       memory = arena.allocate(bytes, ALIGNMENT);
@@ -118,6 +119,7 @@ final class MpiGroup implements Group {
       throw new IllegalArgumentException(
           ends.length + " parts of " + bytes + " bytes are not what the group was made for");
     }
+    settle(slot);
     slot.open(ends);
     begun++;
     MemorySegment memory = slot.memory.asSlice(0, bytes);
@@ -131,11 +133,12 @@ final class MpiGroup implements Group {
       public void publish() {
         watch.check();
         mpi.gather(memory, slot.counts, slot.starts, communicator, slot.request);
+        slot.underWay = true;
       }
 
       @Override
       public void await() {
-        MpiGroup.this.await(slot);
+        settle(slot);
       }
 
       @Override
@@ -143,6 +146,20 @@ final class MpiGroup implements Group {
         slot.open = false;
       }
     };
+  }
+
+  /** Waits for what is under way; no exchange is open. */
+  void settle() {
+    for (Slot slot : slots) {
+      settle(slot);
+    }
+  }
+
+  private void settle(Slot slot) {
+    if (slot.underWay) {
+      await(slot);
+      slot.underWay = false;
+    }
   }
 
   private void await(Slot slot) {

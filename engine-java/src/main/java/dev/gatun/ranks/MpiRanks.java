@@ -39,6 +39,7 @@ public final class MpiRanks implements Ranks {
   private final int rank;
   private final int size;
   private final Arena arena = Arena.ofShared();
+  private final List<MpiGroup> groups = new ArrayList<>();
   private final boolean crowded;
 
   /** Of all ranks, for texts. */
@@ -179,7 +180,9 @@ public final class MpiRanks implements Ranks {
 
   @Override
   public Group group(List<Integer> members, long bytes) {
-    return new MpiGroup(mpi, watch, members, rank, bytes, arena, crowded);
+    MpiGroup group = new MpiGroup(mpi, watch, members, rank, bytes, arena, crowded);
+    groups.add(group);
+    return group;
   }
 
   /**
@@ -250,6 +253,7 @@ public final class MpiRanks implements Ranks {
   @Override
   public void close() {
     watch.check();
+    groups.forEach(MpiGroup::settle);
     watch.leave();
     mpi.finish();
     watch.left();

@@ -12,8 +12,10 @@ import dev.gatun.op.Product;
 import dev.gatun.op.Provider;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * One for each structure that a step's graph may have: whether it keeps every token's logits or
@@ -43,7 +45,7 @@ public record StepPlans(
     long logits = 0;
     long unpacked = 0;
     Map<List<Integer>, Long> exchanged = new HashMap<>();
-    for (StepShape shape : largestSteps(most, crossover, model.hasMtp())) {
+    for (StepShape shape : largestSteps(model, most, crossover)) {
       StepGraph built = StepGraph.of(model, shape, compute, crossover);
       plans.add(built.plan());
       logits =
@@ -61,14 +63,15 @@ public record StepPlans(
    * The largest step of each structure there is. All draw: then the logits live longest, and no
    * tensor is added.
    */
-  private static List<StepShape> largestSteps(StepBounds most, Crossover crossover, boolean mtp) {
-    List<StepShape> shapes = new ArrayList<>();
-    for (int rows : crossover.largestOfPhases(most.logitRows())) {
+  private static Set<StepShape> largestSteps(Model model, StepBounds most, Crossover crossover) {
+    Set<StepShape> shapes = new LinkedHashSet<>();
+    boolean halves = model.hasHalves();
+    for (int rows : largestNumbers(most.logitRows(), crossover, halves)) {
       shapes.add(largest(rows, rows));
-      if (mtp) {
+      if (model.hasMtp()) {
         shapes.add(new StepShape(rows, rows, false, true, true));
       }
-      for (int tokens : crossover.largestOfPhases(most.tokens())) {
+      for (int tokens : largestNumbers(most.tokens(), crossover, halves)) {
         int fewer = Math.min(rows, tokens - 1);
         if (fewer > 0 && crossover.phase(fewer) == crossover.phase(rows)) {
           shapes.add(largest(tokens, fewer));
@@ -76,6 +79,14 @@ public record StepPlans(
       }
     }
     return shapes;
+  }
+
+  /** Of tokens, each the largest of those whose steps have the same ops. */
+  private static int[] largestNumbers(int most, Crossover crossover, boolean halves) {
+    // Where cuBLAS computes some, steps have no halves.
+    return halves && crossover.isNever() && most >= StepShape.LEAST_HALVED
+        ? new int[] {StepShape.LEAST_HALVED - 1, most}
+        : crossover.largestOfPhases(most);
   }
 
   private static StepShape largest(int tokens, int logitRows) {

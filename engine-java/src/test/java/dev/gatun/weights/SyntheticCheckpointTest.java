@@ -142,7 +142,8 @@ class SyntheticCheckpointTest {
     Buffer floats = device.allocate("the rows", 4L * ROWS * COLS, arena);
     Buffer none = Buffer.NONE;
     StepInputs inputs = new StepInputs(ids, none, none, none, none, none, none, none, 0, 0);
-    StepOperands step = new StepOperands(MemorySegment.NULL, layer -> MemorySegment.NULL, inputs);
+    StepOperands step =
+        new StepOperands(_ -> MemorySegment.NULL, layer -> MemorySegment.NULL, inputs);
     Operands operands =
         new Operands(arena, device.ops(), tensor -> floats, step, Exchanges.none(device));
     new Embed(table, false, new Tensor(0, DType.F32, ROWS, COLS)).bind(operands).run();
