@@ -3,6 +3,7 @@ package dev.gatun.engine;
 
 import dev.gatun.device.Device;
 import dev.gatun.device.Sampling;
+import dev.gatun.kv.CacheCounts;
 import dev.gatun.kv.PageTable;
 import dev.gatun.load.Batching;
 import dev.gatun.load.EngineOptions;
@@ -41,6 +42,7 @@ public final class Engine implements AutoCloseable {
   private final Loaded loaded;
   private final long weightBytesPerToken;
   private final Scheduler scheduler;
+  private final IdleSequences idle = new IdleSequences();
   private final Followers followers;
   private final List<ExpertTally> tallies;
   private boolean closed;
@@ -74,7 +76,7 @@ public final class Engine implements AutoCloseable {
     StepPolicy policy =
         new StepPolicy(stepper.most(), batching.promptTokens(device.isGpu()), batching.order());
     boolean runsAhead = device.isGpu() && !stepper.isShared();
-    scheduler = new Scheduler(stepper, policy, runsAhead);
+    scheduler = new Scheduler(stepper, policy, runsAhead, idle);
   }
 
   /** Loads a checkpoint; Refusal where it is inconsistent, unsupported, or does not fit. */
@@ -232,6 +234,16 @@ public final class Engine implements AutoCloseable {
     return Optional.of(total);
   }
 
+  /** How much of the cache is used, of rank 0's where there are several; from any thread. */
+  public CacheCounts cacheCounts() {
+    return loaded.pool().counts();
+  }
+
+  /** How many answers and prompts run and wait; from any thread. */
+  public TaskCounts taskCounts() {
+    return scheduler.counts();
+  }
+
   /** An empty sequence; from any thread. */
   public Session newSession() {
     return new Session(this, new PageTable(loaded.pool()));
@@ -247,6 +259,10 @@ public final class Engine implements AutoCloseable {
 
   Scheduler scheduler() {
     return scheduler;
+  }
+
+  IdleSequences idle() {
+    return idle;
   }
 
   /**
