@@ -85,7 +85,7 @@ public final class Dialogue implements AutoCloseable {
     Usage usage =
         new Usage(
             ids.length,
-            kept + stats.sharedTokens(),
+            kept - stats.rereadTokens() + stats.sharedTokens(),
             thinking,
             stats.generatedTokens() - thinking,
             Duration.ofNanos(stats.promptNanos()),

@@ -52,12 +52,12 @@ abstract sealed class Task permits Forward, Answer, Reread {
   /** Called once, before anything is asked. */
   void begin() {}
 
-  /** Tokens of the sequence will be run again before it. */
+  /** So many tokens of the sequence will be run again before it, or before it goes on. */
   final void rereads(int tokens) {
-    reread += tokens;
+    reread = begun ? reread : tokens;
   }
 
-  /** How many were, once it has ended: they had been in the cache before. */
+  /** Tokens that were run again before it began: they had been in the cache before. */
   final int reread() {
     return reread;
   }

@@ -81,7 +81,7 @@ public final class PlanText {
       outside();
     }
     if (budget.cacheRam() > 0) {
-      row("", "pages that leave the cache", Gib.number(budget.cacheRam()));
+      row("", "host memory for pages of it", Gib.number(budget.cacheRam()));
     }
     if (budget.held() > 0) {
       row("", "random numbers", Gib.number(budget.held()));
@@ -113,9 +113,7 @@ public final class PlanText {
     }
     if (plan.cacheRam() > 0 && budget.cacheRam() == 0) {
       lines.add(
-          "up to "
-              + Gib.of(plan.cacheRam())
-              + " of host memory for pages that leave the cache (--cache-ram)");
+          "host memory for pages of the cache (--cache-ram): up to " + Gib.of(plan.cacheRam()));
     }
     if (!lines.isEmpty()) {
       line("");
