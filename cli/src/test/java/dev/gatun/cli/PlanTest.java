@@ -74,39 +74,6 @@ class PlanTest {
   }
 
   @Test
-  void hostMemoryForTheCacheIsPlanned() {
-    String[] wanted = {"-c", "40960", "--kv", "q8_0"};
-    String usual = plan("qwq-32b:type=awq", "24G", wanted).succeeded();
-    assertTrue(usual.contains("(--cache-ram): up to 8.00 GiB"), usual);
-    String[] more = {"-c", "40960", "--kv", "q8_0", "--cache-ram", "64G"};
-    assertTrue(plan("qwq-32b:type=awq", "24G", more).out().contains("up to 64.00 GiB"));
-    String[] none = {"-c", "40960", "--kv", "q8_0", "-cram", "0"};
-    assertFalse(plan("qwq-32b:type=awq", "24G", none).succeeded().contains("--cache-ram"));
-    String here = Cli.terminal().run("plan", "-m", model, "--cache-ram", "512").succeeded();
-    assertTrue(here.contains("host memory for pages of it           0.50"), here);
-    narrow(here);
-  }
-
-  @Test
-  void moreHostMemoryThanThereIsIsRefusedBeforeLoading() {
-    String[] run = {"run", "-m", model, "-p", "x", "-c", "64", "--cache-ram"};
-    Cli cli = Cli.piped("");
-    Cli.Result result = cli.run(with(run, "500000G"));
-    assertEquals(3, result.exitCode(), result.err());
-    assertTrue(result.err().contains("--cache-ram of 500000.00 GiB"), result.err());
-    assertTrue(result.err().contains("use a smaller --cache-ram, or"), result.err());
-    for (String none : List.of("-1", "much", "8T", "")) {
-      assertTrue(cli.run(with(run, none)).refused(2).contains("--cache-ram '" + none + "'"));
-    }
-  }
-
-  private static String[] with(String[] words, String last) {
-    List<String> all = new ArrayList<>(List.of(words));
-    all.add(last);
-    return all.toArray(String[]::new);
-  }
-
-  @Test
   void onThisMachineTheTableIsOfItsMemory() {
     String out = Cli.terminal().run("plan", "-m", model, "-c", "max").succeeded();
     assertTrue(out.contains("memory available"), out);
