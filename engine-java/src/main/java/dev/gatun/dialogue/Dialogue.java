@@ -50,7 +50,7 @@ public final class Dialogue implements AutoCloseable {
     return engine;
   }
 
-  /** Tokens of the conversation that the cache holds. */
+  /** Tokens of the conversation that were run, and are in the cache unless others needed it. */
   public int length() {
     return session.length();
   }

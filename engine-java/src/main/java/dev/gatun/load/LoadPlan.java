@@ -122,17 +122,14 @@ public record LoadPlan(
     long asked = budget.need().cacheRam();
     long others = budget.outside() - asked;
     return Refusal.doesNotFit(
-        String.format(
-            Locale.ROOT,
-            "--cache-ram of %s beside %s that the model takes of the host's memory, there are %s",
-            Gib.of(asked),
-            Gib.of(others),
-            Gib.of(hostBytes)),
-        asked == 0 ? "free memory" : "use --cache-ram " + mib(hostBytes - others) + " or less");
-  }
-
-  private static String mib(long bytes) {
-    return (Math.max(0, bytes) >> 20) + "M";
+        (asked == 0 ? "the model takes " : "--cache-ram of " + Gib.of(asked) + " beside ")
+            + Gib.of(others)
+            + (asked == 0 ? "" : " that the model takes")
+            + " of the host's memory, there are "
+            + Gib.of(hostBytes),
+        asked == 0 || others > hostBytes
+            ? "free memory, or use a machine with more"
+            : "use --cache-ram " + (hostBytes - others >> 20) + "M or less");
   }
 
   private String others() {
