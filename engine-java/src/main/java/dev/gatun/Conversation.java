@@ -15,7 +15,8 @@ import java.util.List;
 /**
  * Remembers what was said, and keeps its part of the cache until it is closed: each question reads
  * no more than what is new. Any threads may use one; one call runs at a time and others wait for
- * it. A model may have any number of conversations; those that are open hold cache memory.
+ * it. A model may have any number of conversations: one that rests gives its part of the cache up
+ * where others need it, to host memory ({@link GatunOptions#withCacheRam}) or to be read again.
  */
 public final class Conversation implements AutoCloseable {
   private final Gatun model;

@@ -51,9 +51,12 @@ import java.util.List;
  * FinishReason#CANCELLED}; an interrupted thread stays interrupted.
  *
  * <p><b>Errors.</b> What cannot be done is a {@link Refusal}: its message says in one line what was
- * found, what was expected and what to do, its reason tells bad input (USAGE) from a cache that is
- * full (DOES_NOT_FIT) and a device that failed (DEVICE), after which only closing helps. A call
- * that is refused takes no other along.
+ * found, what was expected and what to do, its reason tells bad input (USAGE) from a device that
+ * failed (DEVICE), after which only closing helps. A call that is refused takes no other along.
+ *
+ * <p><b>More than the cache holds.</b> Conversations that rest make room for others, and of answers
+ * that run together the last to come waits where all do not find room. What they had computed goes
+ * to host memory ({@link GatunOptions#withCacheRam}), or is computed again; no text changes.
  */
 public final class Gatun implements AutoCloseable {
 
@@ -135,8 +138,7 @@ public final class Gatun implements AutoCloseable {
    * @param messages in order; which roles may follow each other is for the template to say
    * @param listener hears the answer on this thread while it comes
    * @throws Refusal USAGE where the model has no template or it rejects the messages, where the
-   *     prompt is longer than the context, or for an option that cannot be honoured; DOES_NOT_FIT
-   *     where other answers fill the cache; DEVICE
+   *     prompt is longer than the context, or for an option that cannot be honoured; DEVICE
    * @throws IllegalStateException once the model is closed, before or meanwhile
    */
   public Answer chat(List<Message> messages, ChatOptions options, AnswerListener listener) {

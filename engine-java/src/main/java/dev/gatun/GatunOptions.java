@@ -104,6 +104,18 @@ public final class GatunOptions {
     return with(engine.withCache(CacheTypes.parse(type)));
   }
 
+  /**
+   * @param bytes of host memory for parts of conversations and prompts that the cache has no room
+   *     for, 0 or more; 8 GiB by default, or what is free
+   */
+  public GatunOptions withCacheRam(long bytes) {
+    if (bytes < 0) {
+      throw Refusal.usage(
+          "host memory for the cache of " + bytes + " bytes", "give 0 for none, or more");
+    }
+    return with(engine.withCacheRam(bytes));
+  }
+
   /** Scales positions by YaRN, for 4 times the tokens of the model's training. */
   public GatunOptions withYarn() {
     RopeOverride yarn =

@@ -144,12 +144,13 @@ final class MeshPlanText {
             new Column("cache", budget -> budget.cacheBytes(types, context)),
             new Column("steps", MeshPlanText::steps),
             new Column("exchange", MemoryBudget::exchange),
+            new Column("--cache-ram", MemoryBudget::cacheRam),
             new Column("driver", budget -> budget.capacity().taken()),
             new Column("margin", MemoryBudget::margin),
             new Column("left", budget -> budget.left(types, context))));
     long outside = plan.outsideBytes();
     if (outside > 0) {
-      line("on the host besides, embeddings and exchanges: " + Amount.bytes(outside));
+      line("on the host besides, embeddings, exchanges, --cache-ram: " + Amount.bytes(outside));
     }
     if (plan.checkpoint().heldBytes() > 0) {
       line("and random numbers, once: " + Amount.bytes(plan.checkpoint().heldBytes()));

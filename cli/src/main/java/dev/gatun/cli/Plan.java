@@ -42,6 +42,7 @@ final class Plan implements Callable<Integer> {
 
   @Mixin MtpArgument layer;
   @Mixin EngineArguments engine;
+  @Mixin CacheRamArgument cacheRam;
   @Mixin StandardOptions standard;
 
   private final Stdio stdio;
@@ -62,7 +63,8 @@ final class Plan implements Callable<Integer> {
           "gatun plan is one process's work", "start it without mpirun, and name --devices");
     }
     EngineOptions options =
-        cards.isEmpty() ? engine.options(Optional.empty(), stdio) : engine.planned(cards);
+        cacheRam.applied(
+            cards.isEmpty() ? engine.options(Optional.empty(), stdio) : engine.planned(cards));
     try (Checkpoint checkpoint = engine.scaled(open(), stdio)) {
       MeshArguments.told(options.mesh(), checkpoint.config()).ifPresent(stdio::tell);
       boolean fits =

@@ -85,6 +85,7 @@ final class Processes {
               "-np " + options.batching().sequences(),
               "--compute " + options.compute(),
               "--kv " + options.cacheTypes(),
+              "--cache-ram " + options.cacheRam(),
               "rows of logits " + options.logitRows(),
               "placement " + hash(options.mesh().placement(checkpoint.config()).toString())));
     }

@@ -4,11 +4,14 @@ package dev.gatun.cli;
 import dev.gatun.chat.ChatOptions;
 import dev.gatun.chat.FinishReason;
 import dev.gatun.chat.Message;
+import dev.gatun.cli.ConversationFile.Saved;
+import dev.gatun.cli.ConversationFile.State;
 import dev.gatun.dialogue.Dialogue;
 import dev.gatun.dialogue.Prompt;
 import dev.gatun.dialogue.Transcript;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.SamplingOptions;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.jline.reader.EndOfFileException;
@@ -19,9 +22,10 @@ import picocli.CommandLine.ParameterException;
 final class Repl {
   private final Stdio stdio;
   private final Dialogue dialogue;
-  private final ChatOptions limits;
+  private final String model;
   private final StyleArguments style;
   private final Transcript transcript = new Transcript();
+  private ChatOptions limits;
   private SamplingOptions sampling;
   private Optional<Dialogue.Reply> last = Optional.empty();
 
@@ -35,15 +39,20 @@ final class Repl {
     static final Opening EMPTY = new Opening(Optional.empty(), false);
   }
 
+  /**
+   * @param model its name
+   */
   Repl(
       Stdio stdio,
       Dialogue dialogue,
+      String model,
       SamplingOptions sampling,
       ChatOptions limits,
       StyleArguments style,
       Optional<String> system) {
     this.stdio = stdio;
     this.dialogue = dialogue;
+    this.model = model;
     this.limits = limits;
     this.sampling = sampling;
     this.style = style;
@@ -134,11 +143,11 @@ final class Repl {
         say(rest.isEmpty() ? "no system message" : "system message set");
       }
       case "/save" -> {
-        ConversationFile.save(ReplHelp.file(rest, "/save"), transcript.messages(), stdio);
+        save(ReplHelp.file(rest, "/save"));
         say("saved to " + rest);
       }
       case "/load" -> {
-        transcript.replace(ConversationFile.load(ReplHelp.file(rest, "/load"), stdio));
+        load(ReplHelp.file(rest, "/load"));
         say("loaded " + transcript.messages().size() + " messages");
       }
       case "/set" -> {
@@ -156,6 +165,30 @@ final class Repl {
                   + "; /help lists them, a blank before the slash makes it a message");
     }
     return true;
+  }
+
+  private void save(Path file) {
+    State state = State.of(ModelIdentity.of(model, dialogue), sampling, limits);
+    Saved saved = new Saved(transcript.messages(), limits.variables(), Optional.of(state));
+    ConversationFile.save(file, saved, stdio);
+  }
+
+  /** Changes nothing where it is refused. */
+  private void load(Path file) {
+    Saved saved = ConversationFile.load(file, stdio);
+    if (saved.state().isPresent()) {
+      State state = saved.state().get();
+      ModelIdentity here = ModelIdentity.of(model, dialogue);
+      state.model().requireSame(here, file);
+      if (!state.model().arithmetic().equals(here.arithmetic())) {
+        say("it was held with " + state.model().arithmetic() + ": other words may follow");
+      }
+      limits = state.over(limits).withVariables(saved.variables());
+      sampling = state.sampling();
+    } else if (!saved.variables().isEmpty()) {
+      limits = limits.withVariables(saved.variables());
+    }
+    transcript.replace(saved.messages());
   }
 
   private SamplingOptions set(String words) {

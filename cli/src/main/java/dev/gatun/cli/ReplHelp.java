@@ -12,8 +12,8 @@ final class ReplHelp {
       /system TEXT   set the system message; without TEXT there is none
       /clear         forget what was said
       /set NAME X    a sampling option: /set temp 0.7, /set seed 1
-      /save FILE     write the conversation as JSON
-      /load FILE     go on with a saved conversation
+      /save FILE     write the conversation as JSON, with how answers are drawn
+      /load FILE     go on with a saved conversation as if it had not ended
       /stats         speed of the last answer, use of the context
       /exit          leave; so does Ctrl-D
       A line ending in \\ goes on; so does everything between two lines of \""".

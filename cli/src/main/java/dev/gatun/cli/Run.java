@@ -51,6 +51,7 @@ final class Run implements Callable<Integer> {
   @Mixin ExpertCountsArgument experts;
   @Mixin ThreadsArgument threads;
   @Mixin EngineArguments engine;
+  @Mixin CacheRamArgument cacheRam;
   @Mixin SamplingArguments sampling;
   @Mixin FormatArguments format;
   @Mixin StyleArguments style;
@@ -103,7 +104,7 @@ final class Run implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    EngineOptions options = experts.applied(engine.options(threads.count, stdio));
+    EngineOptions options = cacheRam.applied(experts.applied(engine.options(threads.count, stdio)));
     ChatOptions limits =
         ChatOptions.defaults()
             .withMaxTokens(limit.orElse(-1))
@@ -137,7 +138,16 @@ final class Run implements Callable<Integer> {
           int exitCode =
               asked.isPresent()
                   ? once(dialogue, drawing, limits, asked.get())
-                  : converse(dialogue, drawing, limits, new Repl.Opening(question, singleTurn));
+                  : converse(
+                      new Repl(
+                          stdio,
+                          dialogue,
+                          checkpoint.name(),
+                          drawing,
+                          limits,
+                          style,
+                          prompt.system),
+                      new Repl.Opening(question, singleTurn));
           experts.add(loading.engine());
           experts.write();
           return exitCode;
@@ -227,11 +237,9 @@ final class Run implements Callable<Integer> {
     return reply.finish() == FinishReason.CANCELLED ? Refusal.Reason.INTERRUPTED.exitCode() : 0;
   }
 
-  private int converse(
-      Dialogue dialogue, SamplingOptions drawing, ChatOptions limits, Repl.Opening opening) {
+  private int converse(Repl repl, Repl.Opening opening) {
     try (Prompter prompter = Prompter.open(stdio)) {
-      return new Repl(stdio, dialogue, drawing, limits, style, prompt.system)
-          .converse(prompter, opening);
+      return repl.converse(prompter, opening);
     }
   }
 

@@ -9,9 +9,10 @@ final class StatsLine {
 
   /** {@code prompt 12 tokens, 345.6 t/s · generation 128 tokens, 61.2 t/s · first token 0.21 s}. */
   static String of(Generation.Stats stats) {
+    int read = stats.promptTokens() + stats.rereadTokens();
     // The first token comes out of the prompt's step, so generation's time covers one token less.
     return "prompt "
-        + tokens(stats.promptTokens(), stats.promptTokens(), stats.promptNanos())
+        + tokens(read, read, stats.promptNanos())
         + " · generation "
         + tokens(stats.generatedTokens(), stats.generatedTokens() - 1, stats.generationNanos())
         + " · first token "

@@ -129,8 +129,13 @@ final class CpuDevice implements Device {
   }
 
   @Override
-  public void download(Buffer from, MemorySegment to) {
+  public void copyOut(Buffer from, MemorySegment to) {
     MemorySegment.copy(from.segment(), 0, to, 0, from.bytes());
+  }
+
+  @Override
+  public void download(Buffer from, MemorySegment to) {
+    copyOut(from, to);
   }
 
   @Override

@@ -145,9 +145,14 @@ final class CudaDevice implements Device {
   }
 
   @Override
-  public void download(Buffer from, MemorySegment to) {
+  public void copyOut(Buffer from, MemorySegment to) {
     MemorySegment part = to.asSlice(0, from.bytes());
     runtime.here().copy(from.segment(), part, from.bytes(), stream);
+  }
+
+  @Override
+  public void download(Buffer from, MemorySegment to) {
+    copyOut(from, to);
     sync();
   }
 

@@ -124,6 +124,12 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
    */
   void upload(MemorySegment from, Buffer to);
 
+  /**
+   * Issues a copy to the front of {@code to}, which is of {@link #hostMemory}: the host finds it
+   * there after a {@link #sync}; an {@link #upload} from there comes after it.
+   */
+  void copyOut(Buffer from, MemorySegment to);
+
   /** Waits for all work, then copies {@code from} to the front of {@code to}. */
   void download(Buffer from, MemorySegment to);
 

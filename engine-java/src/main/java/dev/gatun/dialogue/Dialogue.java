@@ -63,7 +63,7 @@ public final class Dialogue implements AutoCloseable {
     return engine;
   }
 
-  /** Tokens of the conversation that the cache holds. */
+  /** Tokens of the conversation that were run, and are in the cache unless others needed it. */
   public int length() {
     return session.length();
   }
@@ -119,7 +119,7 @@ public final class Dialogue implements AutoCloseable {
     Usage usage =
         new Usage(
             prompt.ids().length,
-            kept + stats.sharedTokens(),
+            kept - stats.rereadTokens() + stats.sharedTokens(),
             thinking,
             turn.generated() - thinking,
             Duration.ofNanos(stats.promptNanos()),

@@ -36,7 +36,7 @@ final class Turn {
   private boolean answers; // what is drawn is the answer's own part
   private Optional<ThinkProbe> probe = Optional.empty();
   private Next next = Next.TOKEN;
-  private Generation.Stats stats = new Generation.Stats(0, 0, 0, 0, 0);
+  private Generation.Stats stats = new Generation.Stats(0, 0, 0, 0, 0, 0);
 
   /**
    * @param prompt at least one token, of which the session may hold the first ones
@@ -204,6 +204,7 @@ final class Turn {
         new Generation.Stats(
             stats.promptTokens() - again,
             stats.sharedTokens(),
+            stats.rereadTokens(),
             stats.promptNanos() + stats.generationNanos(),
             0,
             0);
@@ -230,6 +231,7 @@ final class Turn {
         new Generation.Stats(
             first ? stats.promptTokens() + more.promptTokens() : stats.promptTokens(),
             first ? stats.sharedTokens() + more.sharedTokens() : stats.sharedTokens(),
+            first ? stats.rereadTokens() + more.rereadTokens() : stats.rereadTokens(),
             first ? stats.promptNanos() + more.promptNanos() : stats.promptNanos(),
             stats.generatedTokens() + more.generatedTokens(),
             first

@@ -190,7 +190,8 @@ final class Answer extends Task {
     stop = stopAt(token);
     events.add(new Token(token, logProbs, stop, System.nanoTime()));
     unkept.add(token);
-    if (onDevice.isEmpty()) {
+    if (drawsDone == drawsIssued) {
+      // Known by now: the row it was drawn in may be another's before this task is in a step again.
       next = Optional.of(token);
     }
   }

@@ -4,6 +4,7 @@ package dev.gatun.engine;
 import dev.gatun.device.Binding;
 import dev.gatun.device.Device;
 import dev.gatun.device.Sampling;
+import dev.gatun.kv.CacheCounts;
 import dev.gatun.kv.PageTable;
 import dev.gatun.load.Batching;
 import dev.gatun.load.EngineOptions;
@@ -42,6 +43,7 @@ public final class Engine implements AutoCloseable {
   private final Loaded loaded;
   private final long weightBytesPerToken;
   private final Scheduler scheduler;
+  private final IdleSequences idle = new IdleSequences();
   private final Followers followers;
   private final List<ExpertTally> tallies;
   private boolean closed;
@@ -75,7 +77,7 @@ public final class Engine implements AutoCloseable {
     StepPolicy policy =
         new StepPolicy(stepper.most(), batching.promptTokens(device.isGpu()), batching.order());
     boolean runsAhead = device.isGpu() && !stepper.isShared();
-    scheduler = new Scheduler(stepper, policy, runsAhead);
+    scheduler = new Scheduler(stepper, policy, runsAhead, idle);
   }
 
   /** Loads a checkpoint; Refusal where it is inconsistent, unsupported, or does not fit. */
@@ -238,6 +240,16 @@ public final class Engine implements AutoCloseable {
     return Optional.of(total);
   }
 
+  /** How much of the cache is used, of rank 0's where there are several; from any thread. */
+  public CacheCounts cacheCounts() {
+    return loaded.pool().counts();
+  }
+
+  /** How many answers and prompts run and wait; from any thread. */
+  public TaskCounts taskCounts() {
+    return scheduler.counts();
+  }
+
   /** An empty sequence; from any thread. */
   public Session newSession() {
     return new Session(this, new PageTable(loaded.pool()));
@@ -253,6 +265,10 @@ public final class Engine implements AutoCloseable {
 
   Scheduler scheduler() {
     return scheduler;
+  }
+
+  IdleSequences idle() {
+    return idle;
   }
 
   /**

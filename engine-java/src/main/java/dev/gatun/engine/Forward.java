@@ -16,7 +16,7 @@ import java.util.function.BooleanSupplier;
 
 /** The result is (rows, vocab): the last token's logits, or those of all. */
 sealed class Forward extends Task permits Observation, MtpForward {
-  /** How often a caller's {@code interrupted} is asked. */
+  /** How often a caller is asked whether it still waits. */
   private static final long PATIENCE_MILLIS = 10;
 
   private final int[] ids;
@@ -39,17 +39,17 @@ sealed class Forward extends Task permits Observation, MtpForward {
   }
 
   /**
-   * Waits for the logits, on the session's thread, whose interruption counts and is left for the
-   * caller to see. Ends the task early where it was interrupted first; throws what went wrong.
+   * Waits for the logits; empty where it was interrupted first. The thread's own interruption
+   * counts, and is left for the caller to see. Throws what went wrong.
    *
    * @param interrupted asked now and then
    */
-  float[] await(BooleanSupplier interrupted) {
+  Optional<float[]> await(BooleanSupplier interrupted) {
     while (!interrupted.getAsBoolean()) {
       try {
-        return result.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+        return Optional.of(result.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS));
       } catch (TimeoutException e) {
-        // asked again
+        // The caller is asked again.
       } catch (ExecutionException e) {
         throw rethrown(e.getCause());
       } catch (InterruptedException e) {
@@ -57,8 +57,11 @@ sealed class Forward extends Task permits Observation, MtpForward {
         break;
       }
     }
-    cancel();
-    join();
+    return Optional.empty();
+  }
+
+  /** The logits of a task that has ended; throws what went wrong. */
+  float[] result() {
     if (result.isCompletedExceptionally()) {
       throw rethrown(result.exceptionNow());
     }

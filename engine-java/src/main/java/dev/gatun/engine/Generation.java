@@ -61,12 +61,15 @@ public final class Generation {
   /**
    * @param promptTokens that are in the cache now
    * @param sharedTokens of them, which another sequence had computed
+   * @param rereadTokens of the session before the prompt, which had to be run again: other
+   *     sequences had needed their part of the cache
    * @param promptNanos from the start of the prompt to the first token's choice
    * @param generationNanos from there to the last token's choice
    */
   public record Stats(
       int promptTokens,
       int sharedTokens,
+      int rereadTokens,
       long promptNanos,
       int generatedTokens,
       long generationNanos) {}
@@ -147,8 +150,8 @@ public final class Generation {
     }
     long first = count == 0 ? System.nanoTime() : firstToken;
     int read = Math.min(prompt.length, session.sequence().length() - before);
-    Stats stats =
-        new Stats(read, task.shared(), first - start, count, count == 0 ? 0 : lastToken - first);
+    long generation = count == 0 ? 0 : lastToken - first;
+    Stats stats = new Stats(read, task.shared(), task.reread(), first - start, count, generation);
     return new Result(stop, stats, Arrays.copyOf(answer, count));
   }
 

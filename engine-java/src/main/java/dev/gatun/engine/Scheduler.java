@@ -31,8 +31,7 @@ final class Scheduler implements AutoCloseable {
   private Throwable closed;
 
   // The thread's own.
-  private final List<Task> active = new ArrayList<>();
-  private final List<Task> waiting = new ArrayList<>();
+  private final Roster roster;
   private Optional<Running> running = Optional.empty();
 
   /**
@@ -49,11 +48,13 @@ final class Scheduler implements AutoCloseable {
 
   /**
    * @param runsAhead whether a step may be issued before the one before it is done
+   * @param idle where sequences are between their tasks
    */
-  Scheduler(Stepper stepper, StepPolicy policy, boolean runsAhead) {
+  Scheduler(Stepper stepper, StepPolicy policy, boolean runsAhead, IdleSequences idle) {
     this.stepper = stepper;
     this.policy = policy;
     this.runsAhead = runsAhead;
+    roster = new Roster(policy.most().sequences(), idle);
     thread = Thread.ofPlatform().daemon().name("gatun-engine").start(this::run);
   }
 
@@ -67,6 +68,12 @@ final class Scheduler implements AutoCloseable {
       }
     }
     task.fail(closed);
+  }
+
+  /** From any thread. */
+  synchronized TaskCounts counts() {
+    TaskCounts known = roster.counts();
+    return new TaskCounts(known.running(), known.waiting() + arrivals.size());
   }
 
   /** Ends every task at the next step; returns when nothing runs any more. From any thread. */
@@ -111,36 +118,34 @@ final class Scheduler implements AutoCloseable {
     while (closed == null && arrivals.isEmpty() && isIdle()) {
       wait();
     }
-    waiting.addAll(arrivals);
-    arrivals.clear();
+    takeArrivals();
     return closed == null;
   }
 
+  private synchronized void takeArrivals() {
+    arrivals.forEach(roster::add);
+    arrivals.clear();
+  }
+
   private boolean isIdle() {
-    return waiting.isEmpty() && active.isEmpty() && running.isEmpty();
+    return roster.isEmpty() && running.isEmpty();
   }
 
   /** Fails the tasks that are here; later ones are refused when they come. */
   private void end() {
-    synchronized (this) {
-      waiting.addAll(arrivals);
-      arrivals.clear();
-    }
-    waiting.addAll(active);
-    waiting.forEach(task -> task.fail(closed));
+    takeArrivals();
+    roster.failAll(closed);
   }
 
   /** One step: admits tasks, issues what they have ready, looks at the step before. */
   private void advance() {
-    dropCancelled(waiting);
-    admit();
-    dropCancelled(active);
+    roster.update();
     List<TaskPart> taken = issueParts();
     if (taken.isEmpty()) {
       if (running.isPresent()) {
         finishRunning();
       } else {
-        refuseOne();
+        relieve();
       }
       return;
     }
@@ -152,33 +157,12 @@ final class Scheduler implements AutoCloseable {
     }
   }
 
-  private void admit() {
-    while (active.size() < policy.most().sequences() && !waiting.isEmpty()) {
-      Task task = waiting.removeFirst();
-      try {
-        task.begin();
-      } catch (RuntimeException e) {
-        task.fail(e);
-        continue;
-      }
-      active.add(task);
-    }
-  }
-
-  private static void dropCancelled(List<Task> tasks) {
-    for (int i = tasks.size() - 1; i >= 0; i--) {
-      if (tasks.get(i).isCancelled()) {
-        tasks.remove(i).end();
-      }
-    }
-  }
-
   /** Takes from each task what the policy says; a task whose tokens find no pages waits. */
   private List<TaskPart> issueParts() {
-    List<StepPolicy.Offer> offers = new ArrayList<>(active.size());
-    for (Task task : active) {
+    List<StepPolicy.Offer> offers = new ArrayList<>(roster.active().size());
+    for (Task task : roster.active()) {
       boolean alone = task.isAlone();
-      if (alone && task.sequence().hasRoom(task.ready())) {
+      if (alone && roster.makesRoom(task, task.ready())) {
         return List.of(new TaskPart(task, task.issue(task.ready())));
       }
       int ready = alone ? 0 : task.ready();
@@ -187,22 +171,26 @@ final class Scheduler implements AutoCloseable {
     int[] counts = policy.tokenCounts(offers);
     List<TaskPart> taken = new ArrayList<>();
     for (int i = 0; i < counts.length; i++) {
-      Task task = active.get(i);
-      if (counts[i] > 0 && task.sequence().hasRoom(counts[i])) {
+      Task task = roster.active().get(i);
+      if (counts[i] > 0 && roster.makesRoom(task, counts[i])) {
         taken.add(new TaskPart(task, task.issue(counts[i])));
       }
     }
     return taken;
   }
 
-  /** Nobody can go on, and nobody will give pages back: the last to arrive is refused. */
-  private void refuseOne() {
-    if (!active.isEmpty()) {
-      active
-          .removeLast()
-          .fail(
-              Refusal.doesNotFit(
-                  "the cache is full", "close another session or load with a larger context (-c)"));
+  /** Nobody can go on: one makes room for the others, or is refused. */
+  private void relieve() {
+    if (!roster.active().isEmpty()) {
+      roster
+          .preempt()
+          .ifPresent(
+              task ->
+                  roster.fail(
+                      task,
+                      Refusal.doesNotFit(
+                          "the cache is full",
+                          "close another session or load with a larger context (-c)")));
     }
   }
 
@@ -218,8 +206,7 @@ final class Scheduler implements AutoCloseable {
         throw e;
       }
       for (TaskPart each : taken) {
-        active.remove(each.task);
-        each.task.fail(e);
+        roster.fail(each.task, e);
       }
       return Optional.empty();
     }
@@ -254,7 +241,7 @@ final class Scheduler implements AutoCloseable {
     done.step.await();
     for (TaskPart each : done.taken) {
       // One that ended meanwhile has its sequence back.
-      if (active.contains(each.task)) {
+      if (roster.active().contains(each.task)) {
         finish(each, done);
       }
     }
@@ -265,13 +252,11 @@ final class Scheduler implements AutoCloseable {
     try {
       task.finish(each.part, done.step, done.batch.firstLogitRow(each.part));
     } catch (RuntimeException e) {
-      active.remove(task);
-      task.fail(e);
+      roster.fail(task, e);
       return;
     }
     if (task.isDone()) {
-      active.remove(task);
-      task.end();
+      roster.finish(task);
     }
   }
 }

@@ -1,4 +1,4 @@
-// Sequence: tokens in the cache, of one session.
+// Sequence: the tokens of one session, and their part of the cache.
 package dev.gatun.engine;
 
 import dev.gatun.kv.PageTable;
@@ -7,23 +7,32 @@ import java.util.Arrays;
 /**
  * Belongs to its session's thread, and while a task is under way to the engine's. Tokens are issued
  * before they are kept: what a step computes is known to the host when the step is done.
+ *
+ * <p>A sequence that runs nothing may be parked by the engine's thread: its pages go back to the
+ * pool, its tokens stay. Before its next task {@link #restore} finds pages again, and tells which
+ * tokens have to be run again.
  */
 final class Sequence implements AutoCloseable {
   private final PageTable pages;
   private final boolean shares;
+  private final IdleSequences idle;
   private int[] tokens = new int[64];
   private int length;
+  private int cached;
   private int issued;
+  private boolean pinned;
 
   /**
    * @param shares whether its pages may be other sequences' too
+   * @param idle where it waits between tasks
    */
-  Sequence(PageTable pages, boolean shares) {
+  Sequence(PageTable pages, boolean shares, IdleSequences idle) {
     this.pages = pages;
     this.shares = shares;
+    this.idle = idle;
   }
 
-  /** Tokens in the cache. */
+  /** Tokens of the sequence; where it was parked not all are in the cache. */
   int length() {
     return length;
   }
@@ -46,6 +55,11 @@ final class Sequence implements AutoCloseable {
     return pages.hasRoom(issued + count);
   }
 
+  /** Whether all its tokens and one more would find room, once it is parked. */
+  boolean hasRoomForAll() {
+    return pages.hasRoom(length + 1);
+  }
+
   /**
    * Makes room for tokens that a step is about to write; Refusal.doesNotFit where there is none.
    */
@@ -54,11 +68,13 @@ final class Sequence implements AutoCloseable {
     issued += count;
   }
 
-  /** Appends tokens whose step is done. */
+  /**
+   * Appends tokens whose step is done, or of {@link #restore} those that are in the cache again.
+   */
   void keep(int[] ids, int from, int count) {
     append(ids, from, count);
     if (shares) {
-      pages.publish(tokens, length);
+      pages.publish(tokens, cached);
     }
   }
 
@@ -68,36 +84,100 @@ final class Sequence implements AutoCloseable {
    * @return how many of {@code ids}, which are at least one fewer than all
    */
   int share(int[] ids) {
-    int count = shares ? pages.share(length, ids) : 0;
+    int count = shares && cached == length ? pages.share(length, ids) : 0;
     append(ids, 0, count);
-    issued = length;
+    issued = cached;
     return count;
   }
 
   private void append(int[] ids, int from, int count) {
-    if (length + count > tokens.length) {
-      tokens = Arrays.copyOf(tokens, Math.max(length + count, 2 * tokens.length));
+    if (cached + count > tokens.length) {
+      tokens = Arrays.copyOf(tokens, Math.max(cached + count, 2 * tokens.length));
     }
-    System.arraycopy(ids, from, tokens, length, count);
-    length += count;
+    System.arraycopy(ids, from, tokens, cached, count);
+    cached += count;
+    length = Math.max(length, cached);
   }
 
-  /** Forgets what was issued and not kept. */
+  /** Gives all pages back; does nothing to the tokens. For the engine's thread. */
+  synchronized void park() {
+    pages.close();
+    cached = 0;
+    issued = 0;
+  }
+
+  /** Whether it holds pages that {@link #park} would give back. */
+  synchronized boolean canPark() {
+    return !pinned && cached > 0;
+  }
+
+  /** Tokens that are not in the cache. */
+  int missing() {
+    return length - cached;
+  }
+
+  /**
+   * Takes back those pages of a sequence that was parked which are still to be found.
+   *
+   * @return the tokens that are in no page: they have to be run before any others
+   */
+  int[] restore() {
+    if (shares && missing() > 0) {
+      // The last is left out when pages are shared; here it is one that follows the sequence.
+      cached += pages.share(cached, Arrays.copyOfRange(tokens, cached, length + 1));
+    }
+    issued = cached;
+    return Arrays.copyOfRange(tokens, cached, length);
+  }
+
+  /** While its pages hold what {@link #restore} could not compute, it is not parked. */
+  void pin(boolean value) {
+    pinned = value;
+    if (!value) {
+      rest();
+    }
+  }
+
+  /** A task has ended: forgets what was issued and not kept. */
   void settle() {
     cut(length);
+    rest();
+  }
+
+  boolean isPinned() {
+    return pinned;
+  }
+
+  private void rest() {
+    if (canPark()) {
+      idle.add(this);
+    }
+  }
+
+  /** A task is about to begin. For the engine's thread. */
+  void wake() {
+    idle.remove(this);
   }
 
   /**
    * Forgets tokens from {@code newLength} on, and where that is within a page that another sequence
    * reads too, from that page's beginning on.
    */
-  void cut(int newLength) {
-    length = pages.cut(Math.min(newLength, length));
-    issued = length;
+  synchronized void cut(int newLength) {
+    int wanted = Math.min(newLength, length);
+    int left = pages.cut(Math.min(wanted, cached));
+    length = wanted < cached ? left : wanted;
+    cached = left;
+    issued = left;
   }
 
   @Override
   public void close() {
-    pages.close();
+    idle.remove(this);
+    synchronized (this) {
+      pages.close();
+      length = 0;
+      cached = 0;
+    }
   }
 }

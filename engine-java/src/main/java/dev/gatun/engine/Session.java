@@ -18,10 +18,9 @@ import java.util.function.Supplier;
  * threads at once: as many as {@code Batching.sequences} run together, others wait in order of
  * arrival. Of one session, one call runs at a time and others wait for it.
  *
- * <p>What runs tokens may end in Refusal.doesNotFit, where the cache is full and no other sequence
- * is about to give pages back; the session then holds the tokens whose steps were done. After
- * {@link #close} every method but it throws IllegalStateException; after the engine's, those that
- * run tokens.
+ * <p>A session that runs nothing keeps its tokens, but not its part of the cache where others need
+ * it: that is brought back or computed again before the next tokens run. After {@link #close} every
+ * method but it throws IllegalStateException; after the engine's, those that run tokens.
  */
 public final class Session implements AutoCloseable {
   private final Engine engine;
@@ -32,19 +31,19 @@ public final class Session implements AutoCloseable {
 
   Session(Engine engine, PageTable pages) {
     this.engine = engine;
-    sequence = new Sequence(pages, engine.options().batching().sharesPrefixes());
+    sequence = new Sequence(pages, engine.options().batching().sharesPrefixes(), engine.idle());
   }
 
   public Engine engine() {
     return engine;
   }
 
-  /** Tokens in the cache. */
+  /** Its tokens. */
   public int length() {
     return locked(sequence::length);
   }
 
-  /** The tokens in the cache, a copy. */
+  /** The tokens, a copy. */
   public int[] tokens() {
     return locked(sequence::tokens);
   }
@@ -87,9 +86,8 @@ public final class Session implements AutoCloseable {
     locked(
         () -> {
           check(ids);
-          int most = engine.options().stepBounds().logitRows();
-          for (int from = 0; from < ids.length; from += most) {
-            int[] some = Arrays.copyOfRange(ids, from, Math.min(from + most, ids.length));
+          for (int from = 0; from < ids.length; from += mostRows()) {
+            int[] some = Arrays.copyOfRange(ids, from, Math.min(from + mostRows(), ids.length));
             rows.accept(forward(new Forward(sequence, some, true, vocab()), interrupted));
           }
           return null;
@@ -118,12 +116,16 @@ public final class Session implements AutoCloseable {
                 ids.length + " tokens behind " + sequence.length() + " in the session",
                 "give two or more to an empty session");
           }
-          int most = engine.options().stepBounds().logitRows();
-          for (int from = 0; from < ids.length - 1; from += most) {
-            int to = Math.min(from + most, ids.length - 1);
-            int[] some = Arrays.copyOfRange(ids, from, to);
-            int[] next = Arrays.copyOfRange(ids, from + 1, to + 1);
-            rows.accept(forward(new MtpForward(sequence, some, next, vocab()), () -> false));
+          sequence.pin(true);
+          try {
+            for (int from = 0; from < ids.length - 1; from += mostRows()) {
+              int to = Math.min(from + mostRows(), ids.length - 1);
+              int[] some = Arrays.copyOfRange(ids, from, to);
+              int[] next = Arrays.copyOfRange(ids, from + 1, to + 1);
+              rows.accept(forward(new MtpForward(sequence, some, next, vocab()), () -> false));
+            }
+          } finally {
+            sequence.pin(false);
           }
           return null;
         });
@@ -140,10 +142,11 @@ public final class Session implements AutoCloseable {
     locked(
         () -> {
           check(ids);
-          int most = engine.options().stepBounds().logitRows();
-          if (ids.length > most) {
+          if (ids.length > mostRows()) {
             throw Refusal.usage(
-                ids.length + " tokens to observe, the engine computes " + most + " rows of logits",
+                ids.length
+                    + " tokens to observe, the engine computes this many rows: "
+                    + mostRows(),
                 "load it with as many (EngineOptions.withLogitRows)");
           }
           Observation task = new Observation(sequence, ids.clone(), vocab());
@@ -231,7 +234,18 @@ public final class Session implements AutoCloseable {
   }
 
   private MemorySegment forward(Forward task, BooleanSupplier interrupted) {
-    float[] logits = run(task, running -> running.await(interrupted));
+    float[] logits =
+        run(
+            task,
+            running ->
+                running
+                    .await(interrupted)
+                    .orElseGet(
+                        () -> {
+                          running.cancel();
+                          running.join();
+                          return running.result();
+                        }));
     return MemorySegment.ofArray(logits);
   }
 
@@ -244,6 +258,10 @@ public final class Session implements AutoCloseable {
 
   Sequence sequence() {
     return sequence;
+  }
+
+  private int mostRows() {
+    return engine.options().stepBounds().logitRows();
   }
 
   private int vocab() {

@@ -12,10 +12,12 @@ import java.util.function.BiConsumer;
  * One of a sequence at a time. Everything but {@link #cancel} and {@link #join} is called by the
  * engine's thread alone.
  */
-abstract sealed class Task permits Forward, Answer {
+abstract sealed class Task permits Forward, Answer, Reread {
   private final Sequence sequence;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private volatile boolean cancelled;
+  private boolean begun;
+  private int reread;
 
   Task(Sequence sequence) {
     this.sequence = sequence;
@@ -30,7 +32,7 @@ abstract sealed class Task permits Forward, Answer {
     cancelled = true;
   }
 
-  final boolean isCancelled() {
+  boolean isCancelled() {
     return cancelled;
   }
 
@@ -39,8 +41,26 @@ abstract sealed class Task permits Forward, Answer {
     ended.join();
   }
 
+  /** All tokens of the sequence are in the cache: it begins, or goes on after it was preempted. */
+  final void admit() {
+    if (!begun) {
+      begun = true;
+      begin();
+    }
+  }
+
   /** Called once, before anything is asked. */
   void begin() {}
+
+  /** So many tokens of the sequence will be run again before it, or before it goes on. */
+  final void rereads(int tokens) {
+    reread = begun ? reread : tokens;
+  }
+
+  /** Tokens that were run again before it began: they had been in the cache before. */
+  final int reread() {
+    return reread;
+  }
 
   /** Tokens that a step may take now; 0 while a step must be done first. */
   abstract int ready();

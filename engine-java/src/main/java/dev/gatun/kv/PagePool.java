@@ -22,7 +22,11 @@ import java.util.SequencedSet;
  * A page number stands for that page in every cache. A full page may be published under the tokens
  * it holds and those before them; other sequences that begin with the same tokens hold it too. A
  * published page that nobody holds stays as it is until its memory is needed: the page that was
- * given back first goes first. Safe for use by several threads.
+ * given back first goes first. Where there is a {@link HostTier} it goes there, and comes back when
+ * a sequence begins with its tokens.
+ *
+ * <p>Safe for use by several threads; {@link #take} and {@link #hold} move pages on the device, so
+ * they are for the thread that owns it.
  */
 public final class PagePool {
   /** The content before a sequence's first page. */
@@ -37,7 +41,12 @@ public final class PagePool {
   private final Map<Block, Content> published = new HashMap<>();
   private final Content[] contents;
   private final int[] holders;
+  private final Buffer memory;
+  private final long pageBytes;
+  private HostTier tier = HostTier.none();
   private long lastId = BEGINNING;
+  private long queriedTokens;
+  private long sharedTokens;
 
   /**
    * What makes a page's keys and values what they are.
@@ -46,10 +55,32 @@ public final class PagePool {
    */
   record Block(long before, List<Integer> tokens) {}
 
-  /**
-   * @param id differs from that of every other content there ever was
-   */
-  record Content(long id, int page, Block block) {}
+  /** What a page holds, wherever it lies; its id is that of no other content there ever was. */
+  static final class Content {
+    static final int NOWHERE = -1;
+
+    private final long id;
+    private final Block block;
+    private int page;
+
+    /** Of the host tier; a copy, where there is a page too. */
+    int slot = NOWHERE;
+
+    private Content(long id, Block block, int page) {
+      this.id = id;
+      this.block = block;
+      this.page = page;
+    }
+
+    long id() {
+      return id;
+    }
+
+    /** In the device's caches, or {@link #NOWHERE}. */
+    int page() {
+      return page;
+    }
+  }
 
   /**
    * Allocates pages for {@code tokens} tokens.
@@ -58,9 +89,10 @@ public final class PagePool {
    */
   public PagePool(CacheShape shape, int tokens, Device device, Arena arena) {
     int pages = shape.pages(tokens);
-    long cacheBytes = shape.pageBytes() * pages;
+    pageBytes = shape.pageBytes();
+    long cacheBytes = pageBytes * pages;
     long bytes = cacheBytes * shape.caches();
-    Buffer memory = bytes == 0 ? Buffer.NONE : device.allocate("the cache", bytes, arena);
+    memory = bytes == 0 ? Buffer.NONE : device.allocate("the cache", bytes, arena);
     for (int cache = 0; cache < shape.caches(); cache++) {
       caches.add(
           Structs.cache(
@@ -85,6 +117,27 @@ public final class PagePool {
     return caches.get(cache);
   }
 
+  /** A page of one cache. */
+  Buffer page(int cache, int page) {
+    return memory.slice(((long) cache * contents.length + page) * pageBytes, pageBytes);
+  }
+
+  /** From now on pages whose memory is needed go to host memory; before any is taken. */
+  public synchronized void keepIn(PageStore store) {
+    tier = new HostTier(store);
+  }
+
+  public synchronized CacheCounts counts() {
+    return new CacheCounts(
+        contents.length,
+        contents.length - available(),
+        tier.size(),
+        tier.movedOut(),
+        tier.movedIn(),
+        queriedTokens,
+        sharedTokens);
+  }
+
   /** Pages that {@link #take} would find. */
   synchronized int available() {
     return free.size() + idle.size();
@@ -98,11 +151,23 @@ public final class PagePool {
     }
     List<Integer> taken = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
-      int page = free.isEmpty() ? forget(idle.removeFirst()) : free.pop();
-      holders[page] = 1;
-      taken.add(page);
+      taken.add(takeOne());
     }
     return taken;
+  }
+
+  /** One that is free, or what was given back first. */
+  private int takeOne() {
+    int page;
+    if (free.isEmpty()) {
+      page = idle.removeFirst();
+      tier.moveOut(contents[page]).ifPresent(lost -> published.remove(lost.block));
+      forget(page);
+    } else {
+      page = free.pop();
+    }
+    holders[page] = 1;
+    return page;
   }
 
   /** Gives one holder's page back. */
@@ -118,16 +183,44 @@ public final class PagePool {
   }
 
   /**
-   * Holds the page that has these tokens after that content, if there is one.
+   * Holds the page that has these tokens after that content, if there is one; of host memory only
+   * where a page of the device can be had for it.
    *
    * @param tokens of a whole page
    */
   synchronized Optional<Content> hold(long before, int[] tokens) {
     Content content = published.get(block(before, tokens));
-    if (content != null && holders[content.page]++ == 0) {
+    if (content == null) {
+      return Optional.empty();
+    }
+    if (content.page == Content.NOWHERE) {
+      return bringBack(content);
+    }
+    if (holders[content.page]++ == 0) {
       idle.remove(content.page);
     }
-    return Optional.ofNullable(content);
+    return Optional.of(content);
+  }
+
+  private Optional<Content> bringBack(Content content) {
+    if (available() == 0) {
+      return Optional.empty();
+    }
+    tier.begin(content); // the page that makes room for it may need a slot, which is not this one
+    lie(content, takeOne());
+    tier.moveIn(content);
+    return Optional.of(content);
+  }
+
+  private void lie(Content content, int page) {
+    content.page = page;
+    contents[page] = content;
+  }
+
+  /** Counts tokens that a sequence has looked for, and those of them that were found. */
+  synchronized void count(int queried, int shared) {
+    queriedTokens += queried;
+    sharedTokens += shared;
   }
 
   /**
@@ -139,13 +232,15 @@ public final class PagePool {
   synchronized long publish(int page, long before, int[] tokens) {
     Block block = block(before, tokens);
     Content known = published.get(block);
-    if (known != null) {
-      return known.id;
+    if (known == null) {
+      known = new Content(++lastId, block, page);
+      published.put(block, known);
+      contents[page] = known;
+    } else if (known.page == Content.NOWHERE) {
+      lie(known, page);
+      tier.isCopy(known);
     }
-    Content content = new Content(++lastId, page, block);
-    published.put(block, content);
-    contents[page] = content;
-    return content.id;
+    return known.id;
   }
 
   /**
@@ -160,13 +255,16 @@ public final class PagePool {
     return true;
   }
 
-  private int forget(int page) {
+  /** The page is none of its content's any more. */
+  private void forget(int page) {
     Content content = contents[page];
     if (content != null) {
       contents[page] = null;
-      published.remove(content.block);
+      content.page = Content.NOWHERE;
+      if (content.slot == Content.NOWHERE) {
+        published.remove(content.block);
+      }
     }
-    return page;
   }
 
   private static Block block(long before, int[] tokens) {

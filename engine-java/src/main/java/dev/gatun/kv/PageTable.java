@@ -96,6 +96,7 @@ public final class PageTable implements AutoCloseable {
       contents.add(found.get().id());
       shared += size;
     }
+    pool.count(ids.length, shared);
     return shared;
   }
 

@@ -24,6 +24,8 @@ import java.util.function.Consumer;
  * @param batching how several sequences share the steps
  * @param mesh the other devices
  * @param countsExperts whether it is counted how often each expert is chosen
+ * @param cacheRam bytes of host memory, of all devices together, for pages of the cache whose own
+ *     memory is needed; 0 for none; {@link #AUTO_CACHE_RAM}, the default, leaves it to what is free
  */
 public record EngineOptions(
     DeviceChoice device,
@@ -36,7 +38,8 @@ public record EngineOptions(
     Gemm gemm,
     Batching batching,
     Mesh mesh,
-    boolean countsExperts) {
+    boolean countsExperts,
+    long cacheRam) {
 
   /** The context that asks for as much as the model was made for, for each sequence. */
   public static final int MODELS_OWN = 0;
@@ -50,11 +53,21 @@ public record EngineOptions(
   /** Fewer tokens than these are taken only where they are asked for, or the model has no more. */
   public static final int LEAST_CONTEXT = 4096;
 
+  /** Up to {@link #USUAL_CACHE_RAM}, as far as it is free; none over several devices. */
+  public static final long AUTO_CACHE_RAM = -1;
+
+  /** llama.cpp's default, too. */
+  public static final long USUAL_CACHE_RAM = 8L << 30;
+
   public EngineOptions {
     require(context >= WHAT_FITS, "context (-c)", context, "0 (the model's own), more, or max");
     require(batch >= 1, "batch (-b)", batch, "1 or more");
     require(ubatch >= 1, "ubatch (-ub)", ubatch, "1 or more");
     require(logitRows >= 1, "rows of logits", logitRows, "1 or more");
+    if (cacheRam < AUTO_CACHE_RAM) {
+      throw Refusal.usage(
+          "host memory for the cache (--cache-ram) is " + cacheRam, "give 0 for none, or more");
+    }
     if (batching.sequences() > Math.min(batch, ubatch)) {
       throw Refusal.usage(
           batching.sequences() + " sequences at once (-np) in steps of " + Math.min(batch, ubatch),
@@ -79,7 +92,8 @@ public record EngineOptions(
         Gemm.OWN,
         Batching.alone(),
         Mesh.none(),
-        false);
+        false,
+        AUTO_CACHE_RAM);
   }
 
   /** The same options on their way to others. */
@@ -95,6 +109,7 @@ public record EngineOptions(
     private Batching batching;
     private Mesh mesh;
     private boolean countsExperts;
+    private long cacheRam;
 
     Draft(EngineOptions from) {
       device = from.device;
@@ -108,6 +123,7 @@ public record EngineOptions(
       batching = from.batching;
       mesh = from.mesh;
       countsExperts = from.countsExperts;
+      cacheRam = from.cacheRam;
     }
 
     EngineOptions done() {
@@ -122,7 +138,8 @@ public record EngineOptions(
           gemm,
           batching,
           mesh,
-          countsExperts);
+          countsExperts,
+          cacheRam);
     }
   }
 
@@ -182,6 +199,17 @@ public record EngineOptions(
 
   public EngineOptions withExpertsCounted() {
     return with(to -> to.countsExperts = true);
+  }
+
+  public EngineOptions withCacheRam(long bytes) {
+    return with(to -> to.cacheRam = bytes);
+  }
+
+  /**
+   * What each of the devices is asked for of {@link #cacheRam}; 0 where it is left to what fits.
+   */
+  long cacheRamOfEach() {
+    return Math.max(0, cacheRam) / mesh.size();
   }
 
   /** Of the largest steps. */

@@ -32,6 +32,7 @@ import java.util.stream.Stream;
  * @param embedding in host memory, pinned for a GPU, in its file's layout
  * @param held by random weights on the host; 0 for files, and where several ranks share them
  * @param exchange in host memory: buffers of the groups of ranks that this rank is the first of
+ * @param cacheRam of host memory that is asked for, for pages that leave the cache
  * @param activations of the largest step, of {@code stepTokens} tokens, and the steps' inputs
  * @param workspace that ops use among themselves
  * @param gemm lent to NVIDIA's matrix products: workspace and unpacked weights
@@ -44,6 +45,7 @@ public record Footprint(
     long embedding,
     long held,
     long exchange,
+    long cacheRam,
     long activations,
     int stepTokens,
     long workspace,
@@ -85,6 +87,7 @@ public record Footprint(
         shard.isHome(0) ? embedding(checkpoint) : 0,
         blueprint.membership().isShared() ? 0 : checkpoint.heldBytes(),
         exchange(blueprint, plans),
+        options.cacheRamOfEach(),
         plans.bytes() + Stepper.memoryBytes(plans, longestPages(checkpoint.config())),
         options.stepTokens(),
         options.device().kind() == DeviceChoice.Kind.CUDA ? GPU_WORKSPACE : 0,
@@ -100,6 +103,7 @@ public record Footprint(
         embedding,
         held,
         exchange,
+        cacheRam,
         activations,
         stepTokens,
         bytes,
@@ -116,6 +120,7 @@ public record Footprint(
         embedding,
         held,
         exchange,
+        cacheRam,
         activations,
         stepTokens,
         GPU_WORKSPACE,
@@ -145,6 +150,7 @@ public record Footprint(
         table,
         held,
         exchange,
+        cacheRam,
         activations,
         stepTokens,
         workspace,

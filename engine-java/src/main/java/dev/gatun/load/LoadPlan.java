@@ -18,8 +18,18 @@ import java.util.stream.Collectors;
  *
  * @param checkpoint must stay open as long as the plan is used
  * @param context tokens of the cache, of all sequences together, whether they fit or not
+ * @param hostBytes of the machine's memory that there are for what lies outside the device's; more
+ *     than any where the device's is the machine's own, or the device is not here
+ * @param cacheRam bytes of host memory that pages may take which leave the cache
  */
-public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes types, int context) {
+public record LoadPlan(
+    Checkpoint checkpoint,
+    MemoryBudget budget,
+    CacheTypes types,
+    int context,
+    long hostBytes,
+    long cacheRam) {
+  private static final long ENOUGH = Long.MAX_VALUE;
 
   /**
    * The plan of loading a checkpoint.
@@ -35,22 +45,49 @@ public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes ty
       Blueprint blueprint = Blueprint.of(checkpoint, options, device, alone, arena);
       Footprint need = blueprint.footprint(blueprint.stepPlans(options.gemm().planned()));
       return card.map(
-              capacity -> of(checkpoint, options, need.onCard(blueprint.parameters()), capacity))
+              capacity ->
+                  of(checkpoint, options, need.onCard(blueprint.parameters()), capacity, ENOUGH))
           .orElseGet(() -> of(checkpoint, options, need, Capacity.of(device, choice)));
     }
   }
 
+  /** On a device that is here. */
   static LoadPlan of(
       Checkpoint checkpoint, EngineOptions options, Footprint need, Capacity capacity) {
+    Capacity host = Capacity.host();
+    long there = capacity.isHost() ? ENOUGH : host.bytes() - host.margin();
+    return of(checkpoint, options, need, capacity, there);
+  }
+
+  private static LoadPlan of(
+      Checkpoint checkpoint,
+      EngineOptions options,
+      Footprint need,
+      Capacity capacity,
+      long hostBytes) {
     MemoryBudget budget = new MemoryBudget(need, capacity);
     ModelConfig config = checkpoint.config();
-    options.cacheTypes().requireHeads(config.headDim(), config.latent() > 0);
-    int context = contextOf(config, options, budget.largestContext(options.cacheTypes()));
-    return new LoadPlan(checkpoint, budget, options.cacheTypes(), context);
+    CacheTypes types = options.cacheTypes();
+    types.requireHeads(config.headDim(), config.latent() > 0);
+    int context = contextOf(config, options, budget.largestContext(types));
+    long free = capacity.isHost() ? budget.left(types, context) : hostBytes - budget.outside();
+    boolean asked = options.cacheRam() != EngineOptions.AUTO_CACHE_RAM;
+    long cacheRam =
+        asked || options.mesh().size() > 1
+            ? need.cacheRam()
+            : Math.clamp(free, 0, EngineOptions.USUAL_CACHE_RAM);
+    return new LoadPlan(checkpoint, budget, types, context, hostBytes, cacheRam);
   }
 
   public boolean fits() {
-    return budget.fits(types, context);
+    return left() >= 0;
+  }
+
+  /**
+   * Left on the device, or of the machine's memory where that is less; negative where too small.
+   */
+  long left() {
+    return Math.min(budget.left(types, context), hostBytes - budget.outside());
   }
 
   /** Refusal.doesNotFit with the table where the plan does not fit. */
@@ -60,20 +97,39 @@ public record LoadPlan(Checkpoint checkpoint, MemoryBudget budget, CacheTypes ty
     }
     int largest = budget.largestContext(types);
     long there = budget.capacity().bytes();
+    if (budget.fits(types, context)) {
+      throw hostTooSmall();
+    }
     throw Refusal.doesNotFit(
         String.format(
             Locale.ROOT,
-            "weights of %s, a cache of %s and the reserve need %s, there are %s (%s)%s",
+            "weights of %s, a cache of %s%s and the reserve need %s, there are %s (%s)%s",
             Gib.of(budget.need().weightBytes() + budget.embedding()),
             Gib.of(budget.cacheBytes(types, context)),
+            budget.cacheRam() > 0 ? ", --cache-ram of " + Gib.of(budget.cacheRam()) : "",
             Gib.of(there - budget.left(types, context)),
             Gib.of(there),
             budget.capacity().name(),
             others()),
-        (largest > 0 ? "use -c " + largest + " or less" : "use a smaller model or quantisation")
+        (budget.cacheRam() > 0 ? "use a smaller --cache-ram, or " : "use ")
+            + (largest > 0 ? "-c " + largest + " or less" : "a smaller model or quantisation")
             + (budget.capacity().others().isEmpty() ? "" : ", or end what else runs on that GPU")
             + (budget.capacity().isGpu() ? ", or --device cpu" : ""),
         new PlanText(this).toString());
+  }
+
+  private Refusal hostTooSmall() {
+    long asked = budget.need().cacheRam();
+    long others = budget.outside() - asked;
+    return Refusal.doesNotFit(
+        (asked == 0 ? "the model takes " : "--cache-ram of " + Gib.of(asked) + " beside ")
+            + Gib.of(others)
+            + (asked == 0 ? "" : " that the model takes")
+            + " of the host's memory, there are "
+            + Gib.of(hostBytes),
+        asked == 0 || others > hostBytes
+            ? "free memory, or use a machine with more"
+            : "use --cache-ram " + (hostBytes - others >> 20) + "M or less");
   }
 
   private String others() {

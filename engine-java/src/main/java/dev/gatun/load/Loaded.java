@@ -4,13 +4,16 @@ package dev.gatun.load;
 import dev.gatun.device.Device;
 import dev.gatun.graph.Crossover;
 import dev.gatun.kv.CacheShape;
+import dev.gatun.kv.HostPages;
 import dev.gatun.kv.PagePool;
+import dev.gatun.kv.PageStore;
 import dev.gatun.op.Exchanges;
 import dev.gatun.ranks.Group;
 import dev.gatun.ranks.MeasuredRanks;
 import dev.gatun.ranks.Ranks;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.step.Relay;
+import dev.gatun.step.RelayedPages;
 import dev.gatun.step.StepPlans;
 import dev.gatun.step.Stepper;
 import dev.gatun.weights.Checkpoint;
@@ -79,6 +82,7 @@ public record Loaded(
     int longestSequence = Math.min(context, config.contextLength());
     CacheShape shape = cacheShape(blueprint, need);
     PagePool pool = new PagePool(shape, context, device, arena);
+    HostPages hostPages = hostPages(pool, shape, plan, relay, device, arena);
     MeasuredRanks inSteps = new MeasuredRanks(membership.ranks());
     Exchanges exchanges = exchanges(device, inSteps, steps);
     Stepper stepper =
@@ -87,7 +91,7 @@ public record Loaded(
             device,
             pool,
             shape.pages(longestSequence),
-            new Stepper.Others(relay, exchanges),
+            new Stepper.Others(relay, exchanges, hostPages),
             arena);
     device.lendWorkspace(blueprint.limits(longestSequence), arena);
     if (steps.gemmBytes() > 0) {
@@ -100,7 +104,7 @@ public record Loaded(
             blueprint.parameters().bytes(),
             need.weights().getOrDefault(WeightClass.EXPERTS, 0L),
             shape.bytes(context),
-            plan.budget().allocated(options.cacheTypes(), context),
+            plan.budget().allocated(options.cacheTypes(), context) + hostPages.pinnedBytes(),
             device.allocatedBytes());
     List<RankLoad> all = relay.map(others -> ofAll(others, own)).orElse(List.of(own));
     return new Loaded(
@@ -119,6 +123,30 @@ public record Loaded(
   /** Nanoseconds of steps in which this rank did not wait for others; from any thread. */
   public long workNanos() {
     return stepper.busyNanos() - inSteps.nanos();
+  }
+
+  /**
+   * Host memory for pages that leave the cache. Of several devices each has as many, and takes the
+   * memory now, since one that had none later would end them all.
+   */
+  private static HostPages hostPages(
+      PagePool pool,
+      CacheShape shape,
+      LoadPlan plan,
+      Optional<Relay> relay,
+      Device device,
+      Arena arena) {
+    long page = shape.pageBytes() * shape.caches();
+    long fitting = page == 0 ? Integer.MAX_VALUE : plan.cacheRam() / page;
+    int own = (int) Math.min(fitting, Integer.MAX_VALUE);
+    int slots = relay.map(ranks -> ranks.least(own)).orElse(own);
+    HostPages pages =
+        new HostPages(pool, shape, slots == Integer.MAX_VALUE ? 0 : slots, device, arena);
+    if (relay.isPresent()) {
+      pages.reserve();
+    }
+    pool.keepIn(relay.<PageStore>map(others -> new RelayedPages(others, pages)).orElse(pages));
+    return pages;
   }
 
   private static CacheShape cacheShape(Blueprint blueprint, Footprint need) {
@@ -152,7 +180,7 @@ public record Loaded(
       plan.requireFits();
       return plan.context();
     }
-    long left = plan.budget().left(plan.types(), plan.context());
+    long left = plan.left();
     int largest = plan.budget().largestContext(plan.types());
     long[][] all = relay.get().gather(left, largest, plan.context());
     int fitting = (int) least(all, 1);

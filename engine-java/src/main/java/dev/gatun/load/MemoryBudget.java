@@ -23,7 +23,8 @@ public record MemoryBudget(Footprint need, Capacity capacity) {
 
   /** Left for the cache once weights and reserve are taken; negative where they do not fit. */
   public long leftForCache() {
-    return capacity.bytes() - reserve() - held() - embedding() - exchange() - need.weightBytes();
+    long others = held() + embedding() + exchange() + cacheRam();
+    return capacity.bytes() - reserve() - others - need.weightBytes();
   }
 
   /** Random weights' source, where it lies in the memory that is counted. */
@@ -41,9 +42,15 @@ public record MemoryBudget(Footprint need, Capacity capacity) {
     return capacity.isHost() ? need.exchange() : 0;
   }
 
+  /** Asked for, for pages that leave the cache, where it lies in the memory that is counted. */
+  public long cacheRam() {
+    return capacity.isHost() ? need.cacheRam() : 0;
+  }
+
   /** Of the machine's memory, where that is not what is counted. */
   public long outside() {
-    return (capacity.isGpu() ? need.embedding() : 0) + (capacity.isHost() ? 0 : need.exchange());
+    return (capacity.isGpu() ? need.embedding() : 0)
+        + (capacity.isHost() ? 0 : need.exchange() + need.cacheRam());
   }
 
   /** Of a cache of {@code context} tokens, in whole pages. */

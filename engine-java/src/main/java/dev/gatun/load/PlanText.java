@@ -8,6 +8,7 @@ import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.QuantMix;
 import dev.gatun.weights.RopeOverride;
 import dev.gatun.weights.WeightClass;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
@@ -41,9 +42,7 @@ public final class PlanText {
     this.plan = plan;
     this.budget = plan.budget();
     taken();
-    if (budget.capacity().isGpu()) {
-      onTheHost();
-    }
+    onTheHost();
     contexts();
     if (!plan.fits()) {
       alternatives();
@@ -81,6 +80,9 @@ public final class PlanText {
       }
       outside();
     }
+    if (budget.cacheRam() > 0) {
+      row("", "host memory for pages of it", Gib.number(budget.cacheRam()));
+    }
     if (budget.held() > 0) {
       row("", "random numbers", Gib.number(budget.held()));
     }
@@ -105,8 +107,18 @@ public final class PlanText {
   }
 
   private void onTheHost() {
-    line("");
-    line("on the host, pinned: the embedding, " + Gib.of(budget.need().embedding()));
+    List<String> lines = new ArrayList<>();
+    if (budget.capacity().isGpu()) {
+      lines.add("on the host, pinned: the embedding, " + Gib.of(budget.need().embedding()));
+    }
+    if (plan.cacheRam() > 0 && budget.cacheRam() == 0) {
+      lines.add(
+          "host memory for pages of the cache (--cache-ram): up to " + Gib.of(plan.cacheRam()));
+    }
+    if (!lines.isEmpty()) {
+      line("");
+    }
+    lines.forEach(this::line);
   }
 
   private void contexts() {

@@ -2,6 +2,7 @@
 package dev.gatun.step;
 
 import dev.gatun.graph.StepShape;
+import dev.gatun.kv.PageStore;
 import dev.gatun.ranks.Exchange;
 import dev.gatun.ranks.Group;
 import dev.gatun.ranks.Ranks;
@@ -23,6 +24,8 @@ public final class Relay {
   private static final int HEADER_BYTES = 32;
   private static final int STEP = 1;
   private static final int END = 2;
+  private static final int PAGE_OUT = 3;
+  private static final int PAGE_IN = 4;
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
@@ -103,6 +106,16 @@ public final class Relay {
     }
   }
 
+  /** Rank 0: others copy this page to that slot too. */
+  void announceOut(int page, int slot) {
+    tell(PAGE_OUT, page, slot);
+  }
+
+  /** Rank 0: others copy this slot to that page too. */
+  void announceIn(int slot, int page) {
+    tell(PAGE_IN, slot, page);
+  }
+
   /** Rank 0: there are no more steps. */
   public void end() {
     tell(END);
@@ -121,13 +134,20 @@ public final class Relay {
     }
   }
 
-  /** Other ranks: waits for the next step, copied to {@code to}; empty where there is none. */
-  Optional<Announced> next(MemorySegment to) {
-    int[] words = new int[HEADER_BYTES / Integer.BYTES];
-    try (Exchange exchange = headers.begin(ofFirst(HEADER_BYTES))) {
-      exchange.publish();
-      exchange.await();
-      MemorySegment.copy(exchange.memory(), INT, 0, words, 0, words.length);
+  /**
+   * Other ranks: waits for the next step, copied to {@code to}; empty where there is none.
+   *
+   * @param pages moves those that are to be moved before
+   */
+  Optional<Announced> next(MemorySegment to, PageStore pages) {
+    int[] words = hear();
+    while (words[0] == PAGE_OUT || words[0] == PAGE_IN) {
+      if (words[0] == PAGE_OUT) {
+        pages.out(words[1], words[2]);
+      } else {
+        pages.in(words[1], words[2]);
+      }
+      words = hear();
     }
     if (words[0] == END) {
       return Optional.empty();
@@ -140,6 +160,16 @@ public final class Relay {
       MemorySegment.copy(exchange.memory(), 0, to, 0, bytes);
     }
     return Optional.of(new Announced(shape, words[5], to.asSlice(0, bytes)));
+  }
+
+  private int[] hear() {
+    int[] words = new int[HEADER_BYTES / Integer.BYTES];
+    try (Exchange exchange = headers.begin(ofFirst(HEADER_BYTES))) {
+      exchange.publish();
+      exchange.await();
+      MemorySegment.copy(exchange.memory(), INT, 0, words, 0, words.length);
+    }
+    return words;
   }
 
   private long[] ofFirst(long bytes) {

@@ -8,6 +8,7 @@ import dev.gatun.graph.Compute;
 import dev.gatun.graph.Program;
 import dev.gatun.graph.StepShape;
 import dev.gatun.kv.PagePool;
+import dev.gatun.kv.PageStore;
 import dev.gatun.model.Model;
 import dev.gatun.op.Exchanges;
 import dev.gatun.op.StepInputs;
@@ -37,6 +38,7 @@ public final class Stepper implements AutoCloseable {
   private final ProgramCache programs;
   private final StepInFlight[] steps;
   private final Optional<Relay> relay;
+  private final PageStore pages;
   private final Optional<ExpertTally> tally;
   private int issued;
 
@@ -50,6 +52,7 @@ public final class Stepper implements AutoCloseable {
     this.device = device;
     plans = steps.plans;
     relay = others.relay;
+    pages = others.pages;
     tally = steps.tally;
     InputLayout layout = InputLayout.of(plans.most(), maxPages, steps.model.hasMtp());
     Buffer buffer = device.allocate("the steps' inputs", layout.bytes(), arena);
@@ -80,8 +83,9 @@ public final class Stepper implements AutoCloseable {
    * Other ranks that run the same steps.
    *
    * @param relay by which rank 0 tells them; empty where there are none
+   * @param pages this rank's, which leave the cache where rank 0 says so
    */
-  public record Others(Optional<Relay> relay, Exchanges exchanges) {}
+  public record Others(Optional<Relay> relay, Exchanges exchanges, PageStore pages) {}
 
   /** Bytes of the inputs of the largest steps. */
   public static long inputBytes(StepBounds most, int maxPages) {
@@ -112,13 +116,13 @@ public final class Stepper implements AutoCloseable {
   public void follow() {
     Relay first = relay.orElseThrow();
     StepInFlight step = steps[0];
-    Optional<Relay.Announced> next = first.next(step.inputs());
+    Optional<Relay.Announced> next = first.next(step.inputs(), pages);
     while (next.isPresent()) {
       Relay.Announced announced = next.get();
       Program program = programs.of(announced.shape());
       step.issue(announced.inputs(), () -> program.run(announced.singles()), Buffer.NONE, false);
       step.await();
-      next = first.next(step.inputs());
+      next = first.next(step.inputs(), pages);
     }
   }
 

@@ -172,6 +172,9 @@ public final class EmulatedRuntime implements CudaRuntime {
   private void copyNow(MemorySegment from, MemorySegment to, long bytes) {
     MemorySegment source = from.reinterpret(bytes);
     MemorySegment target = to.reinterpret(bytes);
+    if (isIn(pinned, source)) {
+      completeInto(source); // copies of one stream are in order
+    }
     issued++;
     if (isIn(pinned, target)) {
       late.add(new Late(issued, target, source.toArray(ValueLayout.JAVA_BYTE), true));
@@ -190,6 +193,15 @@ public final class EmulatedRuntime implements CudaRuntime {
   private static boolean isIn(NavigableMap<Long, Long> allocations, MemorySegment memory) {
     Map.Entry<Long, Long> at = allocations.floorEntry(memory.address());
     return at != null && memory.address() < at.getKey() + at.getValue();
+  }
+
+  /** Completes copies up to the last that writes to some of {@code host}. */
+  private void completeInto(MemorySegment host) {
+    late.stream()
+        .filter(copy -> copy.toHost() && copy.host().asOverlappingSlice(host).isPresent())
+        .mapToLong(Late::number)
+        .max()
+        .ifPresent(this::complete);
   }
 
   private void complete(long copies) {

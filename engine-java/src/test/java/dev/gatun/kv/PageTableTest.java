@@ -19,10 +19,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PageTableTest {
   private static final int PAGE = Device.pageTokens();
@@ -130,6 +133,40 @@ class PageTableTest {
     assertEquals(PAGE, half.share(0, tokens(200, 2 * PAGE + 1)), "the end goes first");
   }
 
+  /** A page that came back leaves its copy behind: going again costs nothing. */
+  @Test
+  void whatGoesToHostMemoryComesBack() {
+    int[][] held = new int[PAGES][PAGE];
+    pool.keepIn(new TokenStore(held, new int[PAGES][], new AtomicInteger()));
+    full(tokens(100, 2 * PAGE)).close();
+    for (int round = 0; round < 3; round++) {
+      PageTable large = new PageTable(pool);
+      large.grow(PAGES * PAGE);
+      assertEquals(0, new PageTable(pool).share(0, tokens(100, 2 * PAGE + 1)), "no room for it");
+      large.close();
+      PageTable found = new PageTable(pool);
+      assertEquals(2 * PAGE, found.share(0, tokens(100, 2 * PAGE + 1)));
+      found.close();
+    }
+    CacheCounts counts = pool.counts();
+    assertEquals(new CacheCounts(PAGES, 0, 2, 2, 6, counts.queriedTokens(), 6 * PAGE), counts);
+  }
+
+  /** The end of what was given back first goes first. */
+  @Test
+  void hostMemoryKeepsWhatWasUsedLast() {
+    int[][] held = new int[PAGES][PAGE];
+    pool.keepIn(new TokenStore(held, new int[3][], new AtomicInteger()));
+    full(tokens(100, 2 * PAGE)).close();
+    full(tokens(300, 2 * PAGE)).close();
+    PageTable large = new PageTable(pool);
+    large.grow(PAGES * PAGE);
+    large.close();
+    assertEquals(PAGE, new PageTable(pool).share(0, tokens(100, 2 * PAGE + 1)));
+    assertEquals(2 * PAGE, new PageTable(pool).share(0, tokens(300, 2 * PAGE + 1)));
+    assertEquals(3, pool.counts().hostPages());
+  }
+
   @Test
   void aCutIntoAPageOfOthersGoesBackToItsBeginning() {
     PageTable first = full(tokens(0, 2 * PAGE));
@@ -145,11 +182,32 @@ class PageTableTest {
         PAGE, new PageTable(pool).share(0, tokens(0, 2 * PAGE + 1)), "it is written to now");
   }
 
+  /** Host memory of a number of slots, as lists of tokens. */
+  private record TokenStore(int[][] pages, int[][] slots, AtomicInteger given)
+      implements PageStore {
+    @Override
+    public int grow() {
+      return given.getAndSet(slots.length) == 0 ? slots.length : 0;
+    }
+
+    @Override
+    public void out(int page, int slot) {
+      slots[slot] = pages[page].clone();
+    }
+
+    @Override
+    public void in(int slot, int page) {
+      pages[page] = slots[slot].clone();
+    }
+  }
+
   /** Against a list of what each page must hold. */
-  @Test
-  void randomSequencesNeverReadAnothersTokens() {
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 3, 40, 10_000})
+  void randomSequencesNeverReadAnothersTokens(int slots) {
     Random random = new Random(3);
     int[][] held = new int[PAGES][];
+    pool.keepIn(new TokenStore(held, new int[slots][], new AtomicInteger()));
     List<PageTable> tables = new ArrayList<>();
     List<int[]> contents = new ArrayList<>();
     for (int round = 0; round < 20_000; round++) {
@@ -186,6 +244,11 @@ class PageTableTest {
     }
     tables.forEach(PageTable::close);
     assertEquals(PAGES, pool.available());
+    CacheCounts counts = pool.counts();
+    assertEquals(0, counts.heldPages());
+    assertEquals(slots > 1, counts.movedIn() > 0, counts.toString());
+    assertTrue(counts.hostPages() <= slots, counts.toString());
+    assertTrue(counts.movedOut() >= counts.hostPages(), counts.toString());
     assertFalse(new PageTable(pool).hasRoom(PAGES * PAGE + 1));
     assertTrue(new PageTable(pool).hasRoom(PAGES * PAGE));
   }

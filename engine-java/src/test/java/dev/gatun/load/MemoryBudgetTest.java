@@ -75,6 +75,7 @@ class MemoryBudgetTest {
             0,
             0,
             0,
+            0,
             need.activations(),
             need.stepTokens(),
             need.workspace(),
@@ -271,7 +272,8 @@ class MemoryBudgetTest {
       assertEquals(152_064L * 5120 / 256 * 144, budget.embedding());
       long everything = need.weightBytes() + need.held() + budget.embedding() + budget.reserve();
       assertEquals(host.bytes() - everything, budget.leftForCache());
-      String text = new PlanText(new LoadPlan(checkpoint, budget, F16, 4096)).toString();
+      String text =
+          new PlanText(new LoadPlan(checkpoint, budget, F16, 4096, Long.MAX_VALUE, 0)).toString();
       assertTrue(text.matches("(?s).*\n +embedding +0[.]41\n.*"), text);
       assertFalse(text.contains("on the host"), text);
     }

@@ -1,0 +1,193 @@
+// Roster: which tasks run, which wait, and whose pages go where others need them.
+package dev.gatun.engine;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Pages are given up by sequences that run nothing, the one that rested longest first, then by
+ * tasks that have not begun, the last to arrive first. Where those that run lack pages all the
+ * same, and none can go on, the last to arrive is preempted: it goes on where it was as soon as
+ * another task has left and all its tokens find room. For the engine's thread.
+ */
+final class Roster {
+  private final int most;
+  private final IdleSequences idle;
+  private final List<Task> active = new ArrayList<>();
+
+  /** In order of arrival, as are the preempted, which come first. */
+  private final Deque<Task> waiting = new ArrayDeque<>();
+
+  private final Deque<Task> preempted = new ArrayDeque<>();
+
+  /** Since a task was preempted. */
+  private boolean hasOneLeft;
+
+  private volatile TaskCounts counts = new TaskCounts(0, 0);
+
+  /**
+   * @param most tasks that run at once
+   */
+  Roster(int most, IdleSequences idle) {
+    this.most = most;
+    this.idle = idle;
+  }
+
+  void add(Task task) {
+    task.sequence().wake();
+    waiting.add(task);
+    count();
+  }
+
+  /** From any thread. */
+  TaskCounts counts() {
+    return counts;
+  }
+
+  private void count() {
+    counts = new TaskCounts(active.size(), waiting.size() + preempted.size());
+  }
+
+  /** Those that run, in the order in which they came; not to be changed. */
+  List<Task> active() {
+    return active;
+  }
+
+  boolean isEmpty() {
+    return active.isEmpty() && waiting.isEmpty() && preempted.isEmpty();
+  }
+
+  /** Ends all that are here by what went wrong. */
+  void failAll(Throwable cause) {
+    List<Task> all = new ArrayList<>(active);
+    all.addAll(preempted);
+    all.addAll(waiting);
+    counts = new TaskCounts(0, 0);
+    all.forEach(task -> task.fail(cause));
+  }
+
+  /** Ends those that wait and were cancelled, lets others begin, and ends those that ran. */
+  void update() {
+    dropCancelled(waiting);
+    dropCancelled(preempted);
+    while (active.size() < most && mayEnter()) {
+      enter(preempted.isEmpty() ? waiting.removeFirst() : preempted.removeFirst());
+    }
+    hasOneLeft |= dropCancelled(active);
+  }
+
+  private boolean dropCancelled(Iterable<Task> tasks) {
+    boolean dropped = false;
+    for (Iterator<Task> each = tasks.iterator(); each.hasNext(); ) {
+      Task task = each.next();
+      if (task.isCancelled()) {
+        each.remove();
+        count();
+        task.end();
+        dropped = true;
+      }
+    }
+    return dropped;
+  }
+
+  /** Nobody overtakes those that were preempted. */
+  private boolean mayEnter() {
+    if (preempted.isEmpty()) {
+      return !waiting.isEmpty();
+    }
+    return active.isEmpty() || hasOneLeft && preempted.getFirst().sequence().hasRoomForAll();
+  }
+
+  private void enter(Task task) {
+    try {
+      // Pages come back only where others have made room for them.
+      makesRoom(task, task.sequence().missing() + task.ready());
+      int[] missing = task.sequence().restore();
+      if (missing.length > 0) {
+        task.rereads(missing.length);
+        active.add(new Reread(task, missing));
+      } else {
+        task.admit();
+        active.add(task);
+      }
+      count();
+    } catch (RuntimeException e) {
+      count();
+      task.fail(e);
+    }
+  }
+
+  /** A task has come to its end. */
+  void finish(Task task) {
+    if (task instanceof Reread reread) {
+      proceed(reread);
+    } else {
+      leave(task);
+      task.end();
+    }
+  }
+
+  private void proceed(Reread done) {
+    Task next = done.next();
+    active.set(active.indexOf(done), next);
+    try {
+      next.admit();
+    } catch (RuntimeException e) {
+      fail(next, e);
+    }
+  }
+
+  /** Ends a task that runs by what went wrong. */
+  void fail(Task task, Throwable cause) {
+    leave(task);
+    task.fail(cause);
+  }
+
+  private void leave(Task task) {
+    active.remove(task);
+    hasOneLeft = true;
+    count();
+  }
+
+  /** Whether {@code count} tokens of a task that runs find room, if need be in others' pages. */
+  boolean makesRoom(Task task, int count) {
+    while (!task.sequence().hasRoom(count)) {
+      if (!idle.parkOldest() && !parkOneThatWaits()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean parkOneThatWaits() {
+    for (Iterator<Task> last = waiting.descendingIterator(); last.hasNext(); ) {
+      Sequence sequence = last.next().sequence();
+      if (sequence.canPark()) {
+        sequence.park();
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Nothing runs, and none can go on: the last to arrive is preempted. Where it is the only one, or
+   * could not be run again, it is what is returned.
+   */
+  Optional<Task> preempt() {
+    Task last = active.getLast();
+    if (active.size() == 1 || last.sequence().isPinned()) {
+      return Optional.of(last);
+    }
+    active.removeLast();
+    last.sequence().park();
+    preempted.addFirst(last instanceof Reread reread ? reread.next() : last);
+    hasOneLeft = false;
+    count();
+    return Optional.empty();
+  }
+}
