@@ -11,6 +11,7 @@ import dev.gatun.sample.SamplingOptions;
 import dev.gatun.text.Tokenizer;
 import dev.gatun.verify.Oracles;
 import dev.gatun.weights.Checkpoint;
+import dev.gatun.weights.RopeOverride;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -51,7 +52,10 @@ final class Scripts {
         new Oracles(
             Path.of("src/test/resources/oracle"),
             Path.of("target/oracle", System.getProperty("gatun.fork", "fork-1")));
-    try (Checkpoint checkpoint = Checkpoint.open(oracles.gguf("qwen2-q4_0").checkpoint());
+    RopeOverride longer = // 1024 tokens
+        new RopeOverride(Optional.of(RopeOverride.Kind.YARN), Optional.of(4.0), Optional.of(256));
+    Path file = oracles.gguf("qwen2-q4_0").checkpoint();
+    try (Checkpoint checkpoint = longer.apply(Checkpoint.open(file));
         Engine engine = Engine.load(checkpoint, options)) {
       test.accept(engine);
     }
