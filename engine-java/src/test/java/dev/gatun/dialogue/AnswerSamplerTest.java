@@ -6,6 +6,7 @@ import static dev.gatun.dialogue.Scripts.OPTIONS;
 import static dev.gatun.dialogue.Scripts.PROMPT;
 import static dev.gatun.dialogue.Scripts.dialect;
 import static dev.gatun.dialogue.Scripts.drawn;
+import static dev.gatun.dialogue.Scripts.fresh;
 import static dev.gatun.dialogue.Scripts.options;
 import static dev.gatun.dialogue.Scripts.withEngine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -60,18 +61,6 @@ class AnswerSamplerTest {
       assertEquals(told, reply.logProbs());
       return new Said(reply, heard.all.toString(), samplers[0]);
     }
-  }
-
-  private static int fresh(int[] tokens, int from) {
-    int at = from;
-    while (seen(tokens, at)) {
-      at++;
-    }
-    return at;
-  }
-
-  private static boolean seen(int[] tokens, int at) {
-    return Arrays.stream(tokens, 0, at).anyMatch(each -> each == tokens[at]);
   }
 
   private static void allB(Said said) {

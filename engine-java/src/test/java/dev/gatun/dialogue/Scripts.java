@@ -82,6 +82,19 @@ final class Scripts {
     return drawn(engine, prompt, new Sampler(LIVELY), 24);
   }
 
+  /** The first of some drawn tokens, from the {@code from}-th on, that was not drawn before. */
+  static int fresh(int[] tokens, int from) {
+    int at = from;
+    while (isSeen(tokens, at)) {
+      at++;
+    }
+    return at;
+  }
+
+  private static boolean isSeen(int[] tokens, int at) {
+    return Arrays.stream(tokens, 0, at).anyMatch(each -> each == tokens[at]);
+  }
+
   /** How a model speaks whose tokens have these texts; others get what is left. */
   static Dialect dialect(Engine engine, Map<Integer, String> texts, Integer... stopIds) {
     int vocab = engine.config().vocab();

@@ -6,6 +6,7 @@ import static dev.gatun.dialogue.Scripts.OPTIONS;
 import static dev.gatun.dialogue.Scripts.PROMPT;
 import static dev.gatun.dialogue.Scripts.dialect;
 import static dev.gatun.dialogue.Scripts.drawn;
+import static dev.gatun.dialogue.Scripts.fresh;
 import static dev.gatun.dialogue.Scripts.options;
 import static dev.gatun.dialogue.Scripts.withEngine;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -139,19 +140,6 @@ class ThinkingTest {
             }
           }
         });
-  }
-
-  /** The first of some drawn tokens that was not drawn before, from the {@code from}-th on. */
-  private static int fresh(int[] tokens, int from) {
-    int at = from;
-    while (contains(firsts(tokens, at), tokens[at])) {
-      at++;
-    }
-    return at;
-  }
-
-  private static boolean contains(int[] tokens, int token) {
-    return IntStream.of(tokens).anyMatch(each -> each == token);
   }
 
   @Test
