@@ -28,7 +28,6 @@ import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-@Tag("anyDevice")
 class AnswerSamplerTest {
   private static final Prompt OPENED = new Prompt("hm <think>\n", PROMPT);
   private static final Prompt CLOSED = new Prompt("<think>\n\n</think>\n\n", PROMPT);
@@ -93,6 +92,7 @@ class AnswerSamplerTest {
   }
 
   @Test
+  @Tag("anyDevice")
   void itDrawsWhatFollowsTheThinking() throws IOException {
     withEngine(
         options(),
@@ -114,6 +114,7 @@ class AnswerSamplerTest {
   }
 
   @Test
+  @Tag("anyDevice")
   void itDrawsWhatFollowsAForcedEnd() throws IOException {
     withEngine(
         options(),
