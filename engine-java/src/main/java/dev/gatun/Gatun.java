@@ -170,7 +170,8 @@ public final class Gatun implements AutoCloseable {
 
   /**
    * Continues a text as it stands, without a chat template; the beginning-of-text token that the
-   * model expects is put before it. All that comes is {@link Answer#text}, thinking too.
+   * model expects is put before it. All that comes is {@link Answer#text}, thinking too, for which
+   * {@link ChatOptions#thinking} holds here as well.
    *
    * @param text at least one token; the text of a special token becomes that token
    * @throws Refusal as {@link #chat(List, ChatOptions, AnswerListener)}

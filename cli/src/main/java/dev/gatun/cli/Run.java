@@ -54,6 +54,7 @@ final class Run implements Callable<Integer> {
   @Mixin CacheRamArgument cacheRam;
   @Mixin SamplingArguments sampling;
   @Mixin FormatArguments format;
+  @Mixin ThinkingArguments thinking;
   @Mixin StyleArguments style;
 
   @Option(
@@ -111,6 +112,7 @@ final class Run implements Callable<Integer> {
             .withIgnoredEnd(ignoreEnd)
             .withVariables(variables())
             .withFormat(format.format(stdio))
+            .withThinking(thinking.options())
             .withStops(stops.toArray(String[]::new));
     if (engine.follows(options)) {
       try (Checkpoint checkpoint = engine.scaled(Checkpoint.open(model.path(stdio)), stdio)) {
@@ -233,7 +235,7 @@ final class Run implements Callable<Integer> {
               + " tokens is full"
               + (whole ? ", all that the model was made for" : "; -c sets a larger one"));
     }
-    stdio.tell(StatsLine.of(reply.stats()));
+    stdio.tell(StatsLine.of(reply));
     return reply.finish() == FinishReason.CANCELLED ? Refusal.Reason.INTERRUPTED.exitCode() : 0;
   }
 
