@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * @param vocabulary rows of the model's output; ids of the tokenizer are below
@@ -136,6 +137,23 @@ public record Dialect(
   }
 
   /**
+   * The grammar of an answer that has to call tools, after its thinking, in llguidance's variant of
+   * Lark.
+   *
+   * @param tools with a choice that {@link ToolOptions#forces}
+   */
+  String callGrammar(ToolForm form, ToolOptions tools) {
+    Set<String> special =
+        form.tokens().stream().filter(this::isSpecial).collect(Collectors.toSet());
+    return form.grammar(tools, special);
+  }
+
+  private boolean isSpecial(String text) {
+    int[] ids = tokenizer.encode(text, true);
+    return ids.length == 1 && tokenizer.isSpecial(ids[0]);
+  }
+
+  /**
    * Whether a drawn token is no part of the text: a special one, but for the tags of thinking and
    * the markers of calls, which some files count among those.
    */
@@ -144,7 +162,8 @@ public record Dialect(
       return false;
     }
     String text = new String(tokenizer.bytes(id), StandardCharsets.UTF_8);
-    return !ThinkSplitter.isTag(text) && form.filter(known -> known.isMarker(text)).isEmpty();
+    return !ThinkSplitter.isTag(text)
+        && form.filter(known -> known.tokens().contains(text)).isEmpty();
   }
 
   /** Token sequences that spell one of {@code texts}, and every token that holds one. */
