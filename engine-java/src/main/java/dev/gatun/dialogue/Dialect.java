@@ -105,6 +105,14 @@ public record Dialect(
     return withBos;
   }
 
+  /** Whether the template shows tools, and writes calls in a known form. */
+  public boolean takesTools() {
+    return template
+        .map(ChatTemplate::traits)
+        .filter(traits -> traits.showsTools() && ToolForm.of(traits).isPresent())
+        .isPresent();
+  }
+
   /**
    * How the answer's calls are written; empty where it may have none.
    *
