@@ -55,8 +55,18 @@ public final class Conversation implements AutoCloseable {
    * @param listener hears the answer on this thread while it comes
    * @throws Refusal as {@link Gatun#chat(List, ChatOptions, AnswerListener)}
    */
-  public synchronized Answer ask(String question, ChatOptions options, AnswerListener listener) {
-    transcript.add(Message.user(question));
+  public Answer ask(String question, ChatOptions options, AnswerListener listener) {
+    return ask(List.of(Message.user(question)), options, listener);
+  }
+
+  /**
+   * As {@link #ask(String, ChatOptions, AnswerListener)}, with any messages, such as the results of
+   * the tools that the last answer calls.
+   */
+  public synchronized Answer ask(
+      List<Message> messages, ChatOptions options, AnswerListener listener) {
+    List<Message> before = transcript.messages();
+    messages.forEach(transcript::add);
     try {
       Prompt prompt = dialogue.dialect().prompt(transcript.messages(), options);
       AnswerParts parts = new AnswerParts(listener, false);
@@ -64,7 +74,7 @@ public final class Conversation implements AutoCloseable {
       transcript.add(answer.message());
       return answer;
     } catch (RuntimeException | Error e) {
-      transcript.retract();
+      transcript.replace(before);
       throw e;
     }
   }

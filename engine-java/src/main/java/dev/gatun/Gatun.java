@@ -293,6 +293,11 @@ public final class Gatun implements AutoCloseable {
     return dialect.prompt(messages).ids().length;
   }
 
+  /** Whether the model's chat template is one for tools, and its calls are of a known form. */
+  public boolean takesTools() {
+    return dialect.takesTools();
+  }
+
   /** The name of the file or folder. */
   public String name() {
     return name;

@@ -47,6 +47,11 @@ record CallMarks(Pair section, Pair call, String separator, Pattern head, String
         fence);
   }
 
+  /** What grammars put around calls. */
+  CallGrammar.Frame frame(String between) {
+    return new CallGrammar.Frame(section.open, between, section.close, "");
+  }
+
   /** What matters outside of calls. */
   List<String> outside() {
     return Stream.of(section.open, section.close, call.open, call.close, fence)

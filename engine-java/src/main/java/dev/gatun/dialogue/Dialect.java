@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * @param vocabulary rows of the model's output; ids of the tokenizer are below
@@ -117,6 +118,14 @@ public record Dialect(
     return withBos;
   }
 
+  /** Whether the template shows tools, and writes calls in a known form. */
+  public boolean takesTools() {
+    return template
+        .map(ChatTemplate::traits)
+        .filter(traits -> traits.showsTools() && ToolForm.of(traits).isPresent())
+        .isPresent();
+  }
+
   /**
    * How the answer's calls are written; empty where it may have none.
    *
@@ -140,11 +149,6 @@ public record Dialect(
                         "the model's chat template writes tool calls in none of the known forms, "
                             + ToolForm.names(),
                         remedy));
-    if (tools.forces()) {
-      throw Refusal.usage(
-          "a tool call cannot be forced yet (tool choice " + tools.choice() + ")",
-          "use tool choice AUTO");
-    }
     return Optional.of(form);
   }
 
@@ -154,13 +158,36 @@ public record Dialect(
    * @throws Refusal USAGE for a form that cannot be honoured
    */
   Optional<Grammar> grammar(ChatOptions options) {
-    boolean free = options.format() instanceof OutputFormat.Text;
-    if (toolForm(options.tools()).isPresent() && !free) {
+    Optional<ToolForm> calls = toolForm(options.tools());
+    OutputFormat format = options.format();
+    if (calls.isPresent() && !(format instanceof OutputFormat.Text)) {
       throw Refusal.usage(
-          "an answer of a form (" + options.format() + ") that may call tools as well",
+          "an answer that must have a form and may call tools as well",
           "leave out the form or the tools, or set the tool choice to none");
     }
-    return free ? Optional.empty() : Optional.of(grammars.compile(options.format()));
+    if (calls.isPresent() && options.tools().forces()) {
+      format = new OutputFormat.Lark(callGrammar(calls.get(), options.tools()));
+    }
+    return format instanceof OutputFormat.Text
+        ? Optional.empty()
+        : Optional.of(grammars.compile(format));
+  }
+
+  /**
+   * The grammar of an answer that has to call tools, after its thinking, in llguidance's variant of
+   * Lark.
+   *
+   * @param tools with a choice that {@link ToolOptions#forces}
+   */
+  String callGrammar(ToolForm form, ToolOptions tools) {
+    Set<String> special =
+        form.tokens().stream().filter(this::isSpecial).collect(Collectors.toSet());
+    return form.grammar(tools, special);
+  }
+
+  private boolean isSpecial(String text) {
+    int[] ids = tokenizer.encode(text, true);
+    return ids.length == 1 && tokenizer.isSpecial(ids[0]);
   }
 
   /**
@@ -172,7 +199,8 @@ public record Dialect(
       return false;
     }
     String text = new String(tokenizer.bytes(id), StandardCharsets.UTF_8);
-    return !ThinkSplitter.isTag(text) && form.filter(known -> known.isMarker(text)).isEmpty();
+    return !ThinkSplitter.isTag(text)
+        && form.filter(known -> known.tokens().contains(text)).isEmpty();
   }
 
   /** Token sequences that spell one of {@code texts}, and every token that holds one. */

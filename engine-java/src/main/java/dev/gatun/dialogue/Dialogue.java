@@ -92,8 +92,7 @@ public final class Dialogue implements AutoCloseable {
     try {
       Optional<Function<SamplingOptions, Sampler>> masked =
           mask.map(one -> sampling -> new Sampler(sampling, Optional.of(one)));
-      return answer(
-          prompt, defaults, options, new Words(dialect, prompt, options, sink, tokens), masked);
+      return answer(prompt, defaults, options, sink, tokens, masked);
     } finally {
       mask.ifPresent(TokenMask::close);
     }
@@ -103,12 +102,14 @@ public final class Dialogue implements AutoCloseable {
    * @param answerSampler makes what draws the answer's own part, behind the thinking, where that is
    *     another sampler; asked once at most. It is told all tokens before that part too.
    */
-  private Reply answer(
+  Reply answer(
       Prompt prompt,
       SamplingOptions defaults,
       ChatOptions options,
-      Words words,
+      ThinkSplitter.Sink sink,
+      Consumer<TokenLogProb> tokens,
       Optional<Function<SamplingOptions, Sampler>> answerSampler) {
+    Words words = new Words(dialect, prompt, options, sink, tokens);
     SamplingOptions sampling = drawing(defaults, options).withResolvedSeed();
     int kept = keepCommonPrefix(prompt.ids());
     Turn turn = new Turn(session, dialect, prompt, sampling, options, words, answerSampler);

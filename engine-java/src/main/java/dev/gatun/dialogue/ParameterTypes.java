@@ -56,9 +56,19 @@ final class ParameterTypes {
 
   /** A new value of a parameter. */
   Value value(String parameter) {
+    return new Value(types(parameter));
+  }
+
+  /** Whether a parameter may be a string; one of unknown type is. */
+  boolean mayBeText(String parameter) {
+    Set<Type> types = types(parameter);
+    return types.isEmpty() || types.contains(Type.STRING);
+  }
+
+  private Set<Type> types(String parameter) {
     Set<Type> types = EnumSet.noneOf(Type.class);
     collect(schema.path("properties").path(parameter), types, 0);
-    return new Value(types);
+    return types;
   }
 
   private void collect(JsonNode part, Set<Type> types, int references) {

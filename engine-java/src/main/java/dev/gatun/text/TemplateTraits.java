@@ -15,12 +15,13 @@ import java.util.Optional;
  * @param calls how it takes an assistant's calls; empty where it shows none
  */
 public record TemplateTraits(boolean showsTools, Optional<Calls> calls, Thinking thinking) {
-  /** What the call in {@link Calls#sample} is to. */
-  public static final String SAMPLE_NAME = "gatun_sample";
+  /** What the call in {@link Calls#sample} is to; a tool of this name is not shown. */
+  public static final String SAMPLE_NAME = "sample_call";
 
   /** The one argument that it has. */
   public static final String SAMPLE_KEY = "sample_key";
 
+  private static final String TOOL = "sample_tool";
   private static final int VALUE = 1729;
   private static final String ARGUMENTS = "{\"" + SAMPLE_KEY + "\":" + VALUE + "}";
   private static final Map<String, Object> USER = Map.of("role", "user", "content", "Hello");
@@ -52,7 +53,7 @@ public record TemplateTraits(boolean showsTools, Optional<Calls> calls, Thinking
   }
 
   private static boolean showsTools(ChatTemplate template) {
-    return attempt(template, List.of(USER)).contains(SAMPLE_NAME);
+    return attempt(template, List.of(USER)).contains(TOOL);
   }
 
   // A JSON text first: where it is shown as it is, the history has the very text the model wrote.
@@ -94,7 +95,7 @@ public record TemplateTraits(boolean showsTools, Optional<Calls> calls, Thinking
   private static String attempt(ChatTemplate template, List<?> messages) {
     Map<String, Object> parameters = Map.of("type", "object", "properties", Map.of());
     Map<String, Object> function =
-        Map.of("name", SAMPLE_NAME, "description", "", "parameters", parameters);
+        Map.of("name", TOOL, "description", "", "parameters", parameters);
     Map<String, Object> variables = new HashMap<>();
     variables.put("messages", messages);
     variables.put("tools", List.of(Map.of("type", "function", "function", function)));

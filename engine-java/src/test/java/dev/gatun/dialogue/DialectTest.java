@@ -3,10 +3,15 @@
 package dev.gatun.dialogue;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.chat.Message;
+import dev.gatun.chat.Tool;
+import dev.gatun.chat.ToolOptions;
+import dev.gatun.refusal.Refusal;
 import dev.gatun.text.ChatTemplate;
 import dev.gatun.text.Tokenizer;
 import java.util.HashMap;
@@ -23,6 +28,7 @@ class DialectTest {
   private static final int OPEN = 3;
   private static final int CLOSE = 4;
   private static final int USER = 5;
+  private static final int MARKER = 6;
 
   @ParameterizedTest
   @ValueSource(
@@ -53,6 +59,36 @@ class DialectTest {
     assertTrue(dialect.isHidden(USER, Optional.empty()));
   }
 
+  @Test
+  void markersOfCallsAreTextWhereAFileCallsThemSpecial() {
+    Dialect dialect = dialect("", true);
+    assertFalse(dialect.isHidden(MARKER, Optional.of(ToolForm.LLAMA)));
+    assertTrue(dialect.isHidden(MARKER, Optional.of(ToolForm.HERMES)));
+    assertTrue(dialect.isHidden(MARKER, Optional.empty()));
+    assertTrue(dialect.isHidden(USER, Optional.of(ToolForm.LLAMA)));
+  }
+
+  @Test
+  void toolsNeedATemplateThatShowsThemInAKnownForm() {
+    ToolOptions tools = ToolOptions.of(new Tool("f", "", Tool.NO_PARAMETERS));
+    assertEquals(Optional.of(ToolForm.LLAMA), dialect(ToolTemplates.LLAMA, false).toolForm(tools));
+    refused(ToolTemplates.PLAIN, tools, "the model's chat template does not show tools");
+    String unknown = ToolTemplates.LLAMA.replace("parameters", "args");
+    refused(unknown, tools, "none of the known forms, qwen-coder, hermes, deepseek");
+    for (ToolOptions none :
+        List.of(
+            ToolOptions.none(),
+            new ToolOptions(tools.tools(), ToolOptions.Choice.NONE, Optional.empty(), true))) {
+      assertEquals(Optional.empty(), dialect(ToolTemplates.PLAIN, false).toolForm(none));
+    }
+  }
+
+  private static void refused(String template, ToolOptions tools, String part) {
+    Refusal refusal = assertThrows(Refusal.class, () -> dialect(template, false).toolForm(tools));
+    assertTrue(refusal.getMessage().contains(part), refusal.getMessage());
+    assertTrue(refusal.getMessage().contains("--chat-template-file"), refusal.getMessage());
+  }
+
   private static int[] prompt(String template, boolean addsBos) {
     return dialect(template, addsBos).prompt(List.of(Message.user("ab"))).ids();
   }
@@ -62,8 +98,9 @@ class DialectTest {
     metadata.put("tokenizer.ggml.model", "gpt2");
     metadata.put("tokenizer.ggml.pre", "deepseek-v3");
     metadata.put(
-        "tokenizer.ggml.tokens", List.of("a", "b", "<s>", "<think>", "</think>", "<|User|>", "bb"));
-    metadata.put("tokenizer.ggml.token_type", List.of(1, 1, 3, 3, 3, 3, 1));
+        "tokenizer.ggml.tokens",
+        List.of("a", "b", "<s>", "<think>", "</think>", "<|User|>", "<|python_tag|>", "bb"));
+    metadata.put("tokenizer.ggml.token_type", List.of(1, 1, 3, 3, 3, 3, 3, 1));
     metadata.put("tokenizer.ggml.merges", List.of("b b"));
     metadata.put("tokenizer.ggml.bos_token_id", BOS);
     metadata.put("tokenizer.ggml.add_bos_token", addsBos);

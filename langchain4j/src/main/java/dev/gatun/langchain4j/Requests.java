@@ -12,6 +12,7 @@ import dev.langchain4j.data.message.ChatMessage;
 import dev.langchain4j.data.message.Content;
 import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.TextContent;
+import dev.langchain4j.data.message.ToolExecutionResultMessage;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.exception.InternalServerException;
 import dev.langchain4j.exception.InvalidRequestException;
@@ -26,6 +27,7 @@ import dev.langchain4j.model.output.FinishReason;
 import dev.langchain4j.model.output.TokenUsage;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
 
@@ -42,7 +44,7 @@ final class Requests {
         name != null && !name.equals(model.name()),
         "a modelName other than that of the loaded model, '" + model.name() + "',");
     refuseIf(parameters.toolChoice() == ToolChoice.REQUIRED, "ToolChoice.REQUIRED");
-    refuseIf(!parameters.toolSpecifications().isEmpty(), "a tool");
+    refuseIf(!parameters.toolSpecifications().isEmpty() && !model.takesTools(), "a tool");
     refuseIf(
         parameters.responseFormat() != null
             && parameters.responseFormat().type() != ResponseFormatType.TEXT,
@@ -59,6 +61,9 @@ final class Requests {
       }
       if (!parameters.stopSequences().isEmpty()) {
         options = options.withStops(parameters.stopSequences().toArray(String[]::new));
+      }
+      if (!parameters.toolSpecifications().isEmpty() || parameters.toolChoice() != null) {
+        options = options.withTools(Tools.options(parameters));
       }
       return options;
     } catch (Refusal refusal) {
@@ -95,14 +100,18 @@ final class Requests {
       case SystemMessage system -> Message.system(system.text());
       case UserMessage user -> user(user);
       case AiMessage answer -> assistant(answer);
+      case ToolExecutionResultMessage result -> Tools.result(result, text(result.contents()));
       default -> throw unsupported("a message of type " + message.type());
     };
   }
 
   private static Message user(UserMessage message) {
     refuseIf(message.name() != null, "a name of the user");
-    return Message.user(
-        message.contents().stream().map(Requests::text).collect(Collectors.joining("\n")));
+    return Message.user(text(message.contents()));
+  }
+
+  private static String text(List<Content> contents) {
+    return contents.stream().map(Requests::text).collect(Collectors.joining("\n"));
   }
 
   private static String text(Content content) {
@@ -114,12 +123,11 @@ final class Requests {
 
   // As the model wrote it: its template looks for the tags.
   private static Message assistant(AiMessage message) {
-    refuseIf(message.hasToolExecutionRequests(), "a tool");
     String text = message.text() == null ? "" : message.text();
-    return Message.assistant(
-        message.thinking() == null || message.thinking().isEmpty()
-            ? text
-            : "<think>\n" + message.thinking() + "\n</think>\n\n" + text);
+    boolean thought = message.thinking() != null && !message.thinking().isEmpty();
+    String content = thought ? "<think>\n" + message.thinking() + "\n</think>\n\n" + text : text;
+    return new Message(
+        "assistant", content, "", Tools.calls(message.toolExecutionRequests()), Optional.empty());
   }
 
   static ChatResponse response(Gatun model, Answer answer) {
@@ -127,6 +135,7 @@ final class Requests {
         AiMessage.builder()
             .text(answer.text().isEmpty() ? null : answer.text())
             .thinking(answer.thinking().isEmpty() ? null : answer.thinking())
+            .toolExecutionRequests(answer.toolCalls().stream().map(Tools::request).toList())
             .build();
     TokenUsage usage =
         new TokenUsage(answer.usage().promptTokens(), answer.usage().generatedTokens());

@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.chat.Message;
 import dev.gatun.refusal.Refusal;
+import dev.langchain4j.agent.tool.ToolSpecification;
 import dev.langchain4j.data.message.AiMessage;
 import dev.langchain4j.data.message.ChatMessage;
-import dev.langchain4j.data.message.ToolExecutionResultMessage;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.exception.UnsupportedFeatureException;
@@ -62,7 +62,10 @@ class GatunChatModelTest {
     ChatRequestParameters other = ChatRequestParameters.builder().modelName("gpt").build();
     unsupported("modelName", request(other, SKY));
     ChatRequestParameters none = DemoModels.none();
-    unsupported("type TOOL", request(none, ToolExecutionResultMessage.from("1", "add", "3")));
+    ToolSpecification add = ToolSpecification.builder().name("add").build();
+    ChatRequestParameters tool =
+        ChatRequestParameters.builder().toolSpecifications(List.of(add)).build();
+    unsupported("a tool", request(tool, SKY));
     unsupported("name of the user", request(none, UserMessage.from("Ann", "hello")));
     assertThrows(UnsupportedFeatureException.class, () -> DemoModels.chat(other));
     assertThrows(UnsupportedFeatureException.class, () -> DemoModels.streaming(other));
