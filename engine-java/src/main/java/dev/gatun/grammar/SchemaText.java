@@ -8,8 +8,8 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatun.refusal.Refusal;
 import java.io.IOException;
@@ -35,7 +35,7 @@ final class SchemaText {
       JsonMapper.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
-          .nodeFactory(JsonNodeFactory.withExactBigDecimals(true))
+          .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
           .build();
 
   static {
@@ -86,6 +86,7 @@ final class SchemaText {
           "leave it out");
     }
     SchemaLimits.check(schema);
+    SchemaFormats.write(schema);
     ObjectNode whole = JSON.createObjectNode();
     whole.putObject(WRITING).put("whitespace_pattern", WHITE_SPACE);
     if (schema instanceof ObjectNode keys) {
