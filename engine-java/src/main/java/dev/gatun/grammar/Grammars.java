@@ -8,10 +8,10 @@ import dev.gatun.sample.TokenMask;
 import dev.gatun.text.Tokenizer;
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Cleaner;
+import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /**
  * One a model, for any threads. Costs nothing until the first grammar, which takes half a second
@@ -19,14 +19,18 @@ import java.util.concurrent.locks.ReentrantLock;
  * of it when this object is no longer reachable.
  */
 public final class Grammars {
-  /** For schemas and patterns that nest; taken only as far as they do. */
-  private static final long STACK_BYTES = 64 << 20;
-
   private final Tokenizer tokenizer;
   private final Set<Integer> stopIds;
+
+  /** Held while a grammar is compiled: one at a time, and who has theirs does not wait. */
+  private final ReentrantLock compiling = new ReentrantLock();
+
+  private TokenTable table; // of whoever compiles
+
+  /** Guards what follows. */
   private final ReentrantLock lock = new ReentrantLock();
+
   private final Compiled compiled = new Compiled();
-  private TokenTable table;
 
   /** Its thread starts with the first grammar. */
   private static final class Cleaning {
@@ -49,39 +53,43 @@ public final class Grammars {
    *     or has what is not supported, which is named; (device) where llguidance is missing
    */
   public Grammar compile(OutputFormat format) {
-    lock.lock();
-    try {
-      matcher(format);
-    } finally {
-      lock.unlock();
-    }
+    start(format).close();
     return new Grammar(this, format);
   }
 
   TokenMask start(OutputFormat format) {
-    lock.lock();
-    try {
-      return new MatcherMask(LlGuidance.llg_clone_matcher(matcher(format)));
-    } finally {
-      lock.unlock();
-    }
+    return cachedMask(format)
+        .orElseGet(
+            () ->
+                locked(compiling, () -> cachedMask(format).orElseGet(() -> compiledMask(format))));
   }
 
   /** Forms in the cache. */
   int cached() {
-    return compiled.size();
+    return locked(lock, compiled::size);
   }
 
-  private MemorySegment matcher(OutputFormat format) {
-    return compiled
-        .matcher(format)
-        .orElseGet(
-            () -> {
-              Source source = Source.of(format);
-              MemorySegment matcher = onDeepStack(source);
-              compiled.put(format, matcher, source.text().length());
-              return matcher;
-            });
+  private Optional<TokenMask> cachedMask(OutputFormat format) {
+    return locked(
+        lock,
+        () ->
+            compiled
+                .matcher(format)
+                .map(LlGuidance::llg_clone_matcher)
+                .<TokenMask>map(MatcherMask::new));
+  }
+
+  private TokenMask compiledMask(OutputFormat format) {
+    Source source = Source.of(format);
+    MemorySegment matcher = Compilation.run(table(), source);
+    MemorySegment copy = LlGuidance.llg_clone_matcher(matcher);
+    locked(
+        lock,
+        () -> {
+          compiled.put(format, matcher, source.text().length());
+          return null;
+        });
+    return new MatcherMask(copy);
   }
 
   private TokenTable table() {
@@ -92,41 +100,12 @@ public final class Grammars {
     return table;
   }
 
-  /** What overflows a stack of native code ends the process, and the caller's may be short. */
-  private MemorySegment onDeepStack(Source source) {
-    TokenTable tokens = table();
-    CompletableFuture<MemorySegment> done = new CompletableFuture<>();
-    Runnable work = () -> done.completeAsync(() -> matcher(tokens, source), Runnable::run);
-    new Thread(null, work, "gatun-grammar", STACK_BYTES).start();
+  private static <T> T locked(ReentrantLock lock, Supplier<T> work) {
+    lock.lock();
     try {
-      return done.join();
-    } catch (CompletionException e) {
-      throw e.getCause() instanceof Refusal refusal ? refusal : e;
-    }
-  }
-
-  /** With its first mask, since some of what is wrong with a grammar shows only there. */
-  private static MemorySegment matcher(TokenTable table, Source source) {
-    MemorySegment matcher = table.newMatcher(source.kind(), source.text());
-    try {
-      check(matcher, source);
-    } catch (RuntimeException e) {
-      LlGuidance.llg_free_matcher(matcher);
-      throw e;
-    }
-    return matcher;
-  }
-
-  private static void check(MemorySegment matcher, Source source) {
-    String error = MatcherMask.error(matcher);
-    if (error.isEmpty() && LlGuidance.llg_matcher_compute_mask(matcher) != 0) {
-      error = MatcherMask.error(matcher);
-    }
-    if (!error.isEmpty()) {
-      throw source.refused(error);
-    }
-    if (LlGuidance.llg_matcher_is_stopped(matcher)) {
-      throw source.refused("it allows the empty text alone");
+      return work.get();
+    } finally {
+      lock.unlock();
     }
   }
 }

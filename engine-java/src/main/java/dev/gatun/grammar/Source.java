@@ -27,7 +27,9 @@ record Source(String name, String kind, String text) {
           new Source("regular expression", "regex", checked("regular expression", given.pattern()));
       case Gbnf given ->
           new Source("grammar", "lark", LarkWriter.lark(checked("grammar", given.grammar())));
-      case Lark given -> new Source("grammar", "lark", checked("grammar", given.grammar()));
+      case Lark given ->
+          new Source(
+              "grammar", "lark", SchemaText.checkedGrammar(checked("grammar", given.grammar())));
     };
   }
 

@@ -1,0 +1,81 @@
+// Compilation: one grammar made into a matcher, on a thread of its own.
+package dev.gatun.grammar;
+
+import dev.gatun.bindings.llguidance.LlGuidance;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Native code that overflows its stack ends the process, and a caller's may be short; and nothing
+ * ends native code that goes on for too long, so the caller leaves it behind.
+ */
+final class Compilation {
+  /** For what nests; taken only as far as it does. */
+  private static final long STACK_BYTES = 64 << 20;
+
+  /** A grammar that a model can follow takes some milliseconds. */
+  private static final long MOST_SECONDS = 30;
+
+  private Compilation() {}
+
+  /** The matcher, at the beginning of a text; the caller frees it. */
+  static MemorySegment run(TokenTable table, Source source) {
+    CompletableFuture<MemorySegment> done = new CompletableFuture<>();
+    Runnable work =
+        () -> {
+          try {
+            MemorySegment matcher = matcher(table, source);
+            if (!done.complete(matcher)) {
+              LlGuidance.llg_free_matcher(matcher); // nobody waits any more
+            }
+          } catch (Throwable e) {
+            done.completeExceptionally(e);
+          }
+        };
+    Thread thread = new Thread(null, work, "gatun-grammar", STACK_BYTES);
+    thread.setDaemon(true);
+    thread.start();
+    return await(done, source);
+  }
+
+  private static MemorySegment await(CompletableFuture<MemorySegment> done, Source source) {
+    try {
+      return done.orTimeout(MOST_SECONDS, TimeUnit.SECONDS).join();
+    } catch (CompletionException e) {
+      throw switch (e.getCause()) {
+        case TimeoutException _ ->
+            source.refused("it takes more than " + MOST_SECONDS + " s to compile");
+        case RuntimeException cause -> cause;
+        default -> e;
+      };
+    }
+  }
+
+  /** With its first mask, since some of what is wrong with a grammar shows only there. */
+  private static MemorySegment matcher(TokenTable table, Source source) {
+    MemorySegment matcher = table.newMatcher(source.kind(), source.text());
+    try {
+      check(matcher, source);
+    } catch (RuntimeException e) {
+      LlGuidance.llg_free_matcher(matcher);
+      throw e;
+    }
+    return matcher;
+  }
+
+  private static void check(MemorySegment matcher, Source source) {
+    String error = MatcherMask.error(matcher);
+    if (error.isEmpty() && LlGuidance.llg_matcher_compute_mask(matcher) != 0) {
+      error = MatcherMask.error(matcher);
+    }
+    if (!error.isEmpty()) {
+      throw source.refused(error);
+    }
+    if (LlGuidance.llg_matcher_is_stopped(matcher)) {
+      throw source.refused("it allows the empty text alone");
+    }
+  }
+}
