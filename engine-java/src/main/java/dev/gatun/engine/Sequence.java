@@ -173,11 +173,11 @@ final class Sequence implements AutoCloseable {
 
   @Override
   public void close() {
-    idle.remove(this);
     synchronized (this) {
       pages.close();
       length = 0;
       cached = 0;
     }
+    idle.remove(this); // last: until its pages are back, it is one of those that could give some
   }
 }

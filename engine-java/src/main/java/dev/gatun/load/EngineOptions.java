@@ -68,6 +68,11 @@ public record EngineOptions(
       throw Refusal.usage(
           "host memory for the cache (--cache-ram) is " + cacheRam, "give 0 for none, or more");
     }
+    if (cacheRam > 0 && !batching.sharesPrefixes()) {
+      throw Refusal.usage(
+          "host memory for pages (--cache-ram) that no sequence would find again",
+          "leave it out, or share prefixes");
+    }
     if (batching.sequences() > Math.min(batch, ubatch)) {
       throw Refusal.usage(
           batching.sequences() + " sequences at once (-np) in steps of " + Math.min(batch, ubatch),

@@ -146,7 +146,7 @@ class CachePressureTest {
   /** Ten chats in a cache of two: with host memory for all, for a few pages, and without any. */
   @Test
   void idleConversationsDoNotHoldTheCache() throws IOException {
-    List<Turn> turns = turns(FAST ? 250 : 50, 200);
+    List<Turn> turns = turns(FAST ? 250 : 24, 200);
     List<int[]> expected = alone(MODEL, turns);
     for (long cacheRam : new long[] {PLENTY, 40 << 10, 0}) {
       withEngine(
@@ -166,16 +166,14 @@ class CachePressureTest {
   /** Several at once want more than there is: who came last makes room, and goes on. */
   @Test
   void conversationsThatRunTogetherAreAsAlone() throws IOException {
-    List<Turn> turns = turns(FAST ? 250 : 50, 200);
+    List<Turn> turns = turns(FAST ? 250 : 24, 200);
     List<int[]> expected = alone(MODEL, turns);
-    for (long cacheRam : new long[] {PLENTY, 0}) {
-      for (boolean shares : new boolean[] {true, false}) {
-        EngineOptions options = options(cacheRam, 5);
-        withEngine(
-            MODEL,
-            options.withBatching(options.batching().withSharedPrefixes(shares)),
-            engine -> inTurns(engine, turns, expected, CHATS));
-      }
+    EngineOptions none = options(0, 5);
+    List<EngineOptions> all =
+        List.of(
+            options(PLENTY, 5), none, none.withBatching(none.batching().withSharedPrefixes(false)));
+    for (EngineOptions options : all) {
+      withEngine(MODEL, options, engine -> inTurns(engine, turns, expected, CHATS));
     }
   }
 

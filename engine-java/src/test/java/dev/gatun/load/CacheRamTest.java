@@ -26,6 +26,14 @@ class CacheRamTest {
     assertEquals(Refusal.Reason.USAGE, refusal.reason());
   }
 
+  @Test
+  void pagesThatNobodyWouldFindAreNotKept() {
+    EngineOptions alone =
+        EngineOptions.defaults().withBatching(Batching.alone().withSharedPrefixes(false));
+    Refusal refusal = assertThrows(Refusal.class, () -> alone.withCacheRam(1));
+    assertEquals(Refusal.Reason.USAGE, refusal.reason());
+  }
+
   /** What is asked for beside a GPU is held against the machine's own memory. */
   @Test
   void hostMemoryBesideACardIsOfTheMachine() {
