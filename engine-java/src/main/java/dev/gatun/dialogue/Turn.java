@@ -160,7 +160,7 @@ final class Turn {
             session,
             Arrays.copyOfRange(tokens, held, length),
             sampler,
-            new Generation.Limits(dialect.tokenizer().vocabSize(), stopIds, left),
+            new Generation.Limits(dialect.tokenizer().vocabSize(), stopIds, left, generated() > 0),
             options.topLogProbs(),
             this::hear,
             options.cancellation());

@@ -119,6 +119,11 @@ final class Answer extends Task {
   }
 
   @Override
+  boolean goesFirst() {
+    return limits.goesOn();
+  }
+
+  @Override
   boolean wantsAllRows() {
     return false;
   }

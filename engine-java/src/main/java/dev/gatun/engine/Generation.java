@@ -84,8 +84,10 @@ public final class Generation {
    *     the tokenizer's size
    * @param stopIds tokens that end the answer; they are not heard
    * @param tokens most tokens of the answer, 1 or more; negative for as many as the context holds
+   * @param goesOn whether it goes on with an answer that has run before, and so takes its turn
+   *     before those that have not
    */
-  public record Limits(int drawable, Set<Integer> stopIds, int tokens) {
+  public record Limits(int drawable, Set<Integer> stopIds, int tokens, boolean goesOn) {
     public Limits {
       if (tokens == 0) {
         throw new IllegalArgumentException("an answer of no tokens");
@@ -94,6 +96,11 @@ public final class Generation {
         throw new IllegalArgumentException(drawable + " tokens to draw from");
       }
       stopIds = Set.copyOf(stopIds);
+    }
+
+    /** Of an answer that begins. */
+    public Limits(int drawable, Set<Integer> stopIds, int tokens) {
+      this(drawable, stopIds, tokens, false);
     }
   }
 

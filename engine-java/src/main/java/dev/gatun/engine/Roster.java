@@ -39,7 +39,11 @@ final class Roster {
 
   void add(Task task) {
     task.sequence().wake();
-    waiting.add(task);
+    if (task.goesFirst()) {
+      waiting.addFirst(task);
+    } else {
+      waiting.add(task);
+    }
     count();
   }
 

@@ -71,6 +71,11 @@ abstract sealed class Task permits Forward, Answer, Reread {
   /** Whether every token's logits are wanted, and not only the last one's. */
   abstract boolean wantsAllRows();
 
+  /** Whether it is admitted before those that wait already. */
+  boolean goesFirst() {
+    return false;
+  }
+
   /** The next {@code count} of the tokens that are ready; they are issued with it. */
   abstract Batch.Part issue(int count);
 
