@@ -58,7 +58,8 @@ public final class Conversation implements AutoCloseable {
     transcript.add(Message.user(question));
     try {
       Prompt prompt = dialogue.dialect().prompt(transcript.messages(), options.variables());
-      Answer answer = model.answer(dialogue, prompt, options, new AnswerParts(listener, false));
+      AnswerParts parts = new AnswerParts(listener, false);
+      Answer answer = model.answer(dialogue, prompt, options, parts, listener);
       transcript.add(answer.message());
       return answer;
     } catch (RuntimeException | Error e) {

@@ -154,7 +154,7 @@ public final class Gatun implements AutoCloseable {
   @SuppressWarnings("exports") // for the server's use
   public Answer answer(Prompt prompt, ChatOptions options, AnswerListener listener, boolean whole) {
     try (Dialogue dialogue = new Dialogue(engine, dialect)) {
-      return answer(dialogue, prompt, options, new AnswerParts(listener, whole));
+      return answer(dialogue, prompt, options, new AnswerParts(listener, whole), listener);
     }
   }
 
@@ -177,7 +177,7 @@ public final class Gatun implements AutoCloseable {
     }
     Prompt prompt = new Prompt(text, dialect.encodeText(text));
     try (Dialogue dialogue = new Dialogue(engine, dialect)) {
-      return answer(dialogue, prompt, options, new AnswerParts(listener, true));
+      return answer(dialogue, prompt, options, new AnswerParts(listener, true), listener);
     }
   }
 
@@ -186,8 +186,13 @@ public final class Gatun implements AutoCloseable {
     return new Conversation(this, new Dialogue(engine, dialect));
   }
 
-  Answer answer(Dialogue dialogue, Prompt prompt, ChatOptions options, AnswerParts parts) {
-    Dialogue.Reply reply = dialogue.answer(prompt, sampling, options, parts);
+  Answer answer(
+      Dialogue dialogue,
+      Prompt prompt,
+      ChatOptions options,
+      AnswerParts parts,
+      AnswerListener listener) {
+    Dialogue.Reply reply = dialogue.answer(prompt, sampling, options, parts, listener::token);
     return new Answer(
         parts.text(),
         parts.thinking(),

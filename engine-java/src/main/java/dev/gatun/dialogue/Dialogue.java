@@ -11,15 +11,19 @@ import dev.gatun.engine.Engine;
 import dev.gatun.engine.Generation;
 import dev.gatun.engine.Session;
 import dev.gatun.refusal.Refusal;
+import dev.gatun.sample.LogProbs;
 import dev.gatun.sample.Sampler;
 import dev.gatun.sample.SamplingOptions;
 import dev.gatun.text.TokenStream;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * The cache keeps what the next prompt has in common with what was said so far, so a long
@@ -64,19 +68,31 @@ public final class Dialogue implements AutoCloseable {
     return session.length();
   }
 
+  /** As below, without log-probabilities. */
+  public Reply answer(
+      Prompt prompt, SamplingOptions defaults, ChatOptions options, ThinkSplitter.Sink sink) {
+    return answer(prompt, defaults, options, sink, _ -> {});
+  }
+
   /**
    * Answers a prompt.
    *
    * @param defaults the model's own settings, which {@code options} change
    * @param sink hears the answer as it comes
+   * @param tokens hears each token before its text, where {@link ChatOptions#topLogProbs} asks for
+   *     that
    */
   public Reply answer(
-      Prompt prompt, SamplingOptions defaults, ChatOptions options, ThinkSplitter.Sink sink) {
+      Prompt prompt,
+      SamplingOptions defaults,
+      ChatOptions options,
+      ThinkSplitter.Sink sink,
+      Consumer<TokenLogProb> tokens) {
     Sampler sampler = new Sampler(drawing(defaults, options));
     int[] ids = prompt.ids();
     int kept = keepCommonPrefix(ids);
     Arrays.stream(ids, 0, kept).forEach(sampler::accept);
-    Words words = new Words(prompt, options, sink);
+    Words words = new Words(prompt, options, sink, tokens);
     Generation.Result result =
         Generation.run(
             session,
@@ -86,6 +102,7 @@ public final class Dialogue implements AutoCloseable {
                 dialect.tokenizer().vocabSize(),
                 options.ignoresEnd() ? Set.of() : dialect.stopIds(),
                 options.maxTokens()),
+            options.topLogProbs(),
             words::goOn,
             options.cancellation());
     words.finish();
@@ -106,7 +123,7 @@ public final class Dialogue implements AutoCloseable {
         words.finished(result.stop()),
         ThinkingEnd.NONE,
         usage,
-        List.of(),
+        words.logProbs,
         stats);
   }
 
@@ -116,14 +133,22 @@ public final class Dialogue implements AutoCloseable {
     private final TokenStream stream = new TokenStream(dialect.tokenizer(), dialect::isHidden);
     private final ThinkSplitter splitter;
     private final StopStrings stops;
+    private final Consumer<TokenLogProb> tokens;
+    private final List<TokenLogProb> logProbs = new ArrayList<>();
     private int thinkingTokens;
 
-    Words(Prompt prompt, ChatOptions options, ThinkSplitter.Sink sink) {
+    Words(
+        Prompt prompt,
+        ChatOptions options,
+        ThinkSplitter.Sink sink,
+        Consumer<TokenLogProb> tokens) {
+      this.tokens = tokens;
       splitter = new ThinkSplitter(prompt.text(), sink);
       stops = new StopStrings(options.stops(), this::say);
     }
 
-    boolean goOn(int token) {
+    boolean goOn(int token, Optional<LogProbs> told) {
+      told.map(found -> Scores.named(found, dialect.tokenizer())).ifPresent(this::tell);
       boolean thought = splitter.isThinking();
       stops.push(stream.push(token));
       if (thought || splitter.isThinking()) {
@@ -148,6 +173,11 @@ public final class Dialogue implements AutoCloseable {
         case CONTEXT_FULL -> FinishReason.CONTEXT_FULL;
         case INTERRUPTED -> FinishReason.CANCELLED;
       };
+    }
+
+    private void tell(TokenLogProb token) {
+      logProbs.add(token);
+      tokens.accept(token);
     }
 
     private void say(String piece) {

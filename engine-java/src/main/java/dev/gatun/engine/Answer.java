@@ -4,6 +4,7 @@ package dev.gatun.engine;
 import dev.gatun.device.Sampling;
 import dev.gatun.engine.Generation.Limits;
 import dev.gatun.engine.Generation.Stop;
+import dev.gatun.sample.LogProbs;
 import dev.gatun.sample.Sampler;
 import dev.gatun.step.Batch;
 import dev.gatun.step.StepInFlight;
@@ -25,10 +26,12 @@ final class Answer extends Task {
   sealed interface Event {}
 
   /**
+   * @param logProbs where they are asked for
    * @param stop why it is the last event, if it is; a token that ends the text is no part of it
    * @param nanos when it was drawn
    */
-  record Token(int id, Optional<Stop> stop, long nanos) implements Event {}
+  record Token(int id, Optional<LogProbs> logProbs, Optional<Stop> stop, long nanos)
+      implements Event {}
 
   /** The last event of an answer that was cancelled. */
   record Cancelled() implements Event {}
@@ -42,6 +45,7 @@ final class Answer extends Task {
   private final int context;
   private final int vocab;
   private final int limit;
+  private final int topLogProbs;
   private final Optional<Sampling> onDevice;
   private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
   private final Deque<Integer> unkept = new ArrayDeque<>();
@@ -57,6 +61,8 @@ final class Answer extends Task {
   /**
    * @param prompt at least one token, each in the vocabulary
    * @param sampler this task's alone from now on
+   * @param topLogProbs how many of the likeliest tokens are told beside each drawn one; -1 for no
+   *     log-probabilities
    * @param context most tokens of the sequence
    * @param drawsOnDevice whether the device draws what the sampler allows it to
    */
@@ -65,6 +71,7 @@ final class Answer extends Task {
       int[] prompt,
       Sampler sampler,
       Limits limits,
+      int topLogProbs,
       int context,
       int vocab,
       boolean drawsOnDevice) {
@@ -72,6 +79,7 @@ final class Answer extends Task {
     this.prompt = prompt;
     this.sampler = sampler;
     this.limits = limits;
+    this.topLogProbs = topLogProbs;
     this.context = context;
     this.vocab = vocab;
     limit = Math.min(limits.drawable(), vocab);
@@ -144,7 +152,7 @@ final class Answer extends Task {
 
   @Override
   boolean wantsLogits() {
-    return onDevice.isEmpty() && isDecoding();
+    return isDecoding() && (onDevice.isEmpty() || tellsLogProbs());
   }
 
   @Override
@@ -156,18 +164,27 @@ final class Answer extends Task {
       sequence().keep(new int[] {unkept.removeFirst()}, 0, 1);
     }
     if (part.logitRows() > 0) {
-      accept(
+      int token =
           onDevice.isPresent()
               ? Sampler.drawn(step.token(row))
-              : sampler.sample(step.logits(row, 1, vocab), limit));
+              : sampler.sample(step.logits(row, 1, vocab), limit);
+      accept(
+          token,
+          tellsLogProbs()
+              ? Optional.of(LogProbs.of(step.logits(row, 1, vocab), limit, token, topLogProbs))
+              : Optional.empty());
     }
   }
 
-  private void accept(int token) {
+  private boolean tellsLogProbs() {
+    return topLogProbs >= 0;
+  }
+
+  private void accept(int token, Optional<LogProbs> logProbs) {
     drawsDone++;
     sampler.accept(token);
     stop = stopAt(token);
-    events.add(new Token(token, stop, System.nanoTime()));
+    events.add(new Token(token, logProbs, stop, System.nanoTime()));
     unkept.add(token);
     if (onDevice.isEmpty()) {
       next = Optional.of(token);

@@ -7,6 +7,7 @@ import dev.gatun.engine.Answer.Cancelled;
 import dev.gatun.engine.Answer.Event;
 import dev.gatun.engine.Answer.Failure;
 import dev.gatun.engine.Answer.Token;
+import dev.gatun.sample.LogProbs;
 import dev.gatun.sample.Sampler;
 import java.util.Arrays;
 import java.util.Optional;
@@ -20,17 +21,27 @@ import java.util.function.IntPredicate;
  */
 public final class Generation {
   private final Session session;
-  private final IntPredicate onToken;
+  private final Listener listener;
   private final Cancellation cancellation;
   private int[] answer = new int[16];
   private int count;
   private long firstToken;
   private long lastToken;
 
-  private Generation(Session session, IntPredicate onToken, Cancellation cancellation) {
+  private Generation(Session session, Listener listener, Cancellation cancellation) {
     this.session = session;
-    this.onToken = onToken;
+    this.listener = listener;
     this.cancellation = cancellation;
+  }
+
+  /** Who hears an answer, on the thread that asked. */
+  @FunctionalInterface
+  public interface Listener {
+    /**
+     * @param logProbs where they are asked for
+     * @return false ends the answer with this token
+     */
+    boolean hear(int token, Optional<LogProbs> logProbs);
   }
 
   /** Why an answer ended. */
@@ -66,7 +77,7 @@ public final class Generation {
   /**
    * @param drawable ids from this on are padding of the output projection and never chosen; usually
    *     the tokenizer's size
-   * @param stopIds tokens that end the answer; they are not shown to {@code onToken}
+   * @param stopIds tokens that end the answer; they are not heard
    * @param tokens most tokens of the answer, 1 or more; negative for as many as the context holds
    */
   public record Limits(int drawable, Set<Integer> stopIds, int tokens) {
@@ -87,7 +98,8 @@ public final class Generation {
    *
    * @param prompt tokens not yet in the session, at least one
    * @param sampler the answer's from now on: not to be used by anybody else
-   * @param onToken hears each token, on this thread; false ends the answer with that token
+   * @param topLogProbs how many of the likeliest tokens are told beside each drawn one; -1 for no
+   *     log-probabilities
    * @param cancellation ends the answer at the next step, as interrupting this thread does; no
    *     token is heard any more
    */
@@ -96,17 +108,34 @@ public final class Generation {
       int[] prompt,
       Sampler sampler,
       Limits limits,
-      IntPredicate onToken,
+      int topLogProbs,
+      Listener listener,
       Cancellation cancellation) {
-    Generation generation = new Generation(session, onToken, cancellation);
-    return session.locked(() -> generation.run(prompt, sampler, limits));
+    Generation generation = new Generation(session, listener, cancellation);
+    return session.locked(() -> generation.run(prompt, sampler, limits, topLogProbs));
   }
 
-  private Result run(int[] prompt, Sampler sampler, Limits limits) {
+  /**
+   * As above, without log-probabilities.
+   *
+   * @param onToken hears each token, on this thread; false ends the answer with that token
+   */
+  public static Result run(
+      Session session,
+      int[] prompt,
+      Sampler sampler,
+      Limits limits,
+      IntPredicate onToken,
+      Cancellation cancellation) {
+    Listener listener = (token, _) -> onToken.test(token);
+    return run(session, prompt, sampler, limits, -1, listener, cancellation);
+  }
+
+  private Result run(int[] prompt, Sampler sampler, Limits limits, int topLogProbs) {
     session.check(prompt);
     int before = session.sequence().length();
     long start = System.nanoTime();
-    Answer task = session.newAnswer(prompt, sampler, limits);
+    Answer task = session.newAnswer(prompt, sampler, limits, topLogProbs);
     Stop stop;
     try {
       stop = session.run(task, this::listen);
@@ -145,7 +174,7 @@ public final class Generation {
       case Token token -> {
         remember(token);
         boolean ended = token.stop().equals(Optional.of(Stop.END_OF_TEXT));
-        boolean goesOn = ended || onToken.test(token.id());
+        boolean goesOn = ended || listener.hear(token.id(), token.logProbs());
         yield goesOn ? token.stop() : token.stop().or(() -> Optional.of(Stop.INTERRUPTED));
       }
       case Cancelled _ -> Optional.of(Stop.INTERRUPTED);

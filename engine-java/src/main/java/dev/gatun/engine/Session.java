@@ -262,10 +262,11 @@ public final class Session implements AutoCloseable {
     return MemorySegment.ofArray(logits);
   }
 
-  Answer newAnswer(int[] prompt, Sampler sampler, Generation.Limits limits) {
+  Answer newAnswer(int[] prompt, Sampler sampler, Generation.Limits limits, int topLogProbs) {
+    int context = engine.longestSequence();
     boolean onDevice = engine.drawsOnDevice();
     return new Answer(
-        sequence, prompt.clone(), sampler, limits, engine.longestSequence(), vocab(), onDevice);
+        sequence, prompt.clone(), sampler, limits, topLogProbs, context, vocab(), onDevice);
   }
 
   Sequence sequence() {

@@ -97,6 +97,7 @@ class DrawingTest {
               PROMPT,
               new Sampler(sampling),
               limits(engine, TOKENS),
+              -1,
               engine.longestSequence(),
               vocab,
               true);

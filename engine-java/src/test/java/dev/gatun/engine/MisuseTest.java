@@ -243,6 +243,7 @@ class MisuseTest {
                     PROMPT,
                     new Sampler(LIVELY),
                     new Generation.Limits(tooMany, Set.of(), 3),
+                    -1,
                     engine.longestSequence(),
                     tooMany,
                     true);
