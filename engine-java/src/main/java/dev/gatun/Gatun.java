@@ -241,4 +241,10 @@ public final class Gatun implements AutoCloseable {
   public void close() {
     engine.close();
   }
+
+  /** How the model is spoken to: of a server, which tells its tokens and its template. */
+  @SuppressWarnings("exports") // for the server's use
+  public Dialect dialect() {
+    return dialect;
+  }
 }

@@ -20,10 +20,12 @@ import java.util.Map;
 public final class ChatTemplate {
   private final Template template;
   private final Clock clock;
+  private final String source;
 
-  private ChatTemplate(Template template, Clock clock) {
+  private ChatTemplate(Template template, Clock clock, String source) {
     this.template = template;
     this.clock = clock;
+    this.source = source;
   }
 
   /** What came of rendering. */
@@ -51,7 +53,7 @@ public final class ChatTemplate {
   /** As {@link #of(String)}, with the clock that the template's {@code strftime_now} reads. */
   public static ChatTemplate of(String source, Clock clock) {
     try {
-      return new ChatTemplate(Template.of(source), clock);
+      return new ChatTemplate(Template.of(source), clock, source);
     } catch (TemplateFault fault) {
       throw Refusal.model(
           "the chat template cannot be read" + line(fault) + ": " + fault.getMessage(),
@@ -132,6 +134,11 @@ public final class ChatTemplate {
     Map<String, Object> variables = new LinkedHashMap<>();
     object.properties().forEach(entry -> variables.put(entry.getKey(), plain(entry.getValue())));
     return variables;
+  }
+
+  /** The Jinja that it was read from. */
+  public String source() {
+    return source;
   }
 
   private static Object plain(JsonNode node) {

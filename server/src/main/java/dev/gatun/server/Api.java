@@ -1,8 +1,14 @@
 // Api: all that the server answers, path by path.
 package dev.gatun.server;
 
+import dev.gatun.server.anthropic.CountTokens;
+import dev.gatun.server.anthropic.Errors;
+import dev.gatun.server.anthropic.Messages;
 import dev.gatun.server.openai.ChatCompletions;
 import dev.gatun.server.openai.Models;
+import dev.gatun.server.tokens.Detokenize;
+import dev.gatun.server.tokens.Tokenize;
+import dev.gatun.server.tokens.TokenizerInfo;
 
 final class Api {
   private Api() {}
@@ -12,6 +18,13 @@ final class Api {
     routes.open("/health", new Health(served));
     routes.get("/v1/models", new Models(served));
     routes.post("/v1/chat/completions", new ChatCompletions(served, admission));
+    routes.post("/v1/messages", new Messages(served, admission));
+    routes.errors("/v1/messages", Errors::json);
+    routes.post("/v1/messages/count_tokens", new CountTokens(served));
+    routes.errors("/v1/messages/count_tokens", Errors::json);
+    routes.post("/tokenize", new Tokenize(served));
+    routes.post("/detokenize", new Detokenize(served));
+    routes.get("/tokenizer_info", new TokenizerInfo(served));
     return routes;
   }
 }

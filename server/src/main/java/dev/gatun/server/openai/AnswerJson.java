@@ -11,24 +11,12 @@ import dev.gatun.chat.ToolCall;
 import dev.gatun.chat.Usage;
 import dev.gatun.server.Json;
 import java.nio.charset.StandardCharsets;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 
 public final class AnswerJson {
-  private static final SecureRandom RANDOM = new SecureRandom();
-  private static final String LETTERS =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-
   private AnswerJson() {}
-
-  /** A name that no other answer has. */
-  public static String id(String prefix) {
-    StringBuilder id = new StringBuilder(prefix);
-    RANDOM.ints(24, 0, LETTERS.length()).forEach(i -> id.append(LETTERS.charAt(i)));
-    return id.toString();
-  }
 
   static String finish(FinishReason reason) {
     return switch (reason) {

@@ -8,6 +8,7 @@ import dev.gatun.chat.Message;
 import dev.gatun.server.ApiError;
 import dev.gatun.server.Fields;
 import dev.gatun.server.Json;
+import dev.gatun.server.generation.ThinkingVariables;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -64,8 +65,7 @@ record ChatRequest(
   private static Map<String, Object> variables(Fields fields, boolean thinksNot) {
     Map<String, Object> variables = new HashMap<>();
     if (thinksNot) {
-      variables.put("enable_thinking", false);
-      variables.put("thinking", false);
+      variables.putAll(ThinkingVariables.of(false));
     }
     fields
         .node("chat_template_kwargs")

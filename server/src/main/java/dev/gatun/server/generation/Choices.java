@@ -1,5 +1,5 @@
 // Choices: makes the answers of one request at once, each on a thread of its own.
-package dev.gatun.server.openai;
+package dev.gatun.server.generation;
 
 import dev.gatun.chat.Answer;
 import dev.gatun.chat.Cancellation;
@@ -10,7 +10,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.BiFunction;
 
-final class Choices {
+public final class Choices {
   private Choices() {}
 
   /**
@@ -18,7 +18,7 @@ final class Choices {
    *
    * @param ask makes one answer: its index and options
    */
-  static List<Answer> all(
+  public static List<Answer> all(
       int count,
       ChatOptions options,
       Cancellation cancellation,
