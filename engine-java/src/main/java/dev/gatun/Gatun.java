@@ -20,6 +20,7 @@ import dev.gatun.sample.SamplingOptions;
 import dev.gatun.weights.Checkpoint;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A language model on its device, with its memory, until it is closed.
@@ -192,7 +193,8 @@ public final class Gatun implements AutoCloseable {
       ChatOptions options,
       AnswerParts parts,
       AnswerListener listener) {
-    Dialogue.Reply reply = dialogue.answer(prompt, sampling, options, parts, listener::token);
+    Dialogue.Reply reply =
+        dialogue.answer(prompt, sampling, options, parts, listener::token, Optional.empty());
     return new Answer(
         parts.text(),
         parts.thinking(),

@@ -11,19 +11,16 @@ import dev.gatun.engine.Engine;
 import dev.gatun.engine.Generation;
 import dev.gatun.engine.Session;
 import dev.gatun.refusal.Refusal;
-import dev.gatun.sample.LogProbs;
 import dev.gatun.sample.Sampler;
 import dev.gatun.sample.SamplingOptions;
-import dev.gatun.text.TokenStream;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * The cache keeps what the next prompt has in common with what was said so far, so a long
@@ -68,10 +65,10 @@ public final class Dialogue implements AutoCloseable {
     return session.length();
   }
 
-  /** As below, without log-probabilities. */
+  /** As below, without log-probabilities, and all drawn by one sampler. */
   public Reply answer(
       Prompt prompt, SamplingOptions defaults, ChatOptions options, ThinkSplitter.Sink sink) {
-    return answer(prompt, defaults, options, sink, _ -> {});
+    return answer(prompt, defaults, options, sink, _ -> {}, Optional.empty());
   }
 
   /**
@@ -81,109 +78,42 @@ public final class Dialogue implements AutoCloseable {
    * @param sink hears the answer as it comes
    * @param tokens hears each token before its text, where {@link ChatOptions#topLogProbs} asks for
    *     that
+   * @param answerSampler makes what draws the answer's own part, behind the thinking, where that is
+   *     another sampler, such as one with a mask; asked once at most. It is told all tokens before
+   *     that part too.
    */
   public Reply answer(
       Prompt prompt,
       SamplingOptions defaults,
       ChatOptions options,
       ThinkSplitter.Sink sink,
-      Consumer<TokenLogProb> tokens) {
-    Sampler sampler = new Sampler(drawing(defaults, options));
-    int[] ids = prompt.ids();
-    int kept = keepCommonPrefix(ids);
-    Arrays.stream(ids, 0, kept).forEach(sampler::accept);
-    Words words = new Words(prompt, options, sink, tokens);
-    Generation.Result result =
-        Generation.run(
-            session,
-            Arrays.copyOfRange(ids, kept, ids.length),
-            sampler,
-            new Generation.Limits(
-                dialect.tokenizer().vocabSize(),
-                options.ignoresEnd() ? Set.of() : dialect.stopIds(),
-                options.maxTokens()),
-            options.topLogProbs(),
-            words::goOn,
-            options.cancellation());
+      Consumer<TokenLogProb> tokens,
+      Optional<Function<SamplingOptions, Sampler>> answerSampler) {
+    SamplingOptions sampling = drawing(defaults, options).withResolvedSeed();
+    int kept = keepCommonPrefix(prompt.ids());
+    Words words = new Words(dialect, prompt, options, sink, tokens);
+    Turn turn = new Turn(session, dialect, prompt, sampling, options, words, answerSampler);
+    Generation.Stop stop = turn.run();
     words.finish();
-    Generation.Stats stats = result.stats();
-    int thinking = words.thinkingTokens;
+    Generation.Stats stats = turn.stats();
+    int thinking = words.thinkingTokens();
     Usage usage =
         new Usage(
-            ids.length,
+            prompt.ids().length,
             kept + stats.sharedTokens(),
             thinking,
-            stats.generatedTokens() - thinking,
+            turn.generated() - thinking,
             Duration.ofNanos(stats.promptNanos()),
             Duration.ofNanos(stats.generationNanos()));
     // The template saw the opening tag as part of the prompt, and looks for it in the history.
     String opening = ThinkSplitter.opensThinking(prompt.text()) ? ThinkSplitter.OPEN + "\n" : "";
     return new Reply(
-        Message.assistant(opening + words.text),
-        words.finished(result.stop()),
-        ThinkingEnd.NONE,
+        Message.assistant(opening + words.text()),
+        words.finished(stop),
+        words.thinkingEnd(),
         usage,
-        words.logProbs,
+        words.logProbs(),
         stats);
-  }
-
-  /** Tokens to text, as far as the first stop string, and to the sink. */
-  private final class Words {
-    private final StringBuilder text = new StringBuilder();
-    private final TokenStream stream = new TokenStream(dialect.tokenizer(), dialect::isHidden);
-    private final ThinkSplitter splitter;
-    private final StopStrings stops;
-    private final Consumer<TokenLogProb> tokens;
-    private final List<TokenLogProb> logProbs = new ArrayList<>();
-    private int thinkingTokens;
-
-    Words(
-        Prompt prompt,
-        ChatOptions options,
-        ThinkSplitter.Sink sink,
-        Consumer<TokenLogProb> tokens) {
-      this.tokens = tokens;
-      splitter = new ThinkSplitter(prompt.text(), sink);
-      stops = new StopStrings(options.stops(), this::say);
-    }
-
-    boolean goOn(int token, Optional<LogProbs> told) {
-      told.map(found -> Scores.named(found, dialect.tokenizer())).ifPresent(this::tell);
-      boolean thought = splitter.isThinking();
-      stops.push(stream.push(token));
-      if (thought || splitter.isThinking()) {
-        thinkingTokens++;
-      }
-      return !stops.found();
-    }
-
-    void finish() {
-      stops.push(stream.flush());
-      stops.finish();
-      splitter.finish();
-    }
-
-    FinishReason finished(Generation.Stop stop) {
-      if (stops.found()) {
-        return FinishReason.STOP_STRING;
-      }
-      return switch (stop) {
-        case END_OF_TEXT -> FinishReason.END_OF_TEXT;
-        case LIMIT -> FinishReason.LIMIT;
-        case CONTEXT_FULL -> FinishReason.CONTEXT_FULL;
-        case INTERRUPTED -> FinishReason.CANCELLED;
-      };
-    }
-
-    private void tell(TokenLogProb token) {
-      logProbs.add(token);
-      tokens.accept(token);
-    }
-
-    private void say(String piece) {
-      text.append(piece);
-      splitter.push(piece);
-    }
   }
 
   // At least one token is left to run, since its logits are what the answer starts from.

@@ -12,9 +12,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 
 /** The result is (rows, vocab): the last token's logits, or those of all. */
 sealed class Forward extends Task permits Observation, MtpForward {
+  /** How often a caller's {@code interrupted} is asked. */
+  private static final long PATIENCE_MILLIS = 10;
+
   private final int[] ids;
   private final boolean allRows;
   private final int vocab;
@@ -34,19 +38,27 @@ sealed class Forward extends Task permits Observation, MtpForward {
     logits = new float[Math.multiplyExact(allRows ? ids.length : 1, vocab)];
   }
 
-  /** The logits, or null where they are not there within some time; throws what went wrong. */
-  float[] poll(long time, TimeUnit unit) throws InterruptedException {
-    try {
-      return result.get(time, unit);
-    } catch (TimeoutException e) {
-      return null;
-    } catch (ExecutionException e) {
-      throw rethrown(e.getCause());
+  /**
+   * Waits for the logits, on the session's thread, whose interruption counts and is left for the
+   * caller to see. Ends the task early where it was interrupted first; throws what went wrong.
+   *
+   * @param interrupted asked now and then
+   */
+  float[] await(BooleanSupplier interrupted) {
+    while (!interrupted.getAsBoolean()) {
+      try {
+        return result.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      } catch (TimeoutException e) {
+        // asked again
+      } catch (ExecutionException e) {
+        throw rethrown(e.getCause());
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        break;
+      }
     }
-  }
-
-  /** The logits of a task that has ended; throws what went wrong. */
-  float[] result() {
+    cancel();
+    join();
     if (result.isCompletedExceptionally()) {
       throw rethrown(result.exceptionNow());
     }

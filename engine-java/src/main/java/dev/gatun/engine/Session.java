@@ -6,8 +6,6 @@ import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.Sampler;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
@@ -26,9 +24,6 @@ import java.util.function.Supplier;
  * run tokens.
  */
 public final class Session implements AutoCloseable {
-  /** How often a caller's {@code interrupted} is asked while its tokens run. */
-  static final long PATIENCE_MILLIS = 10;
-
   private final Engine engine;
   private final Sequence sequence;
   private final ReentrantLock lock = new ReentrantLock();
@@ -80,13 +75,22 @@ public final class Session implements AutoCloseable {
    * @param rows called on this thread; what it is given is a copy
    */
   public void logits(int[] ids, Consumer<MemorySegment> rows) {
+    logits(ids, rows, () -> false);
+  }
+
+  /**
+   * As {@link #logits(int[], Consumer)}.
+   *
+   * @param interrupted as of {@link #append(int[], BooleanSupplier)}
+   */
+  public void logits(int[] ids, Consumer<MemorySegment> rows, BooleanSupplier interrupted) {
     locked(
         () -> {
           check(ids);
           int most = engine.options().stepBounds().logitRows();
           for (int from = 0; from < ids.length; from += most) {
             int[] some = Arrays.copyOfRange(ids, from, Math.min(from + most, ids.length));
-            rows.accept(forward(new Forward(sequence, some, true, vocab()), () -> false));
+            rows.accept(forward(new Forward(sequence, some, true, vocab()), interrupted));
           }
           return null;
         });
@@ -182,6 +186,11 @@ public final class Session implements AutoCloseable {
     }
   }
 
+  /** Whether {@link #close} was called; from any thread. */
+  public boolean isClosed() {
+    return closed;
+  }
+
   /** Runs a call while no other runs. */
   <T> T locked(Supplier<T> call) {
     if (lock.isHeldByCurrentThread()) {
@@ -221,44 +230,8 @@ public final class Session implements AutoCloseable {
     }
   }
 
-  /** What the engine's thread gives within some time; null where it gave nothing yet. */
-  interface Poll<T> {
-    T within(long time, TimeUnit unit) throws InterruptedException;
-  }
-
-  /**
-   * Waits for what a task gives; empty where it was interrupted first. The thread's own
-   * interruption counts, and is left for the caller to see.
-   *
-   * @param interrupted asked now and then
-   */
-  static <T> Optional<T> await(Poll<T> poll, BooleanSupplier interrupted) {
-    while (!interrupted.getAsBoolean()) {
-      try {
-        T found = poll.within(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-        if (found != null) {
-          return Optional.of(found);
-        }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        break;
-      }
-    }
-    return Optional.empty();
-  }
-
   private MemorySegment forward(Forward task, BooleanSupplier interrupted) {
-    float[] logits =
-        run(
-            task,
-            running ->
-                await(running::poll, interrupted)
-                    .orElseGet(
-                        () -> {
-                          running.cancel();
-                          running.join();
-                          return running.result();
-                        }));
+    float[] logits = run(task, running -> running.await(interrupted));
     return MemorySegment.ofArray(logits);
   }
 
