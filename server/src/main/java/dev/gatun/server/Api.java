@@ -6,6 +6,7 @@ import dev.gatun.server.anthropic.Errors;
 import dev.gatun.server.anthropic.Messages;
 import dev.gatun.server.openai.ChatCompletions;
 import dev.gatun.server.openai.Models;
+import dev.gatun.server.openai.responses.Responses;
 import dev.gatun.server.tokens.Detokenize;
 import dev.gatun.server.tokens.Tokenize;
 import dev.gatun.server.tokens.TokenizerInfo;
@@ -18,6 +19,7 @@ final class Api {
     routes.open("/health", new Health(served));
     routes.get("/v1/models", new Models(served));
     routes.post("/v1/chat/completions", new ChatCompletions(served, admission));
+    routes.post("/v1/responses", new Responses(served, admission));
     routes.post("/v1/messages", new Messages(served, admission));
     routes.errors("/v1/messages", Errors::json);
     routes.post("/v1/messages/count_tokens", new CountTokens(served));

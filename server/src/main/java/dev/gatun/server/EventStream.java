@@ -19,17 +19,17 @@ public final class EventStream {
   private static final byte[] DATA = "data: ".getBytes(StandardCharsets.UTF_8);
   private static final byte[] END = "\n\n".getBytes(StandardCharsets.UTF_8);
 
-  private final Supplier<OutputStream> begin;
+  private final Supplier<OutputStream> head;
   private final LogLine log;
   private Runnable opening = () -> {};
   private OutputStream out;
 
   /**
-   * @param begin sends the answer's head
+   * @param head sends the answer's head
    * @param log is told what goes wrong
    */
-  EventStream(Supplier<OutputStream> begin, LogLine log) {
-    this.begin = begin;
+  EventStream(Supplier<OutputStream> head, LogLine log) {
+    this.head = head;
     this.log = log;
   }
 
@@ -55,6 +55,14 @@ public final class EventStream {
       fail.accept(error);
     }
     close();
+  }
+
+  /** Sends the head and the opening events, unless that is done. */
+  public synchronized void begin() {
+    if (out == null) {
+      out = head.get();
+      opening.run();
+    }
   }
 
   private synchronized boolean begun() {
@@ -84,10 +92,7 @@ public final class EventStream {
     System.arraycopy(data, 0, event, head.length + DATA.length, data.length);
     System.arraycopy(END, 0, event, event.length - END.length, END.length);
     try {
-      if (out == null) {
-        out = begin.get();
-        opening.run();
-      }
+      begin();
       out.write(event);
       out.flush();
     } catch (IOException e) {

@@ -99,6 +99,9 @@ final class AnswerBlocks implements AnswerListener {
 
   /** Arguments are an object here; what the model wrote instead is kept as the text it is. */
   private static JsonNode input(String arguments) {
+    if (arguments.isBlank()) {
+      return Json.object(); // of a function without any
+    }
     try {
       JsonNode input = Json.parse(arguments.getBytes(StandardCharsets.UTF_8));
       if (input.isObject()) {

@@ -89,15 +89,21 @@ public final class AnswerJson {
   /** {@code {"content": [{token, logprob, bytes, top_logprobs}]}}. */
   static ObjectNode logProbs(List<TokenLogProb> tokens) {
     ObjectNode node = Json.object();
-    ArrayNode content = node.putArray("content");
+    node.set("content", tokens(tokens));
+    node.putNull("refusal");
+    return node;
+  }
+
+  /** {@code [{token, logprob, bytes, top_logprobs}]}. */
+  public static ArrayNode tokens(List<TokenLogProb> tokens) {
+    ArrayNode array = Json.array();
     for (TokenLogProb token : tokens) {
       ObjectNode each = token(token);
       ArrayNode top = each.putArray("top_logprobs");
       token.top().forEach(other -> top.add(token(other)));
-      content.add(each);
+      array.add(each);
     }
-    node.putNull("refusal");
-    return node;
+    return array;
   }
 
   private static ObjectNode token(TokenLogProb token) {

@@ -70,7 +70,8 @@ public final class ChatCompletions implements Route {
     }
 
     private List<Answer> all(BiFunction<Integer, ChatOptions, Answer> ask) {
-      return Choices.all(request.choices(), request.options(), cancellation, ask);
+      int count = request.choices();
+      return Choices.all(count, count, request.options(), cancellation, ask);
     }
 
     private Answer answer(ChatOptions options, AnswerListener listener) {
@@ -86,7 +87,9 @@ public final class ChatCompletions implements Route {
             .put("id", asked.id)
             .put("object", "chat.completion")
             .put("created", Instant.now().getEpochSecond())
-            .put("model", served.name());
+            .put("model", served.name())
+            .put("system_fingerprint", served.fingerprint())
+            .put("service_tier", "default");
     ArrayNode choices = body.putArray("choices");
     for (Answer answer : answers) {
       ObjectNode choice = choices.addObject().put("index", choices.size() - 1);
@@ -122,7 +125,7 @@ public final class ChatCompletions implements Route {
   private void stream(Call call, Asked asked) {
     boolean logProbs = asked.request.options().topLogProbs() >= 0;
     EventStream events = call.events();
-    ChatStream stream = new ChatStream(events, asked.id, served.name(), logProbs);
+    ChatStream stream = new ChatStream(events, asked.id, served, logProbs);
     events.run(
         () -> {
           List<Answer> answers = asked.answers(stream);

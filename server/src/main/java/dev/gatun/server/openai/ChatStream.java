@@ -6,6 +6,7 @@ import dev.gatun.chat.Answer;
 import dev.gatun.chat.TokenLogProb;
 import dev.gatun.server.EventStream;
 import dev.gatun.server.Json;
+import dev.gatun.server.ServedModel;
 import java.time.Instant;
 import java.util.List;
 
@@ -13,14 +14,16 @@ import java.util.List;
 final class ChatStream {
   private final EventStream events;
   private final String id;
-  private final String model;
+  private final String name;
+  private final String fingerprint;
   private final boolean logProbs;
   private final long created = Instant.now().getEpochSecond();
 
-  ChatStream(EventStream events, String id, String model, boolean logProbs) {
+  ChatStream(EventStream events, String id, ServedModel served, boolean logProbs) {
     this.events = events;
     this.id = id;
-    this.model = model;
+    name = served.name();
+    fingerprint = served.fingerprint();
     this.logProbs = logProbs;
   }
 
@@ -55,6 +58,8 @@ final class ChatStream {
         .put("id", id)
         .put("object", "chat.completion.chunk")
         .put("created", created)
-        .put("model", model);
+        .put("model", name)
+        .put("system_fingerprint", fingerprint)
+        .put("service_tier", "default");
   }
 }

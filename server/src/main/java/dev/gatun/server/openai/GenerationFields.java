@@ -13,7 +13,7 @@ import dev.gatun.server.generation.SamplingFields;
 import dev.gatun.server.generation.Stops;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.OptionalInt;
+import java.util.Optional;
 
 /** OpenAI's names, and llama.cpp's and vLLM's for what OpenAI has not. */
 final class GenerationFields {
@@ -33,12 +33,13 @@ final class GenerationFields {
 
   /**
    * @param defaults the model's own settings
+   * @param most tokens of an answer; -1 for as many as the context holds
    * @throws ApiError or Refusal for a value that cannot be honoured
    */
-  static ChatOptions read(Fields fields, SamplingOptions defaults) {
+  static ChatOptions read(Fields fields, SamplingOptions defaults, int most) {
     GenerationFields reader = new GenerationFields(fields, defaults);
     reader.sampling();
-    reader.ending();
+    reader.ending(most);
     reader.refuseWhatIsNot();
     return reader.options;
   }
@@ -46,6 +47,21 @@ final class GenerationFields {
   /** How many answers are asked for. */
   static int choices(Fields fields) {
     return fields.integer("n", 1, MOST_CHOICES).orElse(1);
+  }
+
+  /** Whether a stream ends with a piece that has the usage. */
+  static boolean usageAtEnd(Fields fields, boolean stream) {
+    Optional<Fields> options = fields.fields("stream_options");
+    if (options.isEmpty()) {
+      return false;
+    }
+    if (!stream) {
+      throw ApiError.invalid("stream_options", "stream_options needs stream: true");
+    }
+    boolean usage = options.get().flag("include_usage").orElse(false);
+    options.get().flag("include_obfuscation"); // pads pieces against listeners; loopback has none
+    options.get().refuseOthers();
+    return usage;
   }
 
   private void sampling() {
@@ -72,19 +88,10 @@ final class GenerationFields {
     options = options.withSampling(drawn.checked(defaults));
   }
 
-  private void ending() {
-    OptionalInt most = fields.integer("max_completion_tokens", -1, Integer.MAX_VALUE);
-    OptionalInt older = fields.integer("max_tokens", -1, Integer.MAX_VALUE);
-    if (most.isPresent() && older.isPresent() && most.getAsInt() != older.getAsInt()) {
-      throw ApiError.invalid("max_tokens", "max_completion_tokens and max_tokens differ; send one");
-    }
-    int tokens = most.orElse(older.orElse(-1));
-    if (tokens == 0) {
-      throw ApiError.invalid("max_tokens", "an answer of 0 tokens; send 1 or more");
-    }
+  private void ending(int most) {
     options =
         options
-            .withMaxTokens(tokens)
+            .withMaxTokens(most)
             .withStops(Stops.read(fields, "stop"))
             .withIgnoredEnd(fields.flag("ignore_eos").orElse(false));
   }
@@ -123,6 +130,6 @@ final class GenerationFields {
     fields.node("metadata");
     fields.node("safety_identifier");
     fields.node("prompt_cache_key");
-    fields.node("service_tier");
+    fields.word("service_tier", "auto", "default"); // there is one
   }
 }

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-final class ToolFields {
+public final class ToolFields {
   private ToolFields() {}
 
   static ToolOptions read(Fields fields) {
@@ -24,15 +24,7 @@ final class ToolFields {
       return new ToolOptions(tools, Choice.AUTO, Optional.empty(), parallel);
     }
     if (choice.get().isTextual()) {
-      Choice word =
-          switch (choice.get().textValue()) {
-            case "auto" -> Choice.AUTO;
-            case "none" -> Choice.NONE;
-            case "required" -> Choice.REQUIRED;
-            default ->
-                throw ApiError.invalid(
-                    "tool_choice", "tool_choice is not auto, none, required or a function");
-          };
+      Choice word = word(choice.get().textValue());
       return new ToolOptions(tools, word, Optional.empty(), parallel);
     }
     Fields named = Fields.of("tool_choice.", choice.get());
@@ -44,6 +36,18 @@ final class ToolFields {
     function.refuseOthers();
     named.refuseOthers();
     return new ToolOptions(tools, Choice.NAMED, Optional.of(name), parallel);
+  }
+
+  /** What a tool choice that is a word says. */
+  public static Choice word(String choice) {
+    return switch (choice) {
+      case "auto" -> Choice.AUTO;
+      case "none" -> Choice.NONE;
+      case "required" -> Choice.REQUIRED;
+      default ->
+          throw ApiError.invalid(
+              "tool_choice", "tool_choice is not auto, none, required or a function");
+    };
   }
 
   private static List<Tool> tools(JsonNode array) {
