@@ -7,6 +7,8 @@ import dev.gatun.chat.Cancellation;
 import dev.gatun.chat.ChatOptions;
 import dev.gatun.chat.FinishReason;
 import dev.gatun.chat.Message;
+import dev.gatun.chat.ScoredAnswer;
+import dev.gatun.chat.TokenLogProb;
 import dev.gatun.dialogue.AnswerParts;
 import dev.gatun.dialogue.Dialect;
 import dev.gatun.dialogue.Dialogue;
@@ -19,6 +21,7 @@ import dev.gatun.sample.Advice;
 import dev.gatun.sample.SamplingOptions;
 import dev.gatun.weights.Checkpoint;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -172,13 +175,75 @@ public final class Gatun implements AutoCloseable {
    * @throws Refusal as {@link #chat(List, ChatOptions, AnswerListener)}
    */
   public Answer complete(String text, ChatOptions options, AnswerListener listener) {
+    return complete(new Prompt(text, dialect.encodeText(text)), options, listener);
+  }
+
+  /**
+   * As {@link #complete(String, ChatOptions, AnswerListener)}, of a text that is given as its
+   * tokens, which are run as they are: nothing is put before them.
+   *
+   * @param ids at least one, each of the tokenizer's; see {@link #tokens}
+   */
+  public Answer complete(int[] ids, ChatOptions options, AnswerListener listener) {
+    return complete(Prompt.of(ids, dialect), options, listener);
+  }
+
+  private Answer complete(Prompt prompt, ChatOptions options, AnswerListener listener) {
+    try (Dialogue dialogue = new Dialogue(engine, dialect)) {
+      return complete(dialogue, prompt, options, listener);
+    }
+  }
+
+  private Answer complete(
+      Dialogue dialogue, Prompt prompt, ChatOptions options, AnswerListener listener) {
+    refuseVariables(options);
+    return answer(dialogue, prompt, options, new AnswerParts(listener, true), listener);
+  }
+
+  private static void refuseVariables(ChatOptions options) {
     if (!options.variables().isEmpty()) {
       throw Refusal.usage(
           "template variables for a text that has no template", "leave them out, or use chat");
     }
-    Prompt prompt = new Prompt(text, dialect.encodeText(text));
+  }
+
+  /**
+   * Continues a text and tells how likely its own tokens were; the text is read once. {@link
+   * ChatOptions#topLogProbs} is of the text and of the answer, 0 where it is not set. Nothing of
+   * the text is taken from the cache, since all of it has to be computed; see {@link
+   * GatunOptions#withScoredTokens}.
+   *
+   * @param listener hears the answer, and not the text before it
+   */
+  public ScoredAnswer completeScored(int[] ids, ChatOptions options, AnswerListener listener) {
+    refuseVariables(options);
+    ChatOptions told = options.withTopLogProbs(Math.max(0, options.topLogProbs()));
+    Prompt prompt = Prompt.of(ids, dialect);
+    long start = System.nanoTime();
     try (Dialogue dialogue = new Dialogue(engine, dialect)) {
-      return answer(dialogue, prompt, options, new AnswerParts(listener, true), listener);
+      List<TokenLogProb> scores = dialogue.score(ids, told.topLogProbs(), told.cancellation());
+      Duration reading = Duration.ofNanos(System.nanoTime() - start);
+      Answer answer = complete(dialogue, prompt, told, listener);
+      return new ScoredAnswer(scores, answer.withUsage(answer.usage().afterReading(reading)));
+    }
+  }
+
+  /**
+   * How likely the tokens of a text are, each but the first; nothing is drawn.
+   *
+   * @param ids as of {@link #complete(int[], ChatOptions, AnswerListener)}
+   * @param top how many of the likeliest tokens are told beside each, 0 to {@link
+   *     ChatOptions#MOST_LOG_PROBS}
+   * @throws Refusal INTERRUPTED where it was cancelled, or the calling thread interrupted
+   */
+  public List<TokenLogProb> score(int[] ids, int top, Cancellation cancellation) {
+    Prompt prompt = Prompt.of(ids, dialect);
+    try (Dialogue dialogue = new Dialogue(engine, dialect)) {
+      List<TokenLogProb> scores = dialogue.score(prompt.ids(), top, cancellation);
+      if (scores.size() < ids.length - 1) {
+        throw Refusal.interrupted("interrupted while reading the text");
+      }
+      return scores;
     }
   }
 
@@ -203,6 +268,15 @@ public final class Gatun implements AutoCloseable {
         reply.thinkingEnd(),
         reply.usage(),
         reply.logProbs());
+  }
+
+  /**
+   * The tokens of a text as {@link #complete(String, ChatOptions, AnswerListener)} runs it: after
+   * the beginning-of-text token where the model expects one; the text of a special token is that
+   * token.
+   */
+  public int[] tokens(String text) {
+    return dialect.encodeText(text);
   }
 
   /** Tokens of a text; that of a special token counts as that token. */

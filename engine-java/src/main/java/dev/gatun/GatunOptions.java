@@ -88,6 +88,15 @@ public final class GatunOptions {
   }
 
   /**
+   * @param tokens most tokens of a text that a step scores for {@link Gatun#score} and {@link
+   *     Gatun#completeScored}, 1 or more; each takes memory for a row of logits. 1 is the default,
+   *     64 reads a text many times faster.
+   */
+  public GatunOptions withScoredTokens(int tokens) {
+    return with(engine.withLogitRows(tokens));
+  }
+
+  /**
    * @param type number format of the cache: f32, f16, bf16, f8, q8_0, q4_0, turbo4 or turbo3, or
    *     two with a comma between, of keys and of values
    */

@@ -31,4 +31,9 @@ public record Answer(
   public List<ToolCall> toolCalls() {
     return message.toolCalls();
   }
+
+  /** The same answer, which took something else. */
+  public Answer withUsage(Usage value) {
+    return new Answer(text, thinking, message, finish, thinkingEnd, value, logProbs);
+  }
 }

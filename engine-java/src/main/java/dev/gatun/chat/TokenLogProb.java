@@ -1,7 +1,9 @@
 // TokenLogProb: a token of an answer with how likely it was.
 package dev.gatun.chat;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Of the model's own distribution: before bias, penalties, temperature and cuts.
@@ -15,5 +17,20 @@ import java.util.List;
 public record TokenLogProb(int id, byte[] bytes, double logProb, List<TokenLogProb> top) {
   public TokenLogProb {
     top = List.copyOf(top);
+  }
+
+  /** By the bytes' values. */
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof TokenLogProb that
+        && id == that.id
+        && Arrays.equals(bytes, that.bytes)
+        && Double.compare(logProb, that.logProb) == 0
+        && top.equals(that.top);
+  }
+
+  @Override
+  public int hashCode() {
+    return Objects.hash(id, Arrays.hashCode(bytes), logProb, top);
   }
 }

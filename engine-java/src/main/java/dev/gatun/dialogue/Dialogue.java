@@ -1,6 +1,7 @@
 // Dialogue: one sequence of the cache that answers prompt after prompt.
 package dev.gatun.dialogue;
 
+import dev.gatun.chat.Cancellation;
 import dev.gatun.chat.ChatOptions;
 import dev.gatun.chat.FinishReason;
 import dev.gatun.chat.Message;
@@ -114,6 +115,27 @@ public final class Dialogue implements AutoCloseable {
         usage,
         words.logProbs(),
         stats);
+  }
+
+  /**
+   * How likely the tokens of a text are, each but the first. What was said before is forgotten; the
+   * cache then holds all but the last, so that {@link #answer} goes on from there. Fewer tokens are
+   * told where the text was cancelled, or its thread interrupted, meanwhile.
+   *
+   * @param ids at least one
+   * @param top how many of the likeliest tokens are told beside each
+   */
+  public List<TokenLogProb> score(int[] ids, int top, Cancellation cancellation) {
+    session.truncate(0);
+    Scores scores = new Scores(dialect.tokenizer(), ids, top);
+    try {
+      scores.run(session, cancellation::isCancelled);
+    } catch (Refusal refusal) {
+      if (refusal.reason() != Refusal.Reason.INTERRUPTED) {
+        throw refusal;
+      }
+    }
+    return scores.found();
   }
 
   // At least one token is left to run, since its logits are what the answer starts from.
