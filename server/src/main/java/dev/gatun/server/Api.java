@@ -5,6 +5,7 @@ import dev.gatun.server.anthropic.CountTokens;
 import dev.gatun.server.anthropic.Errors;
 import dev.gatun.server.anthropic.Messages;
 import dev.gatun.server.openai.ChatCompletions;
+import dev.gatun.server.openai.Completions;
 import dev.gatun.server.openai.Models;
 import dev.gatun.server.openai.responses.Responses;
 import dev.gatun.server.tokens.Detokenize;
@@ -19,6 +20,7 @@ final class Api {
     routes.open("/health", new Health(served));
     routes.get("/v1/models", new Models(served));
     routes.post("/v1/chat/completions", new ChatCompletions(served, admission));
+    routes.post("/v1/completions", new Completions(served, admission));
     routes.post("/v1/responses", new Responses(served, admission));
     routes.post("/v1/messages", new Messages(served, admission));
     routes.errors("/v1/messages", Errors::json);
