@@ -18,6 +18,7 @@ final class Api {
   static Routes routes(ServedModel served, Admission admission) {
     Routes routes = new Routes();
     routes.open("/health", new Health(served));
+    routes.open("/openapi.json", new OpenApi());
     routes.get("/v1/models", new Models(served));
     routes.post("/v1/chat/completions", new ChatCompletions(served, admission));
     routes.post("/v1/completions", new Completions(served, admission));

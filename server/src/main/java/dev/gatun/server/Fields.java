@@ -132,6 +132,16 @@ public final class Fields {
     return node(name).map(node -> of(path(name) + ".", node));
   }
 
+  /** An object in this one, which has to be there. */
+  public Fields requiredFields(String name) {
+    return of(path(name) + ".", required(name));
+  }
+
+  /** The object as it was sent. */
+  public String json() {
+    return object.toString();
+  }
+
   /** What is in the field is refused, unless it is left out or {@code harmless}. */
   public void refuseUnless(String name, String reason, JsonNode... harmless) {
     node(name)

@@ -24,8 +24,8 @@ record Conversation(List<Message> messages, ChatOptions options) {
       throw ApiError.invalid(
           "messages", "messages ends with the assistant's turn; end with the user's");
     }
-    ChatOptions options =
-        Thinking.read(fields, ChatOptions.defaults()).withTools(Tools.read(fields));
+    ChatOptions options = OutputConfig.read(fields, ChatOptions.defaults());
+    options = Thinking.read(fields, options).withTools(Tools.read(fields));
     return new Conversation(messages, options);
   }
 }

@@ -37,7 +37,7 @@ record MessagesRequest(List<Message> messages, ChatOptions options, boolean stre
             .withMaxTokens(most)
             .withStops(Stops.read(fields, "stop_sequences"))
             .withSampling(drawn.checked(model.sampling()));
-    fields.node("metadata"); // who asks; it changes no answer
+    fields.fields("metadata"); // who asks; it changes no answer
     fields.word("service_tier", "auto", "standard_only");
     fields.refuseOthers();
     return new MessagesRequest(conversation.messages(), options, stream);

@@ -5,7 +5,6 @@ import dev.gatun.chat.ChatOptions;
 import dev.gatun.chat.ThinkingOptions;
 import dev.gatun.server.ApiError;
 import dev.gatun.server.Fields;
-import dev.gatun.server.generation.Effort;
 import dev.gatun.server.generation.ThinkingVariables;
 import java.util.Optional;
 
@@ -14,17 +13,10 @@ final class Thinking {
   private Thinking() {}
 
   static ChatOptions read(Fields fields, ChatOptions options) {
-    ThinkingOptions thinking = ThinkingOptions.defaults();
-    Optional<Fields> output = fields.fields("output_config");
-    Optional<String> effort =
-        output.flatMap(each -> each.word("effort", "low", "medium", "high", "xhigh", "max"));
-    if (effort.isPresent()) {
-      thinking = thinking.withBudget(Effort.tokens(effort.get()));
-    }
-    output.ifPresent(Fields::refuseOthers);
+    ThinkingOptions thinking = options.thinking();
     Optional<Fields> asked = fields.fields("thinking");
     if (asked.isEmpty()) {
-      return options.withThinking(thinking);
+      return options;
     }
     Fields own = asked.get();
     boolean thinks = true;

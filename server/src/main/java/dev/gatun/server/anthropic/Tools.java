@@ -55,7 +55,7 @@ final class Tools {
         new Tool(
             fields.requiredText("name"),
             fields.text("description").orElse(""),
-            fields.required("input_schema").toString());
+            fields.requiredFields("input_schema").json());
     fields.refuseOthers();
     return tool;
   }

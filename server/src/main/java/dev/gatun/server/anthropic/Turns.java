@@ -6,8 +6,6 @@ import dev.gatun.chat.Message;
 import dev.gatun.chat.ToolCall;
 import dev.gatun.server.ApiError;
 import dev.gatun.server.Fields;
-import dev.gatun.server.Json;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -102,8 +100,7 @@ final class Turns {
   private static ToolCall call(Fields block) {
     String id = block.requiredText("id");
     String name = block.requiredText("name");
-    Fields.of(block.path("input."), block.required("input"));
-    String arguments = new String(Json.bytes(block.required("input")), StandardCharsets.UTF_8);
+    String arguments = block.requiredFields("input").json();
     block.node("cache_control"); // what prompts share is always kept
     block.node("caller"); // of an answer that is sent back
     block.refuseOthers();

@@ -41,7 +41,7 @@ final class GenerationFields {
     reader.sampling();
     reader.ending(most);
     reader.refuseWhatIsNot();
-    return reader.options;
+    return FormatFields.read(fields, reader.options);
   }
 
   /** How many answers are asked for. */
@@ -126,10 +126,10 @@ final class GenerationFields {
     fields.refuseUnless("return_progress", "there is no such event", no);
     fields.refuseUnless("cache_prompt", "what prompts share is always kept", BooleanNode.TRUE);
     // Names of who asks and why: they change no answer.
-    fields.node("user");
-    fields.node("metadata");
-    fields.node("safety_identifier");
-    fields.node("prompt_cache_key");
+    fields.text("user");
+    fields.fields("metadata");
+    fields.text("safety_identifier");
+    fields.text("prompt_cache_key");
     fields.word("service_tier", "auto", "default"); // there is one
   }
 }

@@ -31,7 +31,7 @@ public final class ToolFields {
     if (!named.requiredText("type").equals("function")) {
       throw ApiError.invalid("tool_choice", "tool_choice names what is no function");
     }
-    Fields function = Fields.of("tool_choice.function.", named.required("function"));
+    Fields function = named.requiredFields("function");
     String name = function.requiredText("name");
     function.refuseOthers();
     named.refuseOthers();
@@ -60,13 +60,13 @@ public final class ToolFields {
       if (!tool.requiredText("type").equals("function")) {
         throw ApiError.invalid(tool.path("type"), "only tools of type function are supported");
       }
-      Fields function = Fields.of(tool.path("function."), tool.required("function"));
+      Fields function = tool.requiredFields("function");
       function.flag("strict"); // arguments of forced calls obey the schema always
       tools.add(
           new Tool(
               function.requiredText("name"),
               function.text("description").orElse(""),
-              function.node("parameters").map(JsonNode::toString).orElse(Tool.NO_PARAMETERS)));
+              function.fields("parameters").map(Fields::json).orElse(Tool.NO_PARAMETERS)));
       function.refuseOthers();
       tool.refuseOthers();
     }

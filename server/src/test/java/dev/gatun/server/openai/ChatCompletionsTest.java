@@ -96,6 +96,11 @@ class ChatCompletionsTest {
     refused(sky(", 'top_logprobs': 1"), "top_logprobs needs logprobs");
     refused(sky(", 'store': true"), "store is not supported");
     refused(sky(", 'stop': ['a', 1]"), "stop holds what is no text");
+    refused(sky(", 'response_format': {'type': 'xml'}"), "response_format.type is none of text,");
+    refused(sky(", 'response_format': {'type': 'json_schema'}"), "json_schema is missing");
+    refused(
+        sky(", 'grammar': 'root ::= 1', 'response_format': {'type': 'json_object'}"),
+        "response_format and grammar each say the answer's form");
   }
 
   private static void refused(String body, String part) {

@@ -41,7 +41,7 @@ final class ResponseTools {
         new Tool(
             fields.requiredText("name"),
             fields.text("description").orElse(""),
-            fields.node("parameters").map(JsonNode::toString).orElse(Tool.NO_PARAMETERS));
+            fields.fields("parameters").map(Fields::json).orElse(Tool.NO_PARAMETERS));
     fields.refuseOthers();
     return tool;
   }

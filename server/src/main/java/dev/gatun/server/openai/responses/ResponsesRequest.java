@@ -7,12 +7,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatun.Gatun;
 import dev.gatun.chat.ChatOptions;
 import dev.gatun.chat.Message;
+import dev.gatun.chat.OutputFormat;
 import dev.gatun.chat.ThinkingOptions;
 import dev.gatun.sample.SamplingOptions;
 import dev.gatun.server.ApiError;
 import dev.gatun.server.Fields;
 import dev.gatun.server.Json;
 import dev.gatun.server.generation.Effort;
+import dev.gatun.server.generation.Formats;
 import dev.gatun.server.generation.SamplingFields;
 import dev.gatun.server.generation.ThinkingVariables;
 import java.util.ArrayList;
@@ -44,7 +46,7 @@ record ResponsesRequest(
     drawn.number("top_p", SamplingOptions::withTopP);
     Optional<Fields> reasoning = fields.fields("reasoning");
     ChatOptions options =
-        thinking(reasoning)
+        text(fields, thinking(reasoning))
             .withMaxTokens(fields.integer("max_output_tokens", 1, Integer.MAX_VALUE).orElse(-1))
             .withSampling(drawn.checked(model.sampling()))
             .withTools(ResponseTools.read(fields))
@@ -52,7 +54,6 @@ record ResponsesRequest(
     boolean summarized =
         reasoning.flatMap(each -> each.word("summary", "auto", "concise", "detailed")).isPresent();
     reasoning.ifPresent(Fields::refuseOthers);
-    text(fields);
     boolean stream = fields.flag("stream").orElse(false);
     fields.fields("stream_options").ifPresent(each -> streamOptions(each, stream));
     refuseWhatIsNot(fields);
@@ -87,19 +88,15 @@ record ResponsesRequest(
     return wanted || top > 0 ? top : -1;
   }
 
-  private static void text(Fields fields) {
+  private static ChatOptions text(Fields fields, ChatOptions options) {
     Optional<Fields> text = fields.fields("text");
+    Optional<OutputFormat> format = text.flatMap(each -> each.fields("format")).map(Formats::read);
     text.ifPresent(
         each -> {
           each.word("verbosity", "medium");
-          each.fields("format")
-              .ifPresent(
-                  format -> {
-                    format.word("type", "text");
-                    format.refuseOthers();
-                  });
           each.refuseOthers();
         });
+    return format.map(each -> Formats.applied(options, "text.format", each)).orElse(options);
   }
 
   private static void streamOptions(Fields options, boolean stream) {
@@ -118,6 +115,7 @@ record ResponsesRequest(
     fields.refuseUnless("conversation", "nothing is stored; send all items as input");
     fields.refuseUnless("prompt", "nothing is stored; send input");
     fields.refuseUnless("max_tool_calls", "tools are the client's to run");
+    fields.fields("metadata"); // repeated
     fields.word("truncation", "disabled");
     fields.word("service_tier", "auto", "default");
   }
