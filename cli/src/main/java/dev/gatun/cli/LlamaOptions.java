@@ -61,7 +61,6 @@ final class LlamaOptions {
               "what fits is taken by default",
               "write -c N for a fixed context"),
           row("--reasoning-format", "none", "thinking is shown as it is", "or --hide-thinking"),
-          row("--reasoning-budget", "-1", "thinking is not limited", "write -n N for all tokens"),
           row("-embd --embeddings", "0", "there are no embeddings", LEAVE_OUT),
           // Never taken.
           row("-ts --tensor-split", "", ONE_DEVICE, "write --device cuda:N"),

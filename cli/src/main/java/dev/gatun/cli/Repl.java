@@ -116,7 +116,7 @@ final class Repl {
     if (reply.finish() == FinishReason.CONTEXT_FULL) {
       say("the context of " + dialogue.engine().context() + " tokens is full; /clear starts anew");
     }
-    say(StatsLine.of(reply.stats()));
+    say(StatsLine.of(reply));
     return true;
   }
 
@@ -167,7 +167,7 @@ final class Repl {
   }
 
   private void stats() {
-    last.ifPresent(reply -> say(StatsLine.of(reply.stats())));
+    last.ifPresent(reply -> say(StatsLine.of(reply)));
     say(
         "context "
             + dialogue.length()

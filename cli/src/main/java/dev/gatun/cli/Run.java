@@ -52,6 +52,7 @@ final class Run implements Callable<Integer> {
   @Mixin ThreadsArgument threads;
   @Mixin EngineArguments engine;
   @Mixin SamplingArguments sampling;
+  @Mixin ThinkingArguments thinking;
   @Mixin StyleArguments style;
 
   @Option(
@@ -108,6 +109,7 @@ final class Run implements Callable<Integer> {
             .withMaxTokens(limit.orElse(-1))
             .withIgnoredEnd(ignoreEnd)
             .withVariables(variables())
+            .withThinking(thinking.options())
             .withStops(stops.toArray(String[]::new));
     if (engine.follows(options)) {
       try (Checkpoint checkpoint = engine.scaled(Checkpoint.open(model.path(stdio)), stdio)) {
@@ -220,7 +222,7 @@ final class Run implements Callable<Integer> {
               + " tokens is full"
               + (whole ? ", all that the model was made for" : "; -c sets a larger one"));
     }
-    stdio.tell(StatsLine.of(reply.stats()));
+    stdio.tell(StatsLine.of(reply));
     return reply.finish() == FinishReason.CANCELLED ? Refusal.Reason.INTERRUPTED.exitCode() : 0;
   }
 

@@ -72,8 +72,7 @@ class LlamaOptionsTest {
         "-ncmoe 12: a model lies on one device whole; write --device cpu",
         "-np 4: one prompt is answered; gatun bench -np runs several",
         "-fit off: what fits is taken by default; write -c N",
-        "--mmap 1: weights are read, never mapped; leave it out",
-        "--reasoning-budget 0: thinking is not limited; write -n N"
+        "--mmap 1: weights are read, never mapped; leave it out"
       })
   void anotherValueIsRefused(String line) {
     String[] words = line.substring(0, line.indexOf(':')).split(" ");

@@ -11,6 +11,7 @@ import dev.gatun.sample.SamplingOptions;
 import dev.gatun.text.Tokenizer;
 import dev.gatun.verify.Oracles;
 import dev.gatun.weights.Checkpoint;
+import dev.gatun.weights.RopeOverride;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
@@ -51,7 +52,10 @@ final class Scripts {
         new Oracles(
             Path.of("src/test/resources/oracle"),
             Path.of("target/oracle", System.getProperty("gatun.fork", "fork-1")));
-    try (Checkpoint checkpoint = Checkpoint.open(oracles.gguf("qwen2-q4_0").checkpoint());
+    RopeOverride longer = // 1024 tokens
+        new RopeOverride(Optional.of(RopeOverride.Kind.YARN), Optional.of(4.0), Optional.of(256));
+    Path file = oracles.gguf("qwen2-q4_0").checkpoint();
+    try (Checkpoint checkpoint = longer.apply(Checkpoint.open(file));
         Engine engine = Engine.load(checkpoint, options)) {
       test.accept(engine);
     }
@@ -76,6 +80,19 @@ final class Scripts {
 
   static int[] drawn(Engine engine, int... prompt) {
     return drawn(engine, prompt, new Sampler(LIVELY), 24);
+  }
+
+  /** The first of some drawn tokens, from the {@code from}-th on, that was not drawn before. */
+  static int fresh(int[] tokens, int from) {
+    int at = from;
+    while (isSeen(tokens, at)) {
+      at++;
+    }
+    return at;
+  }
+
+  private static boolean isSeen(int[] tokens, int at) {
+    return Arrays.stream(tokens, 0, at).anyMatch(each -> each == tokens[at]);
   }
 
   /** How a model speaks whose tokens have these texts; others get what is left. */

@@ -6,10 +6,14 @@ import static dev.gatun.dialogue.Scripts.OPTIONS;
 import static dev.gatun.dialogue.Scripts.PROMPT;
 import static dev.gatun.dialogue.Scripts.dialect;
 import static dev.gatun.dialogue.Scripts.drawn;
+import static dev.gatun.dialogue.Scripts.fresh;
 import static dev.gatun.dialogue.Scripts.options;
 import static dev.gatun.dialogue.Scripts.withEngine;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.gatun.chat.Cancellation;
 import dev.gatun.chat.ChatOptions;
 import dev.gatun.chat.FinishReason;
 import dev.gatun.chat.ThinkingEnd;
@@ -134,6 +138,155 @@ class ThinkingTest {
               assertEquals(ThinkingEnd.BUDGET, said.reply().thinkingEnd());
               assertEquals(FinishReason.LIMIT, said.reply().finish());
             }
+          }
+        });
+  }
+
+  @Test
+  void theModelsOwnEndIsLeftToIt() throws IOException {
+    onEach(
+        engine -> {
+          int[] tokens = drawn(engine, PROMPT);
+          int close = fresh(tokens, 6);
+          Dialect dialect = dialect(engine, Map.of(tokens[close], "</think>"));
+          // The token that closes is within the budget of as many, and over one of fewer.
+          for (int budget : new int[] {-1, close + 1, close + 2}) {
+            Said said = say(engine, dialect, OPENED, thinking(budget, "not said"));
+            assertEquals(ThinkingEnd.MODEL, said.reply().thinkingEnd());
+            assertEquals(close + 1, said.thinking());
+            assertEquals(24 - close - 1, said.answer());
+            assertEquals(
+                dialect.tokenizer().decode(tokens, false),
+                said.heard()
+                    .replaceFirst("thinking:", "")
+                    .replaceFirst("tag:", "")
+                    .replaceFirst("answer:", ""));
+          }
+          Said late = say(engine, dialect, OPENED, thinking(close, ""));
+          assertEquals(ThinkingEnd.BUDGET, late.reply().thinkingEnd());
+        });
+  }
+
+  @Test
+  void thinkingThatTheModelOpensIsCountedFromItsTag() throws IOException {
+    onEach(
+        engine -> {
+          int[] tokens = drawn(engine, PROMPT);
+          Dialect dialect = dialect(engine, Map.of(tokens[0], "<think>"));
+          for (int budget : new int[] {0, 1}) {
+            Said closed = say(engine, dialect, PLAIN, thinking(budget, ""));
+            assertTrue(
+                closed.heard().startsWith("tag:<think>thinking:\n\ntag:</think>answer:\n\n"),
+                closed.heard());
+            assertEquals(ThinkingEnd.BUDGET, closed.reply().thinkingEnd());
+            int written = dialect.tokenizer().encode("\n" + END, true).length;
+            assertEquals(1 + written, closed.thinking());
+          }
+          Said later = say(engine, dialect, PLAIN, thinking(5, ""));
+          String thought = dialect.tokenizer().decode(Arrays.copyOfRange(tokens, 1, 5), false);
+          assertTrue(
+              later.heard().startsWith("tag:<think>thinking:" + thought + "\ntag:</think>"),
+              later.heard());
+        });
+  }
+
+  @Test
+  void aLoopIsEndedWhereTheGuardSees() throws IOException {
+    EngineOptions options = options().withContext(1024);
+    withEngine(
+        options,
+        engine -> {
+          Dialect dialect = dialect(engine, Map.of());
+          int stubborn = dialect.tokenizer().encode("a", false)[0];
+          SamplingOptions drawing = LIVELY.withLogitBias(Map.of(stubborn, 1000f));
+          ChatOptions guarded = OPTIONS.withMaxTokens(LoopGuard.LEAST_TOKENS + 8);
+          Said said = say(engine, dialect, OPENED, drawing, guarded);
+          String loop = "a".repeat(LoopGuard.LEAST_TOKENS);
+          assertEquals("thinking:" + loop + "\ntag:</think>answer:\n\naaaa", said.heard());
+          assertEquals(ThinkingEnd.LOOP, said.reply().thinkingEnd());
+          ThinkingOptions off = ThinkingOptions.defaults().withLoopGuard(false);
+          Said free = say(engine, dialect, OPENED, drawing, guarded.withThinking(off));
+          assertEquals("thinking:" + loop + "a".repeat(8), free.heard());
+          // An answer may repeat itself.
+          Said answer = say(engine, dialect, PLAIN, drawing, guarded);
+          assertEquals("answer:" + loop + "a".repeat(8), answer.heard());
+        });
+  }
+
+  @Test
+  void anAnswerWithoutRoomForTheClosingEndsByItsLimit() throws IOException {
+    onEach(
+        engine -> {
+          Dialect dialect = dialect(engine, Map.of());
+          int closing = dialect.tokenizer().encode(END, true).length;
+          Said exact = say(engine, dialect, OPENED, thinking(20 - closing, "").withMaxTokens(20));
+          assertEquals(FinishReason.LIMIT, exact.reply().finish());
+          assertEquals(ThinkingEnd.NONE, exact.reply().thinkingEnd());
+          assertEquals(20 - closing, exact.reply().usage().generatedTokens());
+          Said room = say(engine, dialect, OPENED, thinking(20 - closing, "").withMaxTokens(21));
+          assertEquals(ThinkingEnd.BUDGET, room.reply().thinkingEnd());
+          assertEquals(21, room.reply().usage().generatedTokens());
+          assertEquals(1, room.answer());
+          // One that would think for ever.
+          int stubborn = dialect.tokenizer().encode("a", false)[0];
+          SamplingOptions drawing = LIVELY.withLogitBias(Map.of(stubborn, 1000f));
+          int most = Scripts.CONTEXT - PROMPT.length - closing;
+          Said full =
+              say(engine, dialect, OPENED, drawing, thinking(most + 1, "").withMaxTokens(-1));
+          assertEquals(FinishReason.CONTEXT_FULL, full.reply().finish());
+          assertEquals(ThinkingEnd.NONE, full.reply().thinkingEnd());
+          assertEquals(most + 1, full.reply().usage().generatedTokens());
+          Said fits = say(engine, dialect, OPENED, drawing, thinking(most, "").withMaxTokens(-1));
+          assertEquals(FinishReason.CONTEXT_FULL, fits.reply().finish());
+          assertEquals(ThinkingEnd.BUDGET, fits.reply().thinkingEnd());
+          assertEquals(1, fits.answer());
+        });
+  }
+
+  @Test
+  void whatIsWrittenHasNoLogProbsAndIsNoStopString() throws IOException {
+    withEngine(
+        options(),
+        engine -> {
+          Dialect dialect = dialect(engine, Map.of());
+          int[] closing = dialect.tokenizer().encode(END, true);
+          ChatOptions options = thinking(4, "").withStops("</think>", "\n\n").withTopLogProbs(1);
+          Said said = say(engine, dialect, OPENED, options);
+          assertEquals(FinishReason.LIMIT, said.reply().finish());
+          int[] before = firsts(drawn(engine, PROMPT), 4);
+          int[] after = firsts(drawn(engine, joined(PROMPT, before, closing)), 20 - closing.length);
+          assertArrayEquals(
+              joined(before, after), said.told().stream().mapToInt(TokenLogProb::id).toArray());
+          assertEquals(said.told(), said.reply().logProbs());
+        });
+  }
+
+  @Test
+  void aCancelledAnswerIsNotClosed() throws IOException {
+    withEngine(
+        options(),
+        engine -> {
+          Dialect dialect = dialect(engine, Map.of());
+          Cancellation cancellation = new Cancellation();
+          ChatOptions options = thinking(3, "").withCancellation(cancellation);
+          Heard heard = new Heard();
+          int[] seen = new int[1];
+          try (Dialogue dialogue = new Dialogue(engine, dialect)) {
+            Dialogue.Reply reply =
+                dialogue.answer(
+                    OPENED,
+                    LIVELY,
+                    options.withTopLogProbs(0),
+                    heard,
+                    _ -> {
+                      if (++seen[0] == 3) {
+                        cancellation.cancel();
+                      }
+                    },
+                    Optional.empty());
+            assertEquals(FinishReason.CANCELLED, reply.finish());
+            assertEquals(ThinkingEnd.NONE, reply.thinkingEnd());
+            assertEquals(3, reply.usage().generatedTokens());
           }
         });
   }
