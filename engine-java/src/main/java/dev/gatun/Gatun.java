@@ -267,7 +267,8 @@ public final class Gatun implements AutoCloseable {
         reply.finish(),
         reply.thinkingEnd(),
         reply.usage(),
-        reply.logProbs());
+        reply.logProbs(),
+        reply.stop());
   }
 
   /**

@@ -51,6 +51,7 @@ public final class Dialogue implements AutoCloseable {
       ThinkingEnd thinkingEnd,
       Usage usage,
       List<TokenLogProb> logProbs,
+      Optional<String> stop,
       Generation.Stats stats) {}
 
   public Dialect dialect() {
@@ -114,6 +115,7 @@ public final class Dialogue implements AutoCloseable {
         words.thinkingEnd(),
         usage,
         words.logProbs(),
+        words.stop(),
         stats);
   }
 

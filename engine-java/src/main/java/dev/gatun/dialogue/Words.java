@@ -134,6 +134,11 @@ final class Words {
     return text.toString();
   }
 
+  /** The stop string that ended the answer. */
+  Optional<String> stop() {
+    return stops.which();
+  }
+
   List<TokenLogProb> logProbs() {
     return logProbs;
   }

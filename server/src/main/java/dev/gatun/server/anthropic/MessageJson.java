@@ -4,7 +4,6 @@ package dev.gatun.server.anthropic;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatun.chat.Answer;
-import dev.gatun.chat.ChatOptions;
 import dev.gatun.chat.FinishReason;
 import dev.gatun.chat.Usage;
 import dev.gatun.server.Json;
@@ -12,9 +11,8 @@ import dev.gatun.server.Json;
 /**
  * @param id of the message
  * @param model the name that answers say
- * @param options by which it was asked for
  */
-record MessageJson(String id, String model, ChatOptions options) {
+record MessageJson(String id, String model) {
   ObjectNode whole(ArrayNode content, Answer answer) {
     ObjectNode message = message(content);
     message.setAll(ending(answer));
@@ -51,9 +49,9 @@ record MessageJson(String id, String model, ChatOptions options) {
     return message;
   }
 
-  private ObjectNode ending(Answer answer) {
+  private static ObjectNode ending(Answer answer) {
     ObjectNode ending = Json.object().put("stop_reason", reason(answer.finish()));
-    return ending.put("stop_sequence", stop(answer));
+    return ending.put("stop_sequence", answer.stop().orElse(null));
   }
 
   private static String reason(FinishReason finish) {
@@ -64,10 +62,6 @@ record MessageJson(String id, String model, ChatOptions options) {
       case LIMIT -> "max_tokens";
       case CONTEXT_FULL -> "model_context_window_exceeded";
     };
-  }
-
-  private String stop(Answer answer) {
-    return answer.finish() == FinishReason.STOP_STRING ? options.stops().getFirst() : null;
   }
 
   private static ObjectNode usage(Usage usage) {

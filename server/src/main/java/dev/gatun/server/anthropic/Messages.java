@@ -31,7 +31,7 @@ public final class Messages implements Route {
     Gatun model = served.named(fields.text("model"));
     MessagesRequest request = MessagesRequest.read(fields, model);
     Prompt prompt = Prompts.of(model, request.messages(), request.options());
-    MessageJson message = new MessageJson(Ids.next("msg_"), served.name(), request.options());
+    MessageJson message = new MessageJson(Ids.next("msg_"), served.name());
     call.log().add("id", message.id());
     if (request.stream()) {
       stream(call, model, request, prompt, message);

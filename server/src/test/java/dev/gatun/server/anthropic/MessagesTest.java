@@ -87,7 +87,8 @@ class MessagesTest {
     String asked = ", 'max_tokens': 40, 'temperature': 0";
     String whole = server.ok(PATH, sky(asked)).get("content").get(0).get("text").textValue();
     String word = whole.split(" ")[3];
-    JsonNode answer = server.ok(PATH, sky(asked + ", 'stop_sequences': ['" + word + "']"));
+    JsonNode answer =
+        server.ok(PATH, sky(asked + ", 'stop_sequences': ['no such', '" + word + "']"));
     assertEquals("stop_sequence", answer.get("stop_reason").textValue());
     assertEquals(word, answer.get("stop_sequence").textValue());
     assertEquals(
