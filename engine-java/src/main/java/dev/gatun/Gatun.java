@@ -271,7 +271,8 @@ public final class Gatun implements AutoCloseable {
         reply.finish(),
         reply.thinkingEnd(),
         reply.usage(),
-        reply.logProbs());
+        reply.logProbs(),
+        reply.stop());
   }
 
   /**
@@ -325,5 +326,11 @@ public final class Gatun implements AutoCloseable {
   @Override
   public void close() {
     engine.close();
+  }
+
+  /** How the model is spoken to: of a server, which tells its tokens and its template. */
+  @SuppressWarnings("exports") // for the server's use
+  public Dialect dialect() {
+    return dialect;
   }
 }

@@ -33,6 +33,7 @@ import picocli.CommandLine.Option;
     })
 final class Serve implements Callable<Integer> {
   private static final int SEQUENCES = 4;
+  private static final int SCORED = 32; // tokens of a text in one step, for its log-probabilities
 
   @Mixin ModelArgument model;
   @Mixin ServerArguments server;
@@ -66,7 +67,8 @@ final class Serve implements Callable<Integer> {
   @Override
   public Integer call() {
     EngineOptions base = engine.options(threads.count, stdio);
-    EngineOptions options = base.withBatching(base.batching().withSequences(sequences));
+    EngineOptions options =
+        base.withBatching(base.batching().withSequences(sequences)).withLogitRows(SCORED);
     if (engine.follows(options)) {
       try (Checkpoint checkpoint = engine.scaled(Checkpoint.open(model.path(stdio)), stdio)) {
         engine.follow(checkpoint, options, stdio);

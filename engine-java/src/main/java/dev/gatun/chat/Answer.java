@@ -2,6 +2,7 @@
 package dev.gatun.chat;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * @param text without the thinking, the tool calls and what ended it; after thinking without the
@@ -14,6 +15,7 @@ import java.util.List;
  *     come
  * @param logProbs of each token that was drawn, the one that ended the answer left out, where
  *     {@link ChatOptions#topLogProbs} asks for them; else empty
+ * @param stop which of {@link ChatOptions#stops} ended it, where one did
  */
 public record Answer(
     String text,
@@ -22,7 +24,8 @@ public record Answer(
     FinishReason finish,
     ThinkingEnd thinkingEnd,
     Usage usage,
-    List<TokenLogProb> logProbs) {
+    List<TokenLogProb> logProbs,
+    Optional<String> stop) {
   public Answer {
     logProbs = List.copyOf(logProbs);
   }
@@ -34,6 +37,6 @@ public record Answer(
 
   /** The same answer, which took something else. */
   public Answer withUsage(Usage value) {
-    return new Answer(text, thinking, message, finish, thinkingEnd, value, logProbs);
+    return new Answer(text, thinking, message, finish, thinkingEnd, value, logProbs, stop);
   }
 }

@@ -104,7 +104,16 @@ public record Dialect(
 
   /** The ids of a text to be continued, after the first token where the model expects one. */
   public int[] encodeText(String text) {
-    int[] ids = tokenizer.encode(text, true);
+    return encodeText(text, true);
+  }
+
+  /**
+   * As {@link #encodeText(String)}.
+   *
+   * @param parseSpecial whether a special token's text becomes that token
+   */
+  public int[] encodeText(String text, boolean parseSpecial) {
+    int[] ids = tokenizer.encode(text, parseSpecial);
     if (!tokenizer.addsBos() || tokenizer.bos().isEmpty()) {
       return ids;
     }

@@ -53,6 +53,7 @@ public final class Dialogue implements AutoCloseable {
       ThinkingEnd thinkingEnd,
       Usage usage,
       List<TokenLogProb> logProbs,
+      Optional<String> stop,
       Generation.Stats stats) {}
 
   public Dialect dialect() {
@@ -133,6 +134,7 @@ public final class Dialogue implements AutoCloseable {
         words.thinkingEnd(),
         usage,
         words.logProbs(),
+        words.stop(),
         stats);
   }
 

@@ -2,7 +2,9 @@
 // tokens.
 package dev.gatun.dialogue;
 
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /** The stop string itself, and what follows it, is not passed on. */
@@ -10,7 +12,7 @@ final class StopStrings {
   private final List<String> stops;
   private final Consumer<String> next;
   private final StringBuilder held = new StringBuilder();
-  private boolean found;
+  private Optional<String> found = Optional.empty();
 
   /** {@code stops} are not empty texts. */
   StopStrings(List<String> stops, Consumer<String> next) {
@@ -19,14 +21,16 @@ final class StopStrings {
   }
 
   void push(String text) {
-    if (found) {
+    if (found()) {
       return;
     }
     held.append(text);
-    int first = stops.stream().mapToInt(held::indexOf).filter(at -> at >= 0).min().orElse(-1);
-    if (first >= 0) {
-      found = true;
-      pass(first);
+    found =
+        stops.stream()
+            .filter(stop -> held.indexOf(stop) >= 0)
+            .min(Comparator.comparingInt(held::indexOf));
+    if (found()) {
+      pass(held.indexOf(found.get()));
     } else {
       pass(held.length() - longestOverlap());
     }
@@ -34,12 +38,17 @@ final class StopStrings {
 
   /** The text is over: what was held back was no stop string. */
   void finish() {
-    if (!found) {
+    if (!found()) {
       pass(held.length());
     }
   }
 
   boolean found() {
+    return found.isPresent();
+  }
+
+  /** The string that turned up first; of two at one place the one that was given first. */
+  Optional<String> which() {
     return found;
   }
 

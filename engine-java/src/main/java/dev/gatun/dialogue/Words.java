@@ -150,6 +150,11 @@ final class Words {
     return calls.said();
   }
 
+  /** The stop string that ended the answer. */
+  Optional<String> stop() {
+    return stops.which();
+  }
+
   List<TokenLogProb> logProbs() {
     return logProbs;
   }

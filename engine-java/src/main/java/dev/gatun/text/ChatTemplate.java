@@ -147,6 +147,11 @@ public final class ChatTemplate {
     return variables;
   }
 
+  /** The Jinja that it was read from. */
+  public String source() {
+    return source;
+  }
+
   private static Object plain(JsonNode node) {
     return switch (node.getNodeType()) {
       case OBJECT -> variables(node);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class StopStringsTest {
@@ -30,6 +31,7 @@ class StopStringsTest {
     stops.push("more");
     stops.finish();
     assertEquals("a", seen.toString());
+    assertEquals(Optional.of("b"), stops.which());
   }
 
   @Test
@@ -41,5 +43,6 @@ class StopStringsTest {
     stops.finish();
     assertEquals("the Use", seen.toString());
     assertFalse(stops.found());
+    assertEquals(Optional.empty(), stops.which());
   }
 }

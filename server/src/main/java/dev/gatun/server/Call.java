@@ -6,6 +6,7 @@ import dev.gatun.chat.Cancellation;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -108,13 +109,17 @@ public final class Call {
     return response.isCommitted();
   }
 
-  /** Begins an answer that is written piece by piece, as server-sent events. */
+  /** An answer that is written piece by piece, as server-sent events. */
   public EventStream events() {
+    return new EventStream(this::beginEvents, log);
+  }
+
+  private OutputStream beginEvents() {
     response.setStatus(200);
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/event-stream;charset=utf-8");
     response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-cache");
     response.getHeaders().put("X-Accel-Buffering", "no"); // nginx would hold pieces back
-    return new EventStream(Content.Sink.asOutputStream(response));
+    return Content.Sink.asOutputStream(response);
   }
 
   /**

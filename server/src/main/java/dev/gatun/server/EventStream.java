@@ -2,22 +2,71 @@
 package dev.gatun.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.gatun.refusal.Refusal;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
- * For any threads: each event is written whole. A client that has left is an UncheckedIOException.
+ * The answer begins with the first event, so that what is refused before it has a status of its
+ * own. For any threads: each event is written whole. A client that has left is an
+ * UncheckedIOException.
  */
-public final class EventStream implements AutoCloseable {
+public final class EventStream {
   private static final byte[] DATA = "data: ".getBytes(StandardCharsets.UTF_8);
   private static final byte[] END = "\n\n".getBytes(StandardCharsets.UTF_8);
 
-  private final OutputStream out;
+  private final Supplier<OutputStream> head;
+  private final LogLine log;
+  private Runnable opening = () -> {};
+  private OutputStream out;
 
-  EventStream(OutputStream out) {
-    this.out = out;
+  /**
+   * @param head sends the answer's head
+   * @param log is told what goes wrong
+   */
+  EventStream(Supplier<OutputStream> head, LogLine log) {
+    this.head = head;
+    this.log = log;
+  }
+
+  /** Events that are sent before the first other one; to be said before that. */
+  public void opensWith(Runnable first) {
+    opening = first;
+  }
+
+  /**
+   * Runs what sends events.
+   *
+   * @param fail sends what goes wrong after the first event; before it, it is thrown
+   */
+  public void run(Runnable work, Consumer<ApiError> fail) {
+    try {
+      work.run();
+    } catch (Refusal | ApiError | IllegalStateException e) {
+      ApiError error = ApiError.of(e);
+      if (!begun()) {
+        throw error;
+      }
+      log.add("error", error.getMessage());
+      fail.accept(error);
+    }
+    close();
+  }
+
+  /** Sends the head and the opening events, unless that is done. */
+  public synchronized void begin() {
+    if (out == null) {
+      out = head.get();
+      opening.run();
+    }
+  }
+
+  private synchronized boolean begun() {
+    return out != null;
   }
 
   /** An event of OpenAI's interface. */
@@ -43,6 +92,7 @@ public final class EventStream implements AutoCloseable {
     System.arraycopy(data, 0, event, head.length + DATA.length, data.length);
     System.arraycopy(END, 0, event, event.length - END.length, END.length);
     try {
+      begin();
       out.write(event);
       out.flush();
     } catch (IOException e) {
@@ -50,8 +100,7 @@ public final class EventStream implements AutoCloseable {
     }
   }
 
-  @Override
-  public synchronized void close() {
+  private synchronized void close() {
     try {
       out.close();
     } catch (IOException e) {

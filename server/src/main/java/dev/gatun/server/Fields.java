@@ -2,8 +2,10 @@
 package dev.gatun.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -65,6 +67,22 @@ public final class Fields {
     return text(name, required(name));
   }
 
+  /** One of some words. */
+  public Optional<String> word(String name, String... words) {
+    Optional<String> text = text(name);
+    if (text.isPresent() && !List.of(words).contains(text.get())) {
+      throw ApiError.invalid(
+          path(name), path(name) + " is none of " + String.join(", ", words) + "; use one of them");
+    }
+    return text;
+  }
+
+  public Optional<ArrayNode> array(String name) {
+    Optional<JsonNode> node = node(name);
+    node.filter(each -> !each.isArray()).ifPresent(each -> refuse(name, each, "an array"));
+    return node.map(ArrayNode.class::cast);
+  }
+
   public Optional<Boolean> flag(String name) {
     Optional<JsonNode> node = node(name);
     node.filter(each -> !each.isBoolean()).ifPresent(each -> refuse(name, each, "true or false"));
@@ -112,6 +130,16 @@ public final class Fields {
   /** An object in this one. */
   public Optional<Fields> fields(String name) {
     return node(name).map(node -> of(path(name) + ".", node));
+  }
+
+  /** An object in this one, which has to be there. */
+  public Fields requiredFields(String name) {
+    return of(path(name) + ".", required(name));
+  }
+
+  /** The object as it was sent. */
+  public String json() {
+    return object.toString();
   }
 
   /** What is in the field is refused, unless it is left out or {@code harmless}. */

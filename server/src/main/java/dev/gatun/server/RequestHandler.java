@@ -74,7 +74,9 @@ final class RequestHandler extends Handler.Abstract {
   /** Answers a browser that asks whether a page of an allowed origin may send such a request. */
   private void allow(Call call) throws IOException {
     call.set("Access-Control-Allow-Methods", String.join(", ", routes.methods(call.path())));
-    call.set("Access-Control-Allow-Headers", "authorization, content-type, x-api-key");
+    call.set(
+        "Access-Control-Allow-Headers",
+        "authorization, content-type, x-api-key, anthropic-version");
     call.set("Access-Control-Max-Age", "600");
     call.answer(204, "");
   }
@@ -90,7 +92,7 @@ final class RequestHandler extends Handler.Abstract {
     if (error.status() == 503) {
       call.set("Retry-After", "1");
     }
-    call.answer(error.status(), error.json());
+    call.answer(error.status(), routes.told(call.path(), error));
   }
 
   private void tell(Call call, long nanos) {

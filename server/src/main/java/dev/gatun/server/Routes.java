@@ -1,16 +1,20 @@
 // Routes: which path and method is answered by what.
 package dev.gatun.server;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 final class Routes {
   /** A route with whether it is everybody's, where others need a key. */
   record Entry(Route route, boolean open) {}
 
   private final Map<String, Map<String, Entry>> paths = new TreeMap<>();
+  private final Map<String, Function<ApiError, JsonNode>> errors = new HashMap<>();
 
   void get(String path, Route route) {
     put(path, "GET", new Entry(route, false));
@@ -23,6 +27,16 @@ final class Routes {
   /** As {@link #get}, for those without a key as well. */
   void open(String path, Route route) {
     put(path, "GET", new Entry(route, true));
+  }
+
+  /** How errors of a path are told, where it is not OpenAI's way. */
+  void errors(String path, Function<ApiError, JsonNode> form) {
+    errors.put(path, form);
+  }
+
+  /** An error as the clients of a path expect it. */
+  JsonNode told(String path, ApiError error) {
+    return errors.getOrDefault(path, ApiError::json).apply(error);
   }
 
   private void put(String path, String method, Entry entry) {

@@ -4,6 +4,7 @@ package dev.gatun.server;
 import dev.gatun.Gatun;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /** For any threads. */
@@ -60,6 +61,12 @@ public final class ServedModel {
   /** The name that answers say. */
   public String name() {
     return names().getFirst();
+  }
+
+  /** Names what computes the answers: the same one gives the same text for a seed. */
+  public String fingerprint() {
+    Gatun ready = model();
+    return "fp_" + Integer.toHexString(Objects.hash(ready.name(), ready.device()));
   }
 
   /**

@@ -11,24 +11,12 @@ import dev.gatun.chat.ToolCall;
 import dev.gatun.chat.Usage;
 import dev.gatun.server.Json;
 import java.nio.charset.StandardCharsets;
-import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 
 public final class AnswerJson {
-  private static final SecureRandom RANDOM = new SecureRandom();
-  private static final String LETTERS =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-
   private AnswerJson() {}
-
-  /** A name that no other answer has. */
-  public static String id(String prefix) {
-    StringBuilder id = new StringBuilder(prefix);
-    RANDOM.ints(24, 0, LETTERS.length()).forEach(i -> id.append(LETTERS.charAt(i)));
-    return id.toString();
-  }
 
   static String finish(FinishReason reason) {
     return switch (reason) {
@@ -101,15 +89,21 @@ public final class AnswerJson {
   /** {@code {"content": [{token, logprob, bytes, top_logprobs}]}}. */
   static ObjectNode logProbs(List<TokenLogProb> tokens) {
     ObjectNode node = Json.object();
-    ArrayNode content = node.putArray("content");
+    node.set("content", tokens(tokens));
+    node.putNull("refusal");
+    return node;
+  }
+
+  /** {@code [{token, logprob, bytes, top_logprobs}]}. */
+  public static ArrayNode tokens(List<TokenLogProb> tokens) {
+    ArrayNode array = Json.array();
     for (TokenLogProb token : tokens) {
       ObjectNode each = token(token);
       ArrayNode top = each.putArray("top_logprobs");
       token.top().forEach(other -> top.add(token(other)));
-      content.add(each);
+      array.add(each);
     }
-    node.putNull("refusal");
-    return node;
+    return array;
   }
 
   private static ObjectNode token(TokenLogProb token) {

@@ -7,19 +7,23 @@ import dev.gatun.Gatun;
 import dev.gatun.chat.Answer;
 import dev.gatun.chat.AnswerListener;
 import dev.gatun.chat.Cancellation;
+import dev.gatun.chat.ChatOptions;
 import dev.gatun.dialogue.Prompt;
-import dev.gatun.refusal.Refusal;
 import dev.gatun.server.Admission;
-import dev.gatun.server.ApiError;
 import dev.gatun.server.Call;
+import dev.gatun.server.EventStream;
 import dev.gatun.server.Fields;
 import dev.gatun.server.Json;
 import dev.gatun.server.Route;
 import dev.gatun.server.ServedModel;
+import dev.gatun.server.generation.Choices;
+import dev.gatun.server.generation.Ids;
+import dev.gatun.server.generation.Prompts;
+import dev.gatun.server.generation.RequestLog;
 import java.io.IOException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
 
 public final class ChatCompletions implements Route {
   private final ServedModel served;
@@ -35,9 +39,8 @@ public final class ChatCompletions implements Route {
     Fields fields = Fields.of(call.json());
     Gatun model = served.named(fields.text("model"));
     ChatRequest request = ChatRequest.read(fields, model);
-    Prompt prompt = model.prompt(request.messages(), request.options());
-    Prompts.requireRoom(prompt.ids().length, model.context());
-    String id = AnswerJson.id("chatcmpl-");
+    Prompt prompt = Prompts.of(model, request.messages(), request.options());
+    String id = Ids.next("chatcmpl-");
     call.log().add("id", id);
     try (Admission.Ticket _ = admission.enter(request.choices())) {
       Asked asked = new Asked(model, request, prompt, id, call.whileClientStays());
@@ -52,29 +55,41 @@ public final class ChatCompletions implements Route {
   /** A request with all that answers it. */
   private record Asked(
       Gatun model, ChatRequest request, Prompt prompt, String id, Cancellation cancellation) {
-    List<Answer> answers(List<? extends AnswerListener> listeners) {
-      return Choices.all(
-          request.choices(),
-          request.options(),
-          cancellation,
-          (index, options) ->
-              model.answer(prompt, options, listeners.get(index), request.thinkingInContent()));
+    List<Answer> answers() {
+      return all((index, options) -> answer(options, AnswerListener.none()));
+    }
+
+    List<Answer> answers(ChatStream stream) {
+      return all(
+          (index, options) -> {
+            ChatChunks chunks = new ChatChunks(stream, index);
+            Answer answer = answer(options, chunks);
+            chunks.finish(AnswerJson.finish(answer.finish()));
+            return answer;
+          });
+    }
+
+    private List<Answer> all(BiFunction<Integer, ChatOptions, Answer> ask) {
+      int count = request.choices();
+      return Choices.all(count, count, request.options(), cancellation, ask);
+    }
+
+    private Answer answer(ChatOptions options, AnswerListener listener) {
+      return model.answer(prompt, options, listener, request.thinkingInContent());
     }
   }
 
   private void whole(Call call, Asked asked) throws IOException {
-    List<AnswerListener> nobody = new ArrayList<>();
-    for (int i = 0; i < asked.request.choices(); i++) {
-      nobody.add(AnswerListener.none());
-    }
-    List<Answer> answers = asked.answers(nobody);
+    List<Answer> answers = asked.answers();
     RequestLog.add(call.log(), answers);
     ObjectNode body =
         Json.object()
             .put("id", asked.id)
             .put("object", "chat.completion")
             .put("created", Instant.now().getEpochSecond())
-            .put("model", served.name());
+            .put("model", served.name())
+            .put("system_fingerprint", served.fingerprint())
+            .put("service_tier", "default");
     ArrayNode choices = body.putArray("choices");
     for (Answer answer : answers) {
       ObjectNode choice = choices.addObject().put("index", choices.size() - 1);
@@ -109,35 +124,14 @@ public final class ChatCompletions implements Route {
 
   private void stream(Call call, Asked asked) {
     boolean logProbs = asked.request.options().topLogProbs() >= 0;
-    ChatStream stream = new ChatStream(call, asked.id, served.name(), logProbs);
-    List<ChatChunks> chunks = new ArrayList<>();
-    for (int i = 0; i < asked.request.choices(); i++) {
-      chunks.add(new ChatChunks(stream, i));
-    }
-    try {
-      List<Answer> answers =
-          Choices.all(
-              asked.request.choices(),
-              asked.request.options(),
-              asked.cancellation,
-              (index, options) -> {
-                Answer answer =
-                    asked.model.answer(
-                        asked.prompt,
-                        options,
-                        chunks.get(index),
-                        asked.request.thinkingInContent());
-                chunks.get(index).finish(AnswerJson.finish(answer.finish()));
-                return answer;
-              });
-      RequestLog.add(call.log(), answers);
-      stream.finish(answers, asked.request.usageAtEnd());
-    } catch (Refusal | ApiError | IllegalStateException e) {
-      ApiError error = ApiError.of(e);
-      call.log().add("error", error.getMessage());
-      if (!stream.fail(error)) {
-        throw error;
-      }
-    }
+    EventStream events = call.events();
+    ChatStream stream = new ChatStream(events, asked.id, served, logProbs);
+    events.run(
+        () -> {
+          List<Answer> answers = asked.answers(stream);
+          RequestLog.add(call.log(), answers);
+          stream.finish(answers, asked.request.usageAtEnd());
+        },
+        error -> events.send(error.json()));
   }
 }

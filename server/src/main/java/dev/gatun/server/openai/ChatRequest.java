@@ -8,10 +8,11 @@ import dev.gatun.chat.Message;
 import dev.gatun.server.ApiError;
 import dev.gatun.server.Fields;
 import dev.gatun.server.Json;
+import dev.gatun.server.generation.ThinkingVariables;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * @param options of each answer but its seed and cancellation
@@ -34,13 +35,13 @@ record ChatRequest(
     List<Message> messages = MessageFields.read(fields.required("messages"));
     ThinkingFields thinking = ThinkingFields.read(fields);
     ChatOptions options =
-        GenerationFields.read(fields, model.sampling())
+        GenerationFields.read(fields, model.sampling(), mostTokens(fields))
             .withThinking(thinking.options())
             .withTools(ToolFields.read(fields))
             .withTopLogProbs(logProbs(fields))
             .withVariables(variables(fields, thinking.off()));
     boolean stream = fields.flag("stream").orElse(false);
-    boolean usageAtEnd = usageAtEnd(fields, stream);
+    boolean usageAtEnd = GenerationFields.usageAtEnd(fields, stream);
     fields.refuseUnless("modalities", "only text", Json.array().add("text"));
     fields.refuseUnless("audio", "only text is supported");
     fields.refuseUnless("prediction", "the model predicts by itself");
@@ -64,8 +65,7 @@ record ChatRequest(
   private static Map<String, Object> variables(Fields fields, boolean thinksNot) {
     Map<String, Object> variables = new HashMap<>();
     if (thinksNot) {
-      variables.put("enable_thinking", false);
-      variables.put("thinking", false);
+      variables.putAll(ThinkingVariables.of(false));
     }
     fields
         .node("chat_template_kwargs")
@@ -73,17 +73,16 @@ record ChatRequest(
     return variables;
   }
 
-  private static boolean usageAtEnd(Fields fields, boolean stream) {
-    Optional<Fields> options = fields.fields("stream_options");
-    if (options.isEmpty()) {
-      return false;
+  private static int mostTokens(Fields fields) {
+    OptionalInt most = fields.integer("max_completion_tokens", -1, Integer.MAX_VALUE);
+    OptionalInt older = fields.integer("max_tokens", -1, Integer.MAX_VALUE);
+    if (most.isPresent() && older.isPresent() && most.getAsInt() != older.getAsInt()) {
+      throw ApiError.invalid("max_tokens", "max_completion_tokens and max_tokens differ; send one");
     }
-    if (!stream) {
-      throw ApiError.invalid("stream_options", "stream_options needs stream: true");
+    int tokens = most.orElse(older.orElse(-1));
+    if (tokens == 0) {
+      throw ApiError.invalid("max_tokens", "an answer of 0 tokens; send 1 or more");
     }
-    boolean usage = options.get().flag("include_usage").orElse(false);
-    options.get().flag("include_obfuscation"); // pads pieces against listeners; loopback has none
-    options.get().refuseOthers();
-    return usage;
+    return tokens;
   }
 }

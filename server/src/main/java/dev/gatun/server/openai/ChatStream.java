@@ -4,29 +4,26 @@ package dev.gatun.server.openai;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatun.chat.Answer;
 import dev.gatun.chat.TokenLogProb;
-import dev.gatun.server.ApiError;
-import dev.gatun.server.Call;
 import dev.gatun.server.EventStream;
 import dev.gatun.server.Json;
+import dev.gatun.server.ServedModel;
 import java.time.Instant;
 import java.util.List;
 
-/**
- * Begins with the first piece, so that what is refused before it has a status of its own. For any
- * threads.
- */
+/** For any threads. */
 final class ChatStream {
-  private final Call call;
+  private final EventStream events;
   private final String id;
-  private final String model;
+  private final String name;
+  private final String fingerprint;
   private final boolean logProbs;
   private final long created = Instant.now().getEpochSecond();
-  private EventStream events;
 
-  ChatStream(Call call, String id, String model, boolean logProbs) {
-    this.call = call;
+  ChatStream(EventStream events, String id, ServedModel served, boolean logProbs) {
+    this.events = events;
     this.id = id;
-    this.model = model;
+    name = served.name();
+    fingerprint = served.fingerprint();
     this.logProbs = logProbs;
   }
 
@@ -41,7 +38,7 @@ final class ChatStream {
       choice.putNull("logprobs");
     }
     choice.put("finish_reason", finish);
-    events().send(chunk);
+    events.send(chunk);
   }
 
   /** The end of a stream that went well. */
@@ -51,20 +48,9 @@ final class ChatStream {
       chunk.putArray("choices");
       chunk.set("usage", AnswerJson.usage(answers));
       chunk.set("timings", AnswerJson.timings(answers.getFirst()));
-      events().send(chunk);
+      events.send(chunk);
     }
-    events().done();
-    events().close();
-  }
-
-  /** The end of a stream that went wrong; false where it had not begun. */
-  synchronized boolean fail(ApiError error) {
-    if (events == null) {
-      return false;
-    }
-    events.send(error.json());
-    events.close();
-    return true;
+    events.done();
   }
 
   private ObjectNode chunk() {
@@ -72,13 +58,8 @@ final class ChatStream {
         .put("id", id)
         .put("object", "chat.completion.chunk")
         .put("created", created)
-        .put("model", model);
-  }
-
-  private synchronized EventStream events() {
-    if (events == null) {
-      events = call.events();
-    }
-    return events;
+        .put("model", name)
+        .put("system_fingerprint", fingerprint)
+        .put("service_tier", "default");
   }
 }

@@ -5,27 +5,21 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.IntNode;
 import dev.gatun.chat.ChatOptions;
-import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.SamplerType;
 import dev.gatun.sample.SamplingOptions;
 import dev.gatun.server.ApiError;
 import dev.gatun.server.Fields;
-import java.util.ArrayList;
+import dev.gatun.server.generation.SamplingFields;
+import dev.gatun.server.generation.Stops;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
-import java.util.function.DoubleFunction;
-import java.util.function.IntFunction;
-import java.util.function.UnaryOperator;
+import java.util.Optional;
 
 /** OpenAI's names, and llama.cpp's and vLLM's for what OpenAI has not. */
 final class GenerationFields {
   /** Most answers of one request. */
   static final int MOST_CHOICES = 64;
 
-  private static final int MOST_STOPS = 32;
   private static final float BANNED = -100; // OpenAI's word for never
 
   private final Fields fields;
@@ -39,14 +33,15 @@ final class GenerationFields {
 
   /**
    * @param defaults the model's own settings
+   * @param most tokens of an answer; -1 for as many as the context holds
    * @throws ApiError or Refusal for a value that cannot be honoured
    */
-  static ChatOptions read(Fields fields, SamplingOptions defaults) {
+  static ChatOptions read(Fields fields, SamplingOptions defaults, int most) {
     GenerationFields reader = new GenerationFields(fields, defaults);
     reader.sampling();
-    reader.ending();
+    reader.ending(most);
     reader.refuseWhatIsNot();
-    return reader.options;
+    return FormatFields.read(fields, reader.options);
   }
 
   /** How many answers are asked for. */
@@ -54,65 +49,51 @@ final class GenerationFields {
     return fields.integer("n", 1, MOST_CHOICES).orElse(1);
   }
 
+  /** Whether a stream ends with a piece that has the usage. */
+  static boolean usageAtEnd(Fields fields, boolean stream) {
+    Optional<Fields> options = fields.fields("stream_options");
+    if (options.isEmpty()) {
+      return false;
+    }
+    if (!stream) {
+      throw ApiError.invalid("stream_options", "stream_options needs stream: true");
+    }
+    boolean usage = options.get().flag("include_usage").orElse(false);
+    options.get().flag("include_obfuscation"); // pads pieces against listeners; loopback has none
+    options.get().refuseOthers();
+    return usage;
+  }
+
   private void sampling() {
-    number("temperature", value -> options -> options.withTemperature(value));
-    number("top_p", value -> options -> options.withTopP(value));
-    number("min_p", value -> options -> options.withMinP(value));
-    number("typical_p", value -> options -> options.withTypicalP(value));
-    number("presence_penalty", value -> options -> options.withPresencePenalty(value));
-    number("frequency_penalty", value -> options -> options.withFrequencyPenalty(value));
-    number("repeat_penalty", value -> options -> options.withRepeatPenalty(value));
-    number("repetition_penalty", value -> options -> options.withRepeatPenalty(value));
-    integer("top_k", value -> options -> options.withTopK(value));
-    integer("repeat_last_n", value -> options -> options.withRepeatLastN(value));
-    fields.integer("seed").ifPresent(value -> options = options.withSeed(value));
-    fields.node("logit_bias").ifPresent(node -> change(drawn -> drawn.withLogitBias(bias(node))));
+    SamplingFields drawn = new SamplingFields(fields);
+    drawn.number("temperature", SamplingOptions::withTemperature);
+    drawn.number("top_p", SamplingOptions::withTopP);
+    drawn.number("min_p", SamplingOptions::withMinP);
+    drawn.number("typical_p", SamplingOptions::withTypicalP);
+    drawn.number("presence_penalty", SamplingOptions::withPresencePenalty);
+    drawn.number("frequency_penalty", SamplingOptions::withFrequencyPenalty);
+    drawn.number("repeat_penalty", SamplingOptions::withRepeatPenalty);
+    drawn.number("repetition_penalty", SamplingOptions::withRepeatPenalty);
+    drawn.integer("top_k", SamplingOptions::withTopK);
+    drawn.integer("repeat_last_n", SamplingOptions::withRepeatLastN);
+    fields.integer("seed").ifPresent(seed -> drawn.change("seed", set -> set.withSeed(seed)));
+    fields
+        .node("logit_bias")
+        .map(GenerationFields::bias)
+        .ifPresent(bias -> drawn.change("logit_bias", set -> set.withLogitBias(bias)));
     fields
         .text("samplers")
-        .ifPresent(chain -> change(drawn -> drawn.withSamplers(SamplerType.parse(chain))));
-    options.sampling().apply(defaults); // what is out of range is told before an answer begins
+        .ifPresent(
+            chain -> drawn.change("samplers", set -> set.withSamplers(SamplerType.parse(chain))));
+    options = options.withSampling(drawn.checked(defaults));
   }
 
-  private void ending() {
-    OptionalInt most = fields.integer("max_completion_tokens", -1, Integer.MAX_VALUE);
-    OptionalInt older = fields.integer("max_tokens", -1, Integer.MAX_VALUE);
-    if (most.isPresent() && older.isPresent() && most.getAsInt() != older.getAsInt()) {
-      throw ApiError.invalid("max_tokens", "max_completion_tokens and max_tokens differ; send one");
-    }
-    int tokens = most.orElse(older.orElse(-1));
-    if (tokens == 0) {
-      throw ApiError.invalid("max_tokens", "an answer of 0 tokens; send 1 or more");
-    }
+  private void ending(int most) {
     options =
         options
-            .withMaxTokens(tokens)
-            .withStops(stops().toArray(String[]::new))
+            .withMaxTokens(most)
+            .withStops(Stops.read(fields, "stop"))
             .withIgnoredEnd(fields.flag("ignore_eos").orElse(false));
-  }
-
-  private List<String> stops() {
-    List<String> stops = new ArrayList<>();
-    fields
-        .node("stop")
-        .ifPresent(
-            node -> {
-              List<JsonNode> texts = new ArrayList<>();
-              if (node.isArray()) {
-                node.forEach(texts::add);
-              } else {
-                texts.add(node);
-              }
-              for (JsonNode text : texts) {
-                if (!text.isTextual() || text.textValue().isEmpty()) {
-                  throw ApiError.invalid("stop", "stop holds what is no text; send texts");
-                }
-                stops.add(text.textValue());
-              }
-            });
-    if (stops.size() > MOST_STOPS) {
-      throw ApiError.invalid("stop", stops.size() + " stop texts; send " + MOST_STOPS + " at most");
-    }
-    return stops;
   }
 
   /** {@code {"50256": -100}}. */
@@ -145,37 +126,10 @@ final class GenerationFields {
     fields.refuseUnless("return_progress", "there is no such event", no);
     fields.refuseUnless("cache_prompt", "what prompts share is always kept", BooleanNode.TRUE);
     // Names of who asks and why: they change no answer.
-    fields.node("user");
-    fields.node("metadata");
-    fields.node("safety_identifier");
-    fields.node("prompt_cache_key");
-    fields.node("service_tier");
-  }
-
-  private void number(String name, DoubleFunction<UnaryOperator<SamplingOptions>> change) {
-    OptionalDouble value = fields.number(name);
-    if (value.isPresent()) {
-      change(name, change.apply(value.getAsDouble()));
-    }
-  }
-
-  private void integer(String name, IntFunction<UnaryOperator<SamplingOptions>> change) {
-    OptionalInt value = fields.integer(name, -1, Integer.MAX_VALUE);
-    if (value.isPresent()) {
-      change(name, change.apply(value.getAsInt()));
-    }
-  }
-
-  private void change(String name, UnaryOperator<SamplingOptions> change) {
-    try {
-      change.apply(SamplingOptions.defaults());
-    } catch (Refusal refusal) {
-      throw ApiError.invalid(fields.path(name), refusal.getMessage());
-    }
-    change(change);
-  }
-
-  private void change(UnaryOperator<SamplingOptions> change) {
-    options = options.withSampling(change);
+    fields.text("user");
+    fields.fields("metadata");
+    fields.text("safety_identifier");
+    fields.text("prompt_cache_key");
+    fields.word("service_tier", "auto", "default"); // there is one
   }
 }

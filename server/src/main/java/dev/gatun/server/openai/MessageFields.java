@@ -6,6 +6,7 @@ import dev.gatun.chat.Message;
 import dev.gatun.chat.ToolCall;
 import dev.gatun.server.ApiError;
 import dev.gatun.server.Fields;
+import dev.gatun.server.Json;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,14 +30,14 @@ final class MessageFields {
     fields.text("name"); // tells speakers of a role apart; templates have no place for it
     Optional<JsonNode> content = fields.node("content");
     String text = content.map(node -> text(fields.path("content"), node)).orElse("");
-    String thinking =
-        fields.text("reasoning_content").or(() -> fields.text("reasoning")).orElse("");
+    Optional<String> reasoning = fields.text("reasoning"); // vLLM's name
+    String thinking = fields.text("reasoning_content").or(() -> reasoning).orElse("");
     List<ToolCall> calls = new ArrayList<>();
     if (role.equals("assistant")) {
       fields.node("tool_calls").ifPresent(node -> calls.addAll(calls(fields, node)));
       fields.refuseUnless("refusal", "this server's models send none");
       fields.refuseUnless("audio", "only text is supported");
-      fields.refuseUnless("annotations", "only text is supported", dev.gatun.server.Json.array());
+      fields.refuseUnless("annotations", "only text is supported", Json.array());
     }
     Optional<String> answers =
         role.equals("tool") ? Optional.of(fields.requiredText("tool_call_id")) : Optional.empty();
@@ -59,13 +60,13 @@ final class MessageFields {
       throw ApiError.invalid(path, path + " is neither text nor an array of parts");
     }
     StringBuilder text = new StringBuilder();
-    for (JsonNode part : content) {
-      String type = part.path("type").asText();
-      if (!type.equals("text") || !part.path("text").isTextual()) {
-        throw ApiError.invalid(
-            path, path + " has a part of type \"" + type + "\"; only text is supported");
-      }
-      text.append(part.get("text").textValue());
+    for (int i = 0; i < content.size(); i++) {
+      Fields part = Fields.of(path + "[" + i + "].", content.get(i));
+      part.word("type", "text");
+      part.required("type");
+      text.append(part.requiredText("text"));
+      part.node("cache_control"); // what prompts share is always kept
+      part.refuseOthers();
     }
     return text.toString();
   }
@@ -81,7 +82,7 @@ final class MessageFields {
       if (!fields.text("type").orElse("function").equals("function")) {
         throw ApiError.invalid(fields.path("type"), "only calls of type function are supported");
       }
-      Fields function = Fields.of(fields.path("function."), fields.required("function"));
+      Fields function = fields.requiredFields("function");
       read.add(
           new ToolCall(
               fields.requiredText("id"),

@@ -4,6 +4,7 @@ package dev.gatun.server.openai;
 import dev.gatun.chat.ThinkingOptions;
 import dev.gatun.server.ApiError;
 import dev.gatun.server.Fields;
+import dev.gatun.server.generation.Effort;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -14,12 +15,6 @@ import java.util.OptionalInt;
  * @param off whether the template is told not to let the model think
  */
 record ThinkingFields(ThinkingOptions options, boolean inContent, boolean off) {
-  /** Tokens of thinking that OpenAI's words for effort stand for here. */
-  private static final int MINIMAL = 512;
-
-  private static final int LOW = 2048;
-  private static final int MEDIUM = 8192;
-
   static ThinkingFields read(Fields fields) {
     ThinkingOptions options = ThinkingOptions.defaults();
     OptionalInt budget = OptionalInt.empty();
@@ -33,41 +28,20 @@ record ThinkingFields(ThinkingOptions options, boolean inContent, boolean off) {
       }
       budget = value.isPresent() ? value : budget;
     }
-    Optional<String> effort = fields.text("reasoning_effort");
+    Optional<String> effort = fields.word("reasoning_effort", Effort.WORDS);
     if (effort.isPresent() && budget.isPresent()) {
       throw ApiError.invalid("reasoning_effort", "an effort and a budget; send one");
     }
     if (effort.isPresent()) {
-      budget = OptionalInt.of(tokens(effort.get()));
+      budget = OptionalInt.of(Effort.tokens(effort.get()));
     }
     if (budget.isPresent()) {
       options = options.withBudget(budget.getAsInt());
     }
     options = options.withMessage(fields.text("reasoning_budget_message").orElse(""));
     options = options.withLoopGuard(fields.flag("reasoning_loop_guard").orElse(true));
-    String format = fields.text("reasoning_format").orElse("auto");
-    boolean inContent =
-        switch (format) {
-          case "none" -> true;
-          case "auto", "deepseek" -> false;
-          default ->
-              throw ApiError.invalid(
-                  "reasoning_format", "reasoning_format is not auto, deepseek or none");
-        };
+    String format = fields.word("reasoning_format", "auto", "deepseek", "none").orElse("auto");
+    boolean inContent = format.equals("none");
     return new ThinkingFields(options, inContent, effort.equals(Optional.of("none")));
-  }
-
-  private static int tokens(String effort) {
-    return switch (effort) {
-      case "none" -> 0;
-      case "minimal" -> MINIMAL;
-      case "low" -> LOW;
-      case "medium" -> MEDIUM;
-      case "high", "xhigh" -> -1;
-      default ->
-          throw ApiError.invalid(
-              "reasoning_effort",
-              "reasoning_effort is not none, minimal, low, medium, high or xhigh");
-    };
   }
 }

@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-final class ToolFields {
+public final class ToolFields {
   private ToolFields() {}
 
   static ToolOptions read(Fields fields) {
@@ -24,26 +24,30 @@ final class ToolFields {
       return new ToolOptions(tools, Choice.AUTO, Optional.empty(), parallel);
     }
     if (choice.get().isTextual()) {
-      Choice word =
-          switch (choice.get().textValue()) {
-            case "auto" -> Choice.AUTO;
-            case "none" -> Choice.NONE;
-            case "required" -> Choice.REQUIRED;
-            default ->
-                throw ApiError.invalid(
-                    "tool_choice", "tool_choice is not auto, none, required or a function");
-          };
+      Choice word = word(choice.get().textValue());
       return new ToolOptions(tools, word, Optional.empty(), parallel);
     }
     Fields named = Fields.of("tool_choice.", choice.get());
     if (!named.requiredText("type").equals("function")) {
       throw ApiError.invalid("tool_choice", "tool_choice names what is no function");
     }
-    Fields function = Fields.of("tool_choice.function.", named.required("function"));
+    Fields function = named.requiredFields("function");
     String name = function.requiredText("name");
     function.refuseOthers();
     named.refuseOthers();
     return new ToolOptions(tools, Choice.NAMED, Optional.of(name), parallel);
+  }
+
+  /** What a tool choice that is a word says. */
+  public static Choice word(String choice) {
+    return switch (choice) {
+      case "auto" -> Choice.AUTO;
+      case "none" -> Choice.NONE;
+      case "required" -> Choice.REQUIRED;
+      default ->
+          throw ApiError.invalid(
+              "tool_choice", "tool_choice is not auto, none, required or a function");
+    };
   }
 
   private static List<Tool> tools(JsonNode array) {
@@ -56,13 +60,13 @@ final class ToolFields {
       if (!tool.requiredText("type").equals("function")) {
         throw ApiError.invalid(tool.path("type"), "only tools of type function are supported");
       }
-      Fields function = Fields.of(tool.path("function."), tool.required("function"));
+      Fields function = tool.requiredFields("function");
       function.flag("strict"); // arguments of forced calls obey the schema always
       tools.add(
           new Tool(
               function.requiredText("name"),
               function.text("description").orElse(""),
-              function.node("parameters").map(JsonNode::toString).orElse(Tool.NO_PARAMETERS)));
+              function.fields("parameters").map(Fields::json).orElse(Tool.NO_PARAMETERS)));
       function.refuseOthers();
       tool.refuseOthers();
     }

@@ -1,5 +1,5 @@
 // RequestLog: what the log says of a request's answers.
-package dev.gatun.server.openai;
+package dev.gatun.server.generation;
 
 import dev.gatun.chat.Answer;
 import dev.gatun.chat.FinishReason;

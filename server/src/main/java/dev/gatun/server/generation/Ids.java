@@ -1,0 +1,19 @@
+// Ids: names of answers and of their parts.
+package dev.gatun.server.generation;
+
+import java.security.SecureRandom;
+
+public final class Ids {
+  private static final SecureRandom RANDOM = new SecureRandom();
+  private static final String LETTERS =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
+  private Ids() {}
+
+  /** A name that nothing else has. */
+  public static String next(String prefix) {
+    StringBuilder id = new StringBuilder(prefix);
+    RANDOM.ints(24, 0, LETTERS.length()).forEach(i -> id.append(LETTERS.charAt(i)));
+    return id.toString();
+  }
+}
