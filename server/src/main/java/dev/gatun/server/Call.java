@@ -4,28 +4,40 @@ package dev.gatun.server;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatun.chat.Cancellation;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 
 /** For the request's thread. */
-public final class Call {
+public final class Call implements AutoCloseable {
   private final Request request;
   private final Response response;
-  private final Receiving receiving;
+  private final Patience patience;
+  private final BodyBudget bodies;
+  private final Progress progress;
   private final LogLine log = new LogLine();
+  private int held; // bytes of the body
+  private Optional<Cancellation> cancellation = Optional.empty();
 
-  Call(Request request, Response response, Receiving receiving) {
+  Call(
+      Request request, Response response, Patience patience, BodyBudget bodies, Progress progress) {
     this.request = request;
     this.response = response;
-    this.receiving = receiving;
+    this.patience = patience;
+    this.bodies = bodies;
+    this.progress = progress;
   }
 
   public String method() {
@@ -46,6 +58,16 @@ public final class Call {
     return log;
   }
 
+  /** How far the request's answers are. */
+  public Progress progress() {
+    return progress;
+  }
+
+  /** The client's address. */
+  String client() {
+    return Request.getRemoteAddr(request);
+  }
+
   /**
    * The body as JSON.
    *
@@ -64,7 +86,7 @@ public final class Call {
   }
 
   private byte[] body() throws IOException {
-    int most = receiving.bodyBytes();
+    int most = patience.bodyBytes();
     if (request.getLength() > most) {
       throw ApiError.http(413, "the body is longer than " + most + " bytes (--max-body)");
     }
@@ -72,14 +94,35 @@ public final class Call {
       ByteArrayOutputStream body = new ByteArrayOutputStream();
       byte[] piece = new byte[8192];
       for (int count = in.read(piece); count >= 0; count = in.read(piece)) {
+        hold(count);
         body.write(piece, 0, count);
         if (body.size() > most) {
           throw ApiError.http(413, "the body is longer than " + most + " bytes (--max-body)");
         }
       }
-      receiving.received();
+      patience.received();
       return body.toByteArray();
+    } catch (IOException e) {
+      throw unread(e);
     }
+  }
+
+  private void hold(int bytes) {
+    bodies.take(bytes);
+    held += bytes;
+  }
+
+  /** What is wrong with a body that cannot be read. */
+  private static ApiError unread(IOException failure) throws IOException {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof HttpException wrong) {
+        return ApiError.http(wrong.getCode(), "the body cannot be read: " + wrong.getReason());
+      }
+      if (cause instanceof TimeoutException) {
+        return ApiError.http(408, "the body did not come in time (--request-timeout)");
+      }
+    }
+    throw failure;
   }
 
   /** Answers with a JSON document. */
@@ -88,10 +131,15 @@ public final class Call {
   }
 
   public void answer(int status, String type, byte[] body) throws IOException {
+    if (cancellation.filter(Cancellation::isCancelled).isPresent()) {
+      throw new EofException("nobody is there to answer");
+    }
     response.setStatus(status);
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);
     response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.length);
+    patience.sends();
     Content.Sink.write(response, true, ByteBuffer.wrap(body));
+    patience.sent();
   }
 
   public void answer(int status, String text) throws IOException {
@@ -114,7 +162,26 @@ public final class Call {
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/event-stream;charset=utf-8");
     response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-cache");
     response.getHeaders().put("X-Accel-Buffering", "no"); // nginx would hold pieces back
-    return new EventStream(Content.Sink.asOutputStream(response));
+    return new EventStream(output());
+  }
+
+  /** Who takes it too slowly is cut off. */
+  private OutputStream output() {
+    return new FilterOutputStream(Content.Sink.asOutputStream(response)) {
+      @Override
+      public void write(byte[] bytes, int from, int count) throws IOException {
+        patience.sends();
+        out.write(bytes, from, count);
+        patience.sent();
+      }
+
+      @Override
+      public void flush() throws IOException {
+        patience.sends();
+        out.flush();
+        patience.sent();
+      }
+    };
   }
 
   /**
@@ -123,13 +190,24 @@ public final class Call {
    */
   public Cancellation whileClientStays() {
     response.getHeaders().put(HttpHeader.CONNECTION, "close");
-    Cancellation cancellation = new Cancellation();
-    ClientWatch.start(
-        request.getConnectionMetaData().getConnection().getEndPoint(), cancellation::cancel);
-    return cancellation;
+    patience.asksNoMore();
+    Cancellation own = new Cancellation();
+    cancellation = Optional.of(own);
+    ClientWatch.start(request.getConnectionMetaData().getConnection().getEndPoint(), own::cancel);
+    return own;
   }
 
+  /** Of the answer; 499, as nginx has it, where the client left before that began. */
   int status() {
-    return response.getStatus();
+    return !begun() && cancellation.filter(Cancellation::isCancelled).isPresent()
+        ? 499
+        : response.getStatus();
+  }
+
+  /** Gives back what it holds. */
+  @Override
+  public void close() {
+    progress.close();
+    bodies.give(held);
   }
 }

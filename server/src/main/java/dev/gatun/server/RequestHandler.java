@@ -4,8 +4,8 @@ package dev.gatun.server;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Instant;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -13,38 +13,58 @@ import org.eclipse.jetty.util.Callback;
 
 final class RequestHandler extends Handler.Abstract {
   private final Gate gate;
-  private final Routes routes;
+  private final Api api;
   private final Connections connections;
-  private final Consumer<ObjectNode> log;
+  private final BodyBudget bodies;
+  private final LogWriter log;
 
-  /**
-   * @param log is told of each request when it is over, by any thread
-   */
-  RequestHandler(Gate gate, Routes routes, Connections connections, Consumer<ObjectNode> log) {
+  RequestHandler(Gate gate, Api api, Connections connections, BodyBudget bodies, LogWriter log) {
     this.gate = gate;
-    this.routes = routes;
+    this.api = api;
     this.connections = connections;
+    this.bodies = bodies;
     this.log = log;
   }
 
   @Override
   public boolean handle(Request request, Response response, Callback callback) {
-    Receiving receiving =
+    Patience patience =
         connections.of(request.getConnectionMetaData().getConnection().getEndPoint());
-    receiving.awaits();
-    Call call = new Call(request, response, receiving);
+    if (patience.isOver()) {
+      // Sent along with a request after which the connection ends.
+      callback.failed(new IOException("the connection takes no more requests"));
+      return true;
+    }
+    patience.awaits();
     long start = System.nanoTime();
-    try {
-      answer(call);
-      callback.succeeded();
-    } catch (IOException | UncheckedIOException e) {
-      call.log().add("error", "the client left");
-      callback.failed(e);
-    } finally {
-      receiving.awaits();
+    Progress progress = new Progress(api.slots(), Request.getPathInContext(request));
+    try (Call call = new Call(request, response, patience, bodies, progress)) {
+      IOException failure = answered(call);
+      // Before the client can ask what there is to know of it.
       tell(call, System.nanoTime() - start);
+      patience.awaits();
+      if (failure == null) {
+        callback.succeeded();
+      } else {
+        patience.cut(failure); // else Jetty would answer, with 500
+        callback.failed(failure);
+      }
     }
     return true;
+  }
+
+  /** Null where the client has its answer. */
+  private IOException answered(Call call) {
+    try {
+      answer(call);
+      return null;
+    } catch (IOException e) {
+      call.log().add("error", "the client left");
+      return e;
+    } catch (UncheckedIOException e) {
+      call.log().add("error", "the client left");
+      return e.getCause();
+    }
   }
 
   private void answer(Call call) throws IOException {
@@ -59,7 +79,7 @@ final class RequestHandler extends Handler.Abstract {
           return;
         }
       }
-      Routes.Entry entry = routes.find(call.method(), call.path());
+      Routes.Entry entry = api.routes().find(call.method(), call.path());
       if (!entry.open()) {
         gate.checkKey(call);
       }
@@ -73,8 +93,8 @@ final class RequestHandler extends Handler.Abstract {
 
   /** Answers a browser that asks whether a page of an allowed origin may send such a request. */
   private void allow(Call call) throws IOException {
-    call.set("Access-Control-Allow-Methods", String.join(", ", routes.methods(call.path())));
-    call.set("Access-Control-Allow-Headers", "authorization, content-type, x-api-key");
+    call.set("Access-Control-Allow-Methods", String.join(", ", api.routes().methods(call.path())));
+    call.set("Access-Control-Allow-Headers", "authorization, *"); // * alone leaves that one out
     call.set("Access-Control-Max-Age", "600");
     call.answer(204, "");
   }
@@ -85,7 +105,7 @@ final class RequestHandler extends Handler.Abstract {
       throw new IOException("the answer had begun: " + error.getMessage());
     }
     if (error.status() == 405) {
-      call.set("Allow", String.join(", ", routes.methods(call.path())));
+      call.set("Allow", String.join(", ", api.routes().methods(call.path())));
     }
     if (error.status() == 503) {
       call.set("Retry-After", "1");
@@ -95,11 +115,14 @@ final class RequestHandler extends Handler.Abstract {
 
   private void tell(Call call, long nanos) {
     ObjectNode line = Json.object();
+    line.put("time", Instant.now().toString());
+    line.put("client", call.client());
     line.put("method", call.method());
     line.put("path", call.path());
     line.put("status", call.status());
     line.put("ms", nanos / 1_000_000);
     call.log().addTo(line);
-    log.accept(line);
+    log.add(line);
+    api.metrics().ended(call.status(), call.log().answers(), nanos);
   }
 }

@@ -7,6 +7,7 @@ import dev.gatun.Gatun;
 import dev.gatun.chat.Answer;
 import dev.gatun.chat.AnswerListener;
 import dev.gatun.chat.Cancellation;
+import dev.gatun.chat.ChatOptions;
 import dev.gatun.dialogue.Prompt;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.server.Admission;
@@ -14,6 +15,7 @@ import dev.gatun.server.ApiError;
 import dev.gatun.server.Call;
 import dev.gatun.server.Fields;
 import dev.gatun.server.Json;
+import dev.gatun.server.Progress;
 import dev.gatun.server.Route;
 import dev.gatun.server.ServedModel;
 import java.io.IOException;
@@ -39,8 +41,11 @@ public final class ChatCompletions implements Route {
     Prompts.requireRoom(prompt.ids().length, model.context());
     String id = AnswerJson.id("chatcmpl-");
     call.log().add("id", id);
+    call.log().add("model", served.name());
+    call.log().add("stream", request.stream());
+    call.progress().begin(id, prompt.ids().length);
     try (Admission.Ticket _ = admission.enter(request.choices())) {
-      Asked asked = new Asked(model, request, prompt, id, call.whileClientStays());
+      Asked asked = new Asked(model, request, prompt, id, call.whileClientStays(), call.progress());
       if (request.stream()) {
         stream(call, asked);
       } else {
@@ -51,14 +56,22 @@ public final class ChatCompletions implements Route {
 
   /** A request with all that answers it. */
   private record Asked(
-      Gatun model, ChatRequest request, Prompt prompt, String id, Cancellation cancellation) {
+      Gatun model,
+      ChatRequest request,
+      Prompt prompt,
+      String id,
+      Cancellation cancellation,
+      Progress progress) {
     List<Answer> answers(List<? extends AnswerListener> listeners) {
       return Choices.all(
           request.choices(),
           request.options(),
           cancellation,
-          (index, options) ->
-              model.answer(prompt, options, listeners.get(index), request.thinkingInContent()));
+          (index, options) -> answer(options, listeners.get(index)));
+    }
+
+    Answer answer(ChatOptions options, AnswerListener listener) {
+      return model.answer(prompt, options, progress.hearing(listener), request.thinkingInContent());
     }
   }
 
@@ -121,12 +134,7 @@ public final class ChatCompletions implements Route {
               asked.request.options(),
               asked.cancellation,
               (index, options) -> {
-                Answer answer =
-                    asked.model.answer(
-                        asked.prompt,
-                        options,
-                        chunks.get(index),
-                        asked.request.thinkingInContent());
+                Answer answer = asked.answer(options, chunks.get(index));
                 chunks.get(index).finish(AnswerJson.finish(answer.finish()));
                 return answer;
               });
