@@ -90,6 +90,7 @@ public final class Call implements AutoCloseable {
     if (request.getLength() > most) {
       throw ApiError.http(413, "the body is longer than " + most + " bytes (--max-body)");
     }
+    patience.awaits();
     try (InputStream in = Content.Source.asInputStream(request)) {
       ByteArrayOutputStream body = new ByteArrayOutputStream();
       byte[] piece = new byte[8192];

@@ -35,7 +35,8 @@ final class RequestHandler extends Handler.Abstract {
       callback.failed(new IOException("the connection takes no more requests"));
       return true;
     }
-    patience.awaits();
+    patience.received();
+    request.addIdleTimeoutListener(_ -> false); // a prompt may be read for long
     long start = System.nanoTime();
     Progress progress = new Progress(api.slots(), Request.getPathInContext(request));
     try (Call call = new Call(request, response, patience, bodies, progress)) {

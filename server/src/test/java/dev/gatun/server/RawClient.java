@@ -8,6 +8,8 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.function.Predicate;
 
 final class RawClient implements AutoCloseable {
   private static final String HOST = "Host: localhost\r\n";
@@ -20,6 +22,14 @@ final class RawClient implements AutoCloseable {
   record Reply(int status, String head, String body) {
     boolean has(String header) {
       return head.contains("\r\n" + header + "\r\n");
+    }
+
+    boolean closes() {
+      return has("Connection: close") || !has("Content-Length: " + length());
+    }
+
+    private int length() {
+      return body.getBytes(StandardCharsets.UTF_8).length;
     }
   }
 
@@ -34,6 +44,17 @@ final class RawClient implements AutoCloseable {
     try (RawClient client = new RawClient(server)) {
       client.send(request);
       return client.reply();
+    }
+  }
+
+  /** Asks again until the body is as it must become; a test's own time limit ends it otherwise. */
+  static String askUntil(URI server, String path, Predicate<String> becomes) throws IOException {
+    try (RawClient client = new RawClient(server)) {
+      String body;
+      do {
+        body = client.send(get(path)).reply().body();
+      } while (!becomes.test(body));
+      return body;
     }
   }
 
@@ -73,21 +94,32 @@ final class RawClient implements AutoCloseable {
     return this;
   }
 
-  /** The next answer, whose length its head tells; the body of one to HEAD is empty. */
+  /** The next answer, whose length its head tells, else all that comes; status 0 for none. */
   Reply reply() throws IOException {
     return reply(true);
   }
 
+  /** One to HEAD has no body. */
   Reply reply(boolean hasBody) throws IOException {
     String head = until("\r\n\r\n");
+    if (head.isEmpty()) {
+      return new Reply(0, "", "");
+    }
     int status = Integer.parseInt(head.split(" ", 3)[1]);
     String length = "\r\ncontent-length: ";
-    int at = head.toLowerCase(java.util.Locale.ROOT).indexOf(length);
-    int count =
-        hasBody && at >= 0
-            ? Integer.parseInt(head.substring(at + length.length()).split("\r\n", 2)[0])
-            : 0;
-    return new Reply(status, head, new String(in.readNBytes(count), StandardCharsets.UTF_8));
+    int at = head.toLowerCase(Locale.ROOT).indexOf(length);
+    if (status == 100) {
+      return reply(hasBody);
+    }
+    if (!hasBody || status == 204) {
+      return new Reply(status, head, "");
+    }
+    byte[] body =
+        at < 0
+            ? in.readAllBytes()
+            : in.readNBytes(
+                Integer.parseInt(head.substring(at + length.length()).split("\r\n", 2)[0]));
+    return new Reply(status, head, new String(body, StandardCharsets.UTF_8));
   }
 
   /** All up to this text and it; what had come where the connection ends before. */
@@ -111,6 +143,16 @@ final class RawClient implements AutoCloseable {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (SocketException e) {
       return ""; // reset: closed while bytes of ours were unread
+    }
+  }
+
+  /** Ends the connection by a reset, which leaves no port behind that waits. */
+  void drop() {
+    try {
+      socket.setSoLinger(true, 0);
+      socket.close();
+    } catch (IOException e) {
+      // It is gone already.
     }
   }
 
