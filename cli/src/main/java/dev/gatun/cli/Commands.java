@@ -64,6 +64,7 @@ final class Commands {
     Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
     commands.put("run", () -> new Run(stdio, interrupts));
     add(commands, "serve", Serve::new, stdio);
+    add(commands, "ps", Ps::new, stdio);
     add(commands, "show", Show::new, stdio);
     add(commands, "tokenize", Tokenize::new, stdio);
     add(commands, "render", Render::new, stdio);

@@ -42,7 +42,11 @@ final class Scheduler implements AutoCloseable {
    *     be issued first
    */
   private record Running(
-      StepInFlight step, Batch batch, List<TaskPart> taken, boolean letsNextStepBegin) {}
+      StepInFlight step,
+      Batch batch,
+      List<TaskPart> taken,
+      boolean letsNextStepBegin,
+      StepEvent event) {}
 
   /** A task's part of a step. */
   private record TaskPart(Task task, Batch.Part part) {}
@@ -233,6 +237,7 @@ final class Scheduler implements AutoCloseable {
       wantsLogits |= each.task.wantsLogits();
     }
     Batch batch = new Batch(parts);
+    StepEvent event = StepEvent.begun(batch);
     Optional<BiConsumer<String, MemorySegment>> observer = taken.getFirst().task.observer();
     StepInFlight step =
         observer.isPresent()
@@ -241,7 +246,7 @@ final class Scheduler implements AutoCloseable {
     for (TaskPart each : taken) {
       each.task.issuedAt(batch.firstLogitRow(each.part));
     }
-    return new Running(step, batch, taken, runsAhead && !wantsLogits);
+    return new Running(step, batch, taken, runsAhead && !wantsLogits, event);
   }
 
   private void finishRunning() {
@@ -252,6 +257,7 @@ final class Scheduler implements AutoCloseable {
 
   private void finish(Running done) {
     done.step.await();
+    done.event.commit();
     for (TaskPart each : done.taken) {
       // One that ended meanwhile has its sequence back.
       if (active.contains(each.task)) {

@@ -135,6 +135,10 @@ public final class Call implements AutoCloseable {
     if (cancellation.filter(Cancellation::isCancelled).isPresent()) {
       throw new EofException("nobody is there to answer");
     }
+    if (!request.consumeAvailable()) {
+      // What is left of a body that nobody wants would be read as the next request.
+      response.getHeaders().put(HttpHeader.CONNECTION, "close");
+    }
     response.setStatus(status);
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);
     response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.length);

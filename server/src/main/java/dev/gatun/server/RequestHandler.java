@@ -37,12 +37,15 @@ final class RequestHandler extends Handler.Abstract {
     }
     patience.received();
     request.addIdleTimeoutListener(_ -> false); // a prompt may be read for long
+    RequestEvent event = new RequestEvent();
+    event.begin();
     long start = System.nanoTime();
     Progress progress = new Progress(api.slots(), Request.getPathInContext(request));
     try (Call call = new Call(request, response, patience, bodies, progress)) {
       IOException failure = answered(call);
       // Before the client can ask what there is to know of it.
       tell(call, System.nanoTime() - start);
+      event.end(call);
       patience.awaits();
       if (failure == null) {
         callback.succeeded();

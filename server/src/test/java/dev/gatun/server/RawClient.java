@@ -1,6 +1,11 @@
 // RawClient: a connection that says exactly what a test wants said.
 package dev.gatun.server;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,6 +27,15 @@ final class RawClient implements AutoCloseable {
   record Reply(int status, String head, String body) {
     boolean has(String header) {
       return head.contains("\r\n" + header + "\r\n");
+    }
+
+    /** In JSON, with a reason. */
+    void assertRefused(int expected) {
+      assertEquals(expected, status, toString());
+      JsonNode error = Json.parse(body.getBytes(StandardCharsets.UTF_8)).path("error");
+      assertEquals(expected, error.path("code").asInt(), toString());
+      assertFalse(error.path("message").asText().isEmpty(), toString());
+      assertTrue(has("Content-Type: application/json"), head);
     }
 
     boolean closes() {

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RefusedRequestsTest {
   private static final String CHAT = "/v1/chat/completions";
   private static final Limits LIMITS =
-      new Limits(2, 1 << 20, 64, Duration.ofMillis(500), Duration.ofMillis(500));
+      new Limits(2, 1 << 20, 64, Duration.ofSeconds(30), Duration.ofSeconds(30));
 
   private static GatunServer server;
   private static URI uri;
@@ -52,10 +52,7 @@ class RefusedRequestsTest {
   }
 
   private static void assertRefused(int status, Reply reply) {
-    assertEquals(status, reply.status(), reply.toString());
-    assertEquals(status, Json.parse(bytes(reply.body())).path("error").path("code").asInt());
-    assertFalse(Json.parse(bytes(reply.body())).path("error").path("message").asText().isEmpty());
-    assertTrue(reply.has("Content-Type: application/json"), reply.head());
+    reply.assertRefused(status);
   }
 
   private static byte[] bytes(String text) {
@@ -261,41 +258,6 @@ class RefusedRequestsTest {
       client.send("GET /health HTTP/1.0\r\nHost: localhost\r\n\r\n");
       assertRefused(503, client.reply());
       assertEquals("", client.rest()); // HTTP/1.0 closes
-    }
-  }
-
-  @Test
-  void headsThatDoNotCome() throws IOException {
-    try (RawClient client = new RawClient(uri)) {
-      assertEquals("", client.send("GET /health HTTP/1.1\r\nX: ").rest());
-    }
-    try (RawClient client = new RawClient(uri)) {
-      assertEquals("", client.rest());
-    }
-    try (RawClient client = new RawClient(uri)) {
-      assertEquals("", client.send("GET /hea").endOutput().rest());
-    }
-  }
-
-  @Test
-  void bodiesThatDoNotCome() throws IOException {
-    String key = "Authorization: Bearer right";
-    String type = "Content-Type: application/json";
-    try (RawClient client = new RawClient(uri)) {
-      client.send(RawClient.head("POST", CHAT, key, type, "Content-Length: 9") + "\r\n{");
-      assertRefused(408, client.reply());
-      assertEquals("", client.rest());
-    }
-    try (RawClient client = new RawClient(uri)) {
-      client.send(RawClient.head("POST", CHAT, key, type, "Content-Length: 9") + "\r\n{");
-      assertRefused(400, client.endOutput().reply());
-      assertEquals("", client.rest());
-    }
-    try (RawClient client = new RawClient(uri)) {
-      client.send(
-          RawClient.head("POST", CHAT, key, type, "Transfer-Encoding: chunked") + "\r\nzz\r\n");
-      assertRefused(400, client.reply());
-      assertEquals("", client.rest());
     }
   }
 }
