@@ -22,6 +22,9 @@ import org.eclipse.jetty.server.Response;
 
 /** For the request's thread. */
 public final class Call implements AutoCloseable {
+  /** Bytes of a body of which tokens are made in a second at most. */
+  private static final int LONG = 1 << 20;
+
   private final Request request;
   private final Response response;
   private final Patience patience;
@@ -61,6 +64,12 @@ public final class Call implements AutoCloseable {
   /** How far the request's answers are. */
   public Progress progress() {
     return progress;
+  }
+
+  /** Whether its body is long enough to take a processor for a while, or may be. */
+  boolean isLong() {
+    long length = request.getLength();
+    return length > LONG || length < 0 && request.getHeaders().contains("Transfer-Encoding");
   }
 
   /** The client's address. */

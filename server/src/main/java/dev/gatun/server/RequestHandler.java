@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -87,11 +89,48 @@ final class RequestHandler extends Handler.Abstract {
       if (!entry.open()) {
         gate.checkKey(call);
       }
-      entry.route().answer(call);
+      if (call.isLong()) {
+        onThreadOfItsOwn(() -> entry.route().answer(call));
+      } else {
+        entry.route().answer(call);
+      }
     } catch (IOException | UncheckedIOException e) {
       throw e;
     } catch (RuntimeException | StackOverflowError e) {
       refuse(call, ApiError.of(e));
+    }
+  }
+
+  /** What a route does. */
+  @FunctionalInterface
+  private interface Work {
+    void run() throws IOException;
+  }
+
+  /**
+   * To make tokens of a long text takes seconds; some virtual threads at that would keep all others
+   * from the processors, which they do not share.
+   */
+  private static void onThreadOfItsOwn(Work work) throws IOException {
+    FutureTask<Void> task =
+        new FutureTask<>(
+            () -> {
+              work.run();
+              return null;
+            });
+    Thread.ofPlatform().daemon().name("gatun-long-request").start(task);
+    try {
+      task.get();
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case IOException failure -> throw failure;
+        case RuntimeException failure -> throw failure;
+        case Error failure -> throw failure;
+        default -> throw new IllegalStateException(e.getCause());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException(e);
     }
   }
 

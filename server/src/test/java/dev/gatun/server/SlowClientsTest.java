@@ -11,9 +11,12 @@ import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -119,6 +122,39 @@ class SlowClientsTest {
           RawClient.askUntil(
               server.uri(), "/metrics", text -> text.contains("status=\"499\"} 1.0"));
       assertTrue(metrics.contains("gatun:requests_total"), metrics);
+    }
+  }
+
+  @Test
+  void longRequestsLeaveProcessorsToOthers() throws IOException, InterruptedException {
+    int processors = Runtime.getRuntime().availableProcessors();
+    CountDownLatch all = new CountDownLatch(2 * processors);
+    AtomicBoolean over = new AtomicBoolean();
+    Route busy =
+        call -> {
+          all.countDown();
+          while (!over.get()) {
+            Thread.onSpinWait(); // as the tokenizer would
+          }
+          call.answer(200, Json.object());
+        };
+    Limits limits = new Limits(8, 4 << 20, 1024, Duration.ofMinutes(1), Duration.ofMinutes(1));
+    try (GatunServer server =
+        GatunServer.start(
+            ServerOptions.defaults().withPort(0).withLimits(limits),
+            LogWriter.none(),
+            routes -> routes.post("/busy", busy))) {
+      String head = RawClient.head("POST", "/busy", "Content-Length: " + (2 << 20)) + "\r\n";
+      List<RawClient> clients = new ArrayList<>();
+      for (long i = all.getCount(); i > 0; i--) {
+        clients.add(new RawClient(server.uri()).send(head));
+      }
+      all.await();
+      assertEquals(503, RawClient.ask(server.uri(), RawClient.get("/health")).status());
+      over.set(true);
+      for (RawClient client : clients) {
+        client.close();
+      }
     }
   }
 
