@@ -74,9 +74,10 @@ public final class GatunServer implements AutoCloseable {
     connector.addBean(connections);
     server.addConnector(connector);
     server.addBean(new NetworkConnectionLimit(options.limits().connections(), connector));
-    server.setErrorHandler(new JsonErrors());
     Gate gate = new Gate(options.access(), address.isLoopbackAddress());
-    Api api = Api.of(served, admission, new Metrics(served, admission, connections, log));
+    Metrics metrics = new Metrics(served, admission, connections, log);
+    server.setErrorHandler(new JsonErrors(log, metrics));
+    Api api = Api.of(served, admission, metrics);
     more.accept(api.routes());
     BodyBudget bodies = BodyBudget.ofHeap(options.limits().bodyBytes());
     server.setHandler(new RequestHandler(gate, api, connections, bodies, log));

@@ -14,6 +14,9 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
 final class RequestHandler extends Handler.Abstract {
+  /** Attribute of requests that came this far, each of which is told here. */
+  static final String CAME = "dev.gatun.came";
+
   private final Gate gate;
   private final Api api;
   private final Connections connections;
@@ -30,6 +33,7 @@ final class RequestHandler extends Handler.Abstract {
 
   @Override
   public boolean handle(Request request, Response response, Callback callback) {
+    request.setAttribute(CAME, true);
     Patience patience =
         connections.of(request.getConnectionMetaData().getConnection().getEndPoint());
     if (patience.isOver()) {

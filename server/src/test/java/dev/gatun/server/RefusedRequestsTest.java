@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.gatun.server.RawClient.Reply;
 import dev.gatun.server.ServerOptions.Access;
 import dev.gatun.server.ServerOptions.Limits;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -78,6 +79,20 @@ class RefusedRequestsTest {
       })
   void whatIsNoRequest(String request) throws IOException {
     assertRefused(400, RawClient.ask(uri, request));
+  }
+
+  @Test
+  void whatIsNoRequestIsLoggedToo() throws IOException {
+    ByteArrayOutputStream lines = new ByteArrayOutputStream();
+    try (LogWriter log = new LogWriter(lines, _ -> {});
+        GatunServer own = GatunServer.start(ServerOptions.defaults().withPort(0), log)) {
+      RawClient.ask(own.uri(), "nonsense\r\n\r\n");
+      RawClient.ask(own.uri(), RawClient.get("/nope"));
+    }
+    List<String> all = lines.toString(StandardCharsets.UTF_8).lines().toList();
+    assertEquals(2, all.size(), all.toString());
+    assertTrue(all.getFirst().contains("\"status\":400,\"error\":"), all.toString());
+    assertTrue(all.getLast().contains("\"status\":404"), all.toString());
   }
 
   @ParameterizedTest
