@@ -40,13 +40,14 @@ final class Scheduler implements AutoCloseable {
    *
    * @param letsNextStepBegin whether what it gives stays on the device, so that the next step may
    *     be issued first
+   * @param recorded ends its record
    */
   private record Running(
       StepInFlight step,
       Batch batch,
       List<TaskPart> taken,
       boolean letsNextStepBegin,
-      StepEvent event) {}
+      Runnable recorded) {}
 
   /** A task's part of a step. */
   private record TaskPart(Task task, Batch.Part part) {}
@@ -237,7 +238,7 @@ final class Scheduler implements AutoCloseable {
       wantsLogits |= each.task.wantsLogits();
     }
     Batch batch = new Batch(parts);
-    StepEvent event = StepEvent.begun(batch);
+    Runnable recorded = FlightRecord.begin(batch);
     Optional<BiConsumer<String, MemorySegment>> observer = taken.getFirst().task.observer();
     StepInFlight step =
         observer.isPresent()
@@ -246,7 +247,7 @@ final class Scheduler implements AutoCloseable {
     for (TaskPart each : taken) {
       each.task.issuedAt(batch.firstLogitRow(each.part));
     }
-    return new Running(step, batch, taken, runsAhead && !wantsLogits, event);
+    return new Running(step, batch, taken, runsAhead && !wantsLogits, recorded);
   }
 
   private void finishRunning() {
@@ -257,7 +258,7 @@ final class Scheduler implements AutoCloseable {
 
   private void finish(Running done) {
     done.step.await();
-    done.event.commit();
+    done.recorded.run();
     for (TaskPart each : done.taken) {
       // One that ended meanwhile has its sequence back.
       if (active.contains(each.task)) {

@@ -109,9 +109,9 @@ final class Metrics {
     if (answers.isEmpty()) {
       return;
     }
-    whole.observe(nanos / 1e9);
     readPrompt(answers.getFirst().usage());
     answers.forEach(this::add);
+    whole.observe(nanos / 1e9);
   }
 
   // The answers of a request share its prompt.

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.function.Consumer;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -43,15 +44,14 @@ final class RequestHandler extends Handler.Abstract {
     }
     patience.received();
     request.addIdleTimeoutListener(_ -> false); // a prompt may be read for long
-    RequestEvent event = new RequestEvent();
-    event.begin();
+    Consumer<Call> recorded = FlightRecord.begin();
     long start = System.nanoTime();
     Progress progress = new Progress(api.slots(), Request.getPathInContext(request));
     try (Call call = new Call(request, response, patience, bodies, progress)) {
       IOException failure = answered(call);
       // Before the client can ask what there is to know of it.
       tell(call, System.nanoTime() - start);
-      event.end(call);
+      recorded.accept(call);
       patience.awaits();
       if (failure == null) {
         callback.succeeded();
