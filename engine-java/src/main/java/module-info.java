@@ -5,6 +5,7 @@ module dev.gatun {
   requires com.fasterxml.jackson.databind;
   requires dev.gatun.bindings;
   requires java.net.http;
+  requires jdk.jfr;
   requires org.bytedeco.cuda;
   requires org.bytedeco.javacpp;
 

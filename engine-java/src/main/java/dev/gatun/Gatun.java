@@ -309,6 +309,11 @@ public final class Gatun implements AutoCloseable {
     return engine.longestSequence();
   }
 
+  /** Most answers in one step; others wait. */
+  public int parallel() {
+    return engine.options().batching().sequences();
+  }
+
   /** The device's own name. */
   public String device() {
     return engine.device().name();

@@ -63,7 +63,8 @@ final class Commands {
   private static Map<String, Supplier<Object>> all(Stdio stdio, Interrupts interrupts) {
     Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
     commands.put("run", () -> new Run(stdio, interrupts));
-    commands.put("serve", () -> new Serve(stdio, interrupts));
+    add(commands, "serve", Serve::new, stdio);
+    add(commands, "ps", Ps::new, stdio);
     add(commands, "show", Show::new, stdio);
     add(commands, "tokenize", Tokenize::new, stdio);
     add(commands, "render", Render::new, stdio);

@@ -4,7 +4,6 @@ package dev.gatun.cli;
 
 import dev.gatun.chat.Cancellation;
 import java.io.PrintStream;
-import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -18,12 +17,11 @@ final class Interrupts {
    * Longest wait for the step under way: a prompt's chunk on a large model may take longer than
    * patience.
    */
-  private static final Duration PATIENCE = Duration.ofSeconds(3);
+  private static final long PATIENCE_SECONDS = 3;
 
   private final CountDownLatch finished = new CountDownLatch(1);
   private final Cancellation cancellation = new Cancellation();
   private volatile boolean answering;
-  private volatile Duration patience = PATIENCE;
 
   /** For tests and embedding: never interrupted. */
   static Interrupts none() {
@@ -42,12 +40,6 @@ final class Interrupts {
     return cancellation;
   }
 
-  /** As {@link #answering}, for what may take longer to end. */
-  Cancellation serving(Duration most) {
-    patience = most;
-    return answering();
-  }
-
   /** The last line is written; the program may end. */
   void finished() {
     finished.countDown();
@@ -63,7 +55,7 @@ final class Interrupts {
       return;
     }
     try {
-      if (!finished.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!finished.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
         err.println("gatun: interrupted");
       }
     } catch (InterruptedException e) {

@@ -22,16 +22,23 @@ final class Output {
     }
   }
 
+  private final OutputStream unbuffered;
   private final OutputStream stream;
   private boolean broken; // told once; what is written later is lost, as the caller knows
 
   Output(OutputStream stream) {
+    unbuffered = stream;
     this.stream = new BufferedOutputStream(stream);
   }
 
   /** For writers of their own; what goes wrong there is told by the next call here. */
   OutputStream stream() {
     return stream;
+  }
+
+  /** For one who writes to it alone, and may be stuck there: flushing this does not wait for it. */
+  OutputStream unbuffered() {
+    return unbuffered;
   }
 
   void print(String text) {

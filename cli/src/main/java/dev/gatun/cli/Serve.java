@@ -1,7 +1,6 @@
 // Serve: answers over HTTP until it is stopped.
 package dev.gatun.cli;
 
-import dev.gatun.chat.Cancellation;
 import dev.gatun.dialogue.Dialect;
 import dev.gatun.dialogue.Loading;
 import dev.gatun.engine.Engine;
@@ -10,13 +9,10 @@ import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.Advice;
 import dev.gatun.sample.SamplingOptions;
 import dev.gatun.server.GatunServer;
+import dev.gatun.server.LogWriter;
 import dev.gatun.weights.Checkpoint;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -57,11 +53,9 @@ final class Serve implements Callable<Integer> {
   @Mixin StandardOptions standard;
 
   private final Stdio stdio;
-  private final Interrupts interrupts;
 
-  Serve(Stdio stdio, Interrupts interrupts) {
+  Serve(Stdio stdio) {
     this.stdio = stdio;
-    this.interrupts = interrupts;
   }
 
   @Override
@@ -75,19 +69,16 @@ final class Serve implements Callable<Integer> {
       }
       return 0;
     }
-    PrintStream log = new PrintStream(stdio.out().stream(), true, StandardCharsets.UTF_8);
-    CountDownLatch asked = new CountDownLatch(1);
-    Cancellation stop = interrupts.serving(server.patience());
-    try (GatunServer http =
-            GatunServer.start(server.options(stdio), line -> server.log(log, line));
-        Cancellation.Registration _ = stop.onCancel(asked::countDown)) {
+    StopSignals stop = new StopSignals(stdio.err());
+    try (LogWriter log = server.log(stdio);
+        GatunServer http = GatunServer.start(server.options(stdio), log)) {
       stdio.tell("listening on " + http.uri());
-      serve(http, options, asked);
+      serve(http, options, stop);
     }
     return 0;
   }
 
-  private void serve(GatunServer http, EngineOptions options, CountDownLatch stop) {
+  private void serve(GatunServer http, EngineOptions options, StopSignals stop) {
     try (Checkpoint checkpoint = engine.scaled(Checkpoint.open(model.path(stdio)), stdio)) {
       Optional<String> template =
           templateFile.map(file -> TextFile.read(file, stdio)).or(checkpoint::chatTemplate);
@@ -109,7 +100,7 @@ final class Serve implements Callable<Integer> {
           stdio.tell(
               checkpoint.name() + " is ready at " + http.uri() + ", " + sequences + " at once");
           stop.await();
-          http.drain(Duration.ofSeconds(server.grace));
+          http.drain(server.grace());
         }
       }
     } catch (InterruptedException e) {

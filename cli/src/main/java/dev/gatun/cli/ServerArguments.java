@@ -1,13 +1,12 @@
 // ServerArguments: where the server listens, whom it answers, and how much it takes.
 package dev.gatun.cli;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatun.load.Capacity;
 import dev.gatun.refusal.Refusal;
+import dev.gatun.server.LogWriter;
 import dev.gatun.server.ServerOptions;
 import dev.gatun.server.ServerOptions.Access;
 import dev.gatun.server.ServerOptions.Limits;
-import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -94,20 +93,21 @@ final class ServerArguments {
       names = "--shutdown-timeout",
       paramLabel = "SECONDS",
       description = "Most time that answers under way get to end when the server is stopped (10).")
-  int grace = 10;
+  private int grace = 10;
 
   @Option(names = "--no-request-log", description = "No line of JSON for each request.")
   boolean silent;
 
-  /** How long the program may take to end. */
-  Duration patience() {
-    return Duration.ofSeconds(grace + 5L);
+  /** Most time that answers under way get to end. */
+  Duration grace() {
+    return Duration.ofSeconds(grace);
   }
 
-  void log(PrintStream out, ObjectNode line) {
-    if (!silent) {
-      out.println(line);
-    }
+  LogWriter log(Stdio stdio) {
+    return silent
+        ? LogWriter.none()
+        : new LogWriter(
+            stdio.out().unbuffered(), broken -> stdio.err().println("gatun: " + broken));
   }
 
   ServerOptions options(Stdio stdio) {

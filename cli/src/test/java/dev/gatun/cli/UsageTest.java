@@ -19,6 +19,8 @@ class UsageTest {
   @ValueSource(
       strings = {
         "run",
+        "serve",
+        "ps",
         "show",
         "tokenize",
         "render",

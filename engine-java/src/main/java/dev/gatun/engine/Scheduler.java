@@ -39,9 +39,14 @@ final class Scheduler implements AutoCloseable {
    *
    * @param letsNextStepBegin whether what it gives stays on the device, so that the next step may
    *     be issued first
+   * @param recorded ends its record
    */
   private record Running(
-      StepInFlight step, Batch batch, List<TaskPart> taken, boolean letsNextStepBegin) {}
+      StepInFlight step,
+      Batch batch,
+      List<TaskPart> taken,
+      boolean letsNextStepBegin,
+      Runnable recorded) {}
 
   /** A task's part of a step. */
   private record TaskPart(Task task, Batch.Part part) {}
@@ -220,6 +225,7 @@ final class Scheduler implements AutoCloseable {
       wantsLogits |= each.task.wantsLogits();
     }
     Batch batch = new Batch(parts);
+    Runnable recorded = FlightRecord.begin(batch);
     Optional<BiConsumer<String, MemorySegment>> observer = taken.getFirst().task.observer();
     StepInFlight step =
         observer.isPresent()
@@ -228,7 +234,7 @@ final class Scheduler implements AutoCloseable {
     for (TaskPart each : taken) {
       each.task.issuedAt(batch.firstLogitRow(each.part));
     }
-    return new Running(step, batch, taken, runsAhead && !wantsLogits);
+    return new Running(step, batch, taken, runsAhead && !wantsLogits, recorded);
   }
 
   private void finishRunning() {
@@ -239,6 +245,7 @@ final class Scheduler implements AutoCloseable {
 
   private void finish(Running done) {
     done.step.await();
+    done.recorded.run();
     for (TaskPart each : done.taken) {
       // One that ended meanwhile has its sequence back.
       if (roster.active().contains(each.task)) {

@@ -12,13 +12,15 @@ import dev.gatun.server.tokens.Detokenize;
 import dev.gatun.server.tokens.Tokenize;
 import dev.gatun.server.tokens.TokenizerInfo;
 
-final class Api {
-  private Api() {}
-
-  static Routes routes(ServedModel served, Admission admission) {
+/** Routes, with what they tell of those who use them. */
+record Api(Routes routes, Metrics metrics, Slots slots) {
+  static Api of(ServedModel served, Admission admission, Metrics metrics) {
+    Slots slots = new Slots(metrics);
     Routes routes = new Routes();
     routes.open("/health", new Health(served));
     routes.open("/openapi.json", new OpenApi());
+    routes.get("/metrics", new MetricsRoute(metrics));
+    routes.get("/slots", slots);
     routes.get("/v1/models", new Models(served));
     routes.post("/v1/chat/completions", new ChatCompletions(served, admission));
     routes.post("/v1/completions", new Completions(served, admission));
@@ -30,6 +32,6 @@ final class Api {
     routes.post("/tokenize", new Tokenize(served));
     routes.post("/detokenize", new Detokenize(served));
     routes.get("/tokenizer_info", new TokenizerInfo(served));
-    return routes;
+    return new Api(routes, metrics, slots);
   }
 }

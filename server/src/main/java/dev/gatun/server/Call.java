@@ -4,6 +4,7 @@ package dev.gatun.server;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatun.chat.Cancellation;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -11,22 +12,35 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.io.Content;
+import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 
 /** For the request's thread. */
-public final class Call {
+public final class Call implements AutoCloseable {
+  /** Bytes of a body of which tokens are made in a second at most. */
+  private static final int LONG = 1 << 20;
+
   private final Request request;
   private final Response response;
-  private final Receiving receiving;
+  private final Patience patience;
+  private final BodyBudget bodies;
+  private final Progress progress;
   private final LogLine log = new LogLine();
+  private int held; // bytes of the body
+  private Optional<Cancellation> cancellation = Optional.empty();
 
-  Call(Request request, Response response, Receiving receiving) {
+  Call(
+      Request request, Response response, Patience patience, BodyBudget bodies, Progress progress) {
     this.request = request;
     this.response = response;
-    this.receiving = receiving;
+    this.patience = patience;
+    this.bodies = bodies;
+    this.progress = progress;
   }
 
   public String method() {
@@ -47,6 +61,22 @@ public final class Call {
     return log;
   }
 
+  /** How far the request's answers are. */
+  public Progress progress() {
+    return progress;
+  }
+
+  /** Whether its body is long enough to take a processor for a while, or may be. */
+  boolean isLong() {
+    long length = request.getLength();
+    return length > LONG || length < 0 && request.getHeaders().contains("Transfer-Encoding");
+  }
+
+  /** The client's address. */
+  String client() {
+    return Request.getRemoteAddr(request);
+  }
+
   /**
    * The body as JSON.
    *
@@ -65,22 +95,44 @@ public final class Call {
   }
 
   private byte[] body() throws IOException {
-    int most = receiving.bodyBytes();
+    int most = patience.bodyBytes();
     if (request.getLength() > most) {
       throw ApiError.http(413, "the body is longer than " + most + " bytes (--max-body)");
     }
+    patience.awaits();
     try (InputStream in = Content.Source.asInputStream(request)) {
       ByteArrayOutputStream body = new ByteArrayOutputStream();
       byte[] piece = new byte[8192];
       for (int count = in.read(piece); count >= 0; count = in.read(piece)) {
+        hold(count);
         body.write(piece, 0, count);
         if (body.size() > most) {
           throw ApiError.http(413, "the body is longer than " + most + " bytes (--max-body)");
         }
       }
-      receiving.received();
+      patience.received();
       return body.toByteArray();
+    } catch (IOException e) {
+      throw unread(e);
     }
+  }
+
+  private void hold(int bytes) {
+    bodies.take(bytes);
+    held += bytes;
+  }
+
+  /** What is wrong with a body that cannot be read. */
+  private static ApiError unread(IOException failure) throws IOException {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof HttpException wrong) {
+        return ApiError.http(wrong.getCode(), "the body cannot be read: " + wrong.getReason());
+      }
+      if (cause instanceof TimeoutException) {
+        return ApiError.http(408, "the body did not come in time (--request-timeout)");
+      }
+    }
+    throw failure;
   }
 
   /** Answers with a JSON document. */
@@ -89,14 +141,31 @@ public final class Call {
   }
 
   public void answer(int status, String type, byte[] body) throws IOException {
+    if (cancellation.filter(Cancellation::isCancelled).isPresent()) {
+      throw new EofException("nobody is there to answer");
+    }
+    if (!request.consumeAvailable()) {
+      // What is left of a body that nobody wants would be read as the next request.
+      response.getHeaders().put(HttpHeader.CONNECTION, "close");
+    }
     response.setStatus(status);
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);
     response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.length);
+    patience.sends();
     Content.Sink.write(response, true, ByteBuffer.wrap(body));
+    patience.sent();
   }
 
   public void answer(int status, String text) throws IOException {
     answer(status, "text/plain;charset=utf-8", text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** What is asked is understood: the log and {@code GET /slots} name it from now on. */
+  public void begin(String id, ServedModel served, boolean stream, int promptTokens) {
+    log.add("id", id);
+    log.add("model", served.name());
+    log.add("stream", stream);
+    progress().begin(id, promptTokens);
   }
 
   /** A header of the answer, before it begins. */
@@ -119,7 +188,26 @@ public final class Call {
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/event-stream;charset=utf-8");
     response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-cache");
     response.getHeaders().put("X-Accel-Buffering", "no"); // nginx would hold pieces back
-    return Content.Sink.asOutputStream(response);
+    return output();
+  }
+
+  /** Who takes it too slowly is cut off. */
+  private OutputStream output() {
+    return new FilterOutputStream(Content.Sink.asOutputStream(response)) {
+      @Override
+      public void write(byte[] bytes, int from, int count) throws IOException {
+        patience.sends();
+        out.write(bytes, from, count);
+        patience.sent();
+      }
+
+      @Override
+      public void flush() throws IOException {
+        patience.sends();
+        out.flush();
+        patience.sent();
+      }
+    };
   }
 
   /**
@@ -128,13 +216,24 @@ public final class Call {
    */
   public Cancellation whileClientStays() {
     response.getHeaders().put(HttpHeader.CONNECTION, "close");
-    Cancellation cancellation = new Cancellation();
-    ClientWatch.start(
-        request.getConnectionMetaData().getConnection().getEndPoint(), cancellation::cancel);
-    return cancellation;
+    patience.asksNoMore();
+    Cancellation own = new Cancellation();
+    cancellation = Optional.of(own);
+    ClientWatch.start(request.getConnectionMetaData().getConnection().getEndPoint(), own::cancel);
+    return own;
   }
 
+  /** Of the answer; 499, as nginx has it, where the client left before that began. */
   int status() {
-    return response.getStatus();
+    return !begun() && cancellation.filter(Cancellation::isCancelled).isPresent()
+        ? 499
+        : response.getStatus();
+  }
+
+  /** Gives back what it holds. */
+  @Override
+  public void close() {
+    progress.close();
+    bodies.give(held);
   }
 }

@@ -9,7 +9,7 @@ import org.eclipse.jetty.io.EndPoint;
 
 /** Jetty's threads tell it of connections, one of its own looks at them once a second. */
 final class Connections implements Connection.Listener, AutoCloseable {
-  private final Map<EndPoint, Receiving> open = new ConcurrentHashMap<>();
+  private final Map<EndPoint, Patience> open = new ConcurrentHashMap<>();
   private final Limits limits;
   private final Thread clock;
 
@@ -28,8 +28,8 @@ final class Connections implements Connection.Listener, AutoCloseable {
     open.remove(connection.getEndPoint());
   }
 
-  Receiving of(EndPoint endPoint) {
-    return open.computeIfAbsent(endPoint, each -> new Receiving(each, limits));
+  Patience of(EndPoint endPoint) {
+    return open.computeIfAbsent(endPoint, each -> new Patience(each, limits));
   }
 
   int count() {
@@ -40,7 +40,7 @@ final class Connections implements Connection.Listener, AutoCloseable {
     try {
       while (true) {
         Thread.sleep(1000);
-        open.values().forEach(Receiving::closeIfLate);
+        open.values().forEach(Patience::endIfLate);
       }
     } catch (InterruptedException e) {
       // The server is closed.

@@ -1,7 +1,6 @@
 // GatunServer: HTTP in front of a model.
 package dev.gatun.server;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatun.Gatun;
 import dev.gatun.refusal.Refusal;
 import java.net.InetAddress;
@@ -25,6 +24,8 @@ public final class GatunServer implements AutoCloseable {
   /** Of a request's head; more is refused with 431. */
   private static final int HEAD_BYTES = 16 << 10;
 
+  private static final Duration LAST_WORDS = Duration.ofSeconds(1);
+
   private final Server server;
   private final ServerConnector connector;
   private final Connections connections;
@@ -45,11 +46,17 @@ public final class GatunServer implements AutoCloseable {
   }
 
   /**
-   * @param log is told of each request when it is over: method, path, status, ms and more; by any
-   *     thread
+   * @param log has a line for each request that is over; the caller's to close, after the server
    * @throws Refusal IO where the address cannot be listened on
    */
-  public static GatunServer start(ServerOptions options, Consumer<ObjectNode> log) {
+  public static GatunServer start(ServerOptions options, LogWriter log) {
+    return start(options, log, routes -> {});
+  }
+
+  /**
+   * @param more adds routes, for tests
+   */
+  static GatunServer start(ServerOptions options, LogWriter log, Consumer<Routes> more) {
     InetAddress address = address(options.host());
     ServedModel served = new ServedModel(options.names());
     Admission admission = new Admission(options.limits().waiting());
@@ -67,10 +74,13 @@ public final class GatunServer implements AutoCloseable {
     connector.addBean(connections);
     server.addConnector(connector);
     server.addBean(new NetworkConnectionLimit(options.limits().connections(), connector));
-    server.setErrorHandler(new JsonErrors());
     Gate gate = new Gate(options.access(), address.isLoopbackAddress());
-    Routes routes = Api.routes(served, admission);
-    server.setHandler(new RequestHandler(gate, routes, connections, log));
+    Metrics metrics = new Metrics(served, admission, connections, log);
+    server.setErrorHandler(new JsonErrors(log, metrics));
+    Api api = Api.of(served, admission, metrics);
+    more.accept(api.routes());
+    BodyBudget bodies = BodyBudget.ofHeap(options.limits().bodyBytes());
+    server.setHandler(new RequestHandler(gate, api, connections, bodies, log));
     GatunServer started = new GatunServer(server, connector, connections, served, admission);
     try {
       server.start();
@@ -138,9 +148,13 @@ public final class GatunServer implements AutoCloseable {
     admission.awaitEmpty(most);
   }
 
-  /** Ends at once; answers under way are cut off. */
+  /**
+   * Ends. Who is told that an answer ended early, by the model's close, gets a moment to hear it;
+   * answers that still run are cut off.
+   */
   @Override
   public void close() {
+    admission.awaitEmpty(LAST_WORDS);
     try {
       server.stop();
     } catch (Exception e) {

@@ -4,7 +4,10 @@ package dev.gatun.server;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Instant;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -12,39 +15,66 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
 
 final class RequestHandler extends Handler.Abstract {
-  private final Gate gate;
-  private final Routes routes;
-  private final Connections connections;
-  private final Consumer<ObjectNode> log;
+  /** Attribute of requests that came this far, each of which is told here. */
+  static final String CAME = "dev.gatun.came";
 
-  /**
-   * @param log is told of each request when it is over, by any thread
-   */
-  RequestHandler(Gate gate, Routes routes, Connections connections, Consumer<ObjectNode> log) {
+  private final Gate gate;
+  private final Api api;
+  private final Connections connections;
+  private final BodyBudget bodies;
+  private final LogWriter log;
+
+  RequestHandler(Gate gate, Api api, Connections connections, BodyBudget bodies, LogWriter log) {
     this.gate = gate;
-    this.routes = routes;
+    this.api = api;
     this.connections = connections;
+    this.bodies = bodies;
     this.log = log;
   }
 
   @Override
   public boolean handle(Request request, Response response, Callback callback) {
-    Receiving receiving =
+    request.setAttribute(CAME, true);
+    Patience patience =
         connections.of(request.getConnectionMetaData().getConnection().getEndPoint());
-    receiving.awaits();
-    Call call = new Call(request, response, receiving);
+    if (patience.isOver()) {
+      // Sent along with a request after which the connection ends.
+      callback.failed(new IOException("the connection takes no more requests"));
+      return true;
+    }
+    patience.received();
+    request.addIdleTimeoutListener(_ -> false); // a prompt may be read for long
+    Consumer<Call> recorded = FlightRecord.begin();
     long start = System.nanoTime();
-    try {
-      answer(call);
-      callback.succeeded();
-    } catch (IOException | UncheckedIOException e) {
-      call.log().add("error", "the client left");
-      callback.failed(e);
-    } finally {
-      receiving.awaits();
+    Progress progress = new Progress(api.slots(), Request.getPathInContext(request));
+    try (Call call = new Call(request, response, patience, bodies, progress)) {
+      IOException failure = answered(call);
+      // Before the client can ask what there is to know of it.
       tell(call, System.nanoTime() - start);
+      recorded.accept(call);
+      patience.awaits();
+      if (failure == null) {
+        callback.succeeded();
+      } else {
+        patience.cut(failure); // else Jetty would answer, with 500
+        callback.failed(failure);
+      }
     }
     return true;
+  }
+
+  /** Null where the client has its answer. */
+  private IOException answered(Call call) {
+    try {
+      answer(call);
+      return null;
+    } catch (IOException e) {
+      call.log().add("error", "the client left");
+      return e;
+    } catch (UncheckedIOException e) {
+      call.log().add("error", "the client left");
+      return e.getCause();
+    }
   }
 
   private void answer(Call call) throws IOException {
@@ -59,11 +89,15 @@ final class RequestHandler extends Handler.Abstract {
           return;
         }
       }
-      Routes.Entry entry = routes.find(call.method(), call.path());
+      Routes.Entry entry = api.routes().find(call.method(), call.path());
       if (!entry.open()) {
         gate.checkKey(call);
       }
-      entry.route().answer(call);
+      if (call.isLong()) {
+        onThreadOfItsOwn(() -> entry.route().answer(call));
+      } else {
+        entry.route().answer(call);
+      }
     } catch (IOException | UncheckedIOException e) {
       throw e;
     } catch (RuntimeException | StackOverflowError e) {
@@ -71,12 +105,43 @@ final class RequestHandler extends Handler.Abstract {
     }
   }
 
+  /** What a route does. */
+  @FunctionalInterface
+  private interface Work {
+    void run() throws IOException;
+  }
+
+  /**
+   * To make tokens of a long text takes seconds; some virtual threads at that would keep all others
+   * from the processors, which they do not share.
+   */
+  private static void onThreadOfItsOwn(Work work) throws IOException {
+    FutureTask<Void> task =
+        new FutureTask<>(
+            () -> {
+              work.run();
+              return null;
+            });
+    Thread.ofPlatform().daemon().name("gatun-long-request").start(task);
+    try {
+      task.get();
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case IOException failure -> throw failure;
+        case RuntimeException failure -> throw failure;
+        case Error failure -> throw failure;
+        default -> throw new IllegalStateException(e.getCause());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException(e);
+    }
+  }
+
   /** Answers a browser that asks whether a page of an allowed origin may send such a request. */
   private void allow(Call call) throws IOException {
-    call.set("Access-Control-Allow-Methods", String.join(", ", routes.methods(call.path())));
-    call.set(
-        "Access-Control-Allow-Headers",
-        "authorization, content-type, x-api-key, anthropic-version");
+    call.set("Access-Control-Allow-Methods", String.join(", ", api.routes().methods(call.path())));
+    call.set("Access-Control-Allow-Headers", "authorization, *"); // * alone leaves that one out
     call.set("Access-Control-Max-Age", "600");
     call.answer(204, "");
   }
@@ -87,21 +152,24 @@ final class RequestHandler extends Handler.Abstract {
       throw new IOException("the answer had begun: " + error.getMessage());
     }
     if (error.status() == 405) {
-      call.set("Allow", String.join(", ", routes.methods(call.path())));
+      call.set("Allow", String.join(", ", api.routes().methods(call.path())));
     }
     if (error.status() == 503) {
       call.set("Retry-After", "1");
     }
-    call.answer(error.status(), routes.told(call.path(), error));
+    call.answer(error.status(), api.routes().told(call.path(), error));
   }
 
   private void tell(Call call, long nanos) {
     ObjectNode line = Json.object();
+    line.put("time", Instant.now().toString());
+    line.put("client", call.client());
     line.put("method", call.method());
     line.put("path", call.path());
     line.put("status", call.status());
     line.put("ms", nanos / 1_000_000);
     call.log().addTo(line);
-    log.accept(line);
+    log.add(line);
+    api.metrics().ended(call.status(), call.log().answers(), nanos);
   }
 }

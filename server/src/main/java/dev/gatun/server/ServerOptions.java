@@ -4,7 +4,9 @@ package dev.gatun.server;
 import dev.gatun.refusal.Refusal;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Immutable.
@@ -32,7 +34,10 @@ public record ServerOptions(
       }
       keys = Set.copyOf(keys);
       origins = Set.copyOf(origins);
-      hosts = Set.copyOf(hosts);
+      hosts =
+          hosts.stream()
+              .map(host -> host.toLowerCase(Locale.ROOT))
+              .collect(Collectors.toUnmodifiableSet());
     }
 
     /** Anybody on this machine. */

@@ -32,7 +32,7 @@ public final class Messages implements Route {
     MessagesRequest request = MessagesRequest.read(fields, model);
     Prompt prompt = Prompts.of(model, request.messages(), request.options());
     MessageJson message = new MessageJson(Ids.next("msg_"), served.name());
-    call.log().add("id", message.id());
+    call.begin(message.id(), served, request.stream(), prompt.ids().length);
     if (request.stream()) {
       stream(call, model, request, prompt, message);
       return;

@@ -12,6 +12,7 @@ public final class RequestLog {
   private RequestLog() {}
 
   public static void add(LogLine line, List<Answer> answers) {
+    line.answered(answers);
     Usage first = answers.getFirst().usage();
     line.add("prompt_tokens", first.promptTokens());
     line.add("cached_tokens", first.cachedTokens());

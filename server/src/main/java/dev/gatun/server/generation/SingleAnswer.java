@@ -28,7 +28,7 @@ public final class SingleAnswer {
       AnswerListener listener) {
     try (Admission.Ticket _ = admission.enter(1)) {
       ChatOptions cancellable = options.withCancellation(call.whileClientStays());
-      Answer answer = model.answer(prompt, cancellable, listener, false);
+      Answer answer = model.answer(prompt, cancellable, call.progress().hearing(listener), false);
       RequestLog.add(call.log(), List.of(answer));
       return answer;
     }

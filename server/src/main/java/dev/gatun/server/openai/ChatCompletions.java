@@ -14,6 +14,7 @@ import dev.gatun.server.Call;
 import dev.gatun.server.EventStream;
 import dev.gatun.server.Fields;
 import dev.gatun.server.Json;
+import dev.gatun.server.Progress;
 import dev.gatun.server.Route;
 import dev.gatun.server.ServedModel;
 import dev.gatun.server.generation.Choices;
@@ -41,9 +42,9 @@ public final class ChatCompletions implements Route {
     ChatRequest request = ChatRequest.read(fields, model);
     Prompt prompt = Prompts.of(model, request.messages(), request.options());
     String id = Ids.next("chatcmpl-");
-    call.log().add("id", id);
+    call.begin(id, served, request.stream(), prompt.ids().length);
     try (Admission.Ticket _ = admission.enter(request.choices())) {
-      Asked asked = new Asked(model, request, prompt, id, call.whileClientStays());
+      Asked asked = new Asked(model, request, prompt, id, call.whileClientStays(), call.progress());
       if (request.stream()) {
         stream(call, asked);
       } else {
@@ -54,7 +55,12 @@ public final class ChatCompletions implements Route {
 
   /** A request with all that answers it. */
   private record Asked(
-      Gatun model, ChatRequest request, Prompt prompt, String id, Cancellation cancellation) {
+      Gatun model,
+      ChatRequest request,
+      Prompt prompt,
+      String id,
+      Cancellation cancellation,
+      Progress progress) {
     List<Answer> answers() {
       return all((index, options) -> answer(options, AnswerListener.none()));
     }
@@ -75,7 +81,7 @@ public final class ChatCompletions implements Route {
     }
 
     private Answer answer(ChatOptions options, AnswerListener listener) {
-      return model.answer(prompt, options, listener, request.thinkingInContent());
+      return model.answer(prompt, options, progress.hearing(listener), request.thinkingInContent());
     }
   }
 

@@ -13,6 +13,7 @@ import dev.gatun.server.Call;
 import dev.gatun.server.EventStream;
 import dev.gatun.server.Fields;
 import dev.gatun.server.Json;
+import dev.gatun.server.Progress;
 import dev.gatun.server.Route;
 import dev.gatun.server.ServedModel;
 import dev.gatun.server.generation.Choices;
@@ -45,9 +46,10 @@ public final class Completions implements Route {
             .put("created", Instant.now().getEpochSecond())
             .put("model", served.name())
             .put("system_fingerprint", served.fingerprint());
-    call.log().add("id", head.get("id").textValue());
+    int tokens = request.prompts().stream().mapToInt(each -> each.ids().length).sum();
+    call.begin(head.get("id").textValue(), served, request.stream(), tokens);
     try (Admission.Ticket _ = admission.enter(request.choices())) {
-      Asked asked = new Asked(model, request, head, call.whileClientStays());
+      Asked asked = new Asked(model, request, head, call.whileClientStays(), call.progress());
       if (request.stream()) {
         stream(call, asked);
       } else {
@@ -58,7 +60,11 @@ public final class Completions implements Route {
 
   /** A request with all that answers it. */
   private record Asked(
-      Gatun model, CompletionRequest request, ObjectNode head, Cancellation cancellation) {
+      Gatun model,
+      CompletionRequest request,
+      ObjectNode head,
+      Cancellation cancellation,
+      Progress progress) {
 
     List<Completed> all() {
       return all((index, options) -> completed(index, options, AnswerListener.none()));
@@ -81,7 +87,7 @@ public final class Completions implements Route {
     }
 
     private Completed completed(int index, ChatOptions options, AnswerListener listener) {
-      return Completed.of(model, request, index, options, listener);
+      return Completed.of(model, request, index, options, progress.hearing(listener));
     }
 
     ObjectNode usage(List<Completed> all) {

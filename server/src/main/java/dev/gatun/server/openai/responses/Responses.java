@@ -33,7 +33,7 @@ public final class Responses implements Route {
     ResponsesRequest request = ResponsesRequest.read(fields, model);
     Prompt prompt = Prompts.of(model, request.messages(), request.options());
     ResponseJson response = new ResponseJson(Ids.next("resp_"), served.name(), request.echo());
-    call.log().add("id", response.id());
+    call.begin(response.id(), served, request.stream(), prompt.ids().length);
     if (request.stream()) {
       stream(call, model, request, prompt, response);
       return;
