@@ -1,0 +1,94 @@
+// The messages of the conversation that is shown, and where it is scrolled to.
+import { path } from './conversation.js';
+import { byId } from './dom.js';
+import { messageView } from './message-view.js';
+import { paced } from './pace.js';
+
+const NEAR = 60; // pixels from the end within which the view follows an answer
+
+export class Messages {
+  #actions;
+  #views = new Map();
+  #shown = null;
+  #following = true;
+  #generation = null;
+  #draw = paced(() => this.#drawNow());
+
+  constructor(actions) {
+    this.#actions = actions;
+    const main = byId('main');
+    main.addEventListener('scroll', () => this.#scrolled(), { passive: true });
+    byId('to-end').addEventListener('click', () => this.toEnd());
+  }
+
+  /** Shows a conversation's path; views of messages that stay are kept. generation: what is on its way there, if anything. */
+  show(conversation, generation) {
+    if (this.#shown !== conversation) this.#views.clear();
+    this.#shown = conversation;
+    this.#generation = generation ?? null;
+    const messages = path(conversation);
+    const viewOf = (message) => {
+      const kept = this.#views.get(message.id);
+      return kept?.message === message ? kept : messageView(conversation, message, this.#actions);
+    };
+    const views = new Map(messages.map((message) => [message.id, viewOf(message)]));
+    this.#views = views;
+    this.#place([...views.values()].map(({ root }) => root));
+    messages.forEach((message, i) => {
+      if (message !== generation?.message) views.get(message.id).update(i === messages.length - 1);
+    });
+    if (generation) this.#draw.now();
+    this.#follow();
+  }
+
+  /** Those that stay are not moved, so that focus and selection stay too. */
+  #place(roots) {
+    const holder = byId('messages');
+    let kept = 0;
+    while (kept < roots.length && holder.children[kept] === roots[kept]) kept++;
+    while (holder.children.length > kept) holder.lastChild.remove();
+    holder.append(...roots.slice(kept));
+  }
+
+  /** A piece of the answer came. */
+  changed(generation) {
+    if (generation === this.#generation) this.#draw();
+  }
+
+  ended(generation) {
+    if (generation !== this.#generation) return;
+    this.#draw.cancel();
+    this.#generation = null;
+    this.#views.get(generation.message.id)?.update(true);
+    this.#follow();
+  }
+
+  #drawNow() {
+    if (!this.#generation) return;
+    const { message, answer } = this.#generation;
+    this.#views.get(message.id)?.draw(answer);
+    this.#follow();
+  }
+
+  /** Edits the last message of the user. */
+  editLast() {
+    [...this.#views.values()].filter(({ message }) => message.role === 'user').at(-1)?.edit();
+  }
+
+  toEnd() {
+    this.#following = true;
+    this.#follow();
+  }
+
+  #follow() {
+    const main = byId('main');
+    if (this.#following) main.scrollTop = main.scrollHeight;
+    else this.#scrolled();
+  }
+
+  #scrolled() {
+    const { scrollTop, scrollHeight, clientHeight } = byId('main');
+    this.#following = scrollHeight - scrollTop - clientHeight < NEAR;
+    byId('to-end').hidden = this.#following;
+  }
+}
