@@ -62,7 +62,8 @@ function open(next) {
 async function openHash() {
   const id = location.hash.slice(1);
   if (id === conversation.id) return;
-  open(running.get(id)?.conversation ?? (id && (await library.load(id))) ?? create(lastSettings()));
+  const known = id && (running.get(id)?.conversation ?? (await library.load(id)));
+  open(known || create(lastSettings()));
 }
 
 async function send(text) {

@@ -26,7 +26,7 @@ export function openSettings(settings, changed, field = null) {
     el('p', { class: 'about' }, 'For this conversation and new ones. What is empty is left to the server.'),
     modelChoice(current, set),
     ...[...groups].map(([name, fields]) =>
-      el('fieldset', { class: name.toLowerCase() }, el('legend', {}, name), fields.map((each) => input(each, current, set)))),
+      el('fieldset', { class: `group-${name.toLowerCase()}` }, el('legend', {}, name), fields.map((each) => input(each, current, set)))),
     keyField());
   if (!dialog.open) dialog.showModal();
   (field ? byId(`set-${field}`) : dialog.querySelector('.dialog-head .icon')).focus();
