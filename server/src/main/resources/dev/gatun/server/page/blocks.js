@@ -6,7 +6,7 @@ export class Blocks {
   #container;
   #last; // holds the block that may still grow
   #whole = 0; // characters before it
-  #env = {}; // link definitions of the blocks before
+  #references = {}; // link definitions before it; one that comes later does not reach back
   #code = null; // the text node of a block of code that is still open
 
   constructor(container) {
@@ -19,24 +19,30 @@ export class Blocks {
   /** text begins with what it was before. finished: nothing will follow. */
   update(text, finished) {
     const rest = text.replaceAll('\r\n', '\n').slice(this.#whole);
-    this.#env.streaming = !finished;
-    const tokens = md.parse(rest, this.#env);
+    // A copy: a definition in the last block may still be half an address.
+    const env = { streaming: !finished, references: { ...this.#references } };
+    const tokens = md.parse(rest, env);
     const starts = tokens.flatMap((token, i) => (token.level === 0 && token.nesting >= 0 ? [i] : []));
     const open = finished ? tokens.length : (starts.at(-1) ?? tokens.length);
-    if (open > 0) this.#keep(tokens.slice(0, open));
+    if (open > 0) this.#keep(tokens.slice(0, open), env);
     const tail = tokens.slice(open);
-    if (tail.length) this.#whole += offset(rest, tail[0].map[0]);
-    if (!this.#grewCode(tail)) this.#show(tail);
+    if (open > 0 && tail.length) this.#passOver(rest.slice(0, offset(rest, tail[0].map[0])));
+    if (!this.#grewCode(tail)) this.#show(tail, env);
   }
 
-  #keep(tokens) {
-    this.#container.insertBefore(render(md.renderer.render(tokens, md.options, this.#env)), this.#last);
+  #passOver(text) {
+    this.#whole += text.length;
+    if (text.includes(']:')) md.parse(text, { references: this.#references });
+  }
+
+  #keep(tokens, env) {
+    this.#container.insertBefore(render(md.renderer.render(tokens, md.options, env)), this.#last);
     this.#last.replaceChildren();
     this.#code = null;
   }
 
-  #show(tail) {
-    this.#last.replaceChildren(render(md.renderer.render(tail, md.options, this.#env), false));
+  #show(tail, env) {
+    this.#last.replaceChildren(render(md.renderer.render(tail, md.options, env), false));
     this.#code = tail.length === 1 && tail[0].type === 'fence' ? this.#last.querySelector('code')?.firstChild : null;
   }
 

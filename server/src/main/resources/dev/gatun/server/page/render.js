@@ -5,7 +5,13 @@ import { safe } from './safe.js';
 
 const MOST_HIGHLIGHTED = 100_000; // characters of a block of code; a longer one stays plain, so that the page answers
 const MOST_TEX = 20_000;
-const KATEX = { throwOnError: false, trust: false, maxSize: 20, maxExpand: 1000, strict: 'ignore' };
+const KATEX = {
+  throwOnError: true, // its own way to show an error needs a style that the page's policy forbids
+  trust: false,
+  maxSize: 20,
+  maxExpand: 1000,
+  strict: 'ignore',
+};
 
 /** whole: false while the text may still grow, when code is not coloured yet. */
 export function render(html, whole = true) {
@@ -64,7 +70,8 @@ function formula(span) {
   try {
     globalThis.katex.render(tex, span, { ...KATEX, displayMode: span.classList.contains('display') });
   } catch (error) {
-    span.textContent = tex; // more than KaTeX takes, such as too deep a nesting
+    span.textContent = tex; // wrong, or more than KaTeX takes
+    span.classList.add('wrong-formula');
     span.title = error.message;
   }
   if (span.classList.contains('display')) span.tabIndex = 0; // a wide one scrolls by keyboard

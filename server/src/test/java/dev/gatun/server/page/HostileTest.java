@@ -33,7 +33,7 @@ class HostileTest extends PageTest {
         const wrong = [...node.attributes].filter(({ name, value }) => /^on/i.test(name) || /^\\s*(javascript|data|vbscript):/i.test(value));
         const forbidden = /^(script|iframe|frame|object|embed|form|base|meta|style|video|audio|source|img|template|animate|set|foreignobject)$/i;
         const ours = node.matches('.editing, .calls');
-        const link = node.localName === 'a' && (!/^(https?:|mailto:)/.test(node.href) || node.target !== '_blank' || !node.relList.contains('noopener') || !node.relList.contains('noreferrer'));
+        const link = node.matches('a[href]') && (!/^(https?:|mailto:)/.test(node.href) || node.target !== '_blank' || !node.relList.contains('noopener') || !node.relList.contains('noreferrer'));
         return wrong.length || (forbidden.test(node.localName) && !ours) || link ? [node.outerHTML.slice(0, 200)] : [];
       });
       """;
@@ -80,24 +80,27 @@ class HostileTest extends PageTest {
     }
   }
 
-  /** DOMPurify and the short list hold by themselves, were the first wall ever to fall. */
+  /** DOMPurify and the short list hold by themselves, were markdown-it ever to let HTML through. */
   @Test
   void theSecondWallHoldsAlone() {
     var script =
         """
-        return Promise.all([import('/page/safe.js'), import('/page/render.js')]).then(([{ safe }, { render }]) => {
+        return import('/page/render.js').then(({ render }) => {
           for (const text of arguments[0]) {
             const article = document.createElement('article');
             article.className = 'message';
-            article.append(safe(text), render(text));
+            article.append(render(text));
             document.getElementById('messages').append(article);
           }
         });
         """;
     browser.script(script, PAYLOADS);
     assertEquals(List.of(), browser.script(PROVOKE));
-    assertEquals(List.of(), browser.misdeeds());
-    assertEquals(List.of(), server.strangers);
+    assertEquals(List.of(), browser.script("return ran"));
+    // While DOMPurify parses, in a document that runs nothing, the policy already names what is
+    // then taken out.
+    browser.script("forbidden.length = 0");
+    browser.errors();
   }
 
   @Test
