@@ -41,9 +41,11 @@ export async function health() {
 /** Yields each chunk of a streamed chat completion. Ends after the last one; throws a Failure, or AbortError. */
 export async function* chat(body, signal) {
   const response = await ask('v1/chat/completions', { method: 'POST', body: JSON.stringify(body), signal });
+  let done = false;
   try {
     for await (const data of events(response.body)) {
-      if (data === '[DONE]') return;
+      done ||= data === '[DONE]';
+      if (done) continue; // to the body's end: left before it, the server would see a client that went away
       const chunk = JSON.parse(data);
       if (chunk.error) throw ofEvent(chunk.error);
       yield chunk;
@@ -52,5 +54,5 @@ export async function* chat(body, signal) {
     if (error instanceof Failure || error.name === 'AbortError') throw error;
     throw cut(); // the network failed, or what came was no chunk
   }
-  throw cut();
+  if (!done) throw cut();
 }

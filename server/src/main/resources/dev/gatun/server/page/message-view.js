@@ -11,11 +11,15 @@ export function messageView(conversation, message, actions) {
   return message.role === 'assistant' ? new AnswerView(conversation, message, actions) : new PlainView(conversation, message, actions);
 }
 
+/** For screen readers, which go from heading to heading. */
+const heading = ({ id }, name) => el('h2', { class: 'unseen', id: `of-${id}` }, name);
+
 class PlainView {
   constructor(conversation, message, actions) {
     Object.assign(this, { conversation, message, actions });
     const name = message.role === 'tool' ? 'Result of a tool' : 'You';
-    this.root = el('article', { class: `message ${message.role}`, 'aria-label': name });
+    this.heading = heading(message, name);
+    this.root = el('article', { class: `message ${message.role}`, 'aria-labelledby': this.heading.id });
     this.update();
   }
 
@@ -24,6 +28,7 @@ class PlainView {
     const edit = action('edit', 'Edit', () => this.edit());
     edit.classList.add('edit');
     this.root.replaceChildren(
+      this.heading,
       el('div', { class: 'bubble' }, message.content),
       el('div', { class: 'actions' }, branches(message, siblings(conversation, message), actions.show) ?? '', copyMessage(message), edit,
         action('trash', 'Delete with all that follows', () => actions.remove(message))));
@@ -52,7 +57,7 @@ class PlainView {
       }
     });
     area.value = this.message.content;
-    this.root.replaceChildren(form);
+    this.root.replaceChildren(this.heading, form);
     grow(area);
     area.focus();
   }
@@ -65,7 +70,8 @@ class AnswerView {
     this.body = el('div', { class: 'markdown' });
     this.blocks = new Blocks(this.body);
     this.foot = el('div', { class: 'after' });
-    this.root = el('article', { class: 'message assistant', 'aria-label': 'Answer' }, this.thinking.root, this.body, this.foot);
+    const name = heading(message, 'Answer');
+    this.root = el('article', { class: 'message assistant', 'aria-labelledby': name.id }, name, this.thinking.root, this.body, this.foot);
   }
 
   /** While it comes. */

@@ -11,6 +11,7 @@ export class Messages {
   #views = new Map();
   #shown = null;
   #following = true;
+  #last = { top: 0, height: 0 }; // of the scroll position, when it was looked at
   #generation = null;
   #draw = paced(() => this.#drawNow());
 
@@ -83,12 +84,15 @@ export class Messages {
   #follow() {
     const main = byId('main');
     if (this.#following) main.scrollTop = main.scrollHeight;
-    else this.#scrolled();
   }
 
+  /** Following ends when the user goes up, not when the text grows or, laid out, turns out shorter than was thought. */
   #scrolled() {
-    const { scrollTop, scrollHeight, clientHeight } = byId('main');
-    this.#following = scrollHeight - scrollTop - clientHeight < NEAR;
+    const { scrollTop: top, scrollHeight: height, clientHeight } = byId('main');
+    if (height - top - clientHeight < NEAR) this.#following = true;
+    else if (top < this.#last.top && height >= this.#last.height) this.#following = false;
+    this.#last = { top, height };
     byId('to-end').hidden = this.#following;
+    this.#follow();
   }
 }

@@ -52,7 +52,7 @@ function input(field, settings, set) {
     set(name, node.value);
     check();
   };
-  const common = { id, 'aria-describedby': `${id}-wrong`, oninput: typed, spellcheck: name === 'system' ? null : 'false' };
+  const common = { id, 'aria-describedby': `${id}-wrong`, [kind === 'choice' ? 'onchange' : 'oninput']: typed, spellcheck: name === 'system' ? null : 'false' };
   const node = kind === 'choice' ? el('select', common, options.map(([value, text]) => el('option', { value }, text)))
     : kind === 'area' ? el('textarea', { ...common, rows: rows ?? 4, placeholder })
       : el('input', { ...common, inputmode: 'decimal', placeholder: hint, autocomplete: 'off' });

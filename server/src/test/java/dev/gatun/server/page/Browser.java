@@ -20,7 +20,7 @@ import org.openqa.selenium.support.ui.WebDriverWait;
 
 /** -Dgatun.chromium and -Dgatun.chromedriver name the programs; nothing is downloaded. */
 final class Browser implements AutoCloseable {
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   // Before any script of the page: what a hostile answer would call, and what the policy had to
   // forbid.
