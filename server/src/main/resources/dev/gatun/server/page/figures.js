@@ -7,6 +7,9 @@ export const seconds = (ms) => (ms < 9950 ? `${one.format(ms / 1000)} s` : ms < 
   : `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`);
 export const gibibytes = (bytes) => one.format(bytes / 2 ** 30);
 
+/** While an answer comes: about, since a chunk is about a token. */
+export const paceOf = ({ pace, pieces }) => `≈ ${one.format(pace)} tokens/s, ${count(pieces)} so far`;
+
 /** What an answer took, as short texts with a longer explanation each. */
 export function statsOf({ stats }) {
   const known = (n) => Number.isFinite(n);

@@ -2,6 +2,7 @@
 import { Blocks } from './blocks.js';
 import { siblings } from './conversation.js';
 import { el, grow } from './dom.js';
+import { paceOf } from './figures.js';
 import { action, branches, copyMessage, ending, statsLine, Thinking, toolCalls } from './message-parts.js';
 import { pretty } from './pretty.js';
 import { codeBlock } from './render.js';
@@ -80,7 +81,8 @@ class AnswerView {
     this.fill(answer.thought, answer.isThinking, false);
     const calls = this.message.toolCalls ?? [];
     const waits = !this.message.content && !this.message.thinking && !calls.length;
-    this.foot.replaceChildren(...toolCalls(calls, null), ...(waits ? [el('p', { class: 'waits' }, el('i'), el('i'), el('i'))] : []));
+    this.foot.replaceChildren(...toolCalls(calls, null),
+      waits ? el('p', { class: 'waits' }, el('i'), el('i'), el('i')) : el('p', { class: 'stats live' }, paceOf(answer)));
   }
 
   /** When it is there. last: tools' results can be typed. */

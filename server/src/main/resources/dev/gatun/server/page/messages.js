@@ -20,6 +20,10 @@ export class Messages {
     const main = byId('main');
     main.addEventListener('scroll', () => this.#scrolled(), { passive: true });
     byId('to-end').addEventListener('click', () => this.toEnd());
+    // Comes after each layout that changed a size, before it is painted: no drawing has to force a layout itself.
+    const sizes = new ResizeObserver(() => this.#follow());
+    sizes.observe(byId('messages'));
+    sizes.observe(main);
   }
 
   /** Shows a conversation's path; views of messages that stay are kept. generation: what is on its way there, if anything. */
@@ -39,7 +43,6 @@ export class Messages {
       if (message !== generation?.message) views.get(message.id).update(i === messages.length - 1);
     });
     if (generation) this.#draw.now();
-    this.#follow();
   }
 
   /** Those that stay are not moved, so that focus and selection stay too. */
@@ -61,14 +64,12 @@ export class Messages {
     this.#draw.cancel();
     this.#generation = null;
     this.#views.get(generation.message.id)?.update(true);
-    this.#follow();
   }
 
   #drawNow() {
     if (!this.#generation) return;
     const { message, answer } = this.#generation;
     this.#views.get(message.id)?.draw(answer);
-    this.#follow();
   }
 
   /** Edits the last message of the user. */
@@ -86,13 +87,12 @@ export class Messages {
     if (this.#following) main.scrollTop = main.scrollHeight;
   }
 
-  /** Following ends when the user goes up, not when the text grows or, laid out, turns out shorter than was thought. */
+  /** Following ends when the user goes up: the top moves back by more than the text has become shorter. */
   #scrolled() {
     const { scrollTop: top, scrollHeight: height, clientHeight } = byId('main');
     if (height - top - clientHeight < NEAR) this.#following = true;
-    else if (top < this.#last.top && height >= this.#last.height) this.#following = false;
+    else if (this.#last.top - top > Math.max(0, this.#last.height - height) + 1) this.#following = false;
     this.#last = { top, height };
     byId('to-end').hidden = this.#following;
-    this.#follow();
   }
 }

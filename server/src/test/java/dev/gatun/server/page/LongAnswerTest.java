@@ -12,6 +12,8 @@ import org.junit.jupiter.api.Test;
 class LongAnswerTest extends PageTest {
   private static final int TOKENS = 40_000;
 
+  private static final String AT_END = "main.scrollHeight - main.clientHeight - main.scrollTop < 2";
+
   // Counts the elements that were added and taken away, and the frames that came late.
   private static final String WATCH =
       """
@@ -74,9 +76,7 @@ class LongAnswerTest extends PageTest {
                 + " .markdown > *')[i])"));
     assertEquals(0L, browser.script("return watched.removed"));
     assertTrue(browser.isTrue("document.querySelectorAll('.assistant .code').length > 200"));
-    assertTrue(
-        browser.isTrue("Math.abs(main.scrollHeight - main.clientHeight - main.scrollTop) < 2"),
-        "the end is in view");
+    browser.await(() -> browser.isTrue(AT_END), "the end to be in view");
     System.out.printf(
         java.util.Locale.ROOT,
         "%d tokens in %.1f s: %s%n",
@@ -94,14 +94,16 @@ class LongAnswerTest extends PageTest {
     browser.await(() -> browser.isTrue("main.scrollHeight > 3000"), "the first half");
     browser.script("main.scrollTop = 500");
     browser.await(() -> browser.find("#to-end").isDisplayed(), "the button");
-    browser.script("window.read = document.elementFromPoint(700, 300); window.at = read.getBoundingClientRect().top");
+    browser.script(
+        "window.read = document.elementFromPoint(700, 300); window.at ="
+            + " read.getBoundingClientRect().top");
     gate.countDown();
     browser.awaitAnswer(2);
     assertEquals("line of text", browser.script("return read.textContent"));
-    assertTrue(browser.isTrue("Math.abs(read.getBoundingClientRect().top - at) < 2"), "what is read stays where it is");
+    assertTrue(
+        browser.isTrue("Math.abs(read.getBoundingClientRect().top - at) < 2"),
+        "what is read stays where it is");
     browser.click("#to-end");
-    browser.await(
-        () -> browser.isTrue("main.scrollHeight - main.clientHeight - main.scrollTop < 2"),
-        "the end");
+    browser.await(() -> browser.isTrue(AT_END), "the end");
   }
 }
