@@ -162,15 +162,24 @@ class MarkdownTest extends PageTest {
   @Test
   void codeGrowsWithoutBeingBuiltAgain() {
     var first = new CountDownLatch(1);
+    var second = new CountDownLatch(1);
     server.stream(
-        out -> out.text("```java\nint a;\n").await(first).text("int b;\n", "```\n").end("stop"));
+        out ->
+            out.text("```java\nint a;\n")
+                .await(first)
+                .text("int b;\n")
+                .await(second)
+                .text("```\n")
+                .end("stop"));
     browser.send("Code");
     browser.await(() -> browser.text(".assistant code").contains("int a;"), "the first line");
     browser.script("window.node = document.querySelector('.assistant code').firstChild");
     first.countDown();
+    browser.await(() -> browser.text(".assistant code").contains("int b;"), "the second line");
+    assertEquals("int a;\nint b;\n", browser.script("return node.data"));
+    second.countDown();
     browser.awaitAnswer(2);
     assertEquals("int a;\nint b;\n", browser.text(".assistant code"));
-    assertEquals("int a;\nint b;\n", browser.script("return node.data"));
     assertTrue(browser.has(".assistant code .hljs-type"));
   }
 }
