@@ -87,4 +87,4 @@ export function statsLine(message) {
   return shown.length ? el('span', { class: 'stats' }, shown.map(([text, title]) => el('span', { title }, text))) : null;
 }
 
-export const copyMessage = (message) => copyButton('Copy', () => message.content);
+export const copyMessage = (message) => (message.content ? copyButton('Copy', () => message.content) : '');
