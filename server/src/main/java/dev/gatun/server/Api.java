@@ -32,6 +32,7 @@ record Api(Routes routes, Metrics metrics, Slots slots) {
     routes.post("/tokenize", new Tokenize(served));
     routes.post("/detokenize", new Detokenize(served));
     routes.get("/tokenizer_info", new TokenizerInfo(served));
+    Page.addTo(routes);
     return new Api(routes, metrics, slots);
   }
 }
