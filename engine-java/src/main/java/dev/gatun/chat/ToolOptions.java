@@ -20,7 +20,9 @@ public record ToolOptions(
   public enum Choice {
     /** The model decides. */
     AUTO,
-    /** It is told of the tools and may not call them. */
+    /**
+     * It is told of the tools and may not call them; a call that it writes all the same is text.
+     */
     NONE,
     /** It calls one or more. */
     REQUIRED,
