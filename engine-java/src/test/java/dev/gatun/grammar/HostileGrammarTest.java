@@ -82,8 +82,7 @@ class HostileGrammarTest {
         new Regex("(".repeat(100_000) + "a" + ")".repeat(100_000)),
         new Regex("a\0b"),
         new JsonSchema("{\"items\":".repeat(1000) + "{}" + "}".repeat(1000)),
-        new JsonSchema(
-            "{\"pattern\":\"" + "(".repeat(10_000) + "a" + ")".repeat(10_000) + "\"}"),
+        new JsonSchema("{\"pattern\":\"" + "(".repeat(10_000) + "a" + ")".repeat(10_000) + "\"}"),
         new JsonSchema("{\"properties\":{" + many(1001, i -> "\"k" + i + "\":{}", ",") + "}}"),
         new JsonSchema(
             "{\"patternProperties\":{" + many(300, i -> "\"^k" + i + "x\":{}", ",") + "}}"),

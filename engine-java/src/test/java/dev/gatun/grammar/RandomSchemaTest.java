@@ -91,7 +91,9 @@ class RandomSchemaTest {
     try (TokenMask mask = grammar.start()) {
       Sampler sampler = new Sampler(options, Optional.of(mask));
       while (!sampler.ends()) {
-        assertTrue(ids.size() < MOST_TOKENS, () -> "no end of " + text(ids, tokenizer) + " by " + grammar.format());
+        assertTrue(
+            ids.size() < MOST_TOKENS,
+            () -> "no end of " + text(ids, tokenizer) + " by " + grammar.format());
         int id = sampler.sample(logits, tokenizer.vocabSize());
         sampler.advance(id);
         ids.add(id);
