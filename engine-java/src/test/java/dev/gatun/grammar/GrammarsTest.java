@@ -14,6 +14,7 @@ import dev.gatun.chat.OutputFormat.Regex;
 import dev.gatun.chat.OutputFormat.Text;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.TokenMask;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -96,6 +97,18 @@ class GrammarsTest {
       mask.accept(Walk.TOKENIZER.encode("a", false)[0]);
       assertFalse(mask.ends());
       mask.accept(151_643);
+      assertTrue(mask.ends());
+    }
+  }
+
+  @Test
+  void aModelMayHaveNoStopToken() {
+    Grammars grammars = new Grammars(Walk.TOKENIZER, Set.of(999_999)); // none of the vocabulary
+    try (TokenMask mask = grammars.compile(new Regex("no(thing)?")).start()) {
+      mask.accept(Walk.TOKENIZER.encode("no", false)[0]);
+      assertFalse(Walk.allows(mask, 151_645));
+      assertFalse(mask.ends());
+      mask.accept(Walk.TOKENIZER.encode("thing", false)[0]);
       assertTrue(mask.ends());
     }
   }
