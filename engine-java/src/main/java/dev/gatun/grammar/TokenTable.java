@@ -13,6 +13,7 @@ import dev.gatun.text.Tokenizer;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
 import java.util.Collection;
 
 /** Some 40 MB for 150,000 tokens, made in half a second; freed when nobody has it any more. */
@@ -98,6 +99,8 @@ final class TokenTable {
       LlgParserLimits.precompute_large_lexemes(limits, true);
       return LlGuidance.llg_new_matcher(
           init, arena.allocateFrom(kind), arena.allocateFrom(grammar));
+    } finally {
+      Reference.reachabilityFence(tokenizer); // init holds no more than its address
     }
   }
 }

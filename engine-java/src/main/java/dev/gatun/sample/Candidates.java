@@ -52,8 +52,10 @@ final class Candidates {
     }
     for (int first = 0; first < size; first += Integer.SIZE) {
       int word = allowed.getAtIndex(ValueLayout.JAVA_INT, first / Integer.SIZE);
-      if (word != -1) {
-        int last = Math.min(first + Integer.SIZE, size);
+      int last = Math.min(first + Integer.SIZE, size);
+      if (word == 0) {
+        Arrays.fill(logits, first, last, Float.NEGATIVE_INFINITY);
+      } else if (word != -1) {
         for (int token = first; token < last; token++) {
           if ((word >>> token & 1) == 0) {
             logits[token] = Float.NEGATIVE_INFINITY;

@@ -14,6 +14,7 @@ import dev.gatun.chat.OutputFormat.Regex;
 import dev.gatun.chat.OutputFormat.Text;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.TokenMask;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -101,6 +102,18 @@ class GrammarsTest {
   }
 
   @Test
+  void aModelMayHaveNoStopToken() {
+    Grammars grammars = new Grammars(Walk.TOKENIZER, Set.of(999_999)); // none of the vocabulary
+    try (TokenMask mask = grammars.compile(new Regex("no(thing)?")).start()) {
+      mask.accept(Walk.TOKENIZER.encode("no", false)[0]);
+      assertFalse(Walk.allows(mask, 151_645));
+      assertFalse(mask.ends());
+      mask.accept(Walk.TOKENIZER.encode("thing", false)[0]);
+      assertTrue(mask.ends());
+    }
+  }
+
+  @Test
   void aSpecialTokenIsNoText() {
     try (TokenMask mask = Walk.GRAMMARS.compile(new Regex("(?s:.*)")).start()) {
       assertFalse(Walk.allows(mask, 151_644)); // <|im_start|>
@@ -113,6 +126,24 @@ class GrammarsTest {
     try (TokenMask mask = Walk.GRAMMARS.compile(PERSON).start()) {
       assertThrows(Refusal.class, () -> mask.accept(0));
       assertThrows(Refusal.class, mask::allowed);
+    }
+  }
+
+  @Test
+  void aMaskMayBeginBehindAToken() {
+    int[] text = Walk.TOKENIZER.encode("thinking\nyes", false);
+    int newline = Walk.TOKENIZER.encode("\n", false)[0];
+    TokenMask answer = Walk.GRAMMARS.compile(new Regex("yes|no")).start();
+    try (TokenMask mask = new LateMask(answer, token -> token == newline)) {
+      for (int token : text) {
+        assertFalse(mask.ends());
+        mask.prepare();
+        boolean free = mask.allowed().byteSize() == 0;
+        assertTrue(free || Walk.allows(mask, token));
+        assertEquals(token != text[text.length - 1], free);
+        mask.accept(token);
+      }
+      assertTrue(mask.ends());
     }
   }
 

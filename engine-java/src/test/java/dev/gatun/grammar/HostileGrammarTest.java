@@ -140,9 +140,10 @@ class HostileGrammarTest {
   @Test
   void aSchemaWithinAGrammarIsHeldToo() {
     OutputFormat call =
-        new Lark("start: \"<call>\" %json {\"type\": \"integer\", \"minimum\": 3} \"</call>\"");
-    assertTrue(Walk.takes(call, "<call>7</call>"));
-    for (String text : List.of("<call>2</call>", "<call>7", "7")) {
+        new Lark(
+            "start: \"<call>\" %json {\"items\": {\"const\": 7}, \"type\": \"array\"} \"</call>\"");
+    assertTrue(Walk.takes(call, "<call>[7, 7]</call>"));
+    for (String text : List.of("<call>[8]</call>", "<call>[7,    7]</call>", "<call>[7]", "[7]")) {
       assertFalse(Walk.takes(call, text), text);
     }
   }
