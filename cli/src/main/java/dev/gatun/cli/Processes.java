@@ -86,6 +86,7 @@ final class Processes {
               "--compute " + options.compute(),
               "--kv " + options.cacheTypes(),
               "rows of logits " + options.logitRows(),
+              "experts counted: " + options.countsExperts(),
               "placement " + hash(options.mesh().placement(checkpoint.config()).toString())));
     }
   }
