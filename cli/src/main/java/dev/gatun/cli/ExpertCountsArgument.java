@@ -5,6 +5,8 @@ import dev.gatun.engine.Engine;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.shard.ExpertCounts;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -18,7 +20,7 @@ final class ExpertCountsArgument {
               + " then waits for each layer's choice.")
   Optional<Path> file = Optional.empty();
 
-  private Optional<ExpertCounts> counts = Optional.empty();
+  private final List<Engine> engines = new ArrayList<>();
 
   /** Has the model count where that is asked for. Refuses a file that may not be replaced. */
   EngineOptions applied(EngineOptions options) {
@@ -26,14 +28,19 @@ final class ExpertCountsArgument {
     return file.isPresent() ? options.withExpertsCounted() : options;
   }
 
-  /** Takes what an engine has counted, once, to what others have. */
+  /** Takes what an engine counts, until it is closed, to what others do. */
   void add(Engine engine) {
-    Optional<ExpertCounts> more = engine.expertCounts();
-    counts.ifPresentOrElse(all -> more.ifPresent(all::merge), () -> counts = more);
+    engines.add(engine);
   }
 
-  /** Writes the file, if there is to be one. */
+  /** Writes the file, if there is to be one; the engines are closed. */
   void write() {
-    counts.ifPresent(all -> all.write(file.orElseThrow()));
+    Optional<ExpertCounts> all = Optional.empty();
+    for (Engine engine : engines) {
+      Optional<ExpertCounts> more = engine.expertCounts();
+      all.ifPresent(total -> more.ifPresent(total::merge));
+      all = all.or(() -> more);
+    }
+    all.ifPresent(total -> total.write(file.orElseThrow()));
   }
 }

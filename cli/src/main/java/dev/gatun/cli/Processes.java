@@ -87,6 +87,7 @@ final class Processes {
               "--kv " + options.cacheTypes(),
               "--cache-ram " + options.cacheRam(),
               "rows of logits " + options.logitRows(),
+              "experts counted: " + options.countsExperts(),
               "placement " + hash(options.mesh().placement(checkpoint.config()).toString())));
     }
   }

@@ -123,6 +123,12 @@ final class Run implements Callable<Integer> {
     requireTerminal();
     Optional<String> question = prompt.read(stdio);
     requireSense(question);
+    int exitCode = answer(options, limits, question);
+    experts.write();
+    return exitCode;
+  }
+
+  private int answer(EngineOptions options, ChatOptions limits, Optional<String> question) {
     try (Checkpoint checkpoint = engine.scaled(Checkpoint.open(model.path(stdio)), stdio)) {
       Optional<String> template = template(checkpoint);
       stdio.processes().agree(checkpoint, options);
@@ -137,22 +143,19 @@ final class Run implements Callable<Integer> {
         try (Dialogue dialogue = new Dialogue(loading.engine(), dialect)) {
           engine.tellContext(dialogue.engine(), stdio);
           tell(checkpoint, dialogue.engine(), drawing);
-          int exitCode =
-              asked.isPresent()
-                  ? once(dialogue, drawing, limits, asked.get())
-                  : converse(
-                      new Repl(
-                          stdio,
-                          dialogue,
-                          checkpoint.name(),
-                          drawing,
-                          limits,
-                          style,
-                          prompt.system),
-                      new Repl.Opening(question, singleTurn));
           experts.add(loading.engine());
-          experts.write();
-          return exitCode;
+          return asked.isPresent()
+              ? once(dialogue, drawing, limits, asked.get())
+              : converse(
+                  new Repl(
+                      stdio,
+                      dialogue,
+                      checkpoint.name(),
+                      drawing,
+                      limits,
+                      style,
+                      prompt.system),
+                  new Repl.Opening(question, singleTurn));
         }
       }
     }

@@ -10,7 +10,6 @@ import dev.gatun.load.Batching;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.load.Loaded;
 import dev.gatun.load.Membership;
-import dev.gatun.load.Mesh;
 import dev.gatun.load.RankLoad;
 import dev.gatun.ranks.LocalRanks;
 import dev.gatun.ranks.MeasuredRanks;
@@ -25,7 +24,6 @@ import dev.gatun.step.Stepper;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
 import java.lang.foreign.Arena;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
@@ -45,7 +43,9 @@ public final class Engine implements AutoCloseable {
   private final Scheduler scheduler;
   private final IdleSequences idle = new IdleSequences();
   private final Followers followers;
+  private final Membership first;
   private final List<ExpertTally> tallies;
+  private volatile Optional<long[]> countsOfProcesses = Optional.empty();
   private boolean closed;
 
   private Engine(
@@ -57,6 +57,7 @@ public final class Engine implements AutoCloseable {
       Arena arena,
       LongConsumer progress) {
     this.followers = followers;
+    first = members.getFirst();
     tallies = members.stream().flatMap(member -> member.tally().stream()).toList();
     this.arena = arena;
     this.device = device;
@@ -101,7 +102,10 @@ public final class Engine implements AutoCloseable {
             .stream()
             .map(MeasuredRanks::new)
             .toList();
-    List<Membership> members = members(checkpoint.config(), options, placement, ranks);
+    List<Membership> members =
+        ranks.stream()
+            .map(each -> membership(checkpoint.config(), options, placement, each))
+            .toList();
     Device device = Device.open(options.device());
     Arena arena = Arena.ofShared();
     Followers followers = Followers.start(checkpoint, options, members, ranks);
@@ -124,28 +128,17 @@ public final class Engine implements AutoCloseable {
   public static void follow(Checkpoint checkpoint, EngineOptions options) {
     Placement placement = options.mesh().placement(checkpoint.config());
     Ranks ranks = options.mesh().processes().orElseThrow();
-    Followers.follow(checkpoint, options, new Membership(ranks, placement), _ -> {});
+    Membership own = membership(checkpoint.config(), options, placement, ranks);
+    Followers.follow(checkpoint, options, own, _ -> {});
   }
 
-  private static List<Membership> members(
-      ModelConfig config, EngineOptions options, Placement placement, List<MeasuredRanks> ranks) {
-    Mesh mesh = options.mesh();
-    if (options.countsExperts()
-        && mesh.processes().isPresent()
-        && mesh.mode() == Placement.Mode.LAYER) {
-      throw Refusal.usage(
-          "--record-experts counts on rank 0, which has some layers only",
-          "use --split-mode tensor or expert, or --devices in one process");
-    }
-    List<Membership> members = new ArrayList<>();
-    for (Ranks each : ranks) {
-      Optional<ExpertTally> tally =
-          options.countsExperts()
-              ? Optional.of(new ExpertTally(experts(config), placement.shard(each.rank())))
-              : Optional.empty();
-      members.add(new Membership(each, placement, tally));
-    }
-    return members;
+  private static Membership membership(
+      ModelConfig config, EngineOptions options, Placement placement, Ranks ranks) {
+    Optional<ExpertTally> tally =
+        options.countsExperts()
+            ? Optional.of(new ExpertTally(experts(config), placement.shard(ranks.rank())))
+            : Optional.empty();
+    return new Membership(ranks, placement, tally);
   }
 
   private static ExpertShape experts(ModelConfig config) {
@@ -229,11 +222,18 @@ public final class Engine implements AutoCloseable {
 
   /**
    * How often each expert was chosen by the steps so far; empty where the options do not ask for
-   * it. May be called after {@link #close}.
+   * it. May be called after {@link #close}; of several processes only then, since they tell each
+   * other at the end.
    */
   public Optional<ExpertCounts> expertCounts() {
     if (tallies.isEmpty()) {
       return Optional.empty();
+    }
+    if (options.mesh().processes().isPresent()) {
+      long[] all =
+          countsOfProcesses.orElseThrow(
+              () -> new IllegalStateException("other processes have not told their counts"));
+      return Optional.of(ExpertCounts.of(experts(config), all));
     }
     ExpertCounts total = new ExpertCounts(experts(config));
     tallies.forEach(tally -> tally.addTo(total));
@@ -282,7 +282,13 @@ public final class Engine implements AutoCloseable {
     }
     closed = true;
     scheduler.close();
-    followers.end(loaded.relay());
+    followers.end(
+        loaded.relay(),
+        () -> {
+          if (options.mesh().processes().isPresent()) {
+            countsOfProcesses = Followers.countsOfAll(first, loaded);
+          }
+        });
     loaded.stepper().close();
     arena.close();
     device.close();

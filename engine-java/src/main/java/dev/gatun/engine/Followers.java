@@ -89,8 +89,19 @@ final class Followers {
       listener.accept(loaded);
       try (var stepper = loaded.stepper()) {
         stepper.follow();
+        if (options.mesh().processes().isPresent()) {
+          countsOfAll(membership, loaded);
+        }
       }
     }
+  }
+
+  /**
+   * What the routers of all processes have chosen, where that is counted; all of them call it after
+   * the last step.
+   */
+  static Optional<long[]> countsOfAll(Membership membership, Loaded loaded) {
+    return membership.tally().map(own -> loaded.relay().orElseThrow().sums(own.numbers()));
   }
 
   /** Bytes that have come from this process's ranks to others. */
@@ -116,10 +127,15 @@ final class Followers {
     join();
   }
 
-  /** Ends them after the last step; returns when they have ended. */
-  void end(Optional<Relay> relay) {
+  /**
+   * Ends them after the last step; returns when they have ended.
+   *
+   * @param last what all ranks do together after it
+   */
+  void end(Optional<Relay> relay, Runnable last) {
     try {
       relay.ifPresent(Relay::end);
+      last.run();
     } catch (Refusal failed) {
       // One has failed already, and with it all of them: nobody waits for the end.
     }

@@ -4,6 +4,7 @@ package dev.gatun.graph;
 import dev.gatun.device.DType;
 import dev.gatun.op.CollectColumns;
 import dev.gatun.op.CollectExperts;
+import dev.gatun.op.CollectParts;
 import dev.gatun.op.CollectWhole;
 import dev.gatun.op.Publish;
 import dev.gatun.op.PublishExperts;
@@ -44,6 +45,39 @@ public final class Transfers {
     Tensor y = graph.tensor(DType.F32, part.rows(), part.cols() * split.parts());
     graph.append(new CollectColumns(id, y, split.parts()));
     return y;
+  }
+
+  /**
+   * The columns of all parts on the first member alone, each handed to it and to nobody else; empty
+   * on the others.
+   */
+  public Optional<Tensor> gatherOnFirst(Tensor part, Split split) {
+    List<Integer> members = split.members();
+    int self = split.index();
+    if (split.parts() == 1) {
+      return self == 0 ? Optional.of(part) : Optional.empty();
+    }
+    if (self > 0) {
+      if (split.gives(self)) {
+        hand(new Group(pair(members, self), members.get(self), members.get(self)), List.of(part));
+      }
+      return Optional.empty();
+    }
+    List<Integer> ids = new ArrayList<>();
+    for (int member = 1; member < members.size(); member++) {
+      if (split.gives(member)) {
+        ids.add(exchanges);
+        List<Long> ends = List.of(0L, part.bytes());
+        graph.append(new Publish(exchanges++, pair(members, member), ends, List.of()));
+      }
+    }
+    Tensor y = graph.tensor(DType.F32, part.rows(), part.cols() * split.parts());
+    graph.append(new CollectParts(ids, part, y));
+    return Optional.of(y);
+  }
+
+  private static List<Integer> pair(List<Integer> members, int other) {
+    return List.of(members.getFirst(), members.get(other));
   }
 
   /** One rank hands tensors to all members of a group; on a member that has them already. */

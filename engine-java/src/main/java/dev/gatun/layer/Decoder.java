@@ -53,7 +53,7 @@ public final class Decoder {
         shard.isHome(0) ? Optional.of(parameters.table(table, vocab, hidden)) : Optional.empty();
     String head = config.tiedEmbeddings() ? "model.embed_tokens" : "lm_head";
     end =
-        shard.isHome(last)
+        hasEnd(shard, last)
             ? Optional.of(
                 new End(
                     Norm.of(parameters, "model.norm.weight"),
@@ -106,6 +106,13 @@ public final class Decoder {
             ? stages.getLast().home().map(block -> Mtp.of(parameters, block))
             : Optional.empty();
     return new Decoder(parameters, stages.subList(0, config.layers()), mtp);
+  }
+
+  /** What follows the last layer is divided among its homes, or on the first of them. */
+  private static boolean hasEnd(Shard shard, int last) {
+    return shard.placement().divided()
+        ? shard.isHome(last)
+        : shard.homes(last).getFirst() == shard.rank();
   }
 
   /** Whether larger steps go through some layers in halves. */
@@ -201,7 +208,7 @@ public final class Decoder {
   }
 
   private Optional<Tensor> logits(Graph graph, Residual stream) {
-    return end.map(last -> last.head.applyFinely(graph, normed(graph, stream)));
+    return end.flatMap(last -> last.head.applyFinelyOnFirst(graph, normed(graph, stream)));
   }
 
   /** (logitRows, hidden) behind the final norm. */
@@ -214,8 +221,8 @@ public final class Decoder {
   /** Rank 0 decides what follows, so it needs the logits. */
   private Optional<Tensor> toFirst(Graph graph, Optional<Tensor> logits) {
     List<Integer> homes = shard.homes(stages.size() - 1);
-    if (homes.contains(0)) {
-      return shard.rank() == 0 ? logits : Optional.empty();
+    if (homes.getFirst() == 0) {
+      return logits;
     }
     Transfers.Group group = group(homes.getFirst(), List.of(0));
     if (shard.rank() == homes.getFirst()) {

@@ -51,6 +51,16 @@ public record Linear(PackedMatrix weight, Optional<FloatVector> bias, Split spli
     return whole(graph, graph.fineMatMul(weight, x));
   }
 
+  /** As {@link #applyFinely} on the first of the ranks that divide it; empty on the others. */
+  Optional<Tensor> applyFinelyOnFirst(Graph graph, Tensor x) {
+    if (split.parts() == 1 && split.index() > 0) {
+      return Optional.empty(); // The first has all of it.
+    }
+    Tensor y = graph.fineMatMul(weight, x);
+    bias.ifPresent(values -> graph.addBias(y, values));
+    return graph.transfers().gatherOnFirst(y, split);
+  }
+
   private Tensor whole(Graph graph, Tensor y) {
     bias.ifPresent(values -> graph.addBias(y, values));
     return graph.transfers().gather(y, split);

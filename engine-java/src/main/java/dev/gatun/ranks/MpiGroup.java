@@ -3,7 +3,6 @@ package dev.gatun.ranks;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
-import dev.gatun.refusal.Refusal;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -25,6 +24,9 @@ final class MpiGroup implements Group {
 
   private static final long LONGEST_SLEEP = 2_000_000; // ns
 
+  /** MPI's counts are ints: it gathers at most so many bytes at once. */
+  static final int WINDOW = 1 << 30;
+
   private final OpenMpi mpi;
   private final Watch watch;
   private final List<Integer> members;
@@ -40,6 +42,7 @@ final class MpiGroup implements Group {
   /**
    * @param arena of the slots' memory; open until the last exchange is done
    * @param crowded whether this machine has more ranks than processors
+   * @param window bytes that MPI gathers at once
    */
   MpiGroup(
       OpenMpi mpi,
@@ -48,13 +51,8 @@ final class MpiGroup implements Group {
       int rank,
       long bytes,
       Arena arena,
-      boolean crowded) {
-    if (bytes > Integer.MAX_VALUE) {
-      throw Refusal.device(
-          "an exchange of " + bytes + " bytes is more than MPI's " + Integer.MAX_VALUE,
-          "let fewer tokens into a step",
-          null);
-    }
+      boolean crowded,
+      int window) {
     this.mpi = mpi;
     this.watch = watch;
     this.members = List.copyOf(members);
@@ -64,26 +62,26 @@ final class MpiGroup implements Group {
     watch.waits(false);
     this.spins = crowded ? 0 : SPINS;
     for (int i = 0; i < MOST_OPEN; i++) {
-      slots[i] = new Slot(arena, bytes, members.size());
+      slots[i] = new Slot(arena, bytes, members.size(), window);
     }
   }
 
   /** What one exchange after the other lies in. */
   private static final class Slot {
     private final MemorySegment memory;
-    private final MemorySegment counts;
-    private final MemorySegment starts;
-    private final MemorySegment request;
-    private final MemorySegment flag;
+    private final Window[] windows;
+    private int used;
     private boolean open;
-    private boolean underWay;
+    private int underWay;
 
-    Slot(Arena arena, long bytes, int members) {
+    Slot(Arena arena, long bytes, int members, int window) {
       memory = arena.allocate(bytes, ALIGNMENT);
-      counts = arena.allocate(JAVA_INT, members);
-      starts = arena.allocate(JAVA_INT, members);
-      request = arena.allocate(ValueLayout.ADDRESS);
-      flag = arena.allocate(JAVA_INT);
+      windows = new Window[Math.toIntExact(Math.ceilDiv(bytes, window))];
+      for (int i = 0; i < windows.length; i++) {
+        long from = (long) i * window;
+        windows[i] =
+            new Window(memory.asSlice(from, Math.min(window, bytes - from)), from, members, arena);
+      }
     }
 
     void open(long[] ends) {
@@ -92,11 +90,39 @@ final class MpiGroup implements Group {
             "the exchange begun " + MOST_OPEN + " before is still open");
       }
       open = true;
-      long start = 0;
+      used = 0;
+      // One at least: who gives and takes nothing waits for the others all the same.
+      do {
+        windows[used].cut(ends);
+      } while (++used < windows.length && windows[used].from < ends[ends.length - 1]);
+    }
+  }
+
+  /** Bytes of an exchange that MPI gathers at once, of whichever parts they are. */
+  private static final class Window {
+    private final MemorySegment memory;
+    private final long from;
+    private final MemorySegment counts;
+    private final MemorySegment starts;
+    private final MemorySegment request;
+    private final MemorySegment flag;
+
+    Window(MemorySegment memory, long from, int members, Arena arena) {
+      this.memory = memory;
+      this.from = from;
+      counts = arena.allocate(JAVA_INT, members);
+      starts = arena.allocate(JAVA_INT, members);
+      request = arena.allocate(ValueLayout.ADDRESS);
+      flag = arena.allocate(JAVA_INT);
+    }
+
+    void cut(long[] ends) {
+      int start = 0;
       for (int i = 0; i < ends.length; i++) {
-        counts.setAtIndex(JAVA_INT, i, (int) (ends[i] - start));
-        starts.setAtIndex(JAVA_INT, i, (int) start);
-        start = ends[i];
+        int end = (int) Math.clamp(ends[i] - from, 0, memory.byteSize());
+        counts.setAtIndex(JAVA_INT, i, end - start);
+        starts.setAtIndex(JAVA_INT, i, start);
+        start = end;
       }
     }
   }
@@ -132,8 +158,10 @@ final class MpiGroup implements Group {
       @Override
       public void publish() {
         watch.check();
-        mpi.gather(memory, slot.counts, slot.starts, communicator, slot.request);
-        slot.underWay = true;
+        for (; slot.underWay < slot.used; slot.underWay++) {
+          Window next = slot.windows[slot.underWay];
+          mpi.gather(next.memory, next.counts, next.starts, communicator, next.request);
+        }
       }
 
       @Override
@@ -156,16 +184,15 @@ final class MpiGroup implements Group {
   }
 
   private void settle(Slot slot) {
-    if (slot.underWay) {
-      await(slot);
-      slot.underWay = false;
+    for (; slot.underWay > 0; slot.underWay--) {
+      await(slot.windows[slot.underWay - 1]);
     }
   }
 
-  private void await(Slot slot) {
+  private void await(Window window) {
     watch.waits(true);
     long began = 0;
-    for (int looks = 0; !mpi.done(slot.request, slot.flag); looks++) {
+    for (int looks = 0; !mpi.done(window.request, window.flag); looks++) {
       watch.check();
       if (looks < spins) {
         Thread.onSpinWait();

@@ -54,7 +54,8 @@ public final class MpiRanks implements Ranks {
     this.watch = new Watch(rank, name, tell);
     List<Integer> all = IntStream.range(0, size).boxed().toList();
     // Nobody knows yet who runs where.
-    this.everyone = new MpiGroup(mpi, watch, all, rank, (long) size * TEXT_BYTES, arena, true);
+    this.everyone =
+        new MpiGroup(mpi, watch, all, rank, (long) size * TEXT_BYTES, arena, true, MpiGroup.WINDOW);
     List<String> places = gather(ProcessHandle.current().pid() + " " + host);
     List<String> hosts = places.stream().map(place -> place.split(" ", 2)[1]).toList();
     this.crowded = Collections.frequency(hosts, host) > Runtime.getRuntime().availableProcessors();
@@ -180,7 +181,12 @@ public final class MpiRanks implements Ranks {
 
   @Override
   public Group group(List<Integer> members, long bytes) {
-    MpiGroup group = new MpiGroup(mpi, watch, members, rank, bytes, arena, crowded);
+    return group(members, bytes, MpiGroup.WINDOW);
+  }
+
+  /** As the other; MPI gathers at most {@code window} bytes at once. */
+  Group group(List<Integer> members, long bytes, int window) {
+    MpiGroup group = new MpiGroup(mpi, watch, members, rank, bytes, arena, crowded, window);
     groups.add(group);
     return group;
   }

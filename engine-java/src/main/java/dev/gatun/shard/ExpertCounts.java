@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatun.refusal.Refusal;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.stream.LongStream;
 
 /** For one thread; others count for themselves and are merged. */
 public final class ExpertCounts {
@@ -49,6 +50,23 @@ public final class ExpertCounts {
     for (int expert : experts) {
       row[expert]++;
     }
+  }
+
+  /** All of it as numbers: tokens, then the experts of each layer. */
+  public long[] numbers() {
+    return LongStream.concat(
+            LongStream.of(tokens), Arrays.stream(counts).flatMapToLong(Arrays::stream))
+        .toArray();
+  }
+
+  /** What {@link #numbers} of a shape says. */
+  public static ExpertCounts of(ExpertShape shape, long[] numbers) {
+    ExpertCounts made = new ExpertCounts(shape);
+    made.tokens = numbers[0];
+    for (int row = 0; row < made.counts.length; row++) {
+      System.arraycopy(numbers, 1 + row * shape.experts(), made.counts[row], 0, shape.experts());
+    }
+    return made;
   }
 
   /** Adds what another has counted, of the same shape. */

@@ -34,6 +34,11 @@ public final class ExpertTally {
     counts.addTokens(tokens);
   }
 
+  /** {@link ExpertCounts#numbers} of what was counted so far. */
+  public synchronized long[] numbers() {
+    return counts.numbers();
+  }
+
   /** Adds what was counted so far to {@code total}. */
   public synchronized void addTo(ExpertCounts total) {
     total.merge(counts);

@@ -89,6 +89,20 @@ public final class Relay {
     return Arrays.stream(gather(value)).mapToInt(words -> (int) words[0]).min().orElseThrow();
   }
 
+  /** The sums of what all ranks give, as many numbers from each; all have called it then. */
+  public long[] sums(long[] own) {
+    long[] sums = new long[own.length];
+    for (int from = 0; from < own.length; from += MOST_WORDS) {
+      long[] some = Arrays.copyOfRange(own, from, Math.min(from + MOST_WORDS, own.length));
+      for (long[] words : gather(some)) {
+        for (int i = 0; i < words.length; i++) {
+          sums[from + i] += words[i];
+        }
+      }
+    }
+    return sums;
+  }
+
   /** Rank 0: others run this step too. */
   void announce(StepShape shape, int singles, MemorySegment content) {
     tell(

@@ -15,7 +15,7 @@ import java.util.stream.IntStream;
 
 /** Rank 0 holds the logits of all ranks together against its own alone, and says what it found. */
 final class MpiMeshProgram {
-  private static final int[] IDS = IntStream.range(1, 41).toArray();
+  private static final int[] IDS = IntStream.range(1, 91).toArray();
 
   private MpiMeshProgram() {}
 
@@ -38,6 +38,16 @@ final class MpiMeshProgram {
     ranks.close();
   }
 
+  /** How often each expert is chosen. */
+  private static long[] counted(Checkpoint checkpoint, EngineOptions options) {
+    Engine engine = Engine.load(checkpoint, options.withExpertsCounted());
+    try (engine;
+        Session session = engine.newSession()) {
+      session.append(IDS);
+    }
+    return engine.expertCounts().orElseThrow().numbers();
+  }
+
   private static void compare(
       MpiRanks ranks, Checkpoint checkpoint, Placement.Mode mode, String model) {
     for (Compute compute : List.of(Compute.F32, Compute.AUTO)) {
@@ -48,8 +58,12 @@ final class MpiMeshProgram {
               .withContext(0)
               .withLogitRows(256);
       EngineOptions together = alone.withMesh(Mesh.ofProcesses(mode, ranks));
+      boolean counts = compute == Compute.F32 && checkpoint.config().moe().isPresent();
       if (ranks.rank() > 0) {
         Engine.follow(checkpoint, together);
+        if (counts) {
+          Engine.follow(checkpoint, together.withExpertsCounted());
+        }
         continue;
       }
       List<float[]> expected = MeshTest.run(checkpoint, alone, IDS);
@@ -57,6 +71,9 @@ final class MpiMeshProgram {
       boolean same = expected.size() == found.size();
       for (int i = 0; same && i < expected.size(); i++) {
         same = Arrays.equals(expected.get(i), found.get(i));
+      }
+      if (counts) {
+        same &= Arrays.equals(counted(checkpoint, alone), counted(checkpoint, together));
       }
       System.out.println((same ? "same " : "other ") + model + " " + mode + " " + compute);
     }
