@@ -9,6 +9,7 @@ import static dev.gatun.engine.Answers.limits;
 import static dev.gatun.engine.Answers.options;
 import static dev.gatun.engine.Answers.reference;
 import static dev.gatun.engine.Answers.withEngine;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
@@ -17,7 +18,6 @@ import dev.gatun.device.Device;
 import dev.gatun.engine.Generation.Limits;
 import dev.gatun.engine.Generation.Result;
 import dev.gatun.engine.Generation.Stop;
-import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.Sampler;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -152,23 +152,24 @@ class RunningAheadTest {
         });
   }
 
+  /** It gives its pages up to an answer that needs all, and goes on as if it had not. */
   @Test
-  void anotherSessionsPagesAreLeftAlone() throws IOException {
+  void anotherSessionsTokensAreLeftAlone() throws IOException {
     withEngine(
         MODEL,
         options(),
         engine -> {
+          int[] tokens = livelyTokens(engine);
           try (Session other = engine.newSession();
               Session session = engine.newSession()) {
             other.append(new int[2 * PAGE]);
-            int[] heard = new int[1];
-            Refusal full =
-                assertThrows(
-                    Refusal.class,
-                    () -> Answers.answer(session, PROMPT, limits(engine, -1), token -> heard[0]++));
-            assertEquals(Refusal.Reason.DOES_NOT_FIT, full.reason());
-            assertEquals(PAGE, session.length());
-            assertEquals(PAGE - PROMPT.length + 1, heard[0], "a token is heard before it is run");
+            List<Float> expected = boxed(other.append(FOLLOW_UP));
+            other.truncate(2 * PAGE);
+            Result result = Answers.answer(session, PROMPT, limits(engine, -1), _ -> {});
+            assertEquals(Stop.CONTEXT_FULL, result.stop());
+            assertArrayEquals(tokens, result.tokens());
+            assertEquals(2 * PAGE, other.length());
+            assertEquals(expected, boxed(other.append(FOLLOW_UP)));
           }
         });
   }
