@@ -54,7 +54,7 @@ final class Turns {
       }
     }
     flush(text, turns);
-    return turns;
+    return turns.isEmpty() ? List.of(Message.user("")) : turns;
   }
 
   private static void flush(StringBuilder text, List<Message> turns) {

@@ -36,6 +36,13 @@ class TurnsTest {
   }
 
   @Test
+  void aTurnOfNothingIsATurn() {
+    assertEquals(
+        List.of(Message.user("")),
+        read("[{'role': 'user', 'content': [{'type': 'text', 'text': ''}]}]"));
+  }
+
+  @Test
   void whatAnAssistantThoughtSaidAndCalledIsOneTurn() {
     List<Message> read =
         read(
