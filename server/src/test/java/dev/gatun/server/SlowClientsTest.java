@@ -37,7 +37,8 @@ class SlowClientsTest {
 
   /** Streams until it cannot. */
   private void stream(Call call) throws IOException {
-    try (EventStream events = call.events()) {
+    EventStream events = call.events();
+    try {
       while (true) {
         events.send(Json.object().put("text", "x".repeat(1000)));
       }
