@@ -37,7 +37,8 @@ class SlowClientsTest {
 
   /** Streams until it cannot. */
   private void stream(Call call) throws IOException {
-    try (EventStream events = call.events()) {
+    EventStream events = call.events();
+    try {
       while (true) {
         events.send(Json.object().put("text", "x".repeat(1000)));
       }
@@ -74,7 +75,7 @@ class SlowClientsTest {
     CountDownLatch later = new CountDownLatch(1);
     Route slow =
         call -> {
-          call.whileClientStays().onCancel(() -> ends.add("cancelled"));
+          call.whileClientStays(); // where that is cancelled, there is no answer
           try {
             later.await();
           } catch (InterruptedException e) {
@@ -93,7 +94,6 @@ class SlowClientsTest {
       }
       later.countDown();
       assertEquals(200, client.reply().status());
-      assertEquals(0, ends.size());
     }
   }
 
