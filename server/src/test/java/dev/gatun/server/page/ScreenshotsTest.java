@@ -15,6 +15,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
+import org.openqa.selenium.interactions.Actions;
 
 class ScreenshotsTest extends PageTest {
   private static final Path FOLDER = Path.of("target", "screenshots");
@@ -46,6 +47,11 @@ class ScreenshotsTest extends PageTest {
       browser.await(() -> !browser.has(".message"), "an empty conversation");
     }
     var gate = new CountDownLatch(1);
+    String answer =
+        MarkdownTest.resource("answer.md")
+                .replace(", with `$not a formula$`", "")
+                .split("- an item")[0]
+            + "$$\\boxed{x \\in \\{1, 2, 3\\}}$$\n";
     // The page's clock is set forward while the model "thinks", so that no test has to wait.
     browser.script(
         "const now = performance.now.bind(performance); window.ahead = 0; performance.now = () =>"
@@ -54,7 +60,7 @@ class ScreenshotsTest extends PageTest {
         out ->
             out.thinking("Try $x = 1$: $1 - 6 + 11 - 6 = 0$. So $x - 1$ divides it.")
                 .await(gate)
-                .text(MarkdownTest.resource("answer.md").replace(", with `$not a formula$`", ""))
+                .text(answer)
                 .end("stop"));
     browser.send("Solve x³ − 6x² + 11x − 6 = 0 and show each step.");
     browser.await(() -> browser.text(".thinking").contains("divides it"), "thinking");
@@ -68,6 +74,9 @@ class ScreenshotsTest extends PageTest {
     browser.device(1280, 800, "light", true);
     draw("empty");
     conversations();
+    new Actions(browser.driver)
+        .moveToLocation(700, 400)
+        .perform(); // away from the button that was clicked last
     browser.script("main.scrollTop = 0; document.activeElement.blur()");
     draw("wide");
     browser.device(390, 760, "light", true);
