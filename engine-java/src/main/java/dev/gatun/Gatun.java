@@ -338,4 +338,10 @@ public final class Gatun implements AutoCloseable {
   public Dialect dialect() {
     return dialect;
   }
+
+  /** What runs it: of a server, which tells how much it has to do. */
+  @SuppressWarnings("exports") // for the server's use
+  public Engine engine() {
+    return engine;
+  }
 }

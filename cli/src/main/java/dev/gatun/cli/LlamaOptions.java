@@ -116,11 +116,6 @@ final class LlamaOptions {
               "the template decides whether it thinks",
               "write --chat-template-kwargs with its variable, or --hide-thinking"),
           row(
-              "--grammar --grammar-file -j --json-schema -jf --json-schema-file",
-              "",
-              "answers are not constrained",
-              LEAVE_OUT),
-          row(
               "--mirostat --mirostat-ent --mirostat-lr --xtc-probability --xtc-threshold"
                   + " --top-nsigma --top-n-sigma --dynatemp-range",
               "",

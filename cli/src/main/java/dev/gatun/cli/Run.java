@@ -148,13 +148,7 @@ final class Run implements Callable<Integer> {
               ? once(dialogue, drawing, limits, asked.get())
               : converse(
                   new Repl(
-                      stdio,
-                      dialogue,
-                      checkpoint.name(),
-                      drawing,
-                      limits,
-                      style,
-                      prompt.system),
+                      stdio, dialogue, checkpoint.name(), drawing, limits, style, prompt.system),
                   new Repl.Opening(question, singleTurn));
         }
       }

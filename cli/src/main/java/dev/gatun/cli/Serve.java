@@ -42,6 +42,7 @@ final class Serve implements Callable<Integer> {
 
   @Mixin ThreadsArgument threads;
   @Mixin EngineArguments engine;
+  @Mixin CacheRamArgument cacheRam;
   @Mixin SamplingArguments sampling;
 
   @Option(
@@ -60,7 +61,7 @@ final class Serve implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    EngineOptions base = engine.options(threads.count, stdio);
+    EngineOptions base = cacheRam.applied(engine.options(threads.count, stdio));
     EngineOptions options =
         base.withBatching(base.batching().withSequences(sequences)).withLogitRows(SCORED);
     if (engine.follows(options)) {

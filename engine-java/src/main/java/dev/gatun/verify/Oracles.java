@@ -4,6 +4,7 @@ package dev.gatun.verify;
 import dev.gatun.refusal.Refusal;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -14,13 +15,15 @@ import java.util.zip.GZIPInputStream;
 /**
  * {@code NAME/config.json}, {@code NAME/model.safetensors.gz} and {@code
  * NAME/oracle.safetensors.gz} for a Hugging Face folder, {@code gguf/NAME.gguf.gz} and {@code
- * gguf/NAME.oracle.safetensors.gz} for a GGUF file.
+ * gguf/NAME.oracle.safetensors.gz} for a GGUF file; {@code gguf/NAME.gguf.patch.gz} is a {@link
+ * Patch} of another of these.
  *
  * @param unpacked a folder that may be written, for what is unpacked
  */
 public record Oracles(Path packed, Path unpacked) {
   private static final String GGUF = "gguf";
   private static final String GGUF_ENDING = ".gguf.gz";
+  private static final String PATCH_ENDING = ".gguf.patch.gz";
 
   /** Refusal.usage where {@code packed} is no folder of oracles. */
   public Oracles {
@@ -49,8 +52,8 @@ public record Oracles(Path packed, Path unpacked) {
     try (Stream<Path> files = Files.list(packed.resolve(GGUF))) {
       return files
           .map(file -> file.getFileName().toString())
-          .filter(name -> name.endsWith(GGUF_ENDING))
-          .map(name -> name.substring(0, name.length() - GGUF_ENDING.length()))
+          .filter(name -> name.endsWith(GGUF_ENDING) || name.endsWith(PATCH_ENDING))
+          .map(name -> name.substring(0, name.indexOf(".gguf.")))
           .sorted()
           .toList();
     }
@@ -68,8 +71,19 @@ public record Oracles(Path packed, Path unpacked) {
 
   public Oracle gguf(String name) throws IOException {
     Files.createDirectories(unpacked.resolve(GGUF));
-    Path model = unpack(GGUF + "/" + name + ".gguf");
+    String file = GGUF + "/" + name + ".gguf";
+    Path model = Files.exists(packed.resolve(file + ".gz")) ? unpack(file) : patched(file);
     return Oracle.read(model, unpack(GGUF + "/" + name + ".oracle.safetensors"));
+  }
+
+  private Path patched(String name) throws IOException {
+    Path target = unpacked.resolve(name);
+    try (InputStream patch =
+            new GZIPInputStream(Files.newInputStream(packed.resolve(name + ".patch.gz")));
+        OutputStream content = Files.newOutputStream(target)) {
+      Patch.apply(patch, other -> Files.readAllBytes(unpack(GGUF + "/" + other)), content);
+    }
+    return target;
   }
 
   private Path unpack(String name) throws IOException {

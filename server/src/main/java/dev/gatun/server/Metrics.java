@@ -1,10 +1,13 @@
 // Metrics: what the server counts, for Prometheus, under vLLM's and llama.cpp's names.
 package dev.gatun.server;
 
+import dev.gatun.Gatun;
 import dev.gatun.chat.Answer;
 import dev.gatun.chat.FinishReason;
 import dev.gatun.chat.ThinkingEnd;
 import dev.gatun.chat.Usage;
+import dev.gatun.engine.Engine;
+import dev.gatun.kv.CacheCounts;
 import io.prometheus.metrics.core.metrics.Counter;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
@@ -15,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.DoubleSupplier;
+import java.util.function.ToDoubleFunction;
 
 /**
  * What dashboards made for those servers show, they show of this one. Names that neither has begin
@@ -64,8 +68,8 @@ final class Metrics {
       counter("llamacpp:tokens_predicted_seconds", "From first tokens to the last ones.");
 
   Metrics(ServedModel served, Admission admission, Connections connections, LogWriter log) {
-    DoubleSupplier running = () -> Math.min(admission.count(), parallel(served));
-    DoubleSupplier waiting = () -> Math.max(0, admission.count() - parallel(served));
+    DoubleSupplier running = engine(served, engine -> engine.taskCounts().running());
+    DoubleSupplier waiting = engine(served, engine -> engine.taskCounts().waiting());
     gauge("vllm:num_requests_running", "Answers in the engine's steps.", running);
     gauge("vllm:num_requests_waiting", "Answers that wait for their turn.", waiting);
     gauge("llamacpp:requests_processing", "Answers in the engine's steps.", running);
@@ -78,6 +82,15 @@ final class Metrics {
         "llamacpp:predicted_tokens_seconds",
         "Tokens drawn a second of an answer, on average.",
         () -> quotient(drawn, drawnSeconds));
+    gauge("gatun:answers_admitted", "Answers that run or wait.", admission::count);
+    gauge(
+        "vllm:kv_cache_usage_perc",
+        "Share of the cache's pages that sequences hold, 0 to 1.",
+        engine(served, Metrics::heldShare));
+    gauge(
+        "gatun:host_memory_pages",
+        "Pages of the cache in host memory (--cache-ram).",
+        engine(served, engine -> engine.cacheCounts().hostPages()));
     gauge("gatun:connections", "Connections that are open.", connections::count);
     gauge(
         "gatun:model_loaded",
@@ -153,8 +166,14 @@ final class Metrics {
     };
   }
 
-  private static int parallel(ServedModel served) {
-    return served.loaded().map(model -> model.parallel()).orElse(0);
+  /** What the engine says, 0 before it is loaded. */
+  private static DoubleSupplier engine(ServedModel served, ToDoubleFunction<Engine> value) {
+    return () -> served.loaded().map(Gatun::engine).map(value::applyAsDouble).orElse(0.0);
+  }
+
+  private static double heldShare(Engine engine) {
+    CacheCounts counts = engine.cacheCounts();
+    return (double) counts.heldPages() / counts.pages();
   }
 
   private static double seconds(Duration time) {

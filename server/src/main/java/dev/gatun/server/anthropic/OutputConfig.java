@@ -23,7 +23,7 @@ final class OutputConfig {
     own.refuseOthers();
     int budget = effort.map(Effort::tokens).orElse(-1);
     ChatOptions limited = options.withThinking(options.thinking().withBudget(budget));
-    return format.map(each -> Formats.applied(limited, own.path("format"), each)).orElse(limited);
+    return format.map(limited::withFormat).orElse(limited);
   }
 
   private static OutputFormat format(Fields fields) {

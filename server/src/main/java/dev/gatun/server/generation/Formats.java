@@ -2,25 +2,12 @@
 package dev.gatun.server.generation;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.gatun.chat.ChatOptions;
 import dev.gatun.chat.OutputFormat;
 import dev.gatun.server.ApiError;
 import dev.gatun.server.Fields;
 
 public final class Formats {
   private Formats() {}
-
-  /**
-   * The options of an answer of that form.
-   *
-   * @param path of the field that asks for it
-   */
-  public static ChatOptions applied(ChatOptions options, String path, OutputFormat format) {
-    if (!(format instanceof OutputFormat.Text)) {
-      throw ApiError.invalid(path, path + " is not supported: answers are free text");
-    }
-    return options;
-  }
 
   /** What a format's {@code type} says, in OpenAI's words, where its schema stands beside that. */
   public static OutputFormat read(Fields fields) {

@@ -32,7 +32,7 @@ final class FormatFields {
     }
     return asked.entrySet().stream()
         .findFirst()
-        .map(each -> Formats.applied(options, fields.path(each.getKey()), each.getValue()))
+        .map(each -> options.withFormat(each.getValue()))
         .orElse(options);
   }
 

@@ -96,7 +96,7 @@ record ResponsesRequest(
           each.word("verbosity", "medium");
           each.refuseOthers();
         });
-    return format.map(each -> Formats.applied(options, "text.format", each)).orElse(options);
+    return format.map(options::withFormat).orElse(options);
   }
 
   private static void streamOptions(Fields options, boolean stream) {
