@@ -234,7 +234,7 @@ class CachePressureTest {
   private static Answer submit(Session session, int[] prompt) {
     Engine engine = session.engine();
     Answer task =
-        session.newAnswer(prompt, new Sampler(Answers.LIVELY), Answers.limits(engine, 30));
+        session.newAnswer(prompt, new Sampler(Answers.LIVELY), Answers.limits(engine, 30), -1);
     engine.scheduler().submit(task);
     return task;
   }

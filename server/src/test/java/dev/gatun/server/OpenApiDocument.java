@@ -27,14 +27,10 @@ final class OpenApiDocument {
         .forEach(
             path -> {
               Set<String> own = new HashSet<>();
-              path.getValue().fieldNames().forEachRemaining(name -> own.add(upper(name)));
+              path.getValue().fieldNames().forEachRemaining(own::add);
               methods.put(path.getKey(), own);
             });
     return methods;
-  }
-
-  private static String upper(String name) {
-    return name.toUpperCase(java.util.Locale.ROOT);
   }
 
   /** The schema of what is posted. */
