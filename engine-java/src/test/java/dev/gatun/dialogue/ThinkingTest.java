@@ -279,8 +279,7 @@ class ThinkingTest {
                       if (++seen[0] == 3) {
                         cancellation.cancel();
                       }
-                    },
-                    Optional.empty());
+                    });
             assertEquals(FinishReason.CANCELLED, reply.finish());
             assertEquals(ThinkingEnd.NONE, reply.thinkingEnd());
             assertEquals(3, reply.usage().generatedTokens());

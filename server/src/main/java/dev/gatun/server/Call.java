@@ -32,7 +32,7 @@ public final class Call implements AutoCloseable {
   private final Progress progress;
   private final LogLine log = new LogLine();
   private int held; // bytes of the body
-  private Optional<Cancellation> cancellation = Optional.empty();
+  private volatile boolean clientLeft;
 
   Call(
       Request request, Response response, Patience patience, BodyBudget bodies, Progress progress) {
@@ -141,7 +141,7 @@ public final class Call implements AutoCloseable {
   }
 
   public void answer(int status, String type, byte[] body) throws IOException {
-    if (cancellation.filter(Cancellation::isCancelled).isPresent()) {
+    if (clientLeft) {
       throw new EofException("nobody is there to answer");
     }
     if (!request.consumeAvailable()) {
@@ -217,17 +217,19 @@ public final class Call implements AutoCloseable {
   public Cancellation whileClientStays() {
     response.getHeaders().put(HttpHeader.CONNECTION, "close");
     patience.asksNoMore();
-    Cancellation own = new Cancellation();
-    cancellation = Optional.of(own);
-    ClientWatch.start(request.getConnectionMetaData().getConnection().getEndPoint(), own::cancel);
-    return own;
+    Cancellation cancellation = new Cancellation();
+    ClientWatch.start(
+        request.getConnectionMetaData().getConnection().getEndPoint(),
+        () -> {
+          clientLeft = true;
+          cancellation.cancel();
+        });
+    return cancellation;
   }
 
   /** Of the answer; 499, as nginx has it, where the client left before that began. */
   int status() {
-    return !begun() && cancellation.filter(Cancellation::isCancelled).isPresent()
-        ? 499
-        : response.getStatus();
+    return clientLeft && !begun() ? 499 : response.getStatus();
   }
 
   /** Gives back what it holds. */

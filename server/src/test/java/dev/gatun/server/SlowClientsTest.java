@@ -98,6 +98,18 @@ class SlowClientsTest {
   }
 
   @Test
+  void whoStaysIsToldWhereTheAnswersEndEarly() throws IOException {
+    Route fails =
+        call -> {
+          call.whileClientStays().cancel(); // as where one of several answers has failed
+          throw ApiError.unavailable("the cache is full");
+        };
+    try (GatunServer server = start("/fails", fails)) {
+      RawClient.ask(server.uri(), RawClient.get("/fails")).assertRefused(503);
+    }
+  }
+
+  @Test
   void whoLeavesIsNoticedWithoutAWrite() throws IOException, InterruptedException {
     CountDownLatch began = new CountDownLatch(1);
     CountDownLatch left = new CountDownLatch(1);
