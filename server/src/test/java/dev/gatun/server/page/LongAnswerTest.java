@@ -14,10 +14,10 @@ class LongAnswerTest extends PageTest {
 
   private static final String AT_END = "main.scrollHeight - main.clientHeight - main.scrollTop < 2";
 
-  // Counts the elements that were added and taken away, and the frames that came late.
+  // Counts the elements that were taken away, and the frames that came late.
   private static final String WATCH =
       """
-      window.watched = { removed: 0, kept: 0, frames: 0, late: 0, longest: 0 };
+      window.watched = { removed: 0, frames: 0, late: 0, longest: 0 };
       new MutationObserver((records) => {
         for (const { target, removedNodes } of records) {
           if (target.matches('.assistant > .markdown')) watched.removed += removedNodes.length;
