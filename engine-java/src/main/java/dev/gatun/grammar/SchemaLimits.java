@@ -23,6 +23,9 @@ final class SchemaLimits {
 
   private static final int MOST_DIGITS = 12;
 
+  /** That a text must match at once; what that takes may double with each. */
+  private static final int MOST_PATTERNS = 8;
+
   private SchemaLimits() {}
 
   static void check(JsonNode schema) {
@@ -47,6 +50,11 @@ final class SchemaLimits {
 
   private static void collect(JsonNode node, List<BigDecimal> steps) {
     if (node.isObject()) {
+      if (patterns(node) > MOST_PATTERNS) {
+        throw Refusal.usage(
+            "the JSON schema is not supported: allOf of more than " + MOST_PATTERNS + " patterns",
+            "write one pattern");
+      }
       for (Map.Entry<String, JsonNode> entry : node.properties()) {
         int most = MOST.getOrDefault(entry.getKey(), Integer.MAX_VALUE);
         if (entry.getValue().size() > most) {
@@ -67,6 +75,15 @@ final class SchemaLimits {
     for (JsonNode inner : node) {
       collect(inner, steps);
     }
+  }
+
+  /** Of one text, by the schema itself and all that it joins. */
+  private static int patterns(JsonNode schema) {
+    int count = schema.has("pattern") ? 1 : 0;
+    for (JsonNode each : schema.path("allOf")) {
+      count += patterns(each);
+    }
+    return count;
   }
 
   private static BigDecimal step(BigDecimal value) {

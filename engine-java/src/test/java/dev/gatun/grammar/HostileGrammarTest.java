@@ -89,6 +89,10 @@ class HostileGrammarTest {
         new JsonSchema("{\"oneOf\":[" + many(3000, i -> "{\"const\":" + i + "}", ",") + "]}"),
         new JsonSchema(
             "{\"allOf\":[" + many(3000, i -> "{\"pattern\":\"a.*" + i + "\"}", ",") + "]}"),
+        new JsonSchema(
+            "{\"allOf\":["
+                + many(9, i -> "{\"pattern\":\"(a|b)*a(a|b){" + (10 + i) + "}\"}", ",")
+                + "]}"),
         new Lark("start: " + "(".repeat(100_000) + "\"a\"" + ")".repeat(100_000)),
         new Lark("start: %json {\"multipleOf\": 123456789}"),
         new Lark("start: %json"),
