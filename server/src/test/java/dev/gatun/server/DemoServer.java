@@ -23,7 +23,7 @@ public final class DemoServer implements AutoCloseable {
   private final HttpClient client = HttpClient.newHttpClient();
 
   public DemoServer() {
-    server = GatunServer.start(ServerOptions.defaults().withPort(0), _ -> {});
+    server = GatunServer.start(ServerOptions.defaults().withPort(0), LogWriter.none());
     server.serve(model);
   }
 
