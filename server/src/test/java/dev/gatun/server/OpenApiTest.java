@@ -98,7 +98,7 @@ class OpenApiTest {
               + FUNCTION
               + "], 'tool_choice': "
               + FUNCTION
-              + ", 'response_format': {'type': 'text'}, "
+              + ", 'response_format': {'type': 'json_schema', 'json_schema': {'schema': {}}}, "
               + SHARED
               + "}";
       case "/v1/completions" ->
