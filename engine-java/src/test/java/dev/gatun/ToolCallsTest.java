@@ -10,6 +10,7 @@ import dev.gatun.chat.AnswerListener;
 import dev.gatun.chat.ChatOptions;
 import dev.gatun.chat.FinishReason;
 import dev.gatun.chat.Message;
+import dev.gatun.chat.OutputFormat;
 import dev.gatun.chat.Tool;
 import dev.gatun.chat.ToolCall;
 import dev.gatun.chat.ToolOptions;
@@ -165,11 +166,34 @@ class ToolCallsTest {
     assertEquals(Message.assistant(answer.text()), answer.message());
   }
 
+  /** Asked for something else, the model would not call of its own accord. */
+  @Test
+  void aForcedCallObeysTheSchemaOfItsTool() {
+    Tool dice =
+        new Tool(
+            "dice",
+            "Rolls dice.",
+            "{\"type\":\"object\",\"properties\":{\"sides\":{\"enum\":[6,20]}},"
+                + "\"required\":[\"sides\"],\"additionalProperties\":false}");
+    ToolOptions tools =
+        new ToolOptions(List.of(WEATHER, dice), Choice.NAMED, Optional.of("dice"), false);
+    List<Message> hello = List.of(Message.user("Say hello."));
+    assertEquals(List.of(), model.chat(hello, GREEDY).toolCalls());
+    for (long seed = 0; seed < 4; seed++) {
+      ChatOptions drawn = GREEDY.withTemperature(1.5).withSeed(seed).withTools(tools);
+      Answer answer = model.chat(hello, drawn);
+      assertEquals(FinishReason.TOOL_CALLS, answer.finish());
+      assertEquals(List.of("dice"), answer.toolCalls().stream().map(ToolCall::name).toList());
+      String arguments = answer.toolCalls().getFirst().arguments().replaceAll("\\s", "");
+      assertTrue(arguments.matches("\\{\"sides\":(6|20)\\}"), arguments);
+      assertEquals("", answer.text());
+    }
+  }
+
   @Test
   void whatCannotBeDoneIsRefused() {
-    ToolOptions required =
-        new ToolOptions(List.of(WEATHER), Choice.REQUIRED, Optional.empty(), true);
-    refused(() -> model.chat(messages(), GREEDY.withTools(required)), "REQUIRED");
+    ChatOptions both = GREEDY.withFormat(new OutputFormat.JsonObject());
+    refused(() -> model.chat(messages(), both), "may call tools as well");
     refused(() -> model.complete("Hello", GREEDY), "tools for a text");
     String toolless = "{% for m in messages %}{{ m.content }}{% endfor %}";
     try (Gatun other =
