@@ -43,13 +43,12 @@ public final class ChatCompletions implements Route {
     Prompt prompt = Prompts.of(model, request.messages(), request.options());
     String id = Ids.next("chatcmpl-");
     call.begin(id, served, request.stream(), prompt.ids().length);
-    try (Admission.Ticket _ = admission.enter(request.choices())) {
-      Asked asked = new Asked(model, request, prompt, id, call.whileClientStays(), call.progress());
-      if (request.stream()) {
-        stream(call, asked);
-      } else {
-        whole(call, asked);
-      }
+    Asked asked =
+        new Asked(model, request, prompt, id, admission, call.whileClientStays(), call.progress());
+    if (request.stream()) {
+      stream(call, asked);
+    } else {
+      whole(call, asked);
     }
   }
 
@@ -59,6 +58,7 @@ public final class ChatCompletions implements Route {
       ChatRequest request,
       Prompt prompt,
       String id,
+      Admission admission,
       Cancellation cancellation,
       Progress progress) {
     List<Answer> answers() {
@@ -77,7 +77,10 @@ public final class ChatCompletions implements Route {
 
     private List<Answer> all(BiFunction<Integer, ChatOptions, Answer> ask) {
       int count = request.choices();
-      return Choices.all(count, count, request.options(), cancellation, ask);
+      // Given back before the client has the end of its answer, and may ask again.
+      try (Admission.Ticket _ = admission.enter(count)) {
+        return Choices.all(count, count, request.options(), cancellation, ask);
+      }
     }
 
     private Answer answer(ChatOptions options, AnswerListener listener) {

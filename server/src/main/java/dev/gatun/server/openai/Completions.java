@@ -48,13 +48,12 @@ public final class Completions implements Route {
             .put("system_fingerprint", served.fingerprint());
     int tokens = request.prompts().stream().mapToInt(each -> each.ids().length).sum();
     call.begin(head.get("id").textValue(), served, request.stream(), tokens);
-    try (Admission.Ticket _ = admission.enter(request.choices())) {
-      Asked asked = new Asked(model, request, head, call.whileClientStays(), call.progress());
-      if (request.stream()) {
-        stream(call, asked);
-      } else {
-        whole(call, asked);
-      }
+    Asked asked =
+        new Asked(model, request, head, admission, call.whileClientStays(), call.progress());
+    if (request.stream()) {
+      stream(call, asked);
+    } else {
+      whole(call, asked);
     }
   }
 
@@ -63,6 +62,7 @@ public final class Completions implements Route {
       Gatun model,
       CompletionRequest request,
       ObjectNode head,
+      Admission admission,
       Cancellation cancellation,
       Progress progress) {
 
@@ -83,7 +83,10 @@ public final class Completions implements Route {
     }
 
     private List<Completed> all(BiFunction<Integer, ChatOptions, Completed> ask) {
-      return Choices.all(request.choices(), request.each(), request.options(), cancellation, ask);
+      // Given back before the client has the end of its answer, and may ask again.
+      try (Admission.Ticket _ = admission.enter(request.choices())) {
+        return Choices.all(request.choices(), request.each(), request.options(), cancellation, ask);
+      }
     }
 
     private Completed completed(int index, ChatOptions options, AnswerListener listener) {
