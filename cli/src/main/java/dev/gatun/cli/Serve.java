@@ -87,9 +87,7 @@ final class Serve implements Callable<Integer> {
       long all = Math.max(1, checkpoint.fileBytes());
       try (Loading loading =
           Loading.start(
-              checkpoint,
-              options,
-              bytes -> http.loading("the model is being loaded: " + 100 * bytes / all + " %"))) {
+              checkpoint, options, bytes -> http.loading(Math.min(1, (double) bytes / all)))) {
         Dialect dialect = Dialect.of(checkpoint, template);
         SamplingOptions drawing =
             sampling.over(SamplingOptions.defaults(Advice.over(checkpoint)), dialect);

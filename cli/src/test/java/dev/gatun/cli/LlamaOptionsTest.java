@@ -102,8 +102,6 @@ class LlamaOptionsTest {
         "--rope-freq-base 1e6",
         "--chat-template chatml",
         "--reasoning on",
-        "--grammar x",
-        "-j {}",
         "--mirostat 2",
         "--top-nsigma 1",
         "-md draft.gguf",

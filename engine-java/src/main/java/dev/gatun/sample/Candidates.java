@@ -43,13 +43,9 @@ final class Candidates {
   /**
    * Bans all tokens but some, before any cut.
    *
-   * @param allowed a bit a token as {@link TokenMask#allowed} gives them, for all that were loaded;
-   *     without bytes nothing is banned
+   * @param allowed a bit a token as {@link TokenMask#allowed} gives them, for all that were loaded
    */
   void ban(MemorySegment allowed) {
-    if (allowed.byteSize() == 0) {
-      return;
-    }
     for (int first = 0; first < size; first += Integer.SIZE) {
       int word = allowed.getAtIndex(ValueLayout.JAVA_INT, first / Integer.SIZE);
       int last = Math.min(first + Integer.SIZE, size);

@@ -12,8 +12,7 @@ public interface TokenMask extends AutoCloseable {
    * The tokens that may come next.
    *
    * @return a bit a token, int32 words in native byte order, token {@code t} at bit {@code t % 32}
-   *     of word {@code t / 32}; or no bytes at all, where every token may come. Valid until {@link
-   *     #accept} or {@link #close}
+   *     of word {@code t / 32}. Valid until {@link #accept} or {@link #close}
    * @throws dev.gatun.refusal.Refusal (usage) where that takes more work or memory than a mask may
    */
   MemorySegment allowed();

@@ -146,7 +146,7 @@ class CachePressureTest {
   /** Ten chats in a cache of two: with host memory for all, for a few pages, and without any. */
   @Test
   void idleConversationsDoNotHoldTheCache() throws IOException {
-    List<Turn> turns = turns(FAST ? 250 : 24, 200);
+    List<Turn> turns = turns(FAST ? 250 : 12, 200);
     List<int[]> expected = alone(MODEL, turns);
     for (long cacheRam : new long[] {PLENTY, 40 << 10, 0}) {
       withEngine(
@@ -166,7 +166,7 @@ class CachePressureTest {
   /** Several at once want more than there is: who came last makes room, and goes on. */
   @Test
   void conversationsThatRunTogetherAreAsAlone() throws IOException {
-    List<Turn> turns = turns(FAST ? 250 : 24, 200);
+    List<Turn> turns = turns(FAST ? 250 : 12, 200);
     List<int[]> expected = alone(MODEL, turns);
     EngineOptions none = options(0, 5);
     List<EngineOptions> all =

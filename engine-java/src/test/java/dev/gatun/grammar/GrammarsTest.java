@@ -130,24 +130,6 @@ class GrammarsTest {
   }
 
   @Test
-  void aMaskMayBeginBehindAToken() {
-    int[] text = Walk.TOKENIZER.encode("thinking\nyes", false);
-    int newline = Walk.TOKENIZER.encode("\n", false)[0];
-    TokenMask answer = Walk.GRAMMARS.compile(new Regex("yes|no")).start();
-    try (TokenMask mask = new LateMask(answer, token -> token == newline)) {
-      for (int token : text) {
-        assertFalse(mask.ends());
-        mask.prepare();
-        boolean free = mask.allowed().byteSize() == 0;
-        assertTrue(free || Walk.allows(mask, token));
-        assertEquals(token != text[text.length - 1], free);
-        mask.accept(token);
-      }
-      assertTrue(mask.ends());
-    }
-  }
-
-  @Test
   void freeTextHasNoGrammar() {
     assertThrows(IllegalArgumentException.class, () -> Walk.GRAMMARS.compile(new Text()));
   }

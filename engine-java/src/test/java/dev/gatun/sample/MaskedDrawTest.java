@@ -89,15 +89,6 @@ class MaskedDrawTest {
   }
 
   @Test
-  void aMaskWithoutBytesForbidsNothing() {
-    for (int seed = 0; seed < 20; seed++) {
-      Sampler free = new Sampler(options(seed), Optional.of(new Fixed()));
-      int drawn = new Sampler(options(seed)).sample(logits(seed), VOCAB);
-      assertEquals(drawn, free.sample(logits(seed), VOCAB));
-    }
-  }
-
-  @Test
   void theMaskHearsTheAnswerAlone() {
     Fixed mask = Fixed.of(1, 69);
     Sampler sampler = new Sampler(options(1), Optional.of(mask));

@@ -21,6 +21,7 @@ record Api(Routes routes, Metrics metrics, Slots slots) {
     routes.open("/openapi.json", new OpenApi());
     routes.get("/metrics", new MetricsRoute(metrics));
     routes.get("/slots", slots);
+    routes.get("/props", new Props(served));
     routes.get("/v1/models", new Models(served));
     routes.post("/v1/chat/completions", new ChatCompletions(served, admission));
     routes.post("/v1/completions", new Completions(served, admission));

@@ -133,8 +133,12 @@ public final class GatunServer implements AutoCloseable {
     served.ready(model);
   }
 
-  /** What is told to those who ask while the model is loaded, such as how much of it is. */
-  public void loading(String progress) {
+  /**
+   * Tells those who ask while the model is loaded.
+   *
+   * @param progress how much of it is, 0 to 1
+   */
+  public void loading(double progress) {
     served.progress(progress);
   }
 

@@ -11,7 +11,8 @@ import java.util.Optional;
 public final class ServedModel {
   private final List<String> names;
   private volatile Gatun model;
-  private volatile String progress = "the model is being loaded";
+  private volatile double progress; // of the load, 0 to 1
+  private volatile boolean stopping;
   private volatile Instant since = Instant.now();
 
   /**
@@ -27,13 +28,18 @@ public final class ServedModel {
   }
 
   /** Tells those who ask while it is loaded how far that is. */
-  void progress(String text) {
-    progress = text;
+  void progress(double share) {
+    progress = share;
+  }
+
+  /** How much of the model is loaded, 0 to 1. */
+  double progress() {
+    return progress;
   }
 
   /** Answers no more. */
   void stop() {
-    progress = "the server is stopping";
+    stopping = true;
     model = null;
   }
 
@@ -42,10 +48,17 @@ public final class ServedModel {
   }
 
   /**
-   * @throws ApiError 503 while it is loaded
+   * @throws ApiError 503 while it is loaded, and when the server stops
    */
   public Gatun model() {
-    return loaded().orElseThrow(() -> ApiError.unavailable(progress));
+    return loaded().orElseThrow(this::unavailable);
+  }
+
+  private ApiError unavailable() {
+    return ApiError.unavailable(
+        stopping
+            ? "the server is stopping"
+            : "the model is being loaded: " + (int) (100 * progress) + " %");
   }
 
   /** When it was ready; while it is loaded, when that began. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.gatun.Gatun;
 import dev.gatun.GatunOptions;
 import java.io.IOException;
+import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -39,6 +40,10 @@ public final class DemoServer implements AutoCloseable {
     public JsonNode json() {
       return parsed(data);
     }
+  }
+
+  public URI uri() {
+    return server.uri();
   }
 
   public Gatun model() {

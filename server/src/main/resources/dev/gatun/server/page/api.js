@@ -19,9 +19,9 @@ async function ask(route, options = {}) {
 export const models = async () => (await (await ask('v1/models')).json()).data ?? [];
 
 /** { model, context, parallel, cache: { used, total } }, or null where the server does not tell. */
-export async function slots() {
+export async function props() {
   try {
-    return await (await ask('slots')).json();
+    return await (await ask('props')).json();
   } catch (error) {
     if (error instanceof Failure && error.kind !== 'refused') throw error;
     return null;

@@ -40,7 +40,7 @@ function frame() {
 }
 
 function memory() {
-  const { context, cache } = server.slots ?? {};
+  const { context, cache } = server.props ?? {};
   const stats = path(conversation).findLast(({ stats }) => stats?.prompt)?.stats;
   const used = stats ? stats.prompt + (stats.tokens ?? 0) : 0;
   const parts = [];

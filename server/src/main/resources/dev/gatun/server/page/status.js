@@ -8,12 +8,12 @@ const READY_MS = 10_000; // between looks at a server that is ready
 const BUSY_MS = 2_000; // while it answers us
 const WAITING_MS = 1_000; // while it loads or does not answer
 
-export const server = { ready: false, models: [], slots: null };
+export const server = { ready: false, models: [], props: null };
 let changed = () => {};
 let busy = () => false;
 let waiting = [];
 let timer = 0;
-let tellsSlots = true;
+let tellsProps = true;
 
 /** onChange() after each look; isBusy() tells whether an answer is on its way. */
 export function watch(onChange, isBusy) {
@@ -55,9 +55,9 @@ async function lookOnce() {
     notice(null);
     waiting.splice(0).forEach((go) => go());
   }
-  if (tellsSlots) {
-    server.slots = await api.slots();
-    tellsSlots = server.slots !== null;
+  if (tellsProps) {
+    server.props = await api.props();
+    tellsProps = server.props !== null;
   }
 }
 

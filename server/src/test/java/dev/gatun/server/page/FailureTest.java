@@ -150,7 +150,7 @@ class FailureTest extends PageTest {
 
   @Test
   void aServerThatTellsNoSlotsIsFine() {
-    server.slots = "";
+    server.props = "";
     browser.open(server);
     server.thenText("Yes");
     browser.ask("Works?");

@@ -49,7 +49,7 @@ final class MockServer implements AutoCloseable {
   volatile String key = "";
   volatile String loading = "";
   volatile String models = "{\"data\":[{\"id\":\"QwQ-32B-AWQ\"}]}";
-  volatile String slots =
+  volatile String props =
       "{\"model\":\"QwQ-32B-AWQ\",\"context\":40960,\"parallel\":4,\"cache\":{\"used\":1288490189,\"total\":5476083302}}";
 
   MockServer() throws IOException {
@@ -116,7 +116,7 @@ final class MockServer implements AutoCloseable {
   private void api(HttpExchange exchange, String path) throws IOException {
     switch (path) {
       case "/v1/models" -> json(exchange, 200, models);
-      case "/slots" -> json(exchange, slots.isEmpty() ? 404 : 200, slots.isEmpty() ? "{}" : slots);
+      case "/props" -> json(exchange, props.isEmpty() ? 404 : 200, props.isEmpty() ? "{}" : props);
       case "/v1/chat/completions" -> {
         requests.add(new ObjectMapper().readTree(exchange.getRequestBody()));
         Reply reply = replies.poll();
