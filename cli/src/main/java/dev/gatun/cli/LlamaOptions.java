@@ -126,7 +126,7 @@ final class LlamaOptions {
               "",
               "nothing is drafted",
               LEAVE_OUT),
-          row("--host --port", "", "there is no server", LEAVE_OUT),
+          row("--host --port", "", "gatun serve alone listens", "use gatun serve"),
           row("--lora --lora-scaled --override-kv", "", "a model is used as it is", LEAVE_OUT),
           row("-lv --verbosity --log-file --log-disable", "", "there is no log", "write -v"));
 
