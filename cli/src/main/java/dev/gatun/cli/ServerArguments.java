@@ -69,7 +69,7 @@ final class ServerArguments {
       names = "--max-queue",
       paramLabel = "N",
       description = "Answers that may run or wait (256); more are refused with 503.")
-  int queue = Limits.defaults().waiting();
+  int queue = Limits.defaults().answers();
 
   @Option(
       names = "--max-body",

@@ -4,7 +4,6 @@ package dev.gatun.dialogue;
 import dev.gatun.chat.Message;
 import dev.gatun.chat.ToolCall;
 import dev.gatun.chat.ToolOptions;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -16,11 +15,6 @@ import java.util.Set;
  * the answer as the conversation's next message. For one answer and one thread.
  */
 public final class CallSplitter implements ThinkSplitter.Sink {
-  private static final String LETTERS =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-  private static final int ID_LENGTH = 24;
-  private static final SecureRandom RANDOM = new SecureRandom();
-
   private final ThinkSplitter.Sink sink;
   private final Optional<CallReader> reader;
   private final boolean parallel;
@@ -115,9 +109,7 @@ public final class CallSplitter implements ThinkSplitter.Sink {
   private String newId(String written) {
     String id = written;
     while (id.isEmpty() || !ids.add(id)) {
-      StringBuilder random = new StringBuilder("call_");
-      RANDOM.ints(ID_LENGTH, 0, LETTERS.length()).forEach(i -> random.append(LETTERS.charAt(i)));
-      id = random.toString();
+      id = Ids.next("call_");
     }
     return id;
   }

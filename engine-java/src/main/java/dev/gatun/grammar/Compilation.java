@@ -2,9 +2,11 @@
 package dev.gatun.grammar;
 
 import dev.gatun.bindings.llguidance.LlGuidance;
+import dev.gatun.refusal.Refusal;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -19,10 +21,21 @@ final class Compilation {
   /** A grammar that a model can follow takes some milliseconds. */
   private static final long MOST_SECONDS = 30;
 
+  /** Taken by each that runs: those that were left behind keep theirs until they end. */
+  static final Semaphore PLACES = new Semaphore(4);
+
   private Compilation() {}
 
-  /** The matcher, at the beginning of a text; the caller frees it. */
+  /**
+   * The matcher, at the beginning of a text; the caller frees it.
+   *
+   * @throws Refusal (does not fit) where too many that were left behind run on
+   */
   static MemorySegment run(TokenTable table, Source source) {
+    if (!PLACES.tryAcquire()) {
+      throw Refusal.doesNotFit(
+          "grammars that take too long to compile keep all places", "try again later");
+    }
     CompletableFuture<MemorySegment> done = new CompletableFuture<>();
     Runnable work =
         () -> {
@@ -33,6 +46,8 @@ final class Compilation {
             }
           } catch (Throwable e) {
             done.completeExceptionally(e);
+          } finally {
+            PLACES.release();
           }
         };
     Thread thread = new Thread(null, work, "gatun-grammar", STACK_BYTES);

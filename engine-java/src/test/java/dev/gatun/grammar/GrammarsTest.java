@@ -122,6 +122,19 @@ class GrammarsTest {
   }
 
   @Test
+  void compilationsThatNeverEndLeaveRoomForNoMoreThanSome() {
+    OutputFormat fresh = new Regex("only [0-9] here");
+    int all = Compilation.PLACES.drainPermits();
+    try {
+      Refusal refusal = assertThrows(Refusal.class, () -> Walk.GRAMMARS.compile(fresh));
+      assertEquals(Refusal.Reason.DOES_NOT_FIT, refusal.reason());
+    } finally {
+      Compilation.PLACES.release(all);
+    }
+    assertTrue(Walk.takes(fresh, "only 7 here"));
+  }
+
+  @Test
   void whatTheMaskForbidsIsRefused() {
     try (TokenMask mask = Walk.GRAMMARS.compile(PERSON).start()) {
       assertThrows(Refusal.class, () -> mask.accept(0));

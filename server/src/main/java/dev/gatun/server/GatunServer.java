@@ -18,7 +18,7 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /**
  * Listens from its start on: while the model is loaded requests are answered 503. The model is the
- * caller's to close, after the server. For any threads.
+ * caller's to close, before the server: see {@link #drain}. For any threads.
  */
 public final class GatunServer implements AutoCloseable {
   /** Of a request's head; more is refused with 431. */
@@ -59,7 +59,7 @@ public final class GatunServer implements AutoCloseable {
   static GatunServer start(ServerOptions options, LogWriter log, Consumer<Routes> more) {
     InetAddress address = address(options.host());
     ServedModel served = new ServedModel(options.names());
-    Admission admission = new Admission(options.limits().waiting());
+    Admission admission = new Admission(options.limits().answers());
     Connections connections = new Connections(options.limits());
     QueuedThreadPool threads = new QueuedThreadPool(16);
     threads.setName("gatun-http");

@@ -49,18 +49,20 @@ public record ServerOptions(
   /**
    * How much is taken.
    *
-   * @param waiting requests that may wait while others run; more are refused with 503
+   * @param answers that may run or wait, 1 or more; a request that would make it more is refused
+   *     with 503
    * @param bodyBytes of a request
    * @param connections open at once; more wait to be accepted
    * @param receiving most time from a connection's opening, or the request before, to the end of a
    *     request's head, and from there to the end of its body
-   * @param stalled most time that a client may take nothing of what is written to it
+   * @param stalled most time that all pieces of an answer together may wait for the client to take
+   *     them
    */
   public record Limits(
-      int waiting, int bodyBytes, int connections, Duration receiving, Duration stalled) {
+      int answers, int bodyBytes, int connections, Duration receiving, Duration stalled) {
     public Limits {
-      if (waiting < 0) {
-        throw Refusal.usage("a queue of " + waiting + " (--max-queue)", "give 0 or more");
+      if (answers < 1) {
+        throw Refusal.usage("a queue of " + answers + " (--max-queue)", "give 1 or more");
       }
       if (bodyBytes < 1 || connections < 1) {
         throw Refusal.usage(

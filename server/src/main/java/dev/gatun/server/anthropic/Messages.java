@@ -3,6 +3,7 @@ package dev.gatun.server.anthropic;
 
 import dev.gatun.Gatun;
 import dev.gatun.chat.Answer;
+import dev.gatun.dialogue.Ids;
 import dev.gatun.dialogue.Prompt;
 import dev.gatun.server.Admission;
 import dev.gatun.server.Call;
@@ -11,7 +12,6 @@ import dev.gatun.server.Fields;
 import dev.gatun.server.Json;
 import dev.gatun.server.Route;
 import dev.gatun.server.ServedModel;
-import dev.gatun.server.generation.Ids;
 import dev.gatun.server.generation.Prompts;
 import dev.gatun.server.generation.SingleAnswer;
 import java.io.IOException;

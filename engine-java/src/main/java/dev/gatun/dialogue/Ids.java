@@ -1,8 +1,9 @@
-// Ids: names of answers and of their parts.
-package dev.gatun.server.generation;
+// Ids: names of answers, of their parts and of tool calls.
+package dev.gatun.dialogue;
 
 import java.security.SecureRandom;
 
+/** Safe for use by several threads. */
 public final class Ids {
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final String LETTERS =
