@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -146,7 +147,7 @@ class ServeTest {
     line(text -> text.contains("stopping"));
     terminate();
     assertEquals(130, process.waitFor());
-    assertTrue(events.hasNext());
+    assertThrows(UncheckedIOException.class, () -> rest(events));
   }
 
   @Test

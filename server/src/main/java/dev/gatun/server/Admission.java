@@ -1,7 +1,6 @@
 // Admission: how many requests may be answered or wait at once.
 package dev.gatun.server;
 
-import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** The engine takes answers in order of arrival; here only their number is bounded. */
@@ -33,18 +32,6 @@ public final class Admission {
           "the server is busy: " + most + " answers run or wait; try again later (--max-queue)");
     }
     return () -> inside.addAndGet(-answers);
-  }
-
-  /** Returns when nobody is inside, or after {@code most}. */
-  void awaitEmpty(Duration most) {
-    long end = System.nanoTime() + most.toNanos();
-    try {
-      while (count() > 0 && System.nanoTime() < end) {
-        Thread.sleep(10);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 
   /** Answers that run or wait. */

@@ -188,6 +188,8 @@ public final class Call implements AutoCloseable {
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/event-stream;charset=utf-8");
     response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-cache");
     response.getHeaders().put("X-Accel-Buffering", "no"); // nginx would hold pieces back
+    // Jetty leaves it out where the connection closes, and a cut would look like the end then.
+    response.getHeaders().put(HttpHeader.TRANSFER_ENCODING, "chunked");
     return output();
   }
 

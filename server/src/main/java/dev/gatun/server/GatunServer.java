@@ -30,19 +30,19 @@ public final class GatunServer implements AutoCloseable {
   private final ServerConnector connector;
   private final Connections connections;
   private final ServedModel served;
-  private final Admission admission;
+  private final RequestHandler requests;
 
   private GatunServer(
       Server server,
       ServerConnector connector,
       Connections connections,
       ServedModel served,
-      Admission admission) {
+      RequestHandler requests) {
     this.server = server;
     this.connector = connector;
     this.connections = connections;
     this.served = served;
-    this.admission = admission;
+    this.requests = requests;
   }
 
   /**
@@ -80,8 +80,9 @@ public final class GatunServer implements AutoCloseable {
     Api api = Api.of(served, admission, metrics);
     more.accept(api.routes());
     BodyBudget bodies = BodyBudget.ofHeap(options.limits().bodyBytes());
-    server.setHandler(new RequestHandler(gate, api, connections, bodies, log));
-    GatunServer started = new GatunServer(server, connector, connections, served, admission);
+    RequestHandler requests = new RequestHandler(gate, api, connections, bodies, log);
+    server.setHandler(requests);
+    GatunServer started = new GatunServer(server, connector, connections, served, requests);
     try {
       server.start();
     } catch (Exception e) {
@@ -149,7 +150,7 @@ public final class GatunServer implements AutoCloseable {
   public void drain(Duration most) {
     served.stop();
     connector.shutdown();
-    admission.awaitEmpty(most);
+    requests.awaitNone(most);
   }
 
   /**
@@ -158,7 +159,7 @@ public final class GatunServer implements AutoCloseable {
    */
   @Override
   public void close() {
-    admission.awaitEmpty(LAST_WORDS);
+    requests.awaitNone(LAST_WORDS);
     try {
       server.stop();
     } catch (Exception e) {

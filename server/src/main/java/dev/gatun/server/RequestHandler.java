@@ -4,10 +4,12 @@ package dev.gatun.server;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
@@ -23,6 +25,7 @@ final class RequestHandler extends Handler.Abstract {
   private final Connections connections;
   private final BodyBudget bodies;
   private final LogWriter log;
+  private final AtomicInteger underWay = new AtomicInteger();
 
   RequestHandler(Gate gate, Api api, Connections connections, BodyBudget bodies, LogWriter log) {
     this.gate = gate;
@@ -32,15 +35,37 @@ final class RequestHandler extends Handler.Abstract {
     this.log = log;
   }
 
+  /** Returns when every client has all of its answer, or after {@code most}. */
+  void awaitNone(Duration most) {
+    long end = System.nanoTime() + most.toNanos();
+    try {
+      while (underWay.get() > 0 && System.nanoTime() < end) {
+        Thread.sleep(10);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   @Override
   public boolean handle(Request request, Response response, Callback callback) {
+    underWay.incrementAndGet();
+    try {
+      take(request, response, callback);
+      return true;
+    } finally {
+      underWay.decrementAndGet();
+    }
+  }
+
+  private void take(Request request, Response response, Callback callback) {
     request.setAttribute(CAME, true);
     Patience patience =
         connections.of(request.getConnectionMetaData().getConnection().getEndPoint());
     if (patience.isOver()) {
       // Sent along with a request after which the connection ends.
       callback.failed(new IOException("the connection takes no more requests"));
-      return true;
+      return;
     }
     patience.received();
     request.addIdleTimeoutListener(_ -> false); // a prompt may be read for long
@@ -60,7 +85,6 @@ final class RequestHandler extends Handler.Abstract {
         callback.failed(failure);
       }
     }
-    return true;
   }
 
   /** Null where the client has its answer. */
