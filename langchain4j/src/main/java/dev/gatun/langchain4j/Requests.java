@@ -5,6 +5,7 @@ import dev.gatun.Gatun;
 import dev.gatun.chat.Answer;
 import dev.gatun.chat.ChatOptions;
 import dev.gatun.chat.Message;
+import dev.gatun.chat.OutputFormat;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.SamplingOptions;
 import dev.langchain4j.data.message.AiMessage;
@@ -17,10 +18,12 @@ import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.exception.InternalServerException;
 import dev.langchain4j.exception.InvalidRequestException;
 import dev.langchain4j.exception.UnsupportedFeatureException;
+import dev.langchain4j.internal.Json;
+import dev.langchain4j.internal.JsonSchemaElementUtils;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.request.DefaultChatRequestParameters;
+import dev.langchain4j.model.chat.request.ResponseFormat;
 import dev.langchain4j.model.chat.request.ResponseFormatType;
-import dev.langchain4j.model.chat.request.ToolChoice;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.ChatResponseMetadata;
 import dev.langchain4j.model.output.FinishReason;
@@ -43,12 +46,7 @@ final class Requests {
     refuseIf(
         name != null && !name.equals(model.name()),
         "a modelName other than that of the loaded model, '" + model.name() + "',");
-    refuseIf(parameters.toolChoice() == ToolChoice.REQUIRED, "ToolChoice.REQUIRED");
     refuseIf(!parameters.toolSpecifications().isEmpty() && !model.takesTools(), "a tool");
-    refuseIf(
-        parameters.responseFormat() != null
-            && parameters.responseFormat().type() != ResponseFormatType.TEXT,
-        "JSON response format");
   }
 
   /** What {@code parameters} say, over {@code base}. */
@@ -65,10 +63,24 @@ final class Requests {
       if (!parameters.toolSpecifications().isEmpty() || parameters.toolChoice() != null) {
         options = options.withTools(Tools.options(parameters));
       }
+      if (parameters.responseFormat() != null) {
+        options = options.withFormat(format(parameters.responseFormat()));
+      }
       return options;
     } catch (Refusal refusal) {
       throw mapped(refusal);
     }
+  }
+
+  // Strict, since LangChain4j's other form forgets additionalProperties.
+  private static OutputFormat format(ResponseFormat format) {
+    if (format.type() == ResponseFormatType.TEXT) {
+      return new OutputFormat.Text();
+    }
+    return format.jsonSchema() == null
+        ? new OutputFormat.JsonObject()
+        : new OutputFormat.JsonSchema(
+            Json.toJson(JsonSchemaElementUtils.toMap(format.jsonSchema().rootElement(), true)));
   }
 
   private static SamplingOptions sampling(SamplingOptions base, ChatRequestParameters parameters) {

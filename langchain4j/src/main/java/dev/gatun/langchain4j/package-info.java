@@ -4,6 +4,9 @@
  * dev.gatun.langchain4j.GatunChatModel}) and {@code StreamingChatModel} ({@link
  * dev.gatun.langchain4j.GatunStreamingChatModel}). What they do not honour is LangChain4j's
  * UnsupportedFeatureException, before anything runs: tools where the model's chat template shows
- * none, ToolChoice.REQUIRED, JSON response formats, images, another model's name or parameters.
+ * none, images, another model's name or parameters. An answer with a JSON schema has that one's
+ * fields and no others, as with OpenAI's strict mode: one that is not required may be null. A
+ * JsonRawSchema is taken as it stands; a keyword that the engine does not take is an
+ * InvalidRequestException that names it.
  */
 package dev.gatun.langchain4j;

@@ -2,6 +2,7 @@
 package dev.gatun.langchain4j;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -17,6 +18,11 @@ import dev.langchain4j.exception.UnsupportedFeatureException;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ChatRequestParameters;
 import dev.langchain4j.model.chat.request.DefaultChatRequestParameters;
+import dev.langchain4j.model.chat.request.ResponseFormat;
+import dev.langchain4j.model.chat.request.ResponseFormatType;
+import dev.langchain4j.model.chat.request.json.JsonObjectSchema;
+import dev.langchain4j.model.chat.request.json.JsonRawSchema;
+import dev.langchain4j.model.chat.request.json.JsonSchema;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.output.FinishReason;
 import java.util.List;
@@ -93,6 +99,51 @@ class GatunChatModelTest {
           assertThrows(InvalidRequestException.class, () -> model.chat(request(wrong, SKY)));
       assertInstanceOf(Refusal.class, thrown.getCause());
     }
+  }
+
+  @Test
+  void anAnswerHasItsForm() {
+    GatunChatModel model = DemoModels.chat(DemoModels.none());
+    JsonObjectSchema person =
+        JsonObjectSchema.builder()
+            .addStringProperty("name")
+            .addIntegerProperty("age")
+            .required("name", "age")
+            .additionalProperties(false)
+            .build();
+    ResponseFormat schema =
+        ResponseFormat.builder()
+            .type(ResponseFormatType.JSON)
+            .jsonSchema(JsonSchema.builder().name("person").rootElement(person).build())
+            .build();
+    String answer = formed(model, schema);
+    assertTrue(
+        answer.matches("\\{\\s*\"name\":\\s*\"[^\"]*\",\\s*\"age\":\\s*-?\\d+\\s*}"), answer);
+    assertTrue(formed(model, ResponseFormat.JSON).startsWith("{"));
+    assertFalse(formed(model, ResponseFormat.TEXT).startsWith("{"));
+  }
+
+  private static String formed(GatunChatModel model, ResponseFormat format) {
+    UserMessage ann = UserMessage.from("Ann is 7 years old. Who is Ann, and how old is she?");
+    ChatRequestParameters asked =
+        ChatRequestParameters.builder().responseFormat(format).maxOutputTokens(48).build();
+    return model.chat(request(asked, ann)).aiMessage().text();
+  }
+
+  @Test
+  void aSchemaThatIsNotTakenIsAnInvalidRequest() {
+    ResponseFormat schema =
+        ResponseFormat.builder()
+            .type(ResponseFormatType.JSON)
+            .jsonSchema(
+                JsonSchema.builder()
+                    .rootElement(JsonRawSchema.from("{\"contains\": {\"type\": \"string\"}}"))
+                    .build())
+            .build();
+    GatunChatModel model = DemoModels.chat(DemoModels.none());
+    InvalidRequestException thrown =
+        assertThrows(InvalidRequestException.class, () -> formed(model, schema));
+    assertTrue(thrown.getMessage().contains("contains"), thrown.getMessage());
   }
 
   @Test

@@ -4,6 +4,7 @@ package dev.gatun.langchain4j;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.Gatun;
 import dev.gatun.GatunOptions;
@@ -15,7 +16,6 @@ import dev.langchain4j.data.message.ChatMessage;
 import dev.langchain4j.data.message.ToolExecutionResultMessage;
 import dev.langchain4j.data.message.UserMessage;
 import dev.langchain4j.exception.InvalidRequestException;
-import dev.langchain4j.exception.UnsupportedFeatureException;
 import dev.langchain4j.model.chat.request.ChatRequest;
 import dev.langchain4j.model.chat.request.ToolChoice;
 import dev.langchain4j.model.chat.request.json.JsonObjectSchema;
@@ -143,10 +143,26 @@ class ToolsTest {
   }
 
   @Test
+  void aCallIsForced() {
+    GatunChatModel chat = new GatunChatModel(model, GREEDY, DemoModels.none(), List.of());
+    ChatRequest.Builder hello =
+        ChatRequest.builder().messages(UserMessage.from("Hello")).toolSpecifications(WEATHER);
+    assertEquals(List.of(), chat.chat(hello.build()).aiMessage().toolExecutionRequests());
+    ChatResponse forced = chat.chat(hello.toolChoice(ToolChoice.REQUIRED).build());
+    ToolExecutionRequest call = forced.aiMessage().toolExecutionRequests().getFirst();
+    assertEquals("weather", call.name());
+    assertTrue(call.arguments().startsWith("{"), call.arguments());
+    ChatRequest none =
+        ChatRequest.builder()
+            .messages(UserMessage.from("Hello"))
+            .toolChoice(ToolChoice.REQUIRED)
+            .build();
+    assertThrows(InvalidRequestException.class, () -> chat.chat(none));
+  }
+
+  @Test
   void whatCannotBeHonouredIsRefused() {
     GatunChatModel chat = new GatunChatModel(model, GREEDY, DemoModels.none(), List.of());
-    ChatRequest forced = request().toolChoice(ToolChoice.REQUIRED).build();
-    assertThrows(UnsupportedFeatureException.class, () -> chat.chat(forced));
     ChatRequest stray =
         ChatRequest.builder().messages(ToolExecutionResultMessage.from("1", "add", "3")).build();
     assertThrows(InvalidRequestException.class, () -> chat.chat(stray));
