@@ -63,6 +63,9 @@ final class LocalGroup implements Group {
       for (int looks = 0; counter.get() < wanted; looks++) {
         Refusal failed = failure.get();
         if (failed != null) {
+          if (counter.get() >= wanted) {
+            return; // all were here, and one has failed since: what comes next tells this one, too
+          }
           throw failed;
         }
         if (looks < spins) {

@@ -115,6 +115,23 @@ class LocalRanksTest {
   }
 
   @Test
+  void anExchangeThatAllHaveMadeIsNotUndone() throws Exception {
+    // So that all refuse in the same words what all have agreed on.
+    for (int round = 0; round < 2_000; round++) {
+      onAll(
+          2,
+          ranks -> {
+            Group all = ranks.group(List.of(0, 1), BYTES);
+            try (Exchange exchange = all.begin(0, 0)) {
+              exchange.publish();
+              exchange.await();
+            }
+            ranks.fail("all ended here");
+          });
+    }
+  }
+
+  @Test
   void moreBytesThanTheGroupWasMadeForAreRefused() throws Exception {
     onAll(
         1,
