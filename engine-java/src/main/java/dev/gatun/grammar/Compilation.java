@@ -21,21 +21,22 @@ final class Compilation {
   /** A grammar that a model can follow takes some milliseconds. */
   private static final long MOST_SECONDS = 30;
 
+  /** For a place, which others leave after some milliseconds unless they are left behind. */
+  private static final long MOST_SECONDS_OF_WAITING = 5;
+
   /** Taken by each that runs: those that were left behind keep theirs until they end. */
-  static final Semaphore PLACES = new Semaphore(4);
+  static final Semaphore PLACES = new Semaphore(4, true);
 
   private Compilation() {}
 
   /**
    * The matcher, at the beginning of a text; the caller frees it.
    *
-   * @throws Refusal (does not fit) where too many that were left behind run on
+   * @throws Refusal (does not fit) where too many that were left behind run on; (interrupted) of a
+   *     thread that waits for others
    */
   static MemorySegment run(TokenTable table, Source source) {
-    if (!PLACES.tryAcquire()) {
-      throw Refusal.doesNotFit(
-          "grammars that take too long to compile keep all places", "try again later");
-    }
+    takePlace();
     CompletableFuture<MemorySegment> done = new CompletableFuture<>();
     Runnable work =
         () -> {
@@ -54,6 +55,19 @@ final class Compilation {
     thread.setDaemon(true);
     thread.start();
     return await(done, source);
+  }
+
+  private static void takePlace() {
+    try {
+      if (PLACES.tryAcquire(MOST_SECONDS_OF_WAITING, TimeUnit.SECONDS)) {
+        return;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw Refusal.interrupted("interrupted while a grammar waited to be compiled");
+    }
+    throw Refusal.doesNotFit(
+        "grammars that take too long to compile keep all places", "try again later");
   }
 
   private static MemorySegment await(CompletableFuture<MemorySegment> done, Source source) {

@@ -15,6 +15,7 @@ import dev.gatun.chat.OutputFormat.Text;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.sample.TokenMask;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -132,6 +133,18 @@ class GrammarsTest {
       Compilation.PLACES.release(all);
     }
     assertTrue(Walk.takes(fresh, "only 7 here"));
+  }
+
+  @Test
+  void aPlaceThatBecomesFreeIsWaitedFor() {
+    int all = Compilation.PLACES.drainPermits();
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              LockSupport.parkNanos(100_000_000);
+              Compilation.PLACES.release(all);
+            });
+    assertTrue(Walk.takes(new Regex("soon [0-9] here"), "soon 7 here"));
   }
 
   @Test
