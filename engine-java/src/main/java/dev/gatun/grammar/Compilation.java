@@ -32,8 +32,8 @@ final class Compilation {
   /**
    * The matcher, at the beginning of a text; the caller frees it.
    *
-   * @throws Refusal (does not fit) where too many that were left behind run on; (interrupted) of a
-   *     thread that waits for others
+   * @throws Refusal (does not fit) where too many that were left behind run on, or no thread can be
+   *     started; (interrupted) of a thread that waits for others
    */
   static MemorySegment run(TokenTable table, Source source) {
     takePlace();
@@ -53,7 +53,12 @@ final class Compilation {
         };
     Thread thread = new Thread(null, work, "gatun-grammar", STACK_BYTES);
     thread.setDaemon(true);
-    thread.start();
+    try {
+      thread.start();
+    } catch (OutOfMemoryError e) { // of a container's threads, as a rule
+      PLACES.release();
+      throw Refusal.doesNotFit("no thread to compile a grammar can be started", "try again later");
+    }
     return await(done, source);
   }
 
