@@ -3,6 +3,7 @@ package dev.gatun.server;
 
 import dev.gatun.server.ServerOptions.Limits;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
@@ -20,7 +21,8 @@ final class Connections implements Connection.Listener, AutoCloseable {
 
   @Override
   public void onOpened(Connection connection) {
-    of(connection.getEndPoint());
+    EndPoint endPoint = connection.getEndPoint();
+    open.put(endPoint, new Patience(endPoint, limits));
   }
 
   @Override
@@ -28,8 +30,9 @@ final class Connections implements Connection.Listener, AutoCloseable {
     open.remove(connection.getEndPoint());
   }
 
-  Patience of(EndPoint endPoint) {
-    return open.computeIfAbsent(endPoint, each -> new Patience(each, limits));
+  /** Empty where the connection is closed: what else it sent may still be handled by Jetty. */
+  Optional<Patience> of(EndPoint endPoint) {
+    return Optional.ofNullable(open.get(endPoint));
   }
 
   int count() {

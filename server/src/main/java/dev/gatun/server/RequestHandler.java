@@ -60,13 +60,16 @@ final class RequestHandler extends Handler.Abstract {
 
   private void take(Request request, Response response, Callback callback) {
     request.setAttribute(CAME, true);
-    Patience patience =
-        connections.of(request.getConnectionMetaData().getConnection().getEndPoint());
-    if (patience.isOver()) {
+    Optional<Patience> awaited =
+        connections
+            .of(request.getConnectionMetaData().getConnection().getEndPoint())
+            .filter(patience -> !patience.isOver());
+    if (awaited.isEmpty()) {
       // Sent along with a request after which the connection ends.
       callback.failed(new IOException("the connection takes no more requests"));
       return;
     }
+    Patience patience = awaited.get();
     patience.received();
     request.addIdleTimeoutListener(_ -> false); // a prompt may be read for long
     Consumer<Call> recorded = FlightRecord.begin();

@@ -95,10 +95,10 @@ final class Siege {
       return client.reply(!request.head());
     } catch (SocketTimeoutException e) {
       complain("a hang", request.bytes());
+      return new Reply(0, "", "");
     } catch (IOException e) {
-      // Reset.
+      return new Reply(0, e.toString(), ""); // a reset
     }
-    return new Reply(0, "", "");
   }
 
   private void judge(Hostile request, Reply reply) {
