@@ -21,7 +21,7 @@ dim3 blockDim, gridDim;
 
 namespace gatun::cuda::emulation {
 
-Running running;
+thread_local Running running;
 
 namespace {
 
@@ -126,7 +126,8 @@ void printKernel() {
   std::abort();
 }
 
-void become(Thread &thread) {
+// Not inlined: a fiber may go on in another thread of the host, where `running` lies elsewhere.
+__attribute__((noinline)) void become(Thread &thread) {
   threadIdx = thread.index;
   machine.current = &thread;
   running.thread = thread.number;
@@ -245,6 +246,11 @@ void fault(const char *format, ...) {
   std::fprintf(stderr, "\n  thread (%u, %u, %u)\n", threadIdx.x, threadIdx.y, threadIdx.z);
   printKernel();
   std::abort();
+}
+
+void betweenKernels(void (*work)()) {
+  const std::lock_guard<std::mutex> lock(machine.mutex);
+  work();
 }
 
 cudaError_t run(const LaunchShape &shape, const std::function<void()> &thread) {

@@ -55,10 +55,12 @@ cudaError_t faulted();
 // Prints the text with kernel, block and thread, and aborts.
 [[noreturn]] __attribute__((format(printf, 1, 2))) void fault(const char *format, ...);
 
-// Does what cudaMemcpyAsync was asked for.
+// Does what cudaMemcpyAsync was asked for, while no kernel runs.
 void landCopies();
+// Does `work` when no kernel runs, and holds back the next.
+void betweenKernels(void (*work)());
 
-// What runs now.
+// What runs now, on the thread of the host that launched it: others may meanwhile run the host's code.
 struct Running {
   int thread = -1;  // within the block; -1: none
   const char *stack = nullptr;
@@ -67,7 +69,7 @@ struct Running {
   int64_t sharedBytes = 0;
   bool waitedForDependency = false;  // this thread
 };
-extern Running running;
+extern thread_local Running running __attribute__((tls_model("initial-exec")));
 
 // ---- for the thread that runs ----
 

@@ -151,7 +151,7 @@ cudaError_t cudaStreamSynchronize(cudaStream_t stream) {
   if (stream != nullptr && stream->capturing) {
     return stream->lose();
   }
-  gatun::cuda::emulation::landCopies();
+  gatun::cuda::emulation::betweenKernels(gatun::cuda::emulation::landCopies);
   return faulted();
 }
 

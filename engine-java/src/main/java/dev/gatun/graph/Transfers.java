@@ -129,12 +129,12 @@ public final class Transfers {
   /** (tokens * k, hidden): the rows of all experts. */
   public Tensor collect(int id, RowOwners owners, Tensor ids, int hidden) {
     Tensor y = graph.tensor(DType.F32, ids.rows() * ids.cols(), hidden);
-    graph.append(new CollectExperts(id, owners, ids, Optional.of(y), hidden));
+    graph.append(new CollectExperts(id, owners, Optional.of(y), hidden));
     return y;
   }
 
   /** Ends an exchange whose rows this rank does not need. */
-  public void pass(int id, RowOwners owners, Tensor ids, int hidden) {
-    graph.append(new CollectExperts(id, owners, ids, Optional.empty(), hidden));
+  public void pass(int id, RowOwners owners, int hidden) {
+    graph.append(new CollectExperts(id, owners, Optional.empty(), hidden));
   }
 }

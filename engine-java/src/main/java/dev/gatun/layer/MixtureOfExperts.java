@@ -172,7 +172,7 @@ public record MixtureOfExperts(
     Tensor x = transfers.incoming(DType.F32, rows, hidden);
     Tensor ids = transfers.incoming(DType.I32, rows, perToken);
     transfers.take(ranks.group(), List.of(x, ids));
-    transfers.pass(publish(graph, ranks, x, ids), ranks.owners, ids, hidden);
+    transfers.pass(publish(graph, ranks, x, ids), ranks.owners, hidden);
   }
 
   private int publish(Graph graph, Spread ranks, Tensor x, Tensor ids) {

@@ -7,15 +7,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * @param ids (tokens, k), the experts chosen
  * @param y (tokens * k, hidden) float32; empty where this rank needs none
  * @param hidden columns of a row
  */
-public record CollectExperts(int id, RowOwners owners, Tensor ids, Optional<Tensor> y, int hidden)
+public record CollectExperts(int id, RowOwners owners, Optional<Tensor> y, int hidden)
     implements Op {
   @Override
   public List<Tensor> reads() {
-    return List.of(ids);
+    return List.of();
   }
 
   @Override
@@ -26,13 +25,12 @@ public record CollectExperts(int id, RowOwners owners, Tensor ids, Optional<Tens
   @Override
   public Runnable bind(Operands at) {
     Exchanges exchanges = at.exchanges();
-    Exchanges.Reading chosen = at.reading(ids);
     Optional<Exchanges.Writing> to = y.map(at::writing);
     return () -> {
+      int[] owner = exchanges.keptOwners(id);
       try (Exchange exchange = exchanges.kept(id)) {
         if (to.isPresent()) {
           exchange.await();
-          int[] owner = owners.of(chosen.now(), ids.rows(), ids.cols());
           to.get().fill(content -> inOrder(owner, exchange.memory(), content));
         }
       }

@@ -24,10 +24,10 @@ public record CollectParts(List<Integer> ids, Tensor own, Tensor y) implements O
   @Override
   public Runnable bind(Operands at) {
     Exchanges exchanges = at.exchanges();
-    Exchanges.Reading first = at.reading(own);
+    List<Exchanges.Reading> first = List.of(at.reading(own));
     Exchanges.Writing to = at.writing(y);
     return () -> {
-      MemorySegment here = first.now();
+      MemorySegment here = exchanges.read(first).getFirst();
       to.fill(
           content -> {
             copy(here, content, 0);

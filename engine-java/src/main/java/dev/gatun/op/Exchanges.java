@@ -4,6 +4,7 @@ package dev.gatun.op;
 import dev.gatun.device.Buffer;
 import dev.gatun.device.Device;
 import dev.gatun.device.HostView;
+import dev.gatun.device.Mark;
 import dev.gatun.ranks.Exchange;
 import dev.gatun.ranks.Group;
 import java.lang.foreign.Arena;
@@ -24,6 +25,7 @@ public final class Exchanges {
   private final Device device;
   private final Function<List<Integer>, Group> groups;
   private final Map<Integer, Exchange> open = new HashMap<>();
+  private final Map<Integer, int[]> owners = new HashMap<>();
   private final AtomicLongArray expertRows;
 
   /**
@@ -72,18 +74,31 @@ public final class Exchanges {
     return open.remove(id);
   }
 
-  /** What a buffer holds, on the host; asked for as often as it is used. */
-  interface Reading {
-    MemorySegment now();
+  /** As {@link #keep}, and whose each row is. */
+  void keep(int id, Exchange exchange, int[] ofRows) {
+    keep(id, exchange);
+    owners.put(id, ofRows);
   }
 
+  int[] keptOwners(int id) {
+    return owners.remove(id);
+  }
+
+  /** A buffer that the host looks into. */
+  record Reading(Buffer buffer, HostView view) {}
+
   Reading reading(Buffer buffer, Arena arena) {
-    HostView view = device.view("what goes to other devices", buffer.bytes(), arena);
-    return () -> {
-      view.refresh(buffer);
-      device.sync();
-      return view.content(buffer);
-    };
+    return new Reading(buffer, device.view("what goes to other devices", buffer.bytes(), arena));
+  }
+
+  /** What the buffers hold now, after one wait for the device. */
+  List<MemorySegment> read(List<Reading> readings) {
+    if (readings.isEmpty()) {
+      return List.of();
+    }
+    readings.forEach(reading -> reading.view.refresh(reading.buffer));
+    device.sync();
+    return readings.stream().map(reading -> reading.view.content(reading.buffer)).toList();
   }
 
   /** Fills the host's side of a buffer, and then the buffer. */
@@ -96,10 +111,12 @@ public final class Exchanges {
       return content -> content.accept(buffer.segment());
     }
     MemorySegment host = device.hostMemory("what comes from other devices", buffer.bytes(), arena);
+    Mark uploaded = device.mark(arena);
     return content -> {
+      uploaded.await(); // in the step before
       content.accept(host);
       device.upload(host, buffer);
-      device.sync();
+      uploaded.set();
     };
   }
 }

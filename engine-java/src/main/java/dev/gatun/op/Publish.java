@@ -38,7 +38,7 @@ public record Publish(int id, List<Integer> members, List<Long> ends, List<Tenso
     List<Exchanges.Reading> parts = given.stream().map(at::reading).toList();
     return () -> {
       // Before, so that what a GPU still computes is no time of the exchange.
-      List<MemorySegment> contents = parts.stream().map(Exchanges.Reading::now).toList();
+      List<MemorySegment> contents = exchanges.read(parts);
       Exchange exchange = group.begin(bounds);
       long to = begin;
       for (MemorySegment content : contents) {

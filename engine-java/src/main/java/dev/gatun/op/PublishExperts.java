@@ -6,6 +6,7 @@ import dev.gatun.ranks.Group;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * @param id of the exchange; a {@link CollectExperts} ends it
@@ -39,19 +40,20 @@ public record PublishExperts(
   public Runnable bind(Operands at) {
     Exchanges exchanges = at.exchanges();
     Group group = exchanges.group(owners.members());
-    Exchanges.Reading chosen = at.reading(ids);
-    Optional<Exchanges.Reading> own = rows.map(at::reading);
+    List<Exchanges.Reading> needed =
+        Stream.concat(Stream.of(ids), rows.stream()).map(at::reading).toList();
     long rowBytes = (long) Float.BYTES * hidden;
     return () -> {
-      int[] owner = owners.of(chosen.now(), ids.rows(), ids.cols());
+      List<MemorySegment> read = exchanges.read(needed);
+      int[] owner = owners.of(read.getFirst(), ids.rows(), ids.cols());
       long[] ends = owners.ends(owner, rowBytes);
       for (int member = 0; member < ends.length; member++) {
         long bytes = ends[member] - (member == 0 ? 0 : ends[member - 1]);
         exchanges.countExpertRows(owners.members().get(member), bytes / rowBytes);
       }
       Exchange exchange = group.begin(ends);
-      if (own.isPresent()) {
-        MemorySegment content = own.get().now();
+      if (rows.isPresent()) {
+        MemorySegment content = read.getLast();
         long to = group.index() == 0 ? 0 : ends[group.index() - 1];
         for (int row = 0; row < owner.length; row++) {
           if (owner[row] == group.index()) {
@@ -61,7 +63,7 @@ public record PublishExperts(
         }
       }
       exchange.publish();
-      exchanges.keep(id, exchange);
+      exchanges.keep(id, exchange, owner);
     };
   }
 }

@@ -36,14 +36,16 @@ public record Route(int layer, RouterWeights router, Tensor logits, Tensor ids, 
     return at.step()
         .tally()
         .filter(tally -> tally.counts(layer))
-        .map(tally -> counting(choose, at.reading(ids), tally))
+        .map(tally -> counting(choose, at, tally))
         .orElse(choose);
   }
 
-  private Runnable counting(Runnable choose, Exchanges.Reading chosen, ExpertTally tally) {
+  private Runnable counting(Runnable choose, Operands at, ExpertTally tally) {
+    Exchanges exchanges = at.exchanges();
+    List<Exchanges.Reading> chosen = List.of(at.reading(ids));
     return () -> {
       choose.run();
-      tally.add(layer, chosen.now().toArray(ValueLayout.JAVA_INT));
+      tally.add(layer, exchanges.read(chosen).getFirst().toArray(ValueLayout.JAVA_INT));
     };
   }
 }

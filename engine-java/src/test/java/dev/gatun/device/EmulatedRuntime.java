@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Device memory is host memory, poisoned so that nothing relies on its first content; every call is
@@ -20,10 +21,12 @@ import java.util.TreeMap;
  * {@code -Dgatun.emulated.bytes} can be had, as if another process filled it. The environment says
  * what kernels' launches are shaped by: see kernels-cuda/emulation/machine.hpp.
  *
- * <p>Found as a service, so that the engine has none of it. Used by one thread at a time.
+ * <p>Found as a service, so that the engine has none of it. Each device has one of its own, which
+ * is used by one thread at a time.
  */
 public final class EmulatedRuntime implements CudaRuntime {
   private static final long TOTAL = 1L << 40;
+  private static final AtomicLong WAITS = new AtomicLong();
 
   private final EmulatedCuda cuda = new EmulatedCuda();
   private final long limit = Long.getLong("gatun.emulated.bytes", TOTAL);
@@ -212,6 +215,7 @@ public final class EmulatedRuntime implements CudaRuntime {
 
   @Override
   public void sync(MemorySegment stream) {
+    WAITS.incrementAndGet();
     cuda.sync(stream, "waiting for the GPU");
     complete(issued);
   }
@@ -253,6 +257,11 @@ public final class EmulatedRuntime implements CudaRuntime {
   /** How often recordings were run in this process, so that tests know what they tested. */
   public static long recordingsRun() {
     return EmulatedGraph.runs();
+  }
+
+  /** How often this process has waited for all that a GPU was to do. */
+  public static long waits() {
+    return WAITS.get();
   }
 
   @Override

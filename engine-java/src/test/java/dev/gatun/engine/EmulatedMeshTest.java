@@ -1,0 +1,78 @@
+// EmulatedMeshTest: a model over several GPUs of one process gives the bits of one.
+package dev.gatun.engine;
+
+import static dev.gatun.engine.Resources.ORACLES;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.gatun.device.DeviceChoice;
+import dev.gatun.device.EmulatedRuntime;
+import dev.gatun.load.EngineOptions;
+import dev.gatun.load.Mesh;
+import dev.gatun.shard.Placement;
+import dev.gatun.verify.Oracle;
+import dev.gatun.weights.Checkpoint;
+import java.io.IOException;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+@Tag("emulated")
+@Timeout(600)
+class EmulatedMeshTest {
+
+  private static EngineOptions options(int devices, Placement.Mode mode) {
+    DeviceChoice gpu = DeviceUnderTest.choice();
+    return EngineOptions.defaults()
+        .withDevice(gpu)
+        .withContext(0)
+        .withLogitRows(256)
+        .withMesh(new Mesh(Collections.nCopies(devices - 1, gpu), mode));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "deepseek-v3, 2, TENSOR",
+    "deepseek-v3, 2, EXPERT",
+    "deepseek-v3, 2, LAYER",
+    "deepseek-v3, 3, HYBRID",
+    "qwen3-moe, 4, TENSOR",
+    "qwen2, 2, TENSOR"
+  })
+  void devicesDoNotChangeABit(String model, int devices, Placement.Mode mode) throws IOException {
+    Oracle oracle = ORACLES.folder(model);
+    try (Checkpoint checkpoint = Checkpoint.open(oracle.checkpoint())) {
+      List<float[]> one =
+          MeshTest.run(checkpoint, options(1, Placement.Mode.TENSOR), oracle.inputIds());
+      List<float[]> several = MeshTest.run(checkpoint, options(devices, mode), oracle.inputIds());
+      assertEquals(one.size(), several.size());
+      for (int i = 0; i < one.size(); i++) {
+        assertArrayEquals(one.get(i), several.get(i), "row " + i);
+      }
+    }
+  }
+
+  /**
+   * What comes from others is issued behind what the GPU has to do; what goes to them is awaited.
+   */
+  @Test
+  void aRankWaitsForItsGpuOnceForWhatItGives() throws IOException {
+    Oracle oracle = ORACLES.folder("qwen3-moe");
+    int[] ids = oracle.inputIds();
+    try (Checkpoint checkpoint = Checkpoint.open(oracle.checkpoint());
+        Engine engine = Engine.load(checkpoint, options(2, Placement.Mode.TENSOR));
+        Session session = engine.newSession()) {
+      session.append(ids[0]);
+      long before = EmulatedRuntime.waits();
+      session.append(ids[1]);
+      int layers = checkpoint.config().layers();
+      int ofLayer = 3; // heads, columns of what they are multiplied by, rows of experts
+      int logits = 1;
+      assertEquals(2L * (layers * ofLayer + logits), EmulatedRuntime.waits() - before);
+    }
+  }
+}
