@@ -134,6 +134,25 @@ final class CpuDevice implements Device {
   }
 
   @Override
+  public void copy(MemorySegment from, MemorySegment to, Block block) {
+    for (long row = 0; row < block.rows(); row++) {
+      long begin = block.from() + row * block.fromStride();
+      long end = block.to() + row * block.toStride();
+      MemorySegment.copy(from, begin, to, end, block.width());
+    }
+  }
+
+  @Override
+  public void after(Mark mark) {
+    mark.await();
+  }
+
+  @Override
+  public Runnable pin(String purpose, MemorySegment host) {
+    return () -> {};
+  }
+
+  @Override
   public void download(Buffer from, MemorySegment to) {
     copyOut(from, to);
   }

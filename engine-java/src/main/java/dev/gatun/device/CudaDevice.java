@@ -151,6 +151,31 @@ final class CudaDevice implements Device {
   }
 
   @Override
+  public void copy(MemorySegment from, MemorySegment to, Block block) {
+    MemorySegment source = from.asSlice(block.from(), block.fromBytes());
+    MemorySegment target = to.asSlice(block.to(), block.toBytes());
+    if (block.rows() == 1) {
+      runtime.here().copy(source, target, block.width(), stream);
+    } else {
+      runtime.here().copy(source, target, block, stream);
+    }
+  }
+
+  @Override
+  public void after(Mark mark) {
+    if (mark instanceof Event other) {
+      runtime.here().after(other.event, stream);
+    } else {
+      mark.await();
+    }
+  }
+
+  @Override
+  public Runnable pin(String purpose, MemorySegment host) {
+    return memory.pin(purpose, host);
+  }
+
+  @Override
   public void download(Buffer from, MemorySegment to) {
     copyOut(from, to);
     sync();

@@ -47,6 +47,25 @@ interface CudaRuntime {
   /** Issues a copy between host and device or within one, as the addresses say. */
   void copy(MemorySegment from, MemorySegment to, long bytes, MemorySegment stream);
 
+  /**
+   * As {@link #copy(MemorySegment, MemorySegment, long, MemorySegment)}, of rows.
+   *
+   * @param from where the first row is read
+   * @param to where the first row is written
+   * @param block of more than one row
+   */
+  void copy(MemorySegment from, MemorySegment to, Block block, MemorySegment stream);
+
+  /**
+   * Pins host memory for all GPUs.
+   *
+   * @param host whole pages
+   * @return whether there is room for that
+   */
+  boolean pin(MemorySegment host, long bytes);
+
+  void unpin(MemorySegment host);
+
   void sync(MemorySegment stream);
 
   /** An event, which knows when it was passed. */
@@ -56,6 +75,9 @@ interface CudaRuntime {
 
   /** Puts the event behind what was issued on the stream so far. */
   void mark(MemorySegment event, MemorySegment stream);
+
+  /** What is issued on the stream from now on comes after the event, maybe another GPU's. */
+  void after(MemorySegment event, MemorySegment stream);
 
   /** Waits until the event is passed; a fault of what came before it is refused. */
   void await(MemorySegment event);

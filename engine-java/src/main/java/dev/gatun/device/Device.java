@@ -130,6 +130,24 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
    */
   void copyOut(Buffer from, MemorySegment to);
 
+  /**
+   * Issues the copy of a block; memory of the host is either of {@link #hostMemory} or pinned, and
+   * stays as it is, or is there, as {@link #upload} and {@link #copyOut} say.
+   */
+  void copy(MemorySegment from, MemorySegment to, Block block);
+
+  /** What is issued from now on comes after {@code mark}, which may be another device's. */
+  void after(Mark mark);
+
+  /**
+   * Lets the device copy from and to host memory, whole pages, by itself; other devices of its kind
+   * too.
+   *
+   * @param purpose for the message where that cannot be
+   * @return undoes it; from any thread
+   */
+  Runnable pin(String purpose, MemorySegment host);
+
   /** Waits for all work, then copies {@code from} to the front of {@code to}. */
   void download(Buffer from, MemorySegment to);
 

@@ -81,6 +81,16 @@ final class GpuMemory {
         .collect(Collectors.joining());
   }
 
+  /** Pins what the host has; the result undoes it. */
+  Runnable pin(String purpose, MemorySegment host) {
+    if (!runtime.here().pin(host, host.byteSize())) {
+      throw Refusal.doesNotFit(
+          "host memory for " + purpose + " cannot be pinned: " + Library.gibibytes(host.byteSize()),
+          "free memory or use a smaller -ub (under WSL, Windows lets less be pinned)");
+    }
+    return () -> runtime.giveBack(cuda -> cuda.unpin(host));
+  }
+
   /** Pinned. */
   MemorySegment allocateOnHost(String purpose, long bytes, Arena arena) {
     // Asked first, since memory that is pinned is taken at once, if need be from other processes.

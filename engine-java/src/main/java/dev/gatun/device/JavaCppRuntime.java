@@ -231,6 +231,37 @@ final class JavaCppRuntime implements CudaRuntime {
   }
 
   @Override
+  public void copy(MemorySegment from, MemorySegment to, Block block, MemorySegment stream) {
+    check(
+        cudaMemcpy2DAsync(
+            new At(to),
+            block.toStride(),
+            new At(from),
+            block.fromStride(),
+            block.width(),
+            block.rows(),
+            cudaMemcpyDefault,
+            stream(stream)),
+        "copying " + block.rows() + " rows of " + block.width() + " bytes");
+  }
+
+  @Override
+  public boolean pin(MemorySegment host, long bytes) {
+    int status = cudaHostRegister(new At(host), bytes, cudaHostRegisterPortable);
+    if (status == cudaErrorMemoryAllocation) {
+      cudaGetLastError();
+      return false;
+    }
+    check(status, "pinning host memory");
+    return true;
+  }
+
+  @Override
+  public void unpin(MemorySegment host) {
+    cudaHostUnregister(new At(host));
+  }
+
+  @Override
   public void sync(MemorySegment stream) {
     check(cudaStreamSynchronize(stream(stream)), "waiting for the GPU");
   }
@@ -254,6 +285,11 @@ final class JavaCppRuntime implements CudaRuntime {
   @Override
   public void mark(MemorySegment event, MemorySegment stream) {
     check(cudaEventRecord(event(event), stream(stream)), "marking a step");
+  }
+
+  @Override
+  public void after(MemorySegment event, MemorySegment stream) {
+    check(cudaStreamWaitEvent(stream(stream), event(event), 0), "ordering work of two GPUs");
   }
 
   @Override

@@ -1,7 +1,7 @@
 // Mark: a point in a device's work that can be waited for, and whose time is known.
 package dev.gatun.device;
 
-/** Used again and again, by one thread. */
+/** Set again and again, by one thread; any may wait for it. */
 public sealed interface Mark permits CpuDevice.Now, CudaDevice.Event {
 
   /** Puts it behind all work issued so far. */

@@ -9,6 +9,7 @@ import dev.gatun.op.CollectWhole;
 import dev.gatun.op.Publish;
 import dev.gatun.op.PublishExperts;
 import dev.gatun.op.RowOwners;
+import dev.gatun.op.ShowIds;
 import dev.gatun.op.Tensor;
 import dev.gatun.shard.Split;
 import java.util.ArrayList;
@@ -112,6 +113,11 @@ public final class Transfers {
   /** A tensor for {@link #take}. */
   public Tensor incoming(DType dtype, int rows, int cols) {
     return graph.tensor(dtype, rows, cols);
+  }
+
+  /** Shows the host the experts chosen, (tokens, k), whose rows will be handed over. */
+  public void show(Tensor ids) {
+    graph.append(new ShowIds(ids));
   }
 
   /**

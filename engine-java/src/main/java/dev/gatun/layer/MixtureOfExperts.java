@@ -176,6 +176,7 @@ public record MixtureOfExperts(
   }
 
   private int publish(Graph graph, Spread ranks, Tensor x, Tensor ids) {
+    graph.transfers().show(ids); // before the experts, so that they run while the host looks
     Optional<Tensor> rows =
         stack.map(
             own ->

@@ -10,7 +10,6 @@ import dev.gatun.kv.PageStore;
 import dev.gatun.op.Exchanges;
 import dev.gatun.ranks.Group;
 import dev.gatun.ranks.MeasuredRanks;
-import dev.gatun.ranks.Ranks;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.step.Relay;
 import dev.gatun.step.RelayedPages;
@@ -206,12 +205,12 @@ public record Loaded(
   }
 
   /** Every rank makes its groups in one order. */
-  private static Exchanges exchanges(Device device, Ranks ranks, StepPlans steps) {
+  private static Exchanges exchanges(Device device, MeasuredRanks ranks, StepPlans steps) {
     Map<List<Integer>, Group> groups = new HashMap<>();
     steps.exchangedBytes().entrySet().stream()
         .sorted(Map.Entry.comparingByKey(Comparator.comparing(List::toString)))
         .forEach(each -> groups.put(each.getKey(), ranks.group(each.getKey(), each.getValue())));
-    return new Exchanges(device, groups::get, ranks.size());
+    return new Exchanges(device, groups::get, ranks.size(), ranks::add);
   }
 
   /**

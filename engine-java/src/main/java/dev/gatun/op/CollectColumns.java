@@ -1,8 +1,8 @@
 // CollectColumns: ends an exchange in which every part was some columns.
 package dev.gatun.op;
 
-import dev.gatun.ranks.Exchange;
-import java.lang.foreign.MemorySegment;
+import dev.gatun.device.Block;
+import dev.gatun.device.Buffer;
 import java.util.List;
 
 /**
@@ -23,22 +23,16 @@ public record CollectColumns(int id, Tensor y, int parts) implements Op {
   @Override
   public Runnable bind(Operands at) {
     Exchanges exchanges = at.exchanges();
-    Exchanges.Writing to = at.writing(y);
+    Buffer to = at.buffer(y);
+    long width = (long) Float.BYTES * y.cols() / parts;
     return () -> {
-      try (Exchange exchange = exchanges.kept(id)) {
-        exchange.await();
-        to.fill(content -> interleave(exchange.memory(), content));
+      try (Handover handover = exchanges.kept(id)) {
+        handover.await();
+        for (int part = 0; part < parts; part++) {
+          long from = part * y.rows() * width;
+          handover.take(new Block(from, width, part * width, parts * width, width, y.rows()), to);
+        }
       }
     };
-  }
-
-  private void interleave(MemorySegment from, MemorySegment to) {
-    long width = (long) Float.BYTES * y.cols() / parts;
-    for (int part = 0; part < parts; part++) {
-      for (int row = 0; row < y.rows(); row++) {
-        long at = ((long) part * y.rows() + row) * width;
-        MemorySegment.copy(from, at, to, ((long) row * parts + part) * width, width);
-      }
-    }
   }
 }

@@ -1,8 +1,8 @@
 // CollectExperts: ends an exchange of rows that were computed where their experts are.
 package dev.gatun.op;
 
-import dev.gatun.ranks.Exchange;
-import java.lang.foreign.MemorySegment;
+import dev.gatun.device.Block;
+import dev.gatun.device.Buffer;
 import java.util.List;
 import java.util.Optional;
 
@@ -25,28 +25,33 @@ public record CollectExperts(int id, RowOwners owners, Optional<Tensor> y, int h
   @Override
   public Runnable bind(Operands at) {
     Exchanges exchanges = at.exchanges();
-    Optional<Exchanges.Writing> to = y.map(at::writing);
+    Optional<Buffer> to = y.map(at::buffer);
     return () -> {
       int[] owner = exchanges.keptOwners(id);
-      try (Exchange exchange = exchanges.kept(id)) {
+      try (Handover handover = exchanges.kept(id)) {
         if (to.isPresent()) {
-          exchange.await();
-          to.get().fill(content -> inOrder(owner, exchange.memory(), content));
+          handover.await();
+          inOrder(owner, handover, to.get());
         }
       }
     };
   }
 
-  private void inOrder(int[] owner, MemorySegment from, MemorySegment to) {
+  private void inOrder(int[] owner, Handover handover, Buffer to) {
     long rowBytes = (long) Float.BYTES * hidden;
     long[] ends = owners.ends(owner, rowBytes);
     long[] next = new long[ends.length];
     System.arraycopy(ends, 0, next, 1, ends.length - 1);
-    for (int row = 0; row < owner.length; row++) {
-      if (owner[row] >= 0) {
-        MemorySegment.copy(from, next[owner[row]], to, row * rowBytes, rowBytes);
-        next[owner[row]] += rowBytes;
+    int row = 0;
+    while (row < owner.length) {
+      int end = RowOwners.endOfRun(owner, row);
+      int member = owner[row];
+      if (member >= 0) {
+        long bytes = (end - row) * rowBytes;
+        handover.take(Block.row(next[member], row * rowBytes, bytes), to);
+        next[member] += bytes;
       }
+      row = end;
     }
   }
 }

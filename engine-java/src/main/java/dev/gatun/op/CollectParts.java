@@ -1,8 +1,8 @@
 // CollectParts: ends the exchanges in which others gave this rank some columns each.
 package dev.gatun.op;
 
-import dev.gatun.ranks.Exchange;
-import java.lang.foreign.MemorySegment;
+import dev.gatun.device.Block;
+import dev.gatun.device.Buffer;
 import java.util.List;
 
 /**
@@ -24,28 +24,21 @@ public record CollectParts(List<Integer> ids, Tensor own, Tensor y) implements O
   @Override
   public Runnable bind(Operands at) {
     Exchanges exchanges = at.exchanges();
-    List<Exchanges.Reading> first = List.of(at.reading(own));
-    Exchanges.Writing to = at.writing(y);
+    Buffer first = at.buffer(own);
+    Buffer to = at.buffer(y);
     return () -> {
-      MemorySegment here = exchanges.read(first).getFirst();
-      to.fill(
-          content -> {
-            copy(here, content, 0);
-            for (int part = 1; part <= ids.size(); part++) {
-              try (Exchange exchange = exchanges.kept(ids.get(part - 1))) {
-                exchange.await();
-                copy(exchange.memory(), content, part);
-              }
-            }
-          });
+      exchanges.copy(first, to, columns(0));
+      for (int part = 1; part <= ids.size(); part++) {
+        try (Handover handover = exchanges.kept(ids.get(part - 1))) {
+          handover.await();
+          handover.take(columns(part), to);
+        }
+      }
     };
   }
 
-  private void copy(MemorySegment from, MemorySegment to, int part) {
+  private Block columns(int part) {
     long width = (long) Float.BYTES * own.cols();
-    for (int row = 0; row < y.rows(); row++) {
-      long begin = (long) Float.BYTES * row * y.cols() + part * width;
-      MemorySegment.copy(from, row * width, to, begin, width);
-    }
+    return new Block(0, width, part * width, (long) Float.BYTES * y.cols(), width, y.rows());
   }
 }

@@ -1,8 +1,8 @@
 // CollectWhole: ends an exchange in which one rank gave all.
 package dev.gatun.op;
 
-import dev.gatun.ranks.Exchange;
-import java.lang.foreign.MemorySegment;
+import dev.gatun.device.Block;
+import dev.gatun.device.Buffer;
 import java.util.List;
 
 /**
@@ -22,21 +22,17 @@ public record CollectWhole(int id, List<Tensor> taken) implements Op {
   @Override
   public Runnable bind(Operands at) {
     Exchanges exchanges = at.exchanges();
-    List<Exchanges.Writing> parts = taken.stream().map(at::writing).toList();
+    List<Buffer> parts = taken.stream().map(at::buffer).toList();
     return () -> {
-      try (Exchange exchange = exchanges.kept(id)) {
+      try (Handover handover = exchanges.kept(id)) {
         if (parts.isEmpty()) {
           return; // What comes next need not wait until the others have it.
         }
-        exchange.await();
+        handover.await();
         long from = 0;
-        for (int i = 0; i < parts.size(); i++) {
-          long begin = from;
-          long bytes = taken.get(i).bytes();
-          parts
-              .get(i)
-              .fill(content -> MemorySegment.copy(exchange.memory(), begin, content, 0, bytes));
-          from += bytes;
+        for (Buffer part : parts) {
+          handover.take(Block.row(from, 0, part.bytes()), part);
+          from += part.bytes();
         }
       }
     };

@@ -1,11 +1,11 @@
 // Exchanges: how ops of a step hand their tensors to other ranks and take those of others.
 package dev.gatun.op;
 
+import dev.gatun.device.Block;
 import dev.gatun.device.Buffer;
 import dev.gatun.device.Device;
 import dev.gatun.device.HostView;
 import dev.gatun.device.Mark;
-import dev.gatun.ranks.Exchange;
 import dev.gatun.ranks.Group;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -13,28 +13,33 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLongArray;
-import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 
 /**
- * Ranks exchange bytes in host memory: on a CPU tensors lie there, on a GPU they are copied. For
- * the thread of the device.
+ * Ranks exchange bytes in host memory: on a CPU tensors lie there; a GPU copies them from and to it
+ * by itself, in the order of its work. For the thread of the device.
  */
 public final class Exchanges {
   private final Device device;
   private final Function<List<Integer>, Group> groups;
-  private final Map<Integer, Exchange> open = new HashMap<>();
+  private final LongConsumer nanos;
+  private final Map<List<Integer>, Channel> channels = new HashMap<>();
+  private final Map<Integer, Handover> open = new HashMap<>();
   private final Map<Integer, int[]> owners = new HashMap<>();
   private final AtomicLongArray expertRows;
 
   /**
    * @param groups the group of some ranks; the same one for the same ranks
    * @param ranks of which each has some of the experts
+   * @param nanos hears how long a GPU waited for others and copied what they gave, later
    */
-  public Exchanges(Device device, Function<List<Integer>, Group> groups, int ranks) {
+  public Exchanges(
+      Device device, Function<List<Integer>, Group> groups, int ranks, LongConsumer nanos) {
     this.device = device;
     this.groups = groups;
+    this.nanos = nanos;
     expertRows = new AtomicLongArray(ranks);
   }
 
@@ -45,7 +50,8 @@ public final class Exchanges {
         members -> {
           throw new IllegalStateException("no other devices, and an exchange with " + members);
         },
-        1);
+        1,
+        nanos -> {});
   }
 
   /**
@@ -61,22 +67,23 @@ public final class Exchanges {
     expertRows.addAndGet(rank, rows);
   }
 
-  Group group(List<Integer> members) {
-    return groups.apply(members);
+  /** With these members. */
+  Channel channel(List<Integer> members) {
+    return channels.computeIfAbsent(members, of -> new Channel(device, groups.apply(of), nanos));
   }
 
   /** Keeps what a publishing op has begun for the op that collects it. */
-  void keep(int id, Exchange exchange) {
-    open.put(id, exchange);
+  void keep(int id, Handover handover) {
+    open.put(id, handover);
   }
 
-  Exchange kept(int id) {
+  Handover kept(int id) {
     return open.remove(id);
   }
 
   /** As {@link #keep}, and whose each row is. */
-  void keep(int id, Exchange exchange, int[] ofRows) {
-    keep(id, exchange);
+  void keep(int id, Handover handover, int[] ofRows) {
+    keep(id, handover);
     owners.put(id, ofRows);
   }
 
@@ -84,39 +91,30 @@ public final class Exchanges {
     return owners.remove(id);
   }
 
-  /** A buffer that the host looks into. */
-  record Reading(Buffer buffer, HostView view) {}
-
-  Reading reading(Buffer buffer, Arena arena) {
-    return new Reading(buffer, device.view("what goes to other devices", buffer.bytes(), arena));
+  /** Issues a copy on the device. */
+  void copy(Buffer from, Buffer to, Block block) {
+    device.copy(from.segment(), to.segment(), block);
   }
 
-  /** What the buffers hold now, after one wait for the device. */
-  List<MemorySegment> read(List<Reading> readings) {
-    if (readings.isEmpty()) {
-      return List.of();
+  /** What the host is shown of a tensor. */
+  Shown shown(Buffer buffer, Arena arena) {
+    HostView view = device.view("what the host looks at", buffer.bytes(), arena);
+    return new Shown(buffer, view, device.mark(arena));
+  }
+
+  /** What the host is shown of a buffer: what that held when it was last asked to. */
+  record Shown(Buffer buffer, HostView view, Mark done) {
+
+    /** Issues the copy. */
+    void show() {
+      view.refresh(buffer);
+      done.set();
     }
-    readings.forEach(reading -> reading.view.refresh(reading.buffer));
-    device.sync();
-    return readings.stream().map(reading -> reading.view.content(reading.buffer)).toList();
-  }
 
-  /** Fills the host's side of a buffer, and then the buffer. */
-  interface Writing {
-    void fill(Consumer<MemorySegment> content);
-  }
-
-  Writing writing(Buffer buffer, Arena arena) {
-    if (!device.isGpu()) {
-      return content -> content.accept(buffer.segment());
+    /** Waits for it. */
+    MemorySegment content() {
+      done.await();
+      return view.content(buffer);
     }
-    MemorySegment host = device.hostMemory("what comes from other devices", buffer.bytes(), arena);
-    Mark uploaded = device.mark(arena);
-    return content -> {
-      uploaded.await(); // in the step before
-      content.accept(host);
-      device.upload(host, buffer);
-      uploaded.set();
-    };
   }
 }

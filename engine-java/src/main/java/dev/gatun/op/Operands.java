@@ -22,6 +22,7 @@ public final class Operands {
   private final StepOperands step;
   private final Exchanges exchanges;
   private final Map<Tensor, MemorySegment> tensors = new HashMap<>();
+  private final Map<Tensor, Exchanges.Shown> shown = new HashMap<>();
 
   /**
    * @param ops of the device that the calls run on
@@ -54,14 +55,14 @@ public final class Operands {
     return exchanges;
   }
 
-  /** What a tensor holds, on the host. */
-  Exchanges.Reading reading(Tensor tensor) {
-    return exchanges.reading(bufferOf.apply(tensor), arena);
+  /** Where a tensor lies. */
+  Buffer buffer(Tensor tensor) {
+    return bufferOf.apply(tensor).slice(0, tensor.bytes());
   }
 
-  /** Fills a tensor from the host. */
-  Exchanges.Writing writing(Tensor tensor) {
-    return exchanges.writing(bufferOf.apply(tensor), arena);
+  /** What the host is shown of a tensor; the same for all ops that ask. */
+  Exchanges.Shown shown(Tensor tensor) {
+    return shown.computeIfAbsent(tensor, asked -> exchanges.shown(buffer(asked), arena));
   }
 
   /** The {@code gk_tensor} of {@code tensor}. */

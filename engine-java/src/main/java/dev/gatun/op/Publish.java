@@ -1,9 +1,8 @@
 // Publish: begins an exchange: this rank's part of what the members of a group need.
 package dev.gatun.op;
 
-import dev.gatun.ranks.Exchange;
-import dev.gatun.ranks.Group;
-import java.lang.foreign.MemorySegment;
+import dev.gatun.device.Block;
+import dev.gatun.device.Buffer;
 import java.util.List;
 
 /**
@@ -32,21 +31,19 @@ public record Publish(int id, List<Integer> members, List<Long> ends, List<Tenso
   @Override
   public Runnable bind(Operands at) {
     Exchanges exchanges = at.exchanges();
-    Group group = exchanges.group(members);
+    Channel channel = exchanges.channel(members);
     long[] bounds = ends.stream().mapToLong(Long::longValue).toArray();
-    long begin = group.index() == 0 ? 0 : bounds[group.index() - 1];
-    List<Exchanges.Reading> parts = given.stream().map(at::reading).toList();
+    long begin = channel.index() == 0 ? 0 : bounds[channel.index() - 1];
+    List<Buffer> parts = given.stream().map(at::buffer).toList();
     return () -> {
-      // Before, so that what a GPU still computes is no time of the exchange.
-      List<MemorySegment> contents = exchanges.read(parts);
-      Exchange exchange = group.begin(bounds);
+      Handover handover = channel.begin(bounds);
       long to = begin;
-      for (MemorySegment content : contents) {
-        MemorySegment.copy(content, 0, exchange.memory(), to, content.byteSize());
-        to += content.byteSize();
+      for (Buffer part : parts) {
+        handover.give(part, Block.row(0, to, part.bytes()));
+        to += part.bytes();
       }
-      exchange.publish();
-      exchanges.keep(id, exchange);
+      handover.publish();
+      exchanges.keep(id, handover);
     };
   }
 }

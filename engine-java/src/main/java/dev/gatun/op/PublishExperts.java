@@ -1,12 +1,10 @@
 // PublishExperts: begins an exchange: the rows that this rank's experts have computed.
 package dev.gatun.op;
 
-import dev.gatun.ranks.Exchange;
-import dev.gatun.ranks.Group;
-import java.lang.foreign.MemorySegment;
+import dev.gatun.device.Block;
+import dev.gatun.device.Buffer;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * @param id of the exchange; a {@link CollectExperts} ends it
@@ -39,31 +37,36 @@ public record PublishExperts(
   @Override
   public Runnable bind(Operands at) {
     Exchanges exchanges = at.exchanges();
-    Group group = exchanges.group(owners.members());
-    List<Exchanges.Reading> needed =
-        Stream.concat(Stream.of(ids), rows.stream()).map(at::reading).toList();
+    Channel channel = exchanges.channel(owners.members());
+    Exchanges.Shown chosen = at.shown(ids);
+    Optional<Buffer> own = rows.map(at::buffer);
     long rowBytes = (long) Float.BYTES * hidden;
     return () -> {
-      List<MemorySegment> read = exchanges.read(needed);
-      int[] owner = owners.of(read.getFirst(), ids.rows(), ids.cols());
+      int[] owner = owners.of(chosen.content(), ids.rows(), ids.cols());
       long[] ends = owners.ends(owner, rowBytes);
       for (int member = 0; member < ends.length; member++) {
         long bytes = ends[member] - (member == 0 ? 0 : ends[member - 1]);
         exchanges.countExpertRows(owners.members().get(member), bytes / rowBytes);
       }
-      Exchange exchange = group.begin(ends);
-      if (rows.isPresent()) {
-        MemorySegment content = read.getLast();
-        long to = group.index() == 0 ? 0 : ends[group.index() - 1];
-        for (int row = 0; row < owner.length; row++) {
-          if (owner[row] == group.index()) {
-            MemorySegment.copy(content, row * rowBytes, exchange.memory(), to, rowBytes);
-            to += rowBytes;
-          }
-        }
-      }
-      exchange.publish();
-      exchanges.keep(id, exchange, owner);
+      Handover handover = channel.begin(ends);
+      own.ifPresent(from -> give(handover, from, owner, channel.index(), ends, rowBytes));
+      handover.publish();
+      exchanges.keep(id, handover, owner);
     };
+  }
+
+  private static void give(
+      Handover handover, Buffer from, int[] owner, int index, long[] ends, long rowBytes) {
+    long to = index == 0 ? 0 : ends[index - 1];
+    int row = 0;
+    while (row < owner.length) {
+      int next = RowOwners.endOfRun(owner, row);
+      if (owner[row] == index) {
+        long bytes = (next - row) * rowBytes;
+        handover.give(from, Block.row(row * rowBytes, to, bytes));
+        to += bytes;
+      }
+      row = next;
+    }
   }
 }

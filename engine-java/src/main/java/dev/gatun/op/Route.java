@@ -41,11 +41,11 @@ public record Route(int layer, RouterWeights router, Tensor logits, Tensor ids, 
   }
 
   private Runnable counting(Runnable choose, Operands at, ExpertTally tally) {
-    Exchanges exchanges = at.exchanges();
-    List<Exchanges.Reading> chosen = List.of(at.reading(ids));
+    Exchanges.Shown chosen = at.shown(ids);
     return () -> {
       choose.run();
-      tally.add(layer, exchanges.read(chosen).getFirst().toArray(ValueLayout.JAVA_INT));
+      chosen.show();
+      tally.add(layer, chosen.content().toArray(ValueLayout.JAVA_INT));
     };
   }
 }

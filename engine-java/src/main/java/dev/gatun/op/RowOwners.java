@@ -23,6 +23,15 @@ public record RowOwners(List<Integer> members, int turns, List<List<Integer>> ow
     return owners;
   }
 
+  /** Behind the last of the rows from {@code row} on that one member has. */
+  static int endOfRun(int[] owners, int row) {
+    int end = row + 1;
+    while (end < owners.length && owners[end] == owners[row]) {
+      end++;
+    }
+    return end;
+  }
+
   /** Where each member's rows end, in bytes. */
   long[] ends(int[] owners, long rowBytes) {
     long[] ends = new long[members.size()];

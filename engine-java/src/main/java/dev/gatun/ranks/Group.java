@@ -28,4 +28,13 @@ public interface Group {
    * @throws IllegalArgumentException where the parts take more than the group was made for
    */
   Exchange begin(long... ends);
+
+  /** Pins the memory of all exchanges, once, until the group ends; before the first of them. */
+  void pin(Pinning pinning);
+
+  /**
+   * Has {@code last} run when the group ends: when no member of this process waits for another any
+   * more.
+   */
+  void atEnd(Runnable last);
 }

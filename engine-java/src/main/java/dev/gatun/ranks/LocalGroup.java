@@ -4,7 +4,10 @@ package dev.gatun.ranks;
 import dev.gatun.refusal.Refusal;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
@@ -14,8 +17,6 @@ import java.util.function.Supplier;
  * closed, over all its turns; a member writes into it when all have closed its turn before.
  */
 final class LocalGroup implements Group {
-  private static final int ALIGNMENT = 64;
-
   /**
    * A waiting thread first looks this often, some microseconds, before it sleeps until it is woken.
    * It never yields: where other programs run, they would have the processor for their whole turn.
@@ -24,6 +25,7 @@ final class LocalGroup implements Group {
 
   private final Shared shared;
   private final int index;
+  private final Arrival[] reads = new Arrival[MOST_OPEN];
   private long begun;
 
   LocalGroup(Shared shared, int index) {
@@ -35,10 +37,17 @@ final class LocalGroup implements Group {
   static final class Shared {
     private final List<Integer> members;
     private final Arena arena = Arena.ofShared();
+    private final long bytes;
     private final MemorySegment[] slots = new MemorySegment[MOST_OPEN];
     private final AtomicLong[] published = new AtomicLong[MOST_OPEN];
     private final AtomicLong[] closed = new AtomicLong[MOST_OPEN];
     private final Thread[] sleepers;
+
+    /** By slot and member: what its part waits for, or null; written before it is published. */
+    private final Arrival[][] given;
+
+    private final List<Runnable> ends = new ArrayList<>();
+    private boolean pinned;
 
     /** A new Refusal once a rank has failed, null before. */
     private final Supplier<Refusal> failure;
@@ -50,10 +59,12 @@ final class LocalGroup implements Group {
       this.members = members;
       this.failure = failure;
       for (int i = 0; i < MOST_OPEN; i++) {
-        slots[i] = arena.allocate(bytes, ALIGNMENT);
+        slots[i] = Pinning.pages(bytes, arena);
         published[i] = new AtomicLong();
         closed[i] = new AtomicLong();
       }
+      this.bytes = bytes;
+      given = new Arrival[MOST_OPEN][members.size()];
       sleepers = new Thread[members.size()];
       spins = members.size() <= Runtime.getRuntime().availableProcessors() ? SPINS : 0;
     }
@@ -100,7 +111,21 @@ final class LocalGroup implements Group {
       }
     }
 
-    void free() {
+    private synchronized void pin(Pinning pinning) {
+      if (!pinned) {
+        pinned = true;
+        for (MemorySegment slot : slots) {
+          ends.add(pinning.pin(slot));
+        }
+      }
+    }
+
+    private synchronized void atEnd(Runnable last) {
+      ends.add(last);
+    }
+
+    synchronized void free() {
+      ends.forEach(Runnable::run);
       arena.close();
     }
   }
@@ -120,34 +145,82 @@ final class LocalGroup implements Group {
     int slot = (int) (begun % MOST_OPEN);
     long turn = begun / MOST_OPEN;
     long bytes = ends[ends.length - 1];
-    if (ends.length != shared.members.size() || bytes > shared.slots[slot].byteSize()) {
+    if (ends.length != shared.members.size() || bytes > shared.bytes) {
       throw new IllegalArgumentException(
           ends.length + " parts of " + bytes + " bytes are not what the group was made for");
     }
     begun++;
+    if (reads[slot] != null) {
+      reads[slot].await();
+      reads[slot] = null;
+      shared.count(shared.closed[slot]);
+    }
     shared.await(index, shared.closed[slot], turn * ends.length);
-    MemorySegment memory = shared.slots[slot].asSlice(0, bytes);
-    long all = (turn + 1) * ends.length;
-    return new Exchange() {
-      @Override
-      public MemorySegment memory() {
-        return memory;
-      }
+    shared.given[slot][index] = null;
+    return new Turn(slot, shared.slots[slot].asSlice(0, bytes), (turn + 1) * ends.length);
+  }
 
-      @Override
-      public void publish() {
-        shared.count(shared.published[slot]);
-      }
+  @Override
+  public void pin(Pinning pinning) {
+    shared.pin(pinning);
+  }
 
-      @Override
-      public void await() {
-        shared.await(index, shared.published[slot], all);
-      }
+  @Override
+  public void atEnd(Runnable last) {
+    shared.atEnd(last);
+  }
 
-      @Override
-      public void close() {
-        shared.count(shared.closed[slot]);
-      }
-    };
+  /** Of a slot. */
+  private final class Turn implements Exchange {
+    private final int slot;
+    private final MemorySegment memory;
+    private final long all;
+
+    /**
+     * @param all who will have published in this slot by the turn's end
+     */
+    Turn(int slot, MemorySegment memory, long all) {
+      this.slot = slot;
+      this.memory = memory;
+      this.all = all;
+    }
+
+    @Override
+    public MemorySegment memory() {
+      return memory;
+    }
+
+    @Override
+    public void publish() {
+      shared.count(shared.published[slot]);
+    }
+
+    @Override
+    public void publish(Arrival copies) {
+      shared.given[slot][index] = copies;
+      publish();
+    }
+
+    @Override
+    public void await() {
+      announced().forEach(Arrival::await);
+    }
+
+    @Override
+    public List<Arrival> announced() {
+      shared.await(index, shared.published[slot], all);
+      return Arrays.stream(shared.given[slot]).filter(Objects::nonNull).toList();
+    }
+
+    @Override
+    public void close() {
+      shared.count(shared.closed[slot]);
+    }
+
+    /** It is counted when this member comes to the slot again, which nobody passes before. */
+    @Override
+    public void close(Arrival copies) {
+      reads[slot] = copies;
+    }
   }
 }

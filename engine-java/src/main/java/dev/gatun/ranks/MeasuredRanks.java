@@ -32,6 +32,11 @@ public final class MeasuredRanks implements Ranks {
     return nanos.sum();
   }
 
+  /** Adds what a device has measured of exchanges whose copies it made by itself. */
+  public void add(long nanosOfDevice) {
+    nanos.add(nanosOfDevice);
+  }
+
   @Override
   public int rank() {
     return ranks.rank();
@@ -85,6 +90,16 @@ public final class MeasuredRanks implements Ranks {
       long part = ends[index()] - (index() == 0 ? 0 : ends[index() - 1]);
       return new MeasuredExchange(group.begin(ends), part * (ends.length - 1), since);
     }
+
+    @Override
+    public void pin(Pinning pinning) {
+      group.pin(pinning);
+    }
+
+    @Override
+    public void atEnd(Runnable last) {
+      group.atEnd(last);
+    }
   }
 
   private final class MeasuredExchange implements Exchange {
@@ -111,6 +126,24 @@ public final class MeasuredRanks implements Ranks {
       long now = System.nanoTime();
       nanos.add(now - since);
       since = now;
+    }
+
+    // Of copies that a device makes by itself that knows the time.
+
+    @Override
+    public void publish(Arrival copies) {
+      bytes.add(given);
+      exchange.publish(copies);
+    }
+
+    @Override
+    public List<Arrival> announced() {
+      return exchange.announced();
+    }
+
+    @Override
+    public void close(Arrival copies) {
+      exchange.close(copies);
     }
 
     @Override

@@ -6,13 +6,12 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 
 /** Exchanges take turns in {@link #MOST_OPEN} slots, each with a memory of its own. */
 final class MpiGroup implements Group {
-  private static final int ALIGNMENT = 64;
-
   /** A waiting thread first looks this often without giving its processor away. */
   private static final int SPINS = 2_000;
 
@@ -37,6 +36,7 @@ final class MpiGroup implements Group {
   /** Spinning helps only where every rank has a processor. */
   private final int spins;
 
+  private final List<Runnable> ends = new ArrayList<>();
   private long begun;
 
   /**
@@ -68,14 +68,17 @@ final class MpiGroup implements Group {
 
   /** What one exchange after the other lies in. */
   private static final class Slot {
+    private final long bytes;
     private final MemorySegment memory;
     private final Window[] windows;
     private int used;
     private boolean open;
     private int underWay;
+    private Arrival reads = () -> {};
 
     Slot(Arena arena, long bytes, int members, int window) {
-      memory = arena.allocate(bytes, ALIGNMENT);
+      this.bytes = bytes;
+      memory = Pinning.pages(bytes, arena);
       windows = new Window[Math.toIntExact(Math.ceilDiv(bytes, window))];
       for (int i = 0; i < windows.length; i++) {
         long from = (long) i * window;
@@ -141,11 +144,12 @@ final class MpiGroup implements Group {
   public Exchange begin(long... ends) {
     Slot slot = slots[(int) (begun % MOST_OPEN)];
     long bytes = ends[ends.length - 1];
-    if (ends.length != members.size() || bytes > slot.memory.byteSize()) {
+    if (ends.length != members.size() || bytes > slot.bytes) {
       throw new IllegalArgumentException(
           ends.length + " parts of " + bytes + " bytes are not what the group was made for");
     }
     settle(slot);
+    slot.reads.await();
     slot.open(ends);
     begun++;
     MemorySegment memory = slot.memory.asSlice(0, bytes);
@@ -173,7 +177,29 @@ final class MpiGroup implements Group {
       public void close() {
         slot.open = false;
       }
+
+      @Override
+      public void close(Arrival copies) {
+        slot.reads = copies;
+        close();
+      }
     };
+  }
+
+  @Override
+  public void pin(Pinning pinning) {
+    for (Slot slot : slots) {
+      ends.add(pinning.pin(slot.memory));
+    }
+  }
+
+  @Override
+  public void atEnd(Runnable last) {
+    ends.add(last);
+  }
+
+  void end() {
+    ends.forEach(Runnable::run);
   }
 
   /** Waits for what is under way; no exchange is open. */

@@ -263,6 +263,7 @@ public final class MpiRanks implements Ranks {
     watch.leave();
     mpi.finish();
     watch.left();
+    groups.forEach(MpiGroup::end);
     arena.close();
   }
 }

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -21,12 +22,14 @@ import java.util.concurrent.atomic.AtomicLong;
  * {@code -Dgatun.emulated.bytes} can be had, as if another process filled it. The environment says
  * what kernels' launches are shaped by: see kernels-cuda/emulation/machine.hpp.
  *
- * <p>Found as a service, so that the engine has none of it. Each device has one of its own, which
- * is used by one thread at a time.
+ * <p>Found as a service, so that the engine has none of it. Each device has one of its own, used by
+ * one thread at a time; any thread may wait for its events.
  */
 public final class EmulatedRuntime implements CudaRuntime {
   private static final long TOTAL = 1L << 40;
   private static final AtomicLong WAITS = new AtomicLong();
+  private static final AtomicLong MADE = new AtomicLong();
+  private static final Map<Long, EmulatedRuntime> ALL = new ConcurrentHashMap<>();
 
   private final EmulatedCuda cuda = new EmulatedCuda();
   private final long limit = Long.getLong("gatun.emulated.bytes", TOTAL);
@@ -34,6 +37,7 @@ public final class EmulatedRuntime implements CudaRuntime {
   private final NavigableMap<Long, Long> onDevice = new TreeMap<>();
   private Optional<EmulatedGraph> capturing = Optional.empty();
   private final Deque<Late> late = new ArrayDeque<>();
+  private final long number = MADE.incrementAndGet();
   private long used;
   private long issued;
 
@@ -54,9 +58,9 @@ public final class EmulatedRuntime implements CudaRuntime {
     }
   }
 
-  /** When it was passed, and the copies issued before. */
+  /** When it was passed, the copies issued before, and whose it is. */
   private record Event(MemorySegment memory) {
-    static final long BYTES = 2 * Long.BYTES;
+    static final long BYTES = 3 * Long.BYTES;
 
     static Event at(MemorySegment address) {
       return new Event(address.reinterpret(BYTES));
@@ -70,14 +74,21 @@ public final class EmulatedRuntime implements CudaRuntime {
       return memory.getAtIndex(ValueLayout.JAVA_LONG, 1);
     }
 
-    void set(long nanos, long copies) {
+    EmulatedRuntime owner() {
+      return ALL.get(memory.getAtIndex(ValueLayout.JAVA_LONG, 2));
+    }
+
+    void set(long nanos, long copies, long owner) {
       memory.setAtIndex(ValueLayout.JAVA_LONG, 0, nanos);
       memory.setAtIndex(ValueLayout.JAVA_LONG, 1, copies);
+      memory.setAtIndex(ValueLayout.JAVA_LONG, 2, owner);
     }
   }
 
   /** For a libgatun.so whose GPU is emulated. */
-  public EmulatedRuntime() {}
+  public EmulatedRuntime() {
+    ALL.put(number, this);
+  }
 
   @Override
   public int devices() {
@@ -117,7 +128,7 @@ public final class EmulatedRuntime implements CudaRuntime {
   }
 
   @Override
-  public MemorySegment allocate(long bytes) {
+  public synchronized MemorySegment allocate(long bytes) {
     refuseWhileCapturing("allocating device memory");
     if (bytes > limit - used) {
       return MemorySegment.NULL;
@@ -132,14 +143,14 @@ public final class EmulatedRuntime implements CudaRuntime {
   }
 
   @Override
-  public void free(MemorySegment memory, long bytes) {
+  public synchronized void free(MemorySegment memory, long bytes) {
     used -= bytes;
     onDevice.remove(memory.address());
     Kernels.gk_host_free(memory, bytes);
   }
 
   @Override
-  public MemorySegment allocatePinned(long bytes) {
+  public synchronized MemorySegment allocatePinned(long bytes) {
     refuseWhileCapturing("allocating pinned memory");
     MemorySegment memory = Library.hostMemory(bytes);
     if (memory.address() != 0) {
@@ -154,7 +165,7 @@ public final class EmulatedRuntime implements CudaRuntime {
   }
 
   @Override
-  public void freePinned(MemorySegment memory, long bytes) {
+  public synchronized void freePinned(MemorySegment memory, long bytes) {
     pinned.remove(memory.address());
     Kernels.gk_host_free(memory, bytes);
   }
@@ -167,12 +178,32 @@ public final class EmulatedRuntime implements CudaRuntime {
     issue(() -> copyNow(from, to, bytes));
   }
 
+  @Override
+  public void copy(MemorySegment from, MemorySegment to, Block block, MemorySegment stream) {
+    for (long row = 0; row < block.rows(); row++) {
+      MemorySegment source = MemorySegment.ofAddress(from.address() + row * block.fromStride());
+      MemorySegment target = MemorySegment.ofAddress(to.address() + row * block.toStride());
+      copy(source, target, block.width(), stream);
+    }
+  }
+
+  @Override
+  public synchronized boolean pin(MemorySegment host, long bytes) {
+    pinned.put(host.address(), bytes);
+    return true;
+  }
+
+  @Override
+  public synchronized void unpin(MemorySegment host) {
+    pinned.remove(host.address());
+  }
+
   /** Does {@code call}, or notes it. */
   private void issue(Runnable call) {
     capturing.ifPresentOrElse(graph -> graph.note(call), call);
   }
 
-  private void copyNow(MemorySegment from, MemorySegment to, long bytes) {
+  private synchronized void copyNow(MemorySegment from, MemorySegment to, long bytes) {
     MemorySegment source = from.reinterpret(bytes);
     MemorySegment target = to.reinterpret(bytes);
     if (isIn(pinned, source)) {
@@ -189,7 +220,7 @@ public final class EmulatedRuntime implements CudaRuntime {
     MemorySegment.copy(source, 0, target, 0, bytes);
   }
 
-  private boolean isPageable(MemorySegment memory) {
+  private synchronized boolean isPageable(MemorySegment memory) {
     return !isIn(pinned, memory) && !isIn(onDevice, memory);
   }
 
@@ -207,7 +238,7 @@ public final class EmulatedRuntime implements CudaRuntime {
         .ifPresent(this::complete);
   }
 
-  private void complete(long copies) {
+  private synchronized void complete(long copies) {
     while (!late.isEmpty() && late.peek().number() <= copies) {
       late.poll().complete();
     }
@@ -223,7 +254,7 @@ public final class EmulatedRuntime implements CudaRuntime {
   @Override
   public MemorySegment openEvent() {
     MemorySegment event = Library.hostMemory(Event.BYTES);
-    Event.at(event).set(0, 0);
+    Event.at(event).set(0, 0, number);
     return event;
   }
 
@@ -233,15 +264,26 @@ public final class EmulatedRuntime implements CudaRuntime {
   }
 
   @Override
-  public void mark(MemorySegment event, MemorySegment stream) {
+  public synchronized void mark(MemorySegment event, MemorySegment stream) {
     refuseWhileCapturing("marking a step"); // CUDA takes it, but it would never be passed
-    Event.at(event).set(System.nanoTime(), issued);
+    Event.at(event).set(System.nanoTime(), issued, number);
+  }
+
+  @Override
+  public void after(MemorySegment event, MemorySegment stream) {
+    refuseWhileCapturing("ordering work of two GPUs");
+    completed(event);
   }
 
   @Override
   public void await(MemorySegment event) {
     refuseWhileCapturing("waiting for the GPU");
-    complete(Event.at(event).copies());
+    completed(event);
+  }
+
+  private static void completed(MemorySegment event) {
+    Event awaited = Event.at(event);
+    awaited.owner().complete(awaited.copies());
   }
 
   @Override
