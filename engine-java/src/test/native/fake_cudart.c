@@ -166,6 +166,48 @@ int cudaMemcpyAsync(void *to, const void *from, size_t bytes, int kind, void *st
   return SUCCESS;
 }
 
+/* Rows one after another; nothing that the engine records. */
+int cudaMemcpy2DAsync(void *to, size_t to_stride, const void *from, size_t from_stride, size_t width, size_t rows,
+                      int kind, void *stream) {
+  if (capturing != NULL || width > to_stride || width > from_stride) {
+    return capturing != NULL ? CAPTURE_INVALIDATED : INVALID_VALUE;
+  }
+  for (size_t row = 0; row < rows; row++) {
+    const int status =
+        cudaMemcpyAsync((char *)to + row * to_stride, (const char *)from + row * from_stride, width, kind, stream);
+    if (status != SUCCESS) {
+      return status;
+    }
+  }
+  return SUCCESS;
+}
+
+/* Pages, for all devices (cudaHostRegisterPortable). */
+int cudaHostRegister(void *memory, size_t bytes, unsigned flags) {
+  if (flags != 1 || (uintptr_t)memory % 4096 != 0 || bytes % 4096 != 0) {
+    return INVALID_VALUE;
+  }
+  if ((int64_t)bytes > fake_free_bytes) {
+    return MEMORY_ALLOCATION;
+  }
+  if (reached() == SUCCESS) {
+    fake_live++;
+  }
+  return reached();
+}
+int cudaHostUnregister(void *memory) {
+  if (memory == NULL) {
+    return INVALID_VALUE;
+  }
+  fake_live--;
+  return reached();
+}
+
+/* Of this stream's device or another's: all work is done at once. */
+int cudaStreamWaitEvent(void *stream, void *event, unsigned flags) {
+  return event == NULL || flags != 0 ? INVALID_VALUE : reached_by(stream);
+}
+
 int cudaStreamBeginCapture(void *stream, int mode) {
   if (stream == NULL || capturing != NULL || mode != 1) { /* cudaStreamCaptureModeThreadLocal */
     return INVALID_VALUE;

@@ -137,6 +137,35 @@ class JavaCppRuntimeTest {
   }
 
   @Test
+  void copiesRowsBetweenADeviceAndPinnedPages() {
+    try (CudaDevice device = CudaDevice.open(runtime, CUDA);
+        Arena arena = Arena.ofConfined()) {
+      MemorySegment pages = arena.allocate(4096, 4096);
+      Runnable unpin = device.pin("a test", pages);
+      Buffer buffer = device.allocate("rows", 64, arena);
+      for (int i = 0; i < 6; i++) {
+        pages.set(ValueLayout.JAVA_BYTE, 10 + i, (byte) i);
+      }
+      Mark uploaded = device.mark(arena);
+      device.copy(pages, buffer.segment(), new Block(10, 2, 1, 4, 2, 3));
+      uploaded.set();
+      device.after(uploaded);
+      device.copy(buffer.segment(), pages, new Block(1, 4, 100, 2, 2, 3));
+      device.copy(pages, pages, Block.row(100, 200, 6));
+      device.sync();
+      for (int i = 0; i < 6; i++) {
+        assertEquals(i, pages.get(ValueLayout.JAVA_BYTE, 200 + i));
+      }
+      unpin.run();
+      variable("fake_free_bytes").set(ValueLayout.JAVA_LONG, 0, 4095);
+      refuses(
+          Refusal.Reason.DOES_NOT_FIT,
+          "host memory for a test cannot be pinned: ",
+          () -> device.pin("a test", pages));
+    }
+  }
+
+  @Test
   void marksTellTimeAndFaults() {
     try (CudaDevice device = CudaDevice.open(runtime, CUDA);
         Arena arena = Arena.ofConfined()) {
