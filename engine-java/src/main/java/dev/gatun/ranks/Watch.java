@@ -21,6 +21,12 @@ final class Watch implements Peer.Listener {
   /** Then it waits so long, at most, for a lower rank to tell the user. */
   private static final long TELL_MILLIS = 3_000;
 
+  /**
+   * Who has been told lives on for so long: a process's end has the launcher end all, and what it
+   * has not yet read of who told the user would be lost.
+   */
+  private static final long READ_MILLIS = 500;
+
   /** Whether a signal to one rank was one to all shows within this. */
   private static final long SIGNAL_MILLIS = 2_000;
 
@@ -127,8 +133,13 @@ final class Watch implements Peer.Listener {
     told = true;
     notifyAll();
     if (!left) {
-      ProcessExit.now(exitCode);
+      thread("gatun-ranks-told", () -> exitAfterTheTeller(exitCode)).start();
     }
+  }
+
+  private static void exitAfterTheTeller(int exitCode) {
+    sleep(READ_MILLIS);
+    ProcessExit.now(exitCode);
   }
 
   @Override
@@ -164,13 +175,16 @@ final class Watch implements Peer.Listener {
    */
   void end() {
     try {
-      tellOnce();
+      if (!tells()) {
+        exitAfterTheTeller(failure.exitCode());
+      }
     } finally {
       ProcessExit.now(failure.exitCode());
     }
   }
 
-  private synchronized void tellOnce() {
+  /** Whether it is this process that has told the user. */
+  private synchronized boolean tells() {
     if (failure.outside()) {
       awaitMillis(SIGNAL_MILLIS, () -> told);
     }
@@ -179,7 +193,9 @@ final class Watch implements Peer.Listener {
       told = true;
       tell.accept(failure.refusal());
       peers.forEach(peer -> peer.told(failure.exitCode()));
+      return true;
     }
+    return false;
   }
 
   private boolean lowestOfTheLiving() {
