@@ -102,7 +102,7 @@ final class Nvml {
   static Optional<String> driver() {
     byte[] version = new byte[80];
     return MISSING.isEmpty() && nvmlSystemGetDriverVersion(version, version.length) == NVML_SUCCESS
-        ? Optional.of(JavaCppRuntime.text(version))
+        ? Optional.of(JavaCppGpus.text(version))
         : Optional.empty();
   }
 

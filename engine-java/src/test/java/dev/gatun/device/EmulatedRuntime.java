@@ -3,14 +3,7 @@ package dev.gatun.device;
 
 import dev.gatun.bindings.Kernels;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.util.ArrayDeque;
-import java.util.Deque;
-import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -28,67 +21,16 @@ import java.util.concurrent.atomic.AtomicLong;
 public final class EmulatedRuntime implements CudaRuntime {
   private static final long TOTAL = 1L << 40;
   private static final AtomicLong WAITS = new AtomicLong();
-  private static final AtomicLong MADE = new AtomicLong();
-  private static final Map<Long, EmulatedRuntime> ALL = new ConcurrentHashMap<>();
 
   private final EmulatedCuda cuda = new EmulatedCuda();
   private final long limit = Long.getLong("gatun.emulated.bytes", TOTAL);
-  private final NavigableMap<Long, Long> pinned = new TreeMap<>();
-  private final NavigableMap<Long, Long> onDevice = new TreeMap<>();
+  private final Allocations onDevice = new Allocations();
+  private final EmulatedCopies copies = new EmulatedCopies();
   private Optional<EmulatedGraph> capturing = Optional.empty();
-  private final Deque<Late> late = new ArrayDeque<>();
-  private final long number = MADE.incrementAndGet();
   private long used;
-  private long issued;
-
-  /**
-   * A copy that is not waited for.
-   *
-   * @param number copies issued up to it
-   * @param host its side in pinned memory
-   */
-  private record Late(long number, MemorySegment host, byte[] content, boolean toHost) {
-    void complete() {
-      if (toHost) {
-        MemorySegment.copy(content, 0, host, ValueLayout.JAVA_BYTE, 0, content.length);
-      } else if (MemorySegment.ofArray(content).mismatch(host) >= 0) {
-        throw new IllegalStateException(
-            "pinned memory changed while it was being copied to the device");
-      }
-    }
-  }
-
-  /** When it was passed, the copies issued before, and whose it is. */
-  private record Event(MemorySegment memory) {
-    static final long BYTES = 3 * Long.BYTES;
-
-    static Event at(MemorySegment address) {
-      return new Event(address.reinterpret(BYTES));
-    }
-
-    long nanos() {
-      return memory.getAtIndex(ValueLayout.JAVA_LONG, 0);
-    }
-
-    long copies() {
-      return memory.getAtIndex(ValueLayout.JAVA_LONG, 1);
-    }
-
-    EmulatedRuntime owner() {
-      return ALL.get(memory.getAtIndex(ValueLayout.JAVA_LONG, 2));
-    }
-
-    void set(long nanos, long copies, long owner) {
-      memory.setAtIndex(ValueLayout.JAVA_LONG, 0, nanos);
-      memory.setAtIndex(ValueLayout.JAVA_LONG, 1, copies);
-      memory.setAtIndex(ValueLayout.JAVA_LONG, 2, owner);
-    }
-  }
 
   /** For a libgatun.so whose GPU is emulated. */
-  public EmulatedRuntime() {
-    ALL.put(number, this);
-  }
+  public EmulatedRuntime() {}
 
   @Override
   public int devices() {
@@ -128,7 +70,7 @@ public final class EmulatedRuntime implements CudaRuntime {
   }
 
   @Override
-  public synchronized MemorySegment allocate(long bytes) {
+  public MemorySegment allocate(long bytes) {
     refuseWhileCapturing("allocating device memory");
     if (bytes > limit - used) {
       return MemorySegment.NULL;
@@ -136,25 +78,25 @@ public final class EmulatedRuntime implements CudaRuntime {
     MemorySegment memory = Library.hostMemory(bytes);
     if (memory.address() != 0) {
       used += bytes;
-      onDevice.put(memory.address(), bytes);
+      onDevice.add(memory, bytes);
       memory.reinterpret(bytes).fill((byte) 0xFF);
     }
     return memory;
   }
 
   @Override
-  public synchronized void free(MemorySegment memory, long bytes) {
+  public void free(MemorySegment memory, long bytes) {
     used -= bytes;
-    onDevice.remove(memory.address());
+    onDevice.remove(memory);
     Kernels.gk_host_free(memory, bytes);
   }
 
   @Override
-  public synchronized MemorySegment allocatePinned(long bytes) {
+  public MemorySegment allocatePinned(long bytes) {
     refuseWhileCapturing("allocating pinned memory");
     MemorySegment memory = Library.hostMemory(bytes);
     if (memory.address() != 0) {
-      pinned.put(memory.address(), bytes);
+      copies.pinned().add(memory, bytes);
     }
     return memory;
   }
@@ -165,8 +107,8 @@ public final class EmulatedRuntime implements CudaRuntime {
   }
 
   @Override
-  public synchronized void freePinned(MemorySegment memory, long bytes) {
-    pinned.remove(memory.address());
+  public void freePinned(MemorySegment memory, long bytes) {
+    copies.pinned().remove(memory);
     Kernels.gk_host_free(memory, bytes);
   }
 
@@ -175,7 +117,7 @@ public final class EmulatedRuntime implements CudaRuntime {
     if (capturing.isPresent() && (isPageable(from) || isPageable(to))) {
       refuseWhileCapturing("copying " + bytes + " bytes");
     }
-    issue(() -> copyNow(from, to, bytes));
+    issue(() -> copies.copy(from.reinterpret(bytes), to.reinterpret(bytes)));
   }
 
   @Override
@@ -188,14 +130,14 @@ public final class EmulatedRuntime implements CudaRuntime {
   }
 
   @Override
-  public synchronized boolean pin(MemorySegment host, long bytes) {
-    pinned.put(host.address(), bytes);
+  public boolean pin(MemorySegment host, long bytes) {
+    copies.pinned().add(host, bytes);
     return true;
   }
 
   @Override
-  public synchronized void unpin(MemorySegment host) {
-    pinned.remove(host.address());
+  public void unpin(MemorySegment host) {
+    copies.pinned().remove(host);
   }
 
   /** Does {@code call}, or notes it. */
@@ -203,92 +145,48 @@ public final class EmulatedRuntime implements CudaRuntime {
     capturing.ifPresentOrElse(graph -> graph.note(call), call);
   }
 
-  private synchronized void copyNow(MemorySegment from, MemorySegment to, long bytes) {
-    MemorySegment source = from.reinterpret(bytes);
-    MemorySegment target = to.reinterpret(bytes);
-    if (isIn(pinned, source)) {
-      completeInto(source); // copies of one stream are in order
-    }
-    issued++;
-    if (isIn(pinned, target)) {
-      late.add(new Late(issued, target, source.toArray(ValueLayout.JAVA_BYTE), true));
-      return;
-    }
-    if (isIn(pinned, source)) {
-      late.add(new Late(issued, source, source.toArray(ValueLayout.JAVA_BYTE), false));
-    }
-    MemorySegment.copy(source, 0, target, 0, bytes);
-  }
-
-  private synchronized boolean isPageable(MemorySegment memory) {
-    return !isIn(pinned, memory) && !isIn(onDevice, memory);
-  }
-
-  private static boolean isIn(NavigableMap<Long, Long> allocations, MemorySegment memory) {
-    Map.Entry<Long, Long> at = allocations.floorEntry(memory.address());
-    return at != null && memory.address() < at.getKey() + at.getValue();
-  }
-
-  /** Completes copies up to the last that writes to some of {@code host}. */
-  private void completeInto(MemorySegment host) {
-    late.stream()
-        .filter(copy -> copy.toHost() && copy.host().asOverlappingSlice(host).isPresent())
-        .mapToLong(Late::number)
-        .max()
-        .ifPresent(this::complete);
-  }
-
-  private synchronized void complete(long copies) {
-    while (!late.isEmpty() && late.peek().number() <= copies) {
-      late.poll().complete();
-    }
+  private boolean isPageable(MemorySegment memory) {
+    return !copies.pinned().hold(memory) && !onDevice.hold(memory);
   }
 
   @Override
   public void sync(MemorySegment stream) {
     WAITS.incrementAndGet();
     cuda.sync(stream, "waiting for the GPU");
-    complete(issued);
+    copies.complete();
   }
 
   @Override
   public MemorySegment openEvent() {
-    MemorySegment event = Library.hostMemory(Event.BYTES);
-    Event.at(event).set(0, 0, number);
-    return event;
+    return copies.openEvent();
   }
 
   @Override
   public void closeEvent(MemorySegment event) {
-    Kernels.gk_host_free(event, Event.BYTES);
+    copies.closeEvent(event);
   }
 
   @Override
-  public synchronized void mark(MemorySegment event, MemorySegment stream) {
+  public void mark(MemorySegment event, MemorySegment stream) {
     refuseWhileCapturing("marking a step"); // CUDA takes it, but it would never be passed
-    Event.at(event).set(System.nanoTime(), issued, number);
+    copies.mark(event);
   }
 
   @Override
   public void after(MemorySegment event, MemorySegment stream) {
     refuseWhileCapturing("ordering work of two GPUs");
-    completed(event);
+    EmulatedCopies.await(event);
   }
 
   @Override
   public void await(MemorySegment event) {
     refuseWhileCapturing("waiting for the GPU");
-    completed(event);
-  }
-
-  private static void completed(MemorySegment event) {
-    Event awaited = Event.at(event);
-    awaited.owner().complete(awaited.copies());
+    EmulatedCopies.await(event);
   }
 
   @Override
   public long nanosBetween(MemorySegment from, MemorySegment to) {
-    return Event.at(to).nanos() - Event.at(from).nanos();
+    return EmulatedCopies.nanosBetween(from, to);
   }
 
   @Override
