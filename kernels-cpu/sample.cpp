@@ -1,5 +1,5 @@
-// sample.cpp: Sample. Bytes moved: 4 limit a row, and 8 for each candidate ranked. Operations: a comparison a logit;
-// about 20 for each weight.
+// sample.cpp: Sample. Bytes moved: 4 limit a row, limit / 8 of its mask, and 8 for each candidate ranked. Operations: a
+// comparison a logit; about 20 for each weight.
 #include <algorithm>
 #include <functional>
 #include <limits>
@@ -15,16 +15,13 @@ namespace {
 // The tokens still in play: the whole vocabulary by id until the first cut, from then on by falling key.
 class Candidates {
  public:
-  Candidates(const float *logits, int64_t count) : keys_(static_cast<size_t>(count)) {
-    // Loops of their own, which the compiler makes vectors of.
-    int others = 0;
-    for (size_t i = 0; i < keys_.size(); ++i) {
-      others |= logits[i] < std::numeric_limits<float>::infinity() ? 0 : 1;
+  // mask: NULL where every token may be drawn.
+  Candidates(const float *logits, const uint32_t *mask, int64_t count) : keys_(static_cast<size_t>(count)) {
+    if (mask == nullptr) {
+      load([&](size_t i) { return logits[i]; });
+    } else {
+      load([&](size_t i) { return draw::allows(mask, i) ? logits[i] : -std::numeric_limits<float>::infinity(); });
     }
-    for (size_t i = 0; i < keys_.size(); ++i) {
-      keys_[i] = draw::key(logits[i], static_cast<uint32_t>(i));
-    }
-    numbers_ = others == 0;
     greatest_ = greatestKey();
   }
 
@@ -71,6 +68,19 @@ class Candidates {
   }
 
  private:
+  template <class LogitOf>
+  void load(LogitOf logitOf) {
+    // Loops of their own, which the compiler makes vectors of.
+    int others = 0;
+    for (size_t i = 0; i < keys_.size(); ++i) {
+      others |= logitOf(i) < std::numeric_limits<float>::infinity() ? 0 : 1;
+    }
+    for (size_t i = 0; i < keys_.size(); ++i) {
+      keys_[i] = draw::key(logitOf(i), static_cast<uint32_t>(i));
+    }
+    numbers_ = others == 0;
+  }
+
   // Four at a time, since each comparison waits for the one before it.
   uint64_t greatestKey() const {
     uint64_t most[4] = {};
@@ -151,8 +161,8 @@ void run(Candidates &candidates, const gk_sampling &sampling, int32_t stage) {
   }
 }
 
-int32_t drawToken(const float *logits, const gk_sampling &sampling, float *probability) {
-  Candidates candidates(logits, sampling.limit);
+int32_t drawToken(const float *logits, const uint32_t *mask, const gk_sampling &sampling, float *probability) {
+  Candidates candidates(logits, mask, sampling.limit);
   *probability = 0;
   for (int i = 0; i <= draw::stages; ++i) {
     if (!candidates.numbers()) {
@@ -175,16 +185,21 @@ int32_t drawToken(const float *logits, const gk_sampling &sampling, float *proba
 struct Work {
   const gk_tensor &logits;
   const gk_sampling *sampling;
+  const gk_tensor *masks;
   int32_t *tokens;
   float *probabilities;
 };
+
+const uint32_t *maskOf(const gk_tensor *masks, int32_t row) {
+  return masks == nullptr || row < 0 ? nullptr : static_cast<const uint32_t *>(masks->data) + row * masks->stride;
+}
 
 void drawRows(void *arg, int64_t begin, int64_t end, int) {
   const Work &work = *static_cast<const Work *>(arg);
   for (int64_t r = begin; r < end; ++r) {
     const float *logits = static_cast<const float *>(work.logits.data) + r * work.logits.stride;
     float probability;
-    work.tokens[r] = drawToken(logits, work.sampling[r], &probability);
+    work.tokens[r] = drawToken(logits, maskOf(work.masks, work.sampling[r].mask), work.sampling[r], &probability);
     if (work.probabilities != nullptr) {
       work.probabilities[r] = probability;
     }
@@ -193,7 +208,7 @@ void drawRows(void *arg, int64_t begin, int64_t end, int) {
 
 }  // namespace
 
-void checkSampling(const gk_sampling *sampling, const gk_tensor &logits) {
+void checkSampling(const gk_sampling *sampling, const gk_tensor &logits, const gk_tensor *masks) {
   for (int64_t r = 0; r < logits.rows; ++r) {
     const gk_sampling &s = sampling[r];
     const auto row = static_cast<long long>(r);
@@ -212,6 +227,10 @@ void checkSampling(const gk_sampling *sampling, const gk_tensor &logits) {
       checks::refuse("sampling[%lld].limit is %d, expected 1 to logits.cols, which is %lld", row, s.limit,
                      static_cast<long long>(logits.cols));
     }
+    if (masks != nullptr && (s.mask < -1 || s.mask >= masks->rows)) {
+      checks::refuse("sampling[%lld].mask is %d, expected -1, or a row of masks, which has %lld", row, s.mask,
+                     static_cast<long long>(masks->rows));
+    }
     uint32_t seen = 1u << GK_STAGE_END;
     for (uint32_t rest = static_cast<uint32_t>(s.chain); rest != 0; rest >>= 4) {
       if ((rest & 15) > GK_STAGE_TEMPERATURE || (seen >> (rest & 15) & 1) != 0) {
@@ -223,9 +242,9 @@ void checkSampling(const gk_sampling *sampling, const gk_tensor &logits) {
   }
 }
 
-void sample(Pool &pool, const gk_tensor &logits, const gk_sampling *sampling, const gk_tensor &tokens,
-            float *probabilities) {
-  Work work{logits, sampling, static_cast<int32_t *>(tokens.data), probabilities};
+void sample(Pool &pool, const gk_tensor &logits, const gk_sampling *sampling, const gk_tensor *masks,
+            const gk_tensor &tokens, float *probabilities) {
+  Work work{logits, sampling, masks, static_cast<int32_t *>(tokens.data), probabilities};
   pool.parallelFor(logits.rows, 1, drawRows, &work);
 }
 

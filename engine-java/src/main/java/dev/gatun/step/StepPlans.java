@@ -124,6 +124,12 @@ public record StepPlans(
     return plans.stream().mapToLong(MemoryPlan::bytes).max().orElseThrow();
   }
 
+  /** Words of a token mask, 32 tokens each; 0 where another rank has the logits. */
+  int maskWords() {
+    long vocab = logitBytes / DType.F32.bytes(most.logitRows());
+    return Math.toIntExact(Math.ceilDiv(vocab, Integer.SIZE));
+  }
+
   /** Bytes lent to NVIDIA's library: its workspace and the rows of a weight. */
   public long gemmBytes() {
     return unpackedBytes > 0 ? Device.GEMM_WORKSPACE + unpackedBytes : 0;

@@ -123,8 +123,10 @@ class SampleTest {
     MemorySegment tokens = Structs.tensor(arena, new Buffer(token), 1, 1, DType.I32);
     MemorySegment probability = arena.allocate(ValueLayout.JAVA_FLOAT);
     MemorySegment sampling = arena.allocate(Sampling.BYTES, Long.BYTES);
-    how.write(sampling);
-    Library.check(Kernels.gk_sample(queue, tensor, sampling, tokens, probability), "gk_sample");
+    how.write(sampling, 0);
+    MemorySegment none = MemorySegment.NULL;
+    Library.check(
+        Kernels.gk_sample(queue, tensor, sampling, none, tokens, probability), "gk_sample");
     return new Drawn(
         token.get(ValueLayout.JAVA_INT, 0), probability.get(ValueLayout.JAVA_FLOAT, 0));
   }
@@ -139,7 +141,8 @@ class SampleTest {
         options.truncation().topP(),
         options.truncation().minP(),
         options.temperature(),
-        options.samplers().stream().map(STAGES::get).toList());
+        options.samplers().stream().map(STAGES::get).toList(),
+        false);
   }
 
   private static SamplingOptions plain(List<SamplerType> chain) {
