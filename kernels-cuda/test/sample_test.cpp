@@ -53,9 +53,9 @@ void fill(Random &random, float *logits, int64_t count) {
   }
 }
 
-// Allows many, few, one, none, all, or only ids that are never drawn.
-void fillMask(Random &random, uint32_t *mask, int64_t words, int limit) {
-  const int kind = random.below(6);
+// Allows, by kind, many, few, one, none, all, or only ids that are never drawn.
+constexpr int maskKinds = 6;
+void fillMask(Random &random, int kind, uint32_t *mask, int64_t words, int limit) {
   std::fill(mask, mask + words, kind == 4 ? ~0u : 0u);
   const auto allow = [&](int id) { mask[id / 32] |= 1u << (id % 32); };
   const int last = static_cast<int>(words) * 32;
@@ -69,19 +69,14 @@ void fillMask(Random &random, uint32_t *mask, int64_t words, int limit) {
   }
 }
 
-// Those of all rows, in an order of their own: one in four rows has none.
+// Those of all rows, in an order of their own.
 struct Masks {
   int64_t rows, words, stride;
   Array<int32_t> bits;
 
-  Masks(Random &random, int64_t cols, Array<gk_sampling> &sampling, int64_t count)
+  Masks(Random &random, int64_t cols, int64_t count)
       : rows(count), words((cols + 31) / 32), stride(words + random.below(3)), bits(rows * stride) {
     bits.fillBytes(0xff);
-    for (int64_t r = 0; r < count; ++r) {
-      const auto at = static_cast<int32_t>(count - 1 - r);
-      sampling[r].mask = random.below(4) > 0 ? at : -1;
-      fillMask(random, row(at), words, sampling[r].limit);
-    }
   }
 
   uint32_t *row(int64_t at) { return reinterpret_cast<uint32_t *>(bits.data()) + at * stride; }
@@ -131,7 +126,12 @@ void checkAny(const Both &both, int64_t rows, int64_t limit) {
     sampling[r] = anySampling(random, static_cast<int>(limit));
   }
   check(both, "any", rows, stride, logits, sampling);
-  const Masks masks(random, stride, sampling, rows);
+  Masks masks(random, stride, rows);
+  for (int64_t r = 0; r < rows; ++r) {
+    const auto at = static_cast<int32_t>(rows - 1 - r);
+    sampling[r].mask = random.below(4) > 0 ? at : -1;
+    fillMask(random, random.below(maskKinds), masks.row(at), masks.words, sampling[r].limit);
+  }
   check(both, "masked", rows, stride, logits, sampling, &masks);
 }
 
@@ -148,7 +148,7 @@ void checkNumbers(const Both &both) {
     sampling[r] = {1, r, 1, r % 2 == 0 ? 0.0f : 1.0f, -infinity, 0, 0x4, cols, 0};
     logits[r * cols + 35] = r < 2 ? NAN : infinity;
   }
-  Masks masks(random, cols, sampling, 4);
+  Masks masks(random, cols, 4);
   for (int64_t r = 0; r < 4; ++r) {
     sampling[r].mask = static_cast<int32_t>(r);
     masks.row(r)[0] = masks.row(r)[1] = ~0u;
@@ -185,8 +185,11 @@ void checkMany(const Both &both, int64_t limit, float spread, int32_t chain) {
   Array<gk_sampling> sampling(1);
   sampling[0] = {11, 5, 0.9, 1.5f, -30.0f, static_cast<int32_t>(limit) - 3, chain, static_cast<int32_t>(limit), 0};
   check(both, "many", 1, limit, logits, sampling);
-  const Masks masks(random, limit, sampling, 1);
-  check(both, "many, masked", 1, limit, logits, sampling, &masks);
+  Masks masks(random, limit, 1);
+  for (int kind = 0; kind < maskKinds; ++kind) {
+    fillMask(random, kind, masks.row(0), masks.words, static_cast<int>(limit));
+    check(both, "many, masked", 1, limit, logits, sampling, &masks);
+  }
 }
 
 }  // namespace

@@ -25,6 +25,8 @@ import java.util.TreeMap;
 public final class EmulatedRuntime implements CudaRuntime {
   private static final long TOTAL = 1L << 40;
 
+  private static volatile long bytesToHost; // written by the thread of the one engine there is
+
   private final EmulatedCuda cuda = new EmulatedCuda();
   private final long limit = Long.getLong("gatun.emulated.bytes", TOTAL);
   private final NavigableMap<Long, Long> pinned = new TreeMap<>();
@@ -177,6 +179,7 @@ public final class EmulatedRuntime implements CudaRuntime {
     }
     issued++;
     if (isIn(pinned, target)) {
+      bytesToHost += bytes;
       late.add(new Late(issued, target, source.toArray(ValueLayout.JAVA_BYTE), true));
       return;
     }
@@ -248,6 +251,11 @@ public final class EmulatedRuntime implements CudaRuntime {
   @Override
   public Blas openBlas(MemorySegment stream) {
     return new EmulatedBlas(this::issue);
+  }
+
+  /** Bytes that were copied to the host in this process, so that tests know what was. */
+  public static long bytesToHost() {
+    return bytesToHost;
   }
 
   /** How often recordings were run in this process, so that tests know what they tested. */
