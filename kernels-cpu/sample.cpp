@@ -15,13 +15,16 @@ namespace {
 // The tokens still in play: the whole vocabulary by id until the first cut, from then on by falling key.
 class Candidates {
  public:
-  // mask: NULL where every token may be drawn.
-  Candidates(const float *logits, const uint32_t *mask, int64_t count) : keys_(static_cast<size_t>(count)) {
-    if (mask == nullptr) {
-      load([&](size_t i) { return logits[i]; });
-    } else {
-      load([&](size_t i) { return draw::allows(mask, i) ? logits[i] : -std::numeric_limits<float>::infinity(); });
+  Candidates(const float *logits, int64_t count) : keys_(static_cast<size_t>(count)) {
+    // Loops of their own, which the compiler makes vectors of.
+    int others = 0;
+    for (size_t i = 0; i < keys_.size(); ++i) {
+      others |= logits[i] < std::numeric_limits<float>::infinity() ? 0 : 1;
     }
+    for (size_t i = 0; i < keys_.size(); ++i) {
+      keys_[i] = draw::key(logits[i], static_cast<uint32_t>(i));
+    }
+    numbers_ = others == 0;
     greatest_ = greatestKey();
   }
 
@@ -68,19 +71,6 @@ class Candidates {
   }
 
  private:
-  template <class LogitOf>
-  void load(LogitOf logitOf) {
-    // Loops of their own, which the compiler makes vectors of.
-    int others = 0;
-    for (size_t i = 0; i < keys_.size(); ++i) {
-      others |= logitOf(i) < std::numeric_limits<float>::infinity() ? 0 : 1;
-    }
-    for (size_t i = 0; i < keys_.size(); ++i) {
-      keys_[i] = draw::key(logitOf(i), static_cast<uint32_t>(i));
-    }
-    numbers_ = others == 0;
-  }
-
   // Four at a time, since each comparison waits for the one before it.
   uint64_t greatestKey() const {
     uint64_t most[4] = {};
@@ -161,8 +151,8 @@ void run(Candidates &candidates, const gk_sampling &sampling, int32_t stage) {
   }
 }
 
-int32_t drawToken(const float *logits, const uint32_t *mask, const gk_sampling &sampling, float *probability) {
-  Candidates candidates(logits, mask, sampling.limit);
+int32_t drawToken(const float *logits, const gk_sampling &sampling, float *probability) {
+  Candidates candidates(logits, sampling.limit);
   *probability = 0;
   for (int i = 0; i <= draw::stages; ++i) {
     if (!candidates.numbers()) {
@@ -182,6 +172,27 @@ int32_t drawToken(const float *logits, const uint32_t *mask, const gk_sampling &
   return candidates.take(sampling, probability);
 }
 
+// The first `count` logits, those of masked ids -infinity: by bits, not by branches, which random masks mislead.
+std::vector<float> unmasked(const float *logits, const uint32_t *mask, int64_t count) {
+  std::vector<float> all(static_cast<size_t>(count));
+  const auto keepWord = [&](int64_t first, int64_t ids) {
+    const uint32_t word = mask[first / 32], banned = draw::bits<uint32_t>(-std::numeric_limits<float>::infinity());
+    float *to = all.data() + first;
+    for (int64_t i = 0; i < ids; ++i) {
+      const uint32_t keep = (word & 1u << i) != 0 ? ~0u : 0u;
+      to[i] = draw::bits<float>((draw::bits<uint32_t>(logits[first + i]) & keep) | (banned & ~keep));
+    }
+  };
+  int64_t first = 0;
+  for (; first + 32 <= count; first += 32) {
+    keepWord(first, 32);
+  }
+  if (first < count) {
+    keepWord(first, count - first);
+  }
+  return all;
+}
+
 struct Work {
   const gk_tensor &logits;
   const gk_sampling *sampling;
@@ -199,7 +210,10 @@ void drawRows(void *arg, int64_t begin, int64_t end, int) {
   for (int64_t r = begin; r < end; ++r) {
     const float *logits = static_cast<const float *>(work.logits.data) + r * work.logits.stride;
     float probability;
-    work.tokens[r] = drawToken(logits, maskOf(work.masks, work.sampling[r].mask), work.sampling[r], &probability);
+    const gk_sampling &sampling = work.sampling[r];
+    const uint32_t *mask = maskOf(work.masks, sampling.mask);
+    const std::vector<float> some = mask == nullptr ? std::vector<float>() : unmasked(logits, mask, sampling.limit);
+    work.tokens[r] = drawToken(mask == nullptr ? logits : some.data(), sampling, &probability);
     if (work.probabilities != nullptr) {
       work.probabilities[r] = probability;
     }

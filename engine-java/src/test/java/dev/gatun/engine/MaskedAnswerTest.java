@@ -60,6 +60,9 @@ class MaskedAnswerTest {
       if (count == breaksAt) {
         throw Refusal.usage("the mask breaks", "mend it");
       }
+      if (ends()) {
+        throw new AssertionError("nothing may follow; the mask may be closed");
+      }
       return MemorySegment.ofArray(words);
     }
 
