@@ -6,7 +6,6 @@ import dev.gatun.device.Device;
 import dev.gatun.sample.TokenMask;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.Optional;
 
 /**
  * On the host, where {@link #set} writes them, and on the device. One copy on the host will do: the
@@ -15,22 +14,16 @@ import java.util.Optional;
 final class TokenMasks {
   private final Device device;
   private final long rowBytes;
-  private final Optional<MemorySegment> host;
+  private final MemorySegment host;
   private final Buffer onDevice;
 
-  /** Takes no memory on a rank that has no logits. */
   TokenMasks(StepPlans plans, Device device, Arena arena) {
     this.device = device;
     rowBytes = rowBytes(plans);
     long bytes = bytes(plans);
-    if (bytes == 0) {
-      host = Optional.empty();
-      onDevice = Buffer.NONE;
-    } else {
-      host = Optional.of(device.hostMemory("the token masks", bytes, arena));
-      onDevice = device.allocate("the token masks", bytes, arena);
-      host.get().fill((byte) 0);
-    }
+    host = device.hostMemory("the token masks", bytes, arena);
+    onDevice = device.allocate("the token masks", bytes, arena);
+    host.fill((byte) 0);
   }
 
   /** Of the most masks, on the host as on the device. */
@@ -53,7 +46,7 @@ final class TokenMasks {
    * @param allowed as {@link TokenMask#allowed}; tokens behind its end are never drawn
    */
   void set(int row, MemorySegment allowed) {
-    MemorySegment to = host.orElseThrow().asSlice(row * rowBytes, rowBytes);
+    MemorySegment to = host.asSlice(row * rowBytes, rowBytes);
     long bytes = Math.min(rowBytes, allowed.byteSize());
     MemorySegment.copy(allowed, 0, to, 0, bytes);
     to.asSlice(bytes).fill((byte) 0);
@@ -61,6 +54,6 @@ final class TokenMasks {
 
   /** Issues the copy of the first {@code rows} rows to the device. */
   void upload(int rows) {
-    device.upload(host.orElseThrow().asSlice(0, rows * rowBytes), onDevice);
+    device.upload(host.asSlice(0, rows * rowBytes), onDevice);
   }
 }
