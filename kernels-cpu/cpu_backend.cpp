@@ -29,10 +29,10 @@ void localExperts(Pool &, const gk_tensor &ids, const gk_tensor &table, const gk
   cpu::localExperts(ids, table, local);
 }
 
-void sample(Pool &pool, const gk_tensor &logits, const gk_sampling *sampling, const gk_tensor &tokens,
-            float *probabilities) {
-  checkSampling(sampling, logits);
-  cpu::sample(pool, logits, sampling, tokens, probabilities);
+void sample(Pool &pool, const gk_tensor &logits, const gk_sampling *sampling, const gk_tensor *masks,
+            const gk_tensor &tokens, float *probabilities) {
+  checkSampling(sampling, logits, masks);
+  cpu::sample(pool, logits, sampling, masks, tokens, probabilities);
 }
 
 namespace {

@@ -20,8 +20,9 @@ void gatherRows(Pool &pool, const gk_tensor &x, const gk_tensor &rows, const gk_
 void gatherCols(Pool &pool, const gk_tensor &x, const gk_tensor &order, const gk_tensor &y);
 void localExperts(const gk_tensor &ids, const gk_tensor &table, const gk_tensor &local);
 void ropeTable(Pool &pool, const gk_batch &batch, const float *invFreq, int32_t dim, float scale, float *table);
-void sample(Pool &pool, const gk_tensor &logits, const gk_sampling *sampling, const gk_tensor &tokens,
-            float *probabilities);
+// masks: NULL where no row has one.
+void sample(Pool &pool, const gk_tensor &logits, const gk_sampling *sampling, const gk_tensor *masks,
+            const gk_tensor &tokens, float *probabilities);
 
 // `read` adds up the 64-byte lines of memory, so that none may be left out.
 double measureRead(Pool &pool, int32_t (*read)(const void *begin, int64_t lines), const void *buffer, int64_t bytes,
@@ -38,7 +39,7 @@ void checkPages(const gk_batch &batch, const gk_cache &cache, bool past);
 void checkIds(const gk_tensor &ids, const char *name, int64_t end, const char *endName, int64_t begin = 0);
 // That every entry is a row of the table or, where tokens were drawn, -1 - k of one of them.
 void checkTokens(const gk_tensor &tokens, const gk_tensor *drawn, int64_t rows);
-void checkSampling(const gk_sampling *sampling, const gk_tensor &logits);
+void checkSampling(const gk_sampling *sampling, const gk_tensor &logits, const gk_tensor *masks);
 [[noreturn]] void refuseBf16();
 
 // ---- once an instruction set: every op, and what is no op of a graph ----

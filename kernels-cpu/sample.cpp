@@ -1,5 +1,5 @@
-// sample.cpp: Sample. Bytes moved: 4 limit a row, and 8 for each candidate ranked. Operations: a comparison a logit;
-// about 20 for each weight.
+// sample.cpp: Sample. Bytes moved: 4 limit a row, limit / 8 of its mask, and 8 for each candidate ranked. Operations: a
+// comparison a logit; about 20 for each weight.
 #include <algorithm>
 #include <functional>
 #include <limits>
@@ -172,19 +172,48 @@ int32_t drawToken(const float *logits, const gk_sampling &sampling, float *proba
   return candidates.take(sampling, probability);
 }
 
+// The first `count` logits, those of masked ids -infinity: by bits, not by branches, which random masks mislead.
+std::vector<float> unmasked(const float *logits, const uint32_t *mask, int64_t count) {
+  std::vector<float> all(static_cast<size_t>(count));
+  const auto keepWord = [&](int64_t first, int64_t ids) {
+    const uint32_t word = mask[first / 32], banned = draw::bits<uint32_t>(-std::numeric_limits<float>::infinity());
+    float *to = all.data() + first;
+    for (int64_t i = 0; i < ids; ++i) {
+      const uint32_t keep = (word & 1u << i) != 0 ? ~0u : 0u;
+      to[i] = draw::bits<float>((draw::bits<uint32_t>(logits[first + i]) & keep) | (banned & ~keep));
+    }
+  };
+  int64_t first = 0;
+  for (; first + 32 <= count; first += 32) {
+    keepWord(first, 32);
+  }
+  if (first < count) {
+    keepWord(first, count - first);
+  }
+  return all;
+}
+
 struct Work {
   const gk_tensor &logits;
   const gk_sampling *sampling;
+  const gk_tensor *masks;
   int32_t *tokens;
   float *probabilities;
 };
+
+const uint32_t *maskOf(const gk_tensor *masks, int32_t row) {
+  return masks == nullptr || row < 0 ? nullptr : static_cast<const uint32_t *>(masks->data) + row * masks->stride;
+}
 
 void drawRows(void *arg, int64_t begin, int64_t end, int) {
   const Work &work = *static_cast<const Work *>(arg);
   for (int64_t r = begin; r < end; ++r) {
     const float *logits = static_cast<const float *>(work.logits.data) + r * work.logits.stride;
     float probability;
-    work.tokens[r] = drawToken(logits, work.sampling[r], &probability);
+    const gk_sampling &sampling = work.sampling[r];
+    const uint32_t *mask = maskOf(work.masks, sampling.mask);
+    const std::vector<float> some = mask == nullptr ? std::vector<float>() : unmasked(logits, mask, sampling.limit);
+    work.tokens[r] = drawToken(mask == nullptr ? logits : some.data(), sampling, &probability);
     if (work.probabilities != nullptr) {
       work.probabilities[r] = probability;
     }
@@ -193,7 +222,7 @@ void drawRows(void *arg, int64_t begin, int64_t end, int) {
 
 }  // namespace
 
-void checkSampling(const gk_sampling *sampling, const gk_tensor &logits) {
+void checkSampling(const gk_sampling *sampling, const gk_tensor &logits, const gk_tensor *masks) {
   for (int64_t r = 0; r < logits.rows; ++r) {
     const gk_sampling &s = sampling[r];
     const auto row = static_cast<long long>(r);
@@ -212,6 +241,10 @@ void checkSampling(const gk_sampling *sampling, const gk_tensor &logits) {
       checks::refuse("sampling[%lld].limit is %d, expected 1 to logits.cols, which is %lld", row, s.limit,
                      static_cast<long long>(logits.cols));
     }
+    if (masks != nullptr && (s.mask < -1 || s.mask >= masks->rows)) {
+      checks::refuse("sampling[%lld].mask is %d, expected -1, or a row of masks, which has %lld", row, s.mask,
+                     static_cast<long long>(masks->rows));
+    }
     uint32_t seen = 1u << GK_STAGE_END;
     for (uint32_t rest = static_cast<uint32_t>(s.chain); rest != 0; rest >>= 4) {
       if ((rest & 15) > GK_STAGE_TEMPERATURE || (seen >> (rest & 15) & 1) != 0) {
@@ -223,9 +256,9 @@ void checkSampling(const gk_sampling *sampling, const gk_tensor &logits) {
   }
 }
 
-void sample(Pool &pool, const gk_tensor &logits, const gk_sampling *sampling, const gk_tensor &tokens,
-            float *probabilities) {
-  Work work{logits, sampling, static_cast<int32_t *>(tokens.data), probabilities};
+void sample(Pool &pool, const gk_tensor &logits, const gk_sampling *sampling, const gk_tensor *masks,
+            const gk_tensor &tokens, float *probabilities) {
+  Work work{logits, sampling, masks, static_cast<int32_t *>(tokens.data), probabilities};
   pool.parallelFor(logits.rows, 1, drawRows, &work);
 }
 

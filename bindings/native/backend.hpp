@@ -54,8 +54,10 @@
   /* shared: NULL where nothing is added. */                                                                          \
   OP(expertCombine, (const gk_tensor &x, const gk_tensor &weights, const gk_tensor *shared, const gk_tensor &y),      \
      (x, weights, shared, y))                                                                                         \
-  OP(sample, (const gk_tensor &logits, const gk_sampling *sampling, const gk_tensor &tokens, float *probabilities),   \
-     (logits, sampling, tokens, probabilities))
+  OP(sample,                                                                                                          \
+     (const gk_tensor &logits, const gk_sampling *sampling, const gk_tensor *masks, const gk_tensor &tokens,          \
+      float *probabilities),                                                                                          \
+     (logits, sampling, masks, tokens, probabilities))
 
 // (a, b) as part of a longer list: name(queue, GK_LIST (a, b)).
 #define GK_LIST(...) __VA_ARGS__

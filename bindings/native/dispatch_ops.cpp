@@ -296,17 +296,21 @@ int32_t gk_expert_combine(gk_queue *queue, const gk_tensor *x, const gk_tensor *
   });
 }
 
-int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, const gk_sampling *sampling, const gk_tensor *tokens,
-                  float *probabilities) {
+int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, const gk_sampling *sampling, const gk_tensor *masks,
+                  const gk_tensor *tokens, float *probabilities) {
   return guarded(__func__, [&] {
     Backend &backend = checks::backend(queue);
     checks::tensor(logits, "logits", GK_F32);
     checks::within("logits.cols", logits->cols, 1, int64_t{1} << gatun::draw::idBits);
     checks::aligned(sampling, "sampling", alignof(gk_sampling));
+    if (masks != nullptr) {
+      checks::tensor(masks, "masks", GK_I32);
+      checks::equal("masks.cols", masks->cols, "ceil(logits.cols / 32)", (logits->cols + 31) / 32);
+    }
     checks::tensor(tokens, "tokens", GK_I32);
     checks::within("tokens.rows", tokens->rows, 1, 1);
     checks::equal("tokens.cols", tokens->cols, "logits.rows", logits->rows);
     checks::optionalFloats(probabilities, "probabilities");
-    backend.sample(*logits, sampling, *tokens, probabilities);
+    backend.sample(*logits, sampling, masks, *tokens, probabilities);
   });
 }

@@ -45,6 +45,9 @@ GATUN_EVERYWHERE int32_t idOf(uint64_t key) {
   return static_cast<int32_t>(idMask - (static_cast<uint32_t>(key) & idMask));
 }
 
+// Whether a row of masks lets a token be drawn.
+GATUN_EVERYWHERE bool allows(const uint32_t *mask, uint64_t id) { return (mask[id / 32] >> (id % 32) & 1) != 0; }
+
 // e^below * 2^40 rounded down; below = logit - greatest logit, 0 or less. e^r is a Taylor polynomial of degree 7 on
 // |r| <= ln 2 / 2 whose remainder is below 6e-9; with fp32's roundings the weight is within 2e-7 of its value, or 1.
 GATUN_EVERYWHERE uint64_t weight(float below) {

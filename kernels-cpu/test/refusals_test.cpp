@@ -329,12 +329,22 @@ void samples(gk_queue *queue) {
   const Array<int32_t> drawn(2);
   const Array<float> p(2);
   gk_tensor logits = tensor(l.data(), 2, 16), t = ids(drawn.data(), 1, 2);
-  gk_sampling s[2] = {{1, 2, 0.9, 0.6f, -3.0f, 5, 0x4321, 16, 0},
-                      {1, 2, 1.0, 0.0f, -std::numeric_limits<float>::infinity(), 0, 0, 1, 0}};
-  const auto sample = [&] { return gk_sample(queue, &logits, s, &t, p.data()); };
+  Array<int32_t> bits(2);
+  bits.fillBytes(0xff);
+  gk_tensor m = ids(bits.data(), 2, 1);
+  gk_sampling s[2] = {{1, 2, 0.9, 0.6f, -3.0f, 5, 0x4321, 16, 1},
+                      {1, 2, 1.0, 0.0f, -std::numeric_limits<float>::infinity(), 0, 0, 1, -1}};
+  const auto sample = [&] { return gk_sample(queue, &logits, s, &m, &t, p.data()); };
   OK(sample());
-  OK(gk_sample(queue, &logits, s, &t, nullptr));
-  REFUSES(gk_sample(queue, &logits, nullptr, &t, p.data()), "gk_sample: sampling is NULL");
+  OK(gk_sample(queue, &logits, s, nullptr, &t, nullptr));
+  REFUSES(gk_sample(queue, &logits, nullptr, &m, &t, p.data()), "gk_sample: sampling is NULL");
+  REFUSES(with(m.data, nullptr, sample), "gk_sample: masks.data is NULL");
+  REFUSES(with(m.dtype, GK_F32, sample), "gk_sample: masks.dtype is F32 (0), expected I32");
+  const gk_tensor wide = ids(bits.data(), 1, 2);
+  REFUSES(gk_sample(queue, &logits, s, &wide, &t, p.data()), "gk_sample: masks.cols is 2, ceil(logits.cols / 32) is 1");
+  REFUSES(with(s[0].mask, 2, sample), "gk_sample: sampling[0].mask is 2, expected -1, or a row of masks, which has 2");
+  REFUSES(with(s[1].mask, -2, sample),
+          "gk_sample: sampling[1].mask is -2, expected -1, or a row of masks, which has 2");
   REFUSES(with(s[1].limit, 0, sample), "gk_sample: sampling[1].limit is 0, expected 1 to logits.cols, which is 16");
   REFUSES(with(s[0].limit, 17, sample), "gk_sample: sampling[0].limit is 17, expected 1 to logits.cols, which is 16");
   REFUSES(with(logits.cols, (1 << 22) + 1, sample),

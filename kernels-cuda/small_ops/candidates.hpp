@@ -25,6 +25,7 @@ struct Shared {
 // The candidates of a row: its logits whose keys reach the floors, or the list.
 struct Candidates {
   const float *logits;
+  const uint32_t *mask;  // NULL where every id may be drawn
   int32_t limit;
   float temperature = 1;     // what the logits are divided by
   uint64_t floorBefore = 0;  // of keys before the division
@@ -109,34 +110,58 @@ __device__ __forceinline__ void rankList(int count) {
 
 // ---- the row ----
 
+// The logits of ids `first`, first + apart, ... as they count: all loads are under way before the first is used.
+template <int count, int apart>
+__device__ __forceinline__ void loadLogits(const Candidates &c, int first, float *logits) {
+#pragma unroll
+  for (int j = 0; j < count; ++j) {
+    logits[j] = c.logits[first + j * apart];
+  }
+  if (c.mask == nullptr) {
+    return;
+  }
+  bool allowed[count];
+#pragma unroll
+  for (int j = 0; j < count; ++j) {
+    allowed[j] = draw::allows(c.mask, static_cast<uint32_t>(first + j * apart));
+  }
+#pragma unroll
+  for (int j = 0; j < count; ++j) {
+    logits[j] = allowed[j] ? logits[j] : -INFINITY;
+  }
+}
+
+// use(id, logit before the division) for ids `first`, first + apart, ... below `end`.
+template <int apart, class Use>
+__device__ __forceinline__ void forLogits(const Candidates &c, int first, int end, Use use) {
+  constexpr int ahead = 8;  // loads under way
+  float logits[ahead];
+  int i = first;
+  for (; i + (ahead - 1) * apart < end; i += ahead * apart) {
+    loadLogits<ahead, apart>(c, i, logits);
+#pragma unroll
+    for (int j = 0; j < ahead; ++j) {
+      use(i + j * apart, logits[j]);
+    }
+  }
+#pragma unroll 1
+  for (; i < end; i += apart) {
+    loadLogits<1, apart>(c, i, logits);
+    use(i, logits[0]);
+  }
+}
+
 // use(id, logit) for every candidate of the row.
 template <class Use>
 __device__ __forceinline__ void forEach(const Candidates &c, Use use) {
-  constexpr int ahead = 8;  // loads under way
   const bool divided = c.temperature != 1, floors = (c.floorBefore | c.floor) != 0;
-  const auto visit = [&](int i, float before) {
+  forLogits<threads>(c, thread(), c.limit, [&](int i, float before) {
     const auto id = static_cast<uint32_t>(i);
     const float logit = divided ? before / c.temperature : before;
     if (!floors || (draw::key(before, id) >= c.floorBefore && draw::key(logit, id) >= c.floor)) {
       use(id, logit);
     }
-  };
-  int i = thread();
-  for (; i + (ahead - 1) * threads < c.limit; i += ahead * threads) {
-    float logits[ahead];
-#pragma unroll
-    for (int j = 0; j < ahead; ++j) {
-      logits[j] = c.logits[i + j * threads];
-    }
-#pragma unroll
-    for (int j = 0; j < ahead; ++j) {
-      visit(i + j * threads, logits[j]);
-    }
-  }
-#pragma unroll 1
-  for (; i < c.limit; i += threads) {
-    visit(i, c.logits[i]);
-  }
+  });
 }
 
 __device__ __forceinline__ uint64_t weight(const Candidates &c, float logit) {

@@ -1,11 +1,11 @@
 // sample.cu: Sample, by one block a row; whatever the chain, the token is the CPU's.
 //
-// Bytes moved: 4 limit a pass over the row, from memory in the first, then from the L2 cache. Passes: one for the
-// greatest logit; two for a cut of the whole row (a histogram, then the few candidates at and above its bin where the
-// cut falls); none once at most 2,048 candidates are left, which are ranked in shared memory. More only where more
-// candidates than that are left. Operations: about 10 a logit and pass, 40 where it weighs. Limit: one multiprocessor,
-// its L2 bandwidth and instructions: by count 5 to 10 us a pass over 152,064 logits, hence about 25 us for a chain that
-// begins with top-k and 40 for one that begins with top-p.
+// Bytes moved: 4 limit a pass over the row, and limit / 8 of its mask, from memory in the first, then from the L2
+// cache. Passes: one for the greatest logit; two for a cut of the whole row (a histogram, then the few candidates at
+// and above its bin where the cut falls); none once at most 2,048 candidates are left, which are ranked in shared
+// memory. More only where more candidates than that are left. Operations: about 10 a logit and pass, 40 where it
+// weighs. Limit: one multiprocessor, its L2 bandwidth and instructions: by count 5 to 10 us a pass over 152,064 logits,
+// hence about 25 us for a chain that begins with top-k and 40 for one that begins with top-p.
 #include "ops.hpp"
 #include "small_ops/candidates.hpp"
 
@@ -61,10 +61,7 @@ __device__ __forceinline__ Drawn drawById(const Candidates &c, const gk_sampling
     const int part = (end - begin + warps - 1) / warps, from = begin + warp() * part;
     const int to = from + part < end ? from + part : end;
     sum = 0;
-#pragma unroll 8
-    for (int i = from + lane(); i < to; i += 32) {
-      sum += weight(c, c.logits[i] / c.temperature);
-    }
+    forLogits<32>(c, from + lane(), to, [&](int, float logit) { sum += weight(c, logit / c.temperature); });
     for (int mask = 16; mask > 0; mask /= 2) {
       sum += shuffleXor(sum, mask);
     }
@@ -178,6 +175,9 @@ struct Step {
   int64_t stride;
   int32_t cols;
   const gk_sampling *sampling;
+  const uint32_t *masks;
+  int64_t maskStride;
+  int64_t maskRows;
   int32_t *tokens;
   float *probabilities;
 };
@@ -188,6 +188,8 @@ __global__ void __launch_bounds__(threads) sampleRows(Step step) {
   const gk_sampling &sampling = step.sampling[blockIdx.x];
   Candidates c;
   c.logits = step.logits + blockIdx.x * step.stride;
+  const int32_t mask = sampling.mask;
+  c.mask = mask >= 0 && mask < step.maskRows ? step.masks + mask * step.maskStride : nullptr;
   c.limit = sampling.limit < 1 ? 1 : sampling.limit < step.cols ? sampling.limit : step.cols;
   const Drawn drawn = drawRow(c, sampling);
   if (thread() == 0) {
@@ -201,14 +203,22 @@ __global__ void __launch_bounds__(threads) sampleRows(Step step) {
 
 }  // namespace
 
-void sample(const Queue &queue, const gk_tensor &logits, const gk_sampling *sampling, const gk_tensor &tokens,
-            float *probabilities) {
+void sample(const Queue &queue, const gk_tensor &logits, const gk_sampling *sampling, const gk_tensor *masks,
+            const gk_tensor &tokens, float *probabilities) {
   if (logits.rows == 0) {
     return;
   }
-  const Step step = {static_cast<const float *>(logits.data), logits.stride,
-                     static_cast<int32_t>(logits.cols),       sampling,
-                     static_cast<int32_t *>(tokens.data),     probabilities};
+  const gk_tensor none = {};
+  const gk_tensor &rows = masks == nullptr ? none : *masks;
+  const Step step = {static_cast<const float *>(logits.data),
+                     logits.stride,
+                     static_cast<int32_t>(logits.cols),
+                     sampling,
+                     static_cast<const uint32_t *>(rows.data),
+                     rows.stride,
+                     rows.rows,
+                     static_cast<int32_t *>(tokens.data),
+                     probabilities};
   launch(queue, {gridOf(logits.rows), threads, sizeof(Shared)}, sampleRows, step);
 }
 

@@ -1,4 +1,4 @@
-// sample_test.cpp: Sample on CUDA draws the CPU's token, whatever chain and logits are.
+// sample_test.cpp: Sample on CUDA draws the CPU's token, whatever chain, logits and masks are.
 #include <algorithm>
 #include <limits>
 
@@ -53,25 +53,65 @@ void fill(Random &random, float *logits, int64_t count) {
   }
 }
 
+// Allows, by kind, many, few, one, none, all, or only ids that are never drawn.
+constexpr int maskKinds = 6;
+void fillMask(Random &random, int kind, uint32_t *mask, int64_t words, int limit) {
+  std::fill(mask, mask + words, kind == 4 ? ~0u : 0u);
+  const auto allow = [&](int id) { mask[id / 32] |= 1u << (id % 32); };
+  const int last = static_cast<int>(words) * 32;
+  if (kind == 2) {
+    allow(random.below(limit));
+  }
+  for (int id = kind == 5 ? limit : 0; id < last && kind != 2 && kind != 3; ++id) {
+    if (kind == 0 ? random.below(3) > 0 : kind == 5 || random.below(50) == 0) {
+      allow(id);
+    }
+  }
+}
+
+// Those of all rows, in an order of their own.
+struct Masks {
+  int64_t rows, words, stride;
+  Array<int32_t> bits;
+
+  Masks(Random &random, int64_t cols, int64_t count)
+      : rows(count), words((cols + 31) / 32), stride(words + random.below(3)), bits(rows * stride) {
+    bits.fillBytes(0xff);
+  }
+
+  uint32_t *row(int64_t at) { return reinterpret_cast<uint32_t *>(bits.data()) + at * stride; }
+
+  bool allows(int32_t at, int32_t id) const {
+    return at < 0 || (static_cast<uint32_t>(bits.data()[at * stride + id / 32]) >> (id % 32) & 1) != 0;
+  }
+};
+
 void check(const Both &both, const char *what, int64_t rows, int64_t stride, const Array<float> &logits,
-           const Array<gk_sampling> &sampling) {
+           const Array<gk_sampling> &sampling, const Masks *masks = nullptr) {
   const Twin<float> l(copyOf(logits));
   const Twin<gk_sampling> s(copyOf(sampling));
+  const Array<int32_t> noBits(1);
+  const Twin<int32_t> bits(copyOf(masks == nullptr ? noBits : masks->bits));
   const Twin<int32_t> tokens(rows);
   const Twin<float> probabilities(rows);
   both.run([&](const Side &side) {
     const gk_tensor x = tensor(l.on(side), rows, stride), t = ids(tokens.on(side), 1, rows);
-    OK(gk_sample(side, &x, s.on(side), &t, probabilities.on(side)));
+    gk_tensor m = {};
+    if (masks != nullptr) {
+      m = {bits.on(side), masks->rows, masks->words, masks->stride, GK_I32, 0};
+    }
+    OK(gk_sample(side, &x, s.on(side), masks == nullptr ? nullptr : &m, &t, probabilities.on(side)));
   });
   const std::string name = std::string(what) + ", " + std::to_string(rows) + " rows of " + std::to_string(stride);
   const Array<int32_t> drawn = tokens.ofCuda();
   for (int64_t r = 0; r < rows; ++r) {
     const gk_sampling &o = sampling[r];
     CHECK(drawn[r] == tokens.ofCpu()[r],
-          "%s, row %ld: %d, expected %d; chain %x, temperature %g, top_k %d, top_p %.17g, min_p %g", name.c_str(),
-          static_cast<long>(r), drawn[r], tokens.ofCpu()[r], static_cast<unsigned>(o.chain),
-          static_cast<double>(o.temperature), o.top_k, o.top_p, static_cast<double>(o.min_p));
+          "%s, row %ld: %d, expected %d; chain %x, temperature %g, top_k %d, top_p %.17g, min_p %g, mask %d",
+          name.c_str(), static_cast<long>(r), drawn[r], tokens.ofCpu()[r], static_cast<unsigned>(o.chain),
+          static_cast<double>(o.temperature), o.top_k, o.top_p, static_cast<double>(o.min_p), o.mask);
     CHECK(drawn[r] < o.limit && drawn[r] >= GK_ALL_BANNED);
+    CHECK(masks == nullptr || drawn[r] < 0 || masks->allows(o.mask, drawn[r]));
   }
   expectSameBits(name + ", probabilities", probabilities.ofCpu(), probabilities.ofCuda());
 }
@@ -86,6 +126,53 @@ void checkAny(const Both &both, int64_t rows, int64_t limit) {
     sampling[r] = anySampling(random, static_cast<int>(limit));
   }
   check(both, "any", rows, stride, logits, sampling);
+  Masks masks(random, stride, rows);
+  for (int64_t r = 0; r < rows; ++r) {
+    const auto at = static_cast<int32_t>(rows - 1 - r);
+    sampling[r].mask = random.below(4) > 0 ? at : -1;
+    fillMask(random, random.below(maskKinds), masks.row(at), masks.words, sampling[r].limit);
+  }
+  check(both, "masked", rows, stride, logits, sampling, &masks);
+}
+
+// A logit that is no number ends the draw but where its id is masked.
+void checkNumbers(const Both &both) {
+  constexpr int64_t cols = 40;
+  Array<float> logits(4 * cols);
+  Array<gk_sampling> sampling(4);
+  Random random(3);
+  for (int64_t i = 0; i < 4 * cols; ++i) {
+    logits[i] = random.uniform();
+  }
+  for (int64_t r = 0; r < 4; ++r) {
+    sampling[r] = {1, r, 1, r % 2 == 0 ? 0.0f : 1.0f, -infinity, 0, 0x4, cols, 0};
+    logits[r * cols + 35] = r < 2 ? NAN : infinity;
+  }
+  Masks masks(random, cols, 4);
+  for (int64_t r = 0; r < 4; ++r) {
+    sampling[r].mask = static_cast<int32_t>(r);
+    masks.row(r)[0] = masks.row(r)[1] = ~0u;
+  }
+  const auto expect = [&](bool drawn) {
+    const Twin<float> l(copyOf(logits));
+    const Twin<gk_sampling> s(copyOf(sampling));
+    const Twin<int32_t> bits(copyOf(masks.bits)), tokens(4);
+    both.run([&](const Side &side) {
+      const gk_tensor x = tensor(l.on(side), 4, cols), t = ids(tokens.on(side), 1, 4);
+      const gk_tensor m = {bits.on(side), masks.rows, masks.words, masks.stride, GK_I32, 0};
+      OK(gk_sample(side, &x, s.on(side), &m, &t, nullptr));
+    });
+    for (int64_t r = 0; r < 4; ++r) {
+      for (const int32_t token : {tokens.ofCpu()[r], tokens.ofCuda()[r]}) {
+        CHECK(drawn ? token >= 0 && token != 35 : token == GK_NOT_A_NUMBER, "row %ld: %d", static_cast<long>(r), token);
+      }
+    }
+  };
+  expect(false);
+  for (int64_t r = 0; r < 4; ++r) {
+    masks.row(r)[1] &= ~(1u << 3);
+  }
+  expect(true);
 }
 
 // More candidates than are ranked at once survive every cut, so that the row is read until the end.
@@ -98,6 +185,11 @@ void checkMany(const Both &both, int64_t limit, float spread, int32_t chain) {
   Array<gk_sampling> sampling(1);
   sampling[0] = {11, 5, 0.9, 1.5f, -30.0f, static_cast<int32_t>(limit) - 3, chain, static_cast<int32_t>(limit), 0};
   check(both, "many", 1, limit, logits, sampling);
+  Masks masks(random, limit, 1);
+  for (int kind = 0; kind < maskKinds; ++kind) {
+    fillMask(random, kind, masks.row(0), masks.words, static_cast<int>(limit));
+    check(both, "many, masked", 1, limit, logits, sampling, &masks);
+  }
 }
 
 }  // namespace
@@ -109,6 +201,7 @@ int main() {
   }
   checkAny(both, 1, 151936);
   checkAny(both, 3, 40000);
+  checkNumbers(both);
   for (const int32_t chain : {0x4321, 0x1234, 0x1423, 0x2, 0x42, 0x24, 0x3, 0x143, 0x4, 0}) {
     for (const float spread : {0.0f, 1e-3f, 0.3f, 4.0f}) {
       checkMany(both, 9000, spread, chain);

@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-#define GK_ABI_VERSION 7
+#define GK_ABI_VERSION 8
 
 /* Rows that one tile of packed weights interleaves. */
 #define GK_TILE_ROWS 16
@@ -114,7 +114,7 @@ enum gk_stage {
 /* What gk_sample writes where it draws no token. */
 enum gk_no_token {
   GK_NOT_A_NUMBER = -1, /* a logit is NaN or infinity */
-  GK_ALL_BANNED = -2    /* every logit is -infinity */
+  GK_ALL_BANNED = -2    /* every logit is -infinity, or masked */
 };
 
 /* An ordered stream of work on one device. Used by one thread at a time. */
@@ -232,7 +232,7 @@ typedef struct gk_sampling {
   int32_t top_k;     /* 0 or less is off */
   int32_t chain;     /* enum gk_stage from the lowest four bits up, each at most once; an absent stage is off */
   int32_t limit;     /* ids from here on are not read and never drawn; 1 to logits.cols */
-  int32_t unused;
+  int32_t mask;      /* row of the masks; -1: no id is masked. Not read where there are no masks */
 } gk_sampling;
 
 /* The largest step that will run on a queue: what its workspace must suffice for. */
@@ -411,17 +411,19 @@ int32_t gk_expert_down(gk_queue *queue, const gk_weight *down, const gk_tensor *
  * were computed. weights (tokens, k). */
 int32_t gk_expert_combine(gk_queue *queue, const gk_tensor *x, const gk_tensor *weights, const gk_tensor *shared,
                           const gk_tensor *y);
-/* tokens (1, rows) GK_I32: the token drawn from each row of logits (rows, cols). sampling (rows). probabilities (rows),
- * or NULL: of the token in the distribution it was drawn from; 0 where none is drawn: see enum gk_no_token. A logit of
- * -infinity is never drawn; one that the temperature makes infinite counts as if it had been. The stages of the chain
- * are run in its order on the candidates, ranked by falling logit, ties by rising id. Temperature: logits are divided
- * by it in fp32. Top-k keeps the first top_k. A candidate weighs e^(logit - greatest logit), the difference in fp32, in
- * units of 2^-40 rounded down. Top-p keeps the fewest from the first on that have share top_p of the weight of all, at
- * least one; min-p those whose logit is at least the greatest + min_p, the sum in fp32. The random number is u, 53 bits
- * of Philox4x32-10: drawn is the first candidate with which the running sum of weights exceeds floor(u * total); in
- * order of id where the chain cuts nothing. Every back end and dev.gatun.sample.Sampler draw the same token, always. */
-int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, const gk_sampling *sampling, const gk_tensor *tokens,
-                  float *probabilities);
+/* tokens (1, rows) GK_I32: the token drawn from each row of logits (rows, cols). sampling (rows). masks (n, words)
+ * GK_I32, words = ceil(cols / 32), or NULL: rows of bits that sampling names; id i is masked where bit i % 32 of word i
+ * / 32 is 0, and then its logit counts as -infinity, whatever it is. probabilities (rows), or NULL: of the token in the
+ * distribution it was drawn from; 0 where none is drawn: see enum gk_no_token. A logit of -infinity is never drawn; one
+ * that the temperature makes infinite counts as if it had been. The stages of the chain are run in its order on the
+ * candidates, ranked by falling logit, ties by rising id. Temperature: logits are divided by it in fp32. Top-k keeps
+ * the first top_k. A candidate weighs e^(logit - greatest logit), the difference in fp32, in units of 2^-40 rounded
+ * down. Top-p keeps the fewest from the first on that have share top_p of the weight of all, at least one; min-p those
+ * whose logit is at least the greatest + min_p, the sum in fp32. The random number is u, 53 bits of Philox4x32-10:
+ * drawn is the first candidate with which the running sum of weights exceeds floor(u * total); in order of id where the
+ * chain cuts nothing. Every back end and dev.gatun.sample.Sampler draw the same token, always. */
+int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, const gk_sampling *sampling, const gk_tensor *masks,
+                  const gk_tensor *tokens, float *probabilities);
 
 /* ---- limits of the machine, for the bench ---- */
 

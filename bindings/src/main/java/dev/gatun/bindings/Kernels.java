@@ -23,10 +23,10 @@ public class Kernels extends Kernels$shared {
     static final SymbolLookup SYMBOL_LOOKUP = SymbolLookup.loaderLookup()
             .or(Linker.nativeLinker().defaultLookup());
 
-    private static final int GK_ABI_VERSION = (int)7L;
+    private static final int GK_ABI_VERSION = (int)8L;
     /**
      * {@snippet lang=c :
-     * #define GK_ABI_VERSION 7
+     * #define GK_ABI_VERSION 8
      * }
      */
     public static int GK_ABI_VERSION() {
@@ -3046,6 +3046,7 @@ public class Kernels extends Kernels$shared {
             Kernels.C_POINTER,
             Kernels.C_POINTER,
             Kernels.C_POINTER,
+            Kernels.C_POINTER,
             Kernels.C_POINTER
         );
 
@@ -3057,7 +3058,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, const gk_sampling *sampling, const gk_tensor *tokens, float *probabilities)
+     * int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, const gk_sampling *sampling, const gk_tensor *masks, const gk_tensor *tokens, float *probabilities)
      * }
      */
     public static FunctionDescriptor gk_sample$descriptor() {
@@ -3067,7 +3068,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, const gk_sampling *sampling, const gk_tensor *tokens, float *probabilities)
+     * int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, const gk_sampling *sampling, const gk_tensor *masks, const gk_tensor *tokens, float *probabilities)
      * }
      */
     public static MethodHandle gk_sample$handle() {
@@ -3077,7 +3078,7 @@ public class Kernels extends Kernels$shared {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, const gk_sampling *sampling, const gk_tensor *tokens, float *probabilities)
+     * int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, const gk_sampling *sampling, const gk_tensor *masks, const gk_tensor *tokens, float *probabilities)
      * }
      */
     public static MemorySegment gk_sample$address() {
@@ -3086,16 +3087,16 @@ public class Kernels extends Kernels$shared {
 
     /**
      * {@snippet lang=c :
-     * int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, const gk_sampling *sampling, const gk_tensor *tokens, float *probabilities)
+     * int32_t gk_sample(gk_queue *queue, const gk_tensor *logits, const gk_sampling *sampling, const gk_tensor *masks, const gk_tensor *tokens, float *probabilities)
      * }
      */
-    public static int gk_sample(MemorySegment queue, MemorySegment logits, MemorySegment sampling, MemorySegment tokens, MemorySegment probabilities) {
+    public static int gk_sample(MemorySegment queue, MemorySegment logits, MemorySegment sampling, MemorySegment masks, MemorySegment tokens, MemorySegment probabilities) {
         var mh$ = gk_sample.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("gk_sample", queue, logits, sampling, tokens, probabilities);
+                traceDowncall("gk_sample", queue, logits, sampling, masks, tokens, probabilities);
             }
-            return (int)mh$.invokeExact(queue, logits, sampling, tokens, probabilities);
+            return (int)mh$.invokeExact(queue, logits, sampling, masks, tokens, probabilities);
         } catch (Error | RuntimeException ex) {
            throw ex;
         } catch (Throwable ex$) {

@@ -23,7 +23,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int32_t top_k;
  *     int32_t chain;
  *     int32_t limit;
- *     int32_t unused;
+ *     int32_t mask;
  * }
  * }
  */
@@ -42,7 +42,7 @@ public class gk_sampling {
         Kernels.C_INT.withName("top_k"),
         Kernels.C_INT.withName("chain"),
         Kernels.C_INT.withName("limit"),
-        Kernels.C_INT.withName("unused")
+        Kernels.C_INT.withName("mask")
     ).withName("gk_sampling");
 
     /**
@@ -404,48 +404,48 @@ public class gk_sampling {
         struct.set(limit$LAYOUT, limit$OFFSET, fieldValue);
     }
 
-    private static final OfInt unused$LAYOUT = (OfInt)$LAYOUT.select(groupElement("unused"));
+    private static final OfInt mask$LAYOUT = (OfInt)$LAYOUT.select(groupElement("mask"));
 
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * int32_t unused
+     * int32_t mask
      * }
      */
-    public static final OfInt unused$layout() {
-        return unused$LAYOUT;
+    public static final OfInt mask$layout() {
+        return mask$LAYOUT;
     }
 
-    private static final long unused$OFFSET = $LAYOUT.byteOffset(groupElement("unused"));
+    private static final long mask$OFFSET = $LAYOUT.byteOffset(groupElement("mask"));
 
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * int32_t unused
+     * int32_t mask
      * }
      */
-    public static final long unused$offset() {
-        return unused$OFFSET;
+    public static final long mask$offset() {
+        return mask$OFFSET;
     }
 
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * int32_t unused
+     * int32_t mask
      * }
      */
-    public static int unused(MemorySegment struct) {
-        return struct.get(unused$LAYOUT, unused$OFFSET);
+    public static int mask(MemorySegment struct) {
+        return struct.get(mask$LAYOUT, mask$OFFSET);
     }
 
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * int32_t unused
+     * int32_t mask
      * }
      */
-    public static void unused(MemorySegment struct, int fieldValue) {
-        struct.set(unused$LAYOUT, unused$OFFSET, fieldValue);
+    public static void mask(MemorySegment struct, int fieldValue) {
+        struct.set(mask$LAYOUT, mask$OFFSET, fieldValue);
     }
 
     /**

@@ -17,6 +17,7 @@ import java.util.List;
  * @param minP a share, 0 is off
  * @param temperature 0: the greatest logit
  * @param chain the stages in their order, each at most once
+ * @param masked whether a mask says which ids may be drawn
  */
 public record Sampling(
     long seed,
@@ -26,15 +27,18 @@ public record Sampling(
     double topP,
     double minP,
     double temperature,
-    List<Stage> chain) {
+    List<Stage> chain,
+    boolean masked) {
 
   /** Bytes of the struct. */
   public static final long BYTES = gk_sampling.sizeof();
 
+  private static final int NO_MASK = -1;
+
   /** In place of a token: a logit is NaN or infinite. */
   public static final int NOT_A_NUMBER = Kernels.GK_NOT_A_NUMBER();
 
-  /** In place of a token: every logit is negative infinity. */
+  /** In place of a token: every logit is negative infinity, or masked. */
   public static final int ALL_BANNED = Kernels.GK_ALL_BANNED();
 
   /** Stages that devices know. */
@@ -57,15 +61,19 @@ public record Sampling(
 
   /** Draws the greatest logit of the first {@code limit}. */
   public static Sampling greedy(int limit) {
-    return new Sampling(0, 0, limit, 0, 1, 0, 0, List.of());
+    return new Sampling(0, 0, limit, 0, 1, 0, 0, List.of(), false);
   }
 
   public Sampling at(long position) {
-    return new Sampling(seed, position, limit, topK, topP, minP, temperature, chain);
+    return new Sampling(seed, position, limit, topK, topP, minP, temperature, chain, masked);
   }
 
-  /** Writes the struct to the front of {@code to}. */
-  public void write(MemorySegment to) {
+  /**
+   * Writes the struct to the front of {@code to}.
+   *
+   * @param mask row of the masks that is its own, where it is {@link #masked}
+   */
+  public void write(MemorySegment to, int mask) {
     gk_sampling.seed(to, seed);
     gk_sampling.position(to, position);
     gk_sampling.top_p(to, topP);
@@ -74,6 +82,7 @@ public record Sampling(
     gk_sampling.top_k(to, topK);
     gk_sampling.chain(to, packedChain());
     gk_sampling.limit(to, limit);
+    gk_sampling.mask(to, masked ? mask : NO_MASK);
   }
 
   private int packedChain() {

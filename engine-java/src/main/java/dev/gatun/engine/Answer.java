@@ -8,6 +8,7 @@ import dev.gatun.sample.LogProbs;
 import dev.gatun.sample.Sampler;
 import dev.gatun.step.Batch;
 import dev.gatun.step.StepInFlight;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -18,7 +19,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 /**
  * Draws on the device where its sampler allows: then the step of a token may be issued before the
  * host has seen that token. If the answer ends with it, that step was in vain: it wrote behind the
- * sequence's end, which nobody reads, and its draw is dropped.
+ * sequence's end, which nobody reads, and its draw is dropped. Where there is a mask, the draw
+ * waits for it: the host works it out from the token before, while the step runs.
  */
 final class Answer extends Task {
 
@@ -154,9 +156,14 @@ final class Answer extends Task {
     if (onDevice.isPresent() && isDecoding() && goesOn) {
       next = Optional.of(Batch.Part.drawnInRow(row));
     }
-    if (wantsLogits()) {
+    if (isDecoding() && onDevice.isEmpty()) {
       sampler.prepare();
     }
+  }
+
+  @Override
+  MemorySegment allowed() {
+    return sampler.allowed();
   }
 
   @Override

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Each opens its device, loads its share, and runs the steps that rank 0 issues. */
@@ -109,11 +110,13 @@ final class Followers {
     return ranks.stream().mapToLong(MeasuredRanks::bytes).sum();
   }
 
-  /** {@link Loaded#workNanos} of this process's ranks. */
+  /** {@link Loaded#workNanos} of this process's ranks; 0 of one that has not begun to follow. */
   List<Long> workNanos(Loaded first) {
-    return Stream.concat(Stream.of(first), loaded.values().stream())
-        .map(Loaded::workNanos)
-        .toList();
+    Stream<Long> others =
+        IntStream.range(1, ranks.size())
+            .mapToObj(rank -> Optional.ofNullable(loaded.get(rank)).map(Loaded::workNanos))
+            .map(nanos -> nanos.orElse(0L));
+    return Stream.concat(Stream.of(first.workNanos()), others).toList();
   }
 
   /** Nanoseconds of rank 0 in exchanges. */

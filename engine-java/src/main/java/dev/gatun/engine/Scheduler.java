@@ -12,6 +12,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 
 /**
  * Sessions of any threads hand it tasks; it runs what they have ready in steps of several sequences
@@ -142,7 +143,10 @@ final class Scheduler implements AutoCloseable {
     roster.failAll(closed);
   }
 
-  /** One step: admits tasks, issues what they have ready, looks at the step before. */
+  /**
+   * One step: admits tasks, issues what they have ready, looks at the step before, from whose
+   * tokens follow the masks that this step's draws may wait for.
+   */
   private void advance() {
     roster.update();
     List<TaskPart> taken = issueParts();
@@ -154,9 +158,9 @@ final class Scheduler implements AutoCloseable {
       }
       return;
     }
-    Optional<Running> next = issueOrFail(taken);
+    Optional<Running> next = orFail(taken, () -> issue(taken));
     finishRunning();
-    running = next;
+    running = next.flatMap(step -> orFail(taken, () -> draw(step)));
     if (running.isPresent() && !running.get().letsNextStepBegin) {
       finishRunning();
     }
@@ -203,15 +207,17 @@ final class Scheduler implements AutoCloseable {
    * A step that the CPU refuses has left nothing behind: its tasks fail and the others go on. A
    * fault of a GPU may be of any step before, so it ends them all.
    */
-  private Optional<Running> issueOrFail(List<TaskPart> taken) {
+  private Optional<Running> orFail(List<TaskPart> taken, Supplier<Running> step) {
     try {
-      return Optional.of(issue(taken));
+      return Optional.of(step.get());
     } catch (RuntimeException e) {
       if (runsAhead || stepper.isShared()) {
         throw e;
       }
       for (TaskPart each : taken) {
-        roster.fail(each.task, e);
+        if (roster.active().contains(each.task)) {
+          roster.fail(each.task, e);
+        }
       }
       return Optional.empty();
     }
@@ -235,6 +241,29 @@ final class Scheduler implements AutoCloseable {
       each.task.issuedAt(batch.firstLogitRow(each.part));
     }
     return new Running(step, batch, taken, runsAhead && !wantsLogits, recorded);
+  }
+
+  /** Issues the draws of a step that waits for masks. */
+  private Running draw(Running step) {
+    if (step.batch.isMasked()) {
+      for (TaskPart each : step.taken) {
+        // One that ended meanwhile may have closed its mask.
+        if (each.part.isMasked() && roster.active().contains(each.task)) {
+          mask(each, step.batch);
+        }
+      }
+      stepper.draw(step.step, step.batch);
+    }
+    return step;
+  }
+
+  /** A mask that cannot be worked out ends its own answer. */
+  private void mask(TaskPart each, Batch batch) {
+    try {
+      stepper.mask(batch, each.part, each.task.allowed());
+    } catch (RuntimeException e) {
+      roster.fail(each.task, e);
+    }
   }
 
   private void finishRunning() {

@@ -90,6 +90,16 @@ abstract sealed class Task permits Forward, Answer, Reread {
   abstract boolean wantsLogits();
 
   /**
+   * What may be drawn for what was issued last, where that is masked; once all before it is
+   * finished.
+   *
+   * @return as {@link dev.gatun.sample.TokenMask#allowed}
+   */
+  MemorySegment allowed() {
+    throw new IllegalStateException("nothing is masked");
+  }
+
+  /**
    * Takes what a step gave.
    *
    * @param row of the step's logits at which those of the part begin

@@ -10,6 +10,7 @@ import dev.gatun.op.Exchanging;
 import dev.gatun.op.Op;
 import dev.gatun.op.Operands;
 import dev.gatun.op.Rows;
+import dev.gatun.op.Sample;
 import dev.gatun.op.StepInputs;
 import dev.gatun.op.StepOperands;
 import dev.gatun.op.Tensor;
@@ -43,6 +44,7 @@ public final class Program implements AutoCloseable {
   private final MemoryPlan plan;
   private final List<Runnable> calls = new ArrayList<>();
   private final Buffer result;
+  private final Optional<Runnable> draw;
   private final boolean counts;
   private boolean hasRun;
   private Optional<Recording> recording = Optional.empty();
@@ -86,6 +88,7 @@ public final class Program implements AutoCloseable {
             memory.tally());
     Operands operands = new Operands(arena, device.ops(), this::data, step, memory.exchanges());
     graph.ops().forEach(op -> calls.add(op.bind(operands)));
+    draw = result.map(logits -> new Sample(logits).bind(operands));
   }
 
   private MemorySegment batch(StepInputs inputs, Rows rows) {
@@ -165,6 +168,11 @@ public final class Program implements AutoCloseable {
    */
   public Buffer result() {
     return result;
+  }
+
+  /** Issues the draw of a token from each row of {@link #result}, which the run has left out. */
+  public void draw() {
+    draw.orElseThrow().run();
   }
 
   /** Bytes of weights one run reads. */

@@ -48,7 +48,7 @@ record Blueprint(
 
   /** How its steps lie in memory. */
   StepPlans stepPlans(Crossover crossover) {
-    return StepPlans.of(model, options.stepBounds(), compute(), crossover);
+    return StepPlans.of(model, config().vocab(), options.stepBounds(), compute(), crossover);
   }
 
   /** The one that was asked for, or the family's. */

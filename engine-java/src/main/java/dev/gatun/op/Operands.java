@@ -93,9 +93,15 @@ public final class Operands {
 
   /** The {@code gk_tensor} (rows, cols) of integers, row after row. */
   MemorySegment ints(IntVector ints, int cols) {
-    Buffer data = ints.data();
-    int rows = Math.toIntExact(data.bytes() / Integer.BYTES / cols);
-    return Structs.tensor(arena, data, rows, cols, DType.I32);
+    return intRows(ints.data(), cols);
+  }
+
+  /** The {@code gk_tensor} (rows, cols) of integers, NULL where there are none. */
+  MemorySegment intRows(Buffer ints, int cols) {
+    int rows = Math.toIntExact(ints.bytes() / Integer.BYTES / cols);
+    return ints == Buffer.NONE
+        ? MemorySegment.NULL
+        : Structs.tensor(arena, ints, rows, cols, DType.I32);
   }
 
   /** The {@code gk_tensor} (1, all) of integers, NULL where there are none. */

@@ -6,8 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
- * {@code gk_sample}: draws a token from each row, into {@link StepInputs#drawn}, where the next
- * step may read it.
+ * {@code gk_sample}: draws a token from each row, by its mask where it has one, into {@link
+ * StepInputs#drawn}, where the next step may read it.
  */
 public record Sample(Tensor logits) implements Op {
   @Override
@@ -24,10 +24,12 @@ public record Sample(Tensor logits) implements Op {
   public Runnable bind(Operands at) {
     MemorySegment from = at.struct(logits);
     MemorySegment sampling = at.step().inputs().sampling().segment();
+    int words = Math.ceilDiv(logits.cols(), Integer.SIZE);
+    MemorySegment masks = at.intRows(at.step().inputs().masks(), words);
     MemorySegment tokens = at.ints(at.step().inputs().drawn(), logits.rows());
     return at.ops()
         .call(
             "gk_sample",
-            queue -> Kernels.gk_sample(queue, from, sampling, tokens, MemorySegment.NULL));
+            queue -> Kernels.gk_sample(queue, from, sampling, masks, tokens, MemorySegment.NULL));
   }
 }

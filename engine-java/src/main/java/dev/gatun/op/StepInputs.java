@@ -14,6 +14,7 @@ import dev.gatun.device.Buffer;
  * @param sequence (tokens) int32, row of the page table, -1 for a row of padding
  * @param logitRows (rows) int32, which tokens' logits are wanted
  * @param sampling (rows) {@code gk_sampling}
+ * @param masks (sequences, words of a mask) int32, a bit a token: which may be drawn
  * @param drawn (rows) int32, the tokens that a step draws
  * @param pageTable (sequences, maxPages) int32
  * @param sequences rows of the page table
@@ -26,6 +27,7 @@ public record StepInputs(
     Buffer sequence,
     Buffer logitRows,
     Buffer sampling,
+    Buffer masks,
     Buffer drawn,
     Buffer pageTable,
     int sequences,
@@ -34,6 +36,7 @@ public record StepInputs(
   /** For ops that run outside of a step. */
   public static final StepInputs NONE =
       new StepInputs(
+          Buffer.NONE,
           Buffer.NONE,
           Buffer.NONE,
           Buffer.NONE,

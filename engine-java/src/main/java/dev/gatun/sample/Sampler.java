@@ -67,6 +67,16 @@ public final class Sampler {
     mask.ifPresent(present -> present.accept(token));
   }
 
+  /**
+   * What the next token is drawn from: as {@link TokenMask#allowed}.
+   *
+   * @throws Refusal as that does
+   * @throws java.util.NoSuchElementException where there is no mask
+   */
+  public MemorySegment allowed() {
+    return mask.orElseThrow().allowed();
+  }
+
   /** Works on what the next draw needs beside the logits, while they are computed. */
   public void prepare() {
     mask.filter(present -> !present.ends()).ifPresent(TokenMask::prepare);
@@ -104,8 +114,9 @@ public final class Sampler {
   }
 
   /**
-   * How a device draws what {@link #sample} would draw now; empty where the options ask for what
-   * devices do not do: penalties, DRY, typical-p, logit bias, or there is a mask.
+   * How a device draws what {@link #sample} would draw now, by {@link #allowed} where there is a
+   * mask; empty where the options ask for what devices do not do: penalties, DRY, typical-p, logit
+   * bias.
    *
    * @param limit as for {@link #sample}
    */
@@ -113,7 +124,7 @@ public final class Sampler {
   public Optional<Sampling> onDevice(int limit) {
     List<Sampling.Stage> stages =
         chain.stream().flatMap(type -> type.onDevice().stream()).distinct().toList();
-    if (stages.size() < chain.size() || !options.logitBias().isEmpty() || mask.isPresent()) {
+    if (stages.size() < chain.size() || !options.logitBias().isEmpty()) {
       return Optional.empty();
     }
     SamplingOptions.Truncation cut = options.truncation();
@@ -126,7 +137,8 @@ public final class Sampler {
             cut.topP(),
             cut.minP(),
             options.temperature(),
-            stages));
+            stages,
+            mask.isPresent()));
   }
 
   /**

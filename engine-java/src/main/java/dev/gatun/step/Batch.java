@@ -11,9 +11,11 @@ import java.util.Optional;
 public final class Batch {
   private final List<Part> parts;
   private final int[] firstLogitRows; // of each part
+  private final int[] maskRows; // of each part: masks before its own
   private int singles;
   private int tokens;
   private int logitRows;
+  private int masks;
   private boolean draws;
   private boolean mtp;
 
@@ -58,6 +60,11 @@ public final class Batch {
     int tokens() {
       return ids.length;
     }
+
+    /** Whether the token that follows is drawn by a mask. */
+    public boolean isMasked() {
+      return sampling.isPresent() && sampling.get().masked();
+    }
   }
 
   /**
@@ -70,6 +77,7 @@ public final class Batch {
     mtp = given.getFirst().next().length > 0;
     parts = new ArrayList<>(given.size());
     firstLogitRows = new int[given.size()];
+    maskRows = new int[given.size()];
     // Loops, since this runs between two steps of a CPU whose caches the first has emptied.
     for (Part part : given) {
       if (part.tokens() == 1) {
@@ -89,10 +97,12 @@ public final class Batch {
       throw new IllegalArgumentException("a step of tokens that are followed and others");
     }
     firstLogitRows[parts.size()] = logitRows;
+    maskRows[parts.size()] = masks;
     parts.add(part);
     tokens += part.tokens();
     logitRows += part.logitRows();
     draws |= part.sampling().isPresent();
+    masks += part.isMasked() ? 1 : 0;
   }
 
   /** In the order of the step's rows. */
@@ -124,10 +134,29 @@ public final class Batch {
 
   /** Row of the step's logits at which those of {@code part} begin. */
   public int firstLogitRow(Part part) {
+    return firstLogitRows[indexOf(part)];
+  }
+
+  /** Row of the step's masks that is {@code part}'s, where it is masked. */
+  int maskRow(Part part) {
+    return maskRows[indexOf(part)];
+  }
+
+  /** How many parts are masked. */
+  int masks() {
+    return masks;
+  }
+
+  /** Whether the draws wait for masks: then the step is issued without them. */
+  public boolean isMasked() {
+    return masks > 0;
+  }
+
+  private int indexOf(Part part) {
     int index = 0;
     while (parts.get(index) != part) {
       index++;
     }
-    return firstLogitRows[index];
+    return index;
   }
 }

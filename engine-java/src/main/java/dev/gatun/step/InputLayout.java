@@ -58,7 +58,7 @@ record InputLayout(
   }
 
   /** The arrays within a buffer of {@link #bytes}. */
-  StepInputs in(Buffer buffer, Buffer drawn) {
+  StepInputs in(Buffer buffer, Buffer masks, Buffer drawn) {
     return new StepInputs(
         buffer.slice(tokenIds, nextIds - tokenIds),
         buffer.slice(nextIds, position - nextIds),
@@ -66,6 +66,7 @@ record InputLayout(
         buffer.slice(sequence, logitRows - sequence),
         buffer.slice(logitRows, sampling - logitRows),
         buffer.slice(sampling, pageTable - sampling),
+        masks,
         drawn,
         buffer.slice(pageTable, bytes - pageTable),
         sequences,

@@ -93,7 +93,7 @@ public final class StepInFlight {
     for (; row < logitRows; row++) {
       set(layout.logitRows(), row, 0);
       if (batch.draws()) {
-        setSampling(row, NO_DRAW);
+        setSampling(row, NO_DRAW, 0);
       }
     }
   }
@@ -107,12 +107,13 @@ public final class StepInFlight {
   private void setRow(int index, int token, Batch.Part part, Batch batch) {
     set(layout.logitRows(), index, token);
     if (batch.draws()) {
-      setSampling(index, part.sampling().orElse(NO_DRAW));
+      setSampling(index, part.sampling().orElse(NO_DRAW), batch.maskRow(part));
     }
   }
 
-  private void setSampling(int index, Sampling sampling) {
-    sampling.write(host.asSlice(layout.sampling() + index * Sampling.BYTES, Sampling.BYTES));
+  private void setSampling(int index, Sampling sampling, int mask) {
+    long at = layout.sampling() + index * Sampling.BYTES;
+    sampling.write(host.asSlice(at, Sampling.BYTES), mask);
   }
 
   private void set(long array, int index, int value) {
@@ -139,6 +140,17 @@ public final class StepInFlight {
     }
     end.set();
     inFlight = true;
+  }
+
+  /**
+   * Issues the draws of a step that was issued without them.
+   *
+   * @param op what draws
+   */
+  void draw(Runnable op) {
+    op.run();
+    drawnView.refresh(drawn);
+    end.set();
   }
 
   /** The inputs of a step on the host, as {@link InputLayout} has them. */

@@ -26,6 +26,7 @@ import java.util.Set;
  * @param most the largest steps
  * @param plans of the largest step of each structure
  * @param logitBytes of the logits of the most rows
+ * @param maskWords of a token mask, 32 tokens each; on every rank, though only one draws
  * @param unpackedBytes lent to products that unpack their weights; 0 where none does
  * @param exchangedBytes most that each group of ranks, this one among them, exchanges at once
  */
@@ -34,13 +35,18 @@ public record StepPlans(
     Crossover crossover,
     List<MemoryPlan> plans,
     long logitBytes,
+    int maskWords,
     long unpackedBytes,
     Map<List<Integer>, Long> exchangedBytes) {
 
   /** Most of a weight that is unpacked at once: enough tiles for every multiprocessor. */
   private static final long MOST_UNPACKED = 256L << 20;
 
-  public static StepPlans of(Model model, StepBounds most, Compute compute, Crossover crossover) {
+  /**
+   * @param vocab columns of the logits
+   */
+  public static StepPlans of(
+      Model model, int vocab, StepBounds most, Compute compute, Crossover crossover) {
     List<MemoryPlan> plans = new ArrayList<>();
     long logits = 0;
     long unpacked = 0;
@@ -56,7 +62,8 @@ public record StepPlans(
       built.exchangedBytes().forEach((group, bytes) -> exchanged.merge(group, bytes, Math::max));
       unpacked = Math.max(unpacked, unpackedBytes(built));
     }
-    return new StepPlans(most, crossover, plans, logits, unpacked, exchanged);
+    int maskWords = Math.ceilDiv(vocab, Integer.SIZE);
+    return new StepPlans(most, crossover, plans, logits, maskWords, unpacked, exchanged);
   }
 
   /**

@@ -37,6 +37,7 @@ public final class Stepper implements AutoCloseable {
   private final StepPlans plans;
   private final ProgramCache programs;
   private final StepInFlight[] steps;
+  private final TokenMasks masks;
   private final Optional<Relay> relay;
   private final PageStore pages;
   private final Optional<ExpertTally> tally;
@@ -58,7 +59,8 @@ public final class Stepper implements AutoCloseable {
     Buffer buffer = device.allocate("the steps' inputs", layout.bytes(), arena);
     Buffer drawn = device.allocate("the tokens drawn", drawnBytes(plans.most()), arena);
     Buffer slab = device.allocate("the activations", Math.max(plans.bytes(), 1), arena);
-    StepInputs inputs = layout.in(buffer, drawn);
+    masks = new TokenMasks(plans, device, arena);
+    StepInputs inputs = layout.in(buffer, masks.onDevice(), drawn);
     programs =
         new ProgramCache(
             steps.model,
@@ -95,7 +97,9 @@ public final class Stepper implements AutoCloseable {
   /** Bytes of a stepper's memory besides the slab, on a device whose memory is the host's. */
   public static long memoryBytes(StepPlans plans, int maxPages) {
     int copies = 1 + STEPS;
-    return copies * inputBytes(plans.most(), maxPages) + drawnBytes(plans.most());
+    return copies * inputBytes(plans.most(), maxPages)
+        + drawnBytes(plans.most())
+        + 2 * TokenMasks.bytes(plans);
   }
 
   private static long drawnBytes(StepBounds most) {
@@ -133,7 +137,7 @@ public final class Stepper implements AutoCloseable {
 
   /**
    * Issues a step, after which its sequences' pages hold its tokens. Waits for the step before the
-   * last.
+   * last. Where the batch is masked, its draws are left to {@link #draw}.
    *
    * @param wantsLogits whether the host wants the rows of logits, and not only what is drawn
    * @throws IllegalArgumentException for a step larger than {@link #most}
@@ -172,19 +176,39 @@ public final class Stepper implements AutoCloseable {
   }
 
   /**
+   * Says what may be drawn for a masked part of the step issued last; once the step before it is
+   * done.
+   *
+   * @param allowed as {@link dev.gatun.sample.TokenMask#allowed}
+   */
+  public void mask(Batch batch, Batch.Part part, MemorySegment allowed) {
+    masks.set(batch.maskRow(part), allowed);
+  }
+
+  /**
+   * Issues the draws of the step issued last, whose batch is masked; before the next is issued. For
+   * a part whose mask was not told, what is drawn means nothing.
+   */
+  public void draw(StepInFlight step, Batch batch) {
+    masks.upload(batch.masks());
+    step.draw(programs.of(shape(batch))::draw);
+  }
+
+  /**
    * A step that decodes is recorded where that saves launches, so there it has one of few shapes.
    * Elsewhere a row of padding costs as much as any other, and there is none.
    */
   private StepShape shape(Batch batch) {
     int tokens = batch.tokens();
     int rows = Math.max(1, batch.logitRows());
+    boolean draws = batch.draws() && !batch.isMasked();
     boolean decodes = batch.singles() == tokens;
     if (decodes && records()) {
       int padded = Math.min(bucket(tokens), plans.most().logitRows());
       int kept = rows == tokens ? padded : rows;
-      return new StepShape(padded, kept, true, batch.draws(), batch.mtp());
+      return new StepShape(padded, kept, true, draws, batch.mtp());
     }
-    return new StepShape(tokens, rows, decodes, batch.draws(), batch.mtp());
+    return new StepShape(tokens, rows, decodes, draws, batch.mtp());
   }
 
   /** A recording would hold a wait for other ranks, or for what a router chooses. */

@@ -19,10 +19,11 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.stream.IntStream;
+import java.util.function.Supplier;
 
 /** The engine against the oracle's numbers, and against itself where it must repeat every bit. */
 final class OracleChecks {
@@ -93,7 +94,7 @@ final class OracleChecks {
     }
     double kl = divergence(expected, whole);
     if (compute == Compute.F32) {
-      double largest = largestDifference(expected, whole);
+      double largest = Differences.largest(expected, whole);
       report.accept(Finding.atMost(named("logits, f32"), largest, LOGITS));
       report.accept(Finding.atMost(named("KL divergence, f32"), kl, KL_F32));
     } else {
@@ -101,7 +102,7 @@ final class OracleChecks {
     }
     long differing = 0;
     for (int chunk : CHUNKS) {
-      differing += differing(whole, logits(compute, chunk));
+      differing += Differences.count(whole, logits(compute, chunk));
     }
     String what =
         "prompt in chunks of 1, 7, 33, " + (compute == Compute.AUTO ? "default" : compute);
@@ -120,11 +121,11 @@ final class OracleChecks {
     if (expected.length == 0) {
       return;
     }
-    int[] actual = decode(options(Compute.F32), expected.length, GREEDY).tokens;
+    int[] actual = decode(options(Compute.F32), expected.length, new Sampler(GREEDY)).tokens;
     report.accept(
         Finding.none(
             named("greedy tokens, f32"),
-            differing(expected, actual),
+            Differences.count(expected, actual),
             "of " + expected.length + " differ"));
   }
 
@@ -133,12 +134,14 @@ final class OracleChecks {
       return; // which records nothing
     }
     EngineOptions options = options(Compute.AUTO);
-    Decoded plain = decode(options.withDevice(device.withGraphs(false)), DECODED, GREEDY);
-    Decoded recorded = decode(options.withDevice(device.withGraphs(true)), DECODED, GREEDY);
+    Decoded plain =
+        decode(options.withDevice(device.withGraphs(false)), DECODED, new Sampler(GREEDY));
+    Decoded recorded =
+        decode(options.withDevice(device.withGraphs(true)), DECODED, new Sampler(GREEDY));
     report.accept(
         Finding.none(
             named("recorded against plain decoding"),
-            differing(plain.logits, recorded.logits),
+            Differences.count(plain.logits, recorded.logits),
             "logits of " + DECODED + " tokens differ"));
   }
 
@@ -147,25 +150,26 @@ final class OracleChecks {
     if (device.kind() == DeviceChoice.Kind.CPU) {
       return; // where the host draws
     }
-    int[] expected = decode(options(Compute.AUTO), DECODED, LIVELY).tokens;
-    int[] drawn = withSession(options(Compute.AUTO), this::answer);
+    int vocab = oracle.floats("logits").length / oracle.inputIds().length;
+    draws("draws", () -> new Sampler(LIVELY));
+    draws("masked draws", () -> new Sampler(LIVELY, Optional.of(new TurnMask(vocab))));
+  }
+
+  private void draws(String what, Supplier<Sampler> sampler) {
+    int[] expected = decode(options(Compute.AUTO), DECODED, sampler.get()).tokens;
+    int[] drawn = withSession(options(Compute.AUTO), session -> answer(session, sampler.get()));
     report.accept(
         Finding.none(
-            named("draws on device against host"),
-            differing(expected, drawn),
+            named(what + " on device against host"),
+            Differences.count(expected, drawn),
             "of " + DECODED + " tokens differ"));
   }
 
-  private int[] answer(Session session) {
+  private int[] answer(Session session, Sampler sampler) {
     int vocab = session.engine().config().vocab();
     Generation.Limits limits = new Generation.Limits(vocab, Set.of(), DECODED);
     return Generation.run(
-            session,
-            oracle.inputIds(),
-            new Sampler(LIVELY),
-            limits,
-            token -> true,
-            Cancellation.never())
+            session, oracle.inputIds(), sampler, limits, token -> true, Cancellation.never())
         .tokens();
   }
 
@@ -180,7 +184,7 @@ final class OracleChecks {
               long count = 0;
               for (int i = 0; i < repeats; i++) {
                 session.truncate(last);
-                count += differing(first, floats(session.append(prompt[last])));
+                count += Differences.count(first, floats(session.append(prompt[last])));
               }
               return count;
             });
@@ -205,8 +209,7 @@ final class OracleChecks {
   private record Decoded(int[] tokens, float[] logits) {}
 
   /** Tokens drawn on the host after the prompt, with the logits that each was drawn from. */
-  private Decoded decode(EngineOptions options, int count, SamplingOptions sampling) {
-    Sampler sampler = new Sampler(sampling);
+  private Decoded decode(EngineOptions options, int count, Sampler sampler) {
     int[] tokens = new int[count];
     List<float[]> rows = new ArrayList<>();
     return withSession(
@@ -217,7 +220,7 @@ final class OracleChecks {
           for (int i = 0; i < count; i++) {
             rows.add(next);
             tokens[i] = sampler.sample(MemorySegment.ofArray(next), next.length);
-            sampler.accept(tokens[i]);
+            sampler.advance(tokens[i]);
             next = floats(session.append(tokens[i]));
           }
           return new Decoded(tokens, joined(rows));
@@ -255,28 +258,6 @@ final class OracleChecks {
 
   private static float[] row(float[] all, int from, int count) {
     return Arrays.copyOfRange(all, from, from + count);
-  }
-
-  private static double largestDifference(float[] expected, float[] actual) {
-    double largest = 0;
-    for (int i = 0; i < expected.length; i++) {
-      // Math.max keeps what is not a number.
-      largest = Math.max(largest, Math.abs(expected[i] - (double) actual[i]));
-    }
-    return largest;
-  }
-
-  private static long differing(int[] expected, int[] actual) {
-    return IntStream.range(0, expected.length).filter(i -> expected[i] != actual[i]).count();
-  }
-
-  /** Of arrays of one length, the values whose bits differ. */
-  private static long differing(float[] expected, float[] actual) {
-    long count = 0;
-    for (int i = 0; i < expected.length; i++) {
-      count += Float.floatToRawIntBits(expected[i]) == Float.floatToRawIntBits(actual[i]) ? 0 : 1;
-    }
-    return count;
   }
 
   private static float[] joined(List<float[]> rows) {

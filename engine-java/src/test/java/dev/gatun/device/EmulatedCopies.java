@@ -17,6 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class EmulatedCopies {
   private static final AtomicLong MADE = new AtomicLong();
   private static final Map<Long, EmulatedCopies> ALL = new ConcurrentHashMap<>();
+  private static final AtomicLong BYTES_TO_HOST = new AtomicLong();
 
   private final long number = MADE.incrementAndGet();
   private final Allocations pinned = new Allocations();
@@ -71,6 +72,10 @@ final class EmulatedCopies {
     ALL.put(number, this);
   }
 
+  static long bytesToHost() {
+    return BYTES_TO_HOST.get();
+  }
+
   Allocations pinned() {
     return pinned;
   }
@@ -82,6 +87,7 @@ final class EmulatedCopies {
     }
     issued++;
     if (pinned.hold(to)) {
+      BYTES_TO_HOST.addAndGet(from.byteSize());
       late.add(new Late(issued, to, from.toArray(ValueLayout.JAVA_BYTE), true));
       return;
     }

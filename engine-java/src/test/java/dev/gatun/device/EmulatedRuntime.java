@@ -194,6 +194,11 @@ public final class EmulatedRuntime implements CudaRuntime {
     return new EmulatedBlas(this::issue);
   }
 
+  /** Bytes that were copied to the host in this process, so that tests know what was. */
+  public static long bytesToHost() {
+    return EmulatedCopies.bytesToHost();
+  }
+
   /** How often recordings were run in this process, so that tests know what they tested. */
   public static long recordingsRun() {
     return EmulatedGraph.runs();

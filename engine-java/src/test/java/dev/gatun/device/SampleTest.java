@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.bindings.Kernels;
 import dev.gatun.refusal.Refusal;
+import dev.gatun.sample.ChangingMask;
 import dev.gatun.sample.Sampler;
 import dev.gatun.sample.SamplerType;
 import dev.gatun.sample.SamplingOptions;
+import dev.gatun.sample.TokenMask;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -17,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -56,17 +59,31 @@ class SampleTest {
       int limit = random.nextInt(4) > 0 ? logits.length : 1 + random.nextInt(logits.length);
       SamplingOptions options = options(random, limit);
       int seen = random.nextInt(40);
-      String what = "case " + i + ": " + logits.length + " logits, limit " + limit + ", " + options;
+      Optional<TokenMask> mask =
+          random.nextBoolean()
+              ? Optional.of(new ChangingMask(logits.length, i, -1))
+              : Optional.empty();
+      String what =
+          "case "
+              + i
+              + ": "
+              + logits.length
+              + " logits, limit "
+              + limit
+              + ", "
+              + options
+              + (mask.isPresent() ? ", masked" : "");
       try (Arena arena = Arena.ofConfined()) {
         MemorySegment values = arena.allocate(4L * logits.length, Kernels.GK_ALIGNMENT());
         MemorySegment.copy(logits, 0, values, ValueLayout.JAVA_FLOAT, 0, logits.length);
-        Sampler sampler = new Sampler(options);
+        MemorySegment words = mask.map(each -> words(arena, each)).orElse(MemorySegment.NULL);
+        Sampler sampler = new Sampler(options, mask);
         for (int token = 0; token < seen; token++) {
           sampler.accept(0);
         }
-        Drawn drawn = draw(arena, values, everyStage(options, limit, seen));
+        Drawn drawn = draw(arena, values, words, everyStage(options, limit, seen));
         Sampling own = sampler.onDevice(limit).orElseThrow();
-        assertEquals(drawn, draw(arena, values, own), what);
+        assertEquals(drawn, draw(arena, values, words, own), what);
         if (drawn.token < 0) {
           Refusal refusal =
               assertThrows(Refusal.class, () -> sampler.sample(values, limit), () -> what);
@@ -100,7 +117,8 @@ class SampleTest {
       int[] counts = new int[shares.length];
       int draws = 50_000;
       for (int position = 0; position < draws; position++) {
-        counts[draw(arena, values, everyStage(options, shares.length, position)).token]++;
+        Sampling how = everyStage(options, shares.length, position);
+        counts[draw(arena, values, MemorySegment.NULL, how).token]++;
       }
       double chiSquare = 0;
       for (int token = 0; token < shares.length; token++) {
@@ -116,15 +134,32 @@ class SampleTest {
     return refusal.getMessage().replaceFirst("^[^;]*", "");
   }
 
-  private static Drawn draw(Arena arena, MemorySegment logits, Sampling how) {
+  /** As the second of two masks, of which the first allows nothing. */
+  private static MemorySegment words(Arena arena, TokenMask mask) {
+    MemorySegment allowed = mask.allowed();
+    MemorySegment words = arena.allocate(2 * allowed.byteSize(), Integer.BYTES);
+    MemorySegment.copy(allowed, 0, words, allowed.byteSize(), allowed.byteSize());
+    return words;
+  }
+
+  /**
+   * @param words NULL for no masks: then how is read as if it had none
+   */
+  private static Drawn draw(Arena arena, MemorySegment logits, MemorySegment words, Sampling how) {
     MemorySegment tensor =
         Structs.tensor(arena, new Buffer(logits), 1, logits.byteSize() / Float.BYTES, DType.F32);
     MemorySegment token = arena.allocate(ValueLayout.JAVA_INT);
     MemorySegment tokens = Structs.tensor(arena, new Buffer(token), 1, 1, DType.I32);
+    MemorySegment masks =
+        words == MemorySegment.NULL
+            ? words
+            : Structs.tensor(
+                arena, new Buffer(words), 2, words.byteSize() / 2 / Integer.BYTES, DType.I32);
     MemorySegment probability = arena.allocate(ValueLayout.JAVA_FLOAT);
     MemorySegment sampling = arena.allocate(Sampling.BYTES, Long.BYTES);
-    how.write(sampling);
-    Library.check(Kernels.gk_sample(queue, tensor, sampling, tokens, probability), "gk_sample");
+    how.write(sampling, 1);
+    Library.check(
+        Kernels.gk_sample(queue, tensor, sampling, masks, tokens, probability), "gk_sample");
     return new Drawn(
         token.get(ValueLayout.JAVA_INT, 0), probability.get(ValueLayout.JAVA_FLOAT, 0));
   }
@@ -139,7 +174,8 @@ class SampleTest {
         options.truncation().topP(),
         options.truncation().minP(),
         options.temperature(),
-        options.samplers().stream().map(STAGES::get).toList());
+        options.samplers().stream().map(STAGES::get).toList(),
+        true);
   }
 
   private static SamplingOptions plain(List<SamplerType> chain) {

@@ -6,6 +6,7 @@ import static dev.gatun.engine.Resources.ORACLES;
 import dev.gatun.chat.Cancellation;
 import dev.gatun.engine.Generation.Limits;
 import dev.gatun.engine.Generation.Result;
+import dev.gatun.engine.Generation.Stop;
 import dev.gatun.graph.Compute;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.sample.Sampler;
@@ -13,8 +14,10 @@ import dev.gatun.sample.SamplingOptions;
 import dev.gatun.weights.Checkpoint;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -59,14 +62,18 @@ final class Answers {
 
   /** As above, in a session that goes on. */
   static int[] reference(Session session, SamplingOptions sampling, int count) {
-    Sampler sampler = new Sampler(sampling);
+    return reference(session, new Sampler(sampling), count);
+  }
+
+  /** As above, by a sampler that has seen nothing. */
+  static int[] reference(Session session, Sampler sampler, int count) {
     int vocab = session.engine().config().vocab();
     int[] tokens = new int[count];
     MemorySegment logits = session.append(PROMPT);
     Arrays.stream(PROMPT).forEach(sampler::accept);
     for (int i = 0; i < count; i++) {
       tokens[i] = sampler.sample(logits, vocab);
-      sampler.accept(tokens[i]);
+      sampler.advance(tokens[i]);
       if (i + 1 < count) {
         logits = session.append(tokens[i]);
       }
@@ -86,6 +93,44 @@ final class Answers {
           return true;
         },
         Cancellation.never());
+  }
+
+  /**
+   * What follows the prompt by {@code gk_sample}, which the next step's embedding reads: on a CPU
+   * too, where answers are else drawn by the host.
+   */
+  static int[] drawnByTheOp(Engine engine, Sampler sampler, int count) {
+    int vocab = engine.config().vocab();
+    List<Integer> drawn = new ArrayList<>();
+    try (Session session = engine.newSession()) {
+      Answer answer =
+          new Answer(
+              session.sequence(),
+              PROMPT,
+              sampler,
+              limits(engine, count),
+              -1,
+              engine.longestSequence(),
+              vocab,
+              true);
+      session.locked(() -> session.run(answer, task -> hear(task, drawn)));
+    }
+    return drawn.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  private static Stop hear(Answer task, List<Integer> drawn) {
+    Optional<Stop> stop = Optional.empty();
+    while (stop.isEmpty()) {
+      switch (next(task)) {
+        case Answer.Token token -> {
+          drawn.add(token.id());
+          stop = token.stop();
+        }
+        case Answer.Failure failure -> throw Task.rethrown(failure.cause());
+        case Answer.Cancelled _ -> throw new AssertionError("nobody cancelled it");
+      }
+    }
+    return stop.get();
   }
 
   /** Adds tokens to {@code heard}, and cancels after so many of them; 0 is before the first. */

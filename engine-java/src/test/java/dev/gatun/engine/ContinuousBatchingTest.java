@@ -18,8 +18,10 @@ import dev.gatun.load.Batching.PromptOrder;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.load.Mesh;
 import dev.gatun.refusal.Refusal;
+import dev.gatun.sample.ChangingMask;
 import dev.gatun.sample.Sampler;
 import dev.gatun.sample.SamplingOptions;
+import dev.gatun.sample.TokenMask;
 import dev.gatun.shard.Placement;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -30,6 +32,8 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -42,9 +46,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
- * Answers, prompts, cuts, cancellations and refusals arrive from several threads in whatever order
- * these run, now and then more than the cache holds; each is held against the same job done alone,
- * one sequence a step, nothing shared.
+ * Answers, some of them masked, prompts, cuts, cancellations and refusals arrive from several
+ * threads in whatever order these run, now and then more than the cache holds; each is held against
+ * the same job done alone, one sequence a step, nothing shared.
  */
 @Tag("anyDevice")
 class ContinuousBatchingTest {
@@ -61,10 +65,24 @@ class ContinuousBatchingTest {
 
   /**
    * @param cancelAfter tokens; -1 for never
-   * @param fails whether its sampler refuses to draw
+   * @param fails whether its sampler refuses to draw, or its mask breaks on the way
+   * @param mask seed of its mask, where it has one
    */
   private record Job(
-      int[] prompt, SamplingOptions sampling, int limit, int cancelAfter, boolean fails) {}
+      int[] prompt,
+      SamplingOptions sampling,
+      int limit,
+      int cancelAfter,
+      boolean fails,
+      OptionalLong mask) {
+
+    Optional<TokenMask> newMask(int vocab, boolean mayBreak) {
+      int breaksAt = fails && mayBreak ? limit / 2 : -1;
+      return mask.isPresent()
+          ? Optional.of(new ChangingMask(vocab, mask.getAsLong(), breaksAt))
+          : Optional.empty();
+    }
+  }
 
   /**
    * @param tokens of the whole answer
@@ -95,28 +113,37 @@ class ContinuousBatchingTest {
         };
     int limit = 1 + random.nextInt(24);
     int cancelAfter = random.nextInt(4) == 0 ? random.nextInt(limit) : -1;
-    SamplingOptions drawing = fails ? sampling.withLogitBias(Map.of(vocab, 1f)) : sampling;
-    return new Job(prompt, drawing, limit, cancelAfter, fails);
+    OptionalLong mask =
+        random.nextInt(3) == 0 ? OptionalLong.of(random.nextLong()) : OptionalLong.empty();
+    boolean refuses = fails && mask.isEmpty();
+    SamplingOptions drawing = refuses ? sampling.withLogitBias(Map.of(vocab, 1f)) : sampling;
+    return new Job(prompt, drawing, limit, cancelAfter, fails, mask);
   }
 
   private static Alone alone(Engine engine, Job job) {
-    if (job.fails()) {
+    if (job.fails() && job.mask().isEmpty()) {
       return new Alone(new int[0], new float[0]);
     }
+    Optional<TokenMask> mask = job.newMask(engine.config().vocab(), false);
     try (Session session = engine.newSession()) {
-      Result result = run(session, job, new ArrayList<>(), -1);
+      Result result = run(session, job, mask, new ArrayList<>(), -1);
       int heard = job.cancelAfter() > 0 ? job.cancelAfter() : job.limit();
       session.truncate(job.prompt().length + heard - 1);
       return new Alone(result.tokens(), floats(session.append(FOLLOW_UP)));
     }
   }
 
-  private static Result run(Session session, Job job, List<Integer> heard, int cancelAfter) {
+  private static Result run(
+      Session session, Job job, Optional<TokenMask> mask, List<Integer> heard, int cancelAfter) {
     Limits limits = new Limits(session.engine().config().vocab(), Set.of(), job.limit());
     Cancellation cancellation = new Cancellation();
     IntPredicate hearing = Answers.hearing(heard, cancelAfter, cancellation);
-    Sampler sampler = new Sampler(job.sampling());
-    return Generation.run(session, job.prompt(), sampler, limits, hearing, cancellation);
+    Sampler sampler = new Sampler(job.sampling(), mask);
+    try {
+      return Generation.run(session, job.prompt(), sampler, limits, hearing, cancellation);
+    } finally {
+      mask.ifPresent(TokenMask::close);
+    }
   }
 
   private static End together(Engine engine, Job job, Alone alone) {
@@ -124,10 +151,12 @@ class ContinuousBatchingTest {
     try (Session session = engine.newSession()) {
       Result result;
       try {
-        result = run(session, job, heard, job.cancelAfter());
+        Optional<TokenMask> mask = job.newMask(engine.config().vocab(), true);
+        result = run(session, job, mask, heard, job.cancelAfter());
       } catch (Refusal refusal) {
         requirePrefix(heard, alone.tokens());
         assertTrue(job.fails(), refusal.toString());
+        assertTrue(heard.size() <= job.limit() / 2, heard + " of " + job.limit());
         return End.FAILED;
       }
       requirePrefix(heard, alone.tokens());
@@ -262,7 +291,7 @@ class ContinuousBatchingTest {
           List<Alone> expected = new ArrayList<>();
           for (int i = 0; i < count; i++) {
             int[] prompt = random.ints(5 + random.nextInt(50), 1, 200).toArray();
-            jobs.add(new Job(prompt, Answers.LIVELY, 12, -1, false));
+            jobs.add(new Job(prompt, Answers.LIVELY, 12, -1, false, OptionalLong.empty()));
             expected.add(alone(engine, jobs.getLast()));
           }
           assertEquals(Set.of(End.SAME_AS_ALONE), Set.copyOf(all(engine, threads, jobs, expected)));

@@ -4,6 +4,7 @@ package dev.gatun.engine;
 import static dev.gatun.engine.Answers.LIVELY;
 import static dev.gatun.engine.Answers.MODEL;
 import static dev.gatun.engine.Answers.PROMPT;
+import static dev.gatun.engine.Answers.drawnByTheOp;
 import static dev.gatun.engine.Answers.limits;
 import static dev.gatun.engine.Answers.options;
 import static dev.gatun.engine.Answers.reference;
@@ -35,7 +36,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -55,7 +55,7 @@ class DrawingTest {
   }
 
   /** What the device can draw by itself. */
-  private static List<SamplingOptions> drawnOnDevice() {
+  static List<SamplingOptions> drawnOnDevice() {
     SamplingOptions plain = SamplingOptions.defaults().withSeed(11);
     return List.of(
         plain,
@@ -77,48 +77,11 @@ class DrawingTest {
           for (SamplingOptions sampling : drawnOnDevice()) {
             assertTrue(new Sampler(sampling).onDevice(8).isPresent(), sampling.toString());
             int[] expected = reference(engine, sampling, TOKENS);
-            assertArrayEquals(expected, drawnByTheOp(engine, sampling), sampling.toString());
+            assertArrayEquals(
+                expected, drawnByTheOp(engine, new Sampler(sampling), TOKENS), sampling.toString());
             assertArrayEquals(expected, answer(engine, sampling), sampling.toString());
           }
         });
-  }
-
-  /**
-   * By {@code gk_sample} at the end of each step, which the next step's embedding reads: on a CPU
-   * too, where answers are else drawn by the host.
-   */
-  private static int[] drawnByTheOp(Engine engine, SamplingOptions sampling) {
-    int vocab = engine.config().vocab();
-    List<Integer> drawn = new ArrayList<>();
-    try (Session session = engine.newSession()) {
-      Answer answer =
-          new Answer(
-              session.sequence(),
-              PROMPT,
-              new Sampler(sampling),
-              limits(engine, TOKENS),
-              -1,
-              engine.longestSequence(),
-              vocab,
-              true);
-      session.locked(() -> session.run(answer, task -> hear(task, drawn)));
-    }
-    return drawn.stream().mapToInt(Integer::intValue).toArray();
-  }
-
-  private static Stop hear(Answer task, List<Integer> drawn) {
-    Optional<Stop> stop = Optional.empty();
-    while (stop.isEmpty()) {
-      switch (Answers.next(task)) {
-        case Answer.Token token -> {
-          drawn.add(token.id());
-          stop = token.stop();
-        }
-        case Answer.Failure failure -> throw Task.rethrown(failure.cause());
-        case Answer.Cancelled _ -> throw new AssertionError("nobody cancelled it");
-      }
-    }
-    return stop.get();
   }
 
   @Test
@@ -217,7 +180,9 @@ class DrawingTest {
         Engine engine = Engine.load(checkpoint, options())) {
       Refusal ofHost = assertThrows(Refusal.class, () -> reference(engine, LIVELY, 1));
       for (Executable drawn :
-          List.<Executable>of(() -> answer(engine, LIVELY), () -> drawnByTheOp(engine, LIVELY))) {
+          List.<Executable>of(
+              () -> answer(engine, LIVELY),
+              () -> drawnByTheOp(engine, new Sampler(LIVELY), TOKENS))) {
         Refusal refusal = assertThrows(Refusal.class, drawn);
         assertEquals(ofHost.reason(), refusal.reason());
         assertTrue(

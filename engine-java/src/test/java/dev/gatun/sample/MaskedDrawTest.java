@@ -1,6 +1,7 @@
 // MaskedDrawTest: what a mask forbids is not drawn, and what it allows is drawn as ever.
 package dev.gatun.sample;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.refusal.Refusal;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -104,10 +106,14 @@ class MaskedDrawTest {
   }
 
   @Test
-  void aMaskKeepsTheDrawOnTheHost() {
+  void aDeviceHearsOfTheMask() {
     SamplingOptions plain = SamplingOptions.defaults().withSeed(1);
-    assertTrue(new Sampler(plain).onDevice(VOCAB).isPresent());
-    assertTrue(new Sampler(plain, Optional.of(Fixed.of(1))).onDevice(VOCAB).isEmpty());
+    assertFalse(new Sampler(plain).onDevice(VOCAB).orElseThrow().masked());
+    Sampler masked = new Sampler(plain, Optional.of(Fixed.of(1, 33)));
+    assertTrue(masked.onDevice(VOCAB).orElseThrow().masked());
+    assertArrayEquals(new int[] {2, 2, 0}, masked.allowed().toArray(ValueLayout.JAVA_INT));
+    Sampler penalised = new Sampler(options(1), Optional.of(Fixed.of(1)));
+    assertTrue(penalised.onDevice(VOCAB).isEmpty());
   }
 
   @Test

@@ -141,7 +141,7 @@ class SyntheticCheckpointTest {
     device.upload(arena.allocateFrom(ValueLayout.JAVA_INT, all), ids);
     Buffer floats = device.allocate("the rows", 4L * ROWS * COLS, arena);
     Buffer none = Buffer.NONE;
-    StepInputs inputs = new StepInputs(ids, none, none, none, none, none, none, none, 0, 0);
+    StepInputs inputs = new StepInputs(ids, none, none, none, none, none, none, none, none, 0, 0);
     StepOperands step =
         new StepOperands(_ -> MemorySegment.NULL, layer -> MemorySegment.NULL, inputs);
     Operands operands =
