@@ -113,8 +113,7 @@ final class Scheduler implements AutoCloseable {
       stepper.settle();
     } catch (Throwable e) {
       // After a fault of the device, or of this class, no result can be trusted.
-      refuse(e);
-      stepper.fail(e);
+      refuse(stepper.fail(e));
     }
     end();
   }

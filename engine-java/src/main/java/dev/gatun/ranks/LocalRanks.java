@@ -88,13 +88,9 @@ public final class LocalRanks implements Ranks {
   }
 
   @Override
-  public void fail(String reason) {
-    fail(Refusal.Reason.DEVICE, reason);
-  }
-
-  @Override
-  public void fail(Refusal.Reason kind, String reason) {
+  public Refusal fail(Refusal.Reason kind, String reason) {
     world.fail(new Failure(kind, "rank " + rank + " ended: " + reason));
+    return world.failed();
   }
 
   @Override

@@ -53,13 +53,8 @@ public final class MeasuredRanks implements Ranks {
   }
 
   @Override
-  public void fail(String reason) {
-    ranks.fail(reason);
-  }
-
-  @Override
-  public void fail(Refusal.Reason kind, String reason) {
-    ranks.fail(kind, reason);
+  public Refusal fail(Refusal.Reason kind, String reason) {
+    return ranks.fail(kind, reason);
   }
 
   @Override

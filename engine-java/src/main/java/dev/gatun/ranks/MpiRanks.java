@@ -236,13 +236,8 @@ public final class MpiRanks implements Ranks {
   }
 
   @Override
-  public void fail(String reason) {
-    fail(Refusal.Reason.DEVICE, reason);
-  }
-
-  @Override
-  public void fail(Refusal.Reason kind, String reason) {
-    watch.fail(reason, kind.exitCode());
+  public Refusal fail(Refusal.Reason kind, String reason) {
+    return watch.fail(reason, kind.exitCode());
   }
 
   /**

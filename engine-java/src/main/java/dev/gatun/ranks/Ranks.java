@@ -27,16 +27,11 @@ public interface Ranks extends AutoCloseable {
   /**
    * Tells the others that this rank cannot go on: what they wait for, now or later, becomes a
    * Refusal that names this rank and {@code reason}. From any thread; the first reason stays.
+   *
+   * @param kind of the others' Refusal, so that all end alike; DEVICE where ranks cannot carry it
+   * @return why all end: the first reason, and its rank
    */
-  void fail(String reason);
-
-  /**
-   * As {@link #fail(String)}, and the others' Refusal is of this kind, so that all end alike; of
-   * kind DEVICE where ranks cannot carry it.
-   */
-  default void fail(Refusal.Reason kind, String reason) {
-    fail(reason);
-  }
+  Refusal fail(Refusal.Reason kind, String reason);
 
   /** Gives back what the groups hold; no exchange is under way. */
   @Override

@@ -22,8 +22,8 @@ final class Watch implements Peer.Listener {
   private static final long TELL_MILLIS = 3_000;
 
   /**
-   * Who has been told lives on for so long: a process's end has the launcher end all, and what it
-   * has not yet read of who told the user would be lost.
+   * All live on for so long when the user has been told: the first end has the launcher end all,
+   * and what it has not yet read of who told would be lost.
    */
   private static final long READ_MILLIS = 500;
 
@@ -104,9 +104,11 @@ final class Watch implements Peer.Listener {
     }
   }
 
-  /** This rank cannot go on. */
-  void fail(String reason, int exitCode) {
-    failed(Failure.of(name + " ended: " + reason, exitCode));
+  /** This rank cannot go on; returns the first failure of all. */
+  synchronized Refusal fail(String reason, int exitCode) {
+    Failure own = Failure.of(name + " ended: " + reason, exitCode);
+    failed(own);
+    return (failure == null ? own : failure).refusal();
   }
 
   /**
@@ -133,11 +135,11 @@ final class Watch implements Peer.Listener {
     told = true;
     notifyAll();
     if (!left) {
-      thread("gatun-ranks-told", () -> exitAfterTheTeller(exitCode)).start();
+      thread("gatun-ranks-told", () -> exit(exitCode)).start();
     }
   }
 
-  private static void exitAfterTheTeller(int exitCode) {
+  private static void exit(int exitCode) {
     sleep(READ_MILLIS);
     ProcessExit.now(exitCode);
   }
@@ -175,16 +177,13 @@ final class Watch implements Peer.Listener {
    */
   void end() {
     try {
-      if (!tells()) {
-        exitAfterTheTeller(failure.exitCode());
-      }
+      tellOnce();
     } finally {
-      ProcessExit.now(failure.exitCode());
+      exit(failure.exitCode());
     }
   }
 
-  /** Whether it is this process that has told the user. */
-  private synchronized boolean tells() {
+  private synchronized void tellOnce() {
     if (failure.outside()) {
       awaitMillis(SIGNAL_MILLIS, () -> told);
     }
@@ -193,9 +192,7 @@ final class Watch implements Peer.Listener {
       told = true;
       tell.accept(failure.refusal());
       peers.forEach(peer -> peer.told(failure.exitCode()));
-      return true;
     }
-    return false;
   }
 
   private boolean lowestOfTheLiving() {

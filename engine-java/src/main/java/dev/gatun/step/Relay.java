@@ -135,9 +135,14 @@ public final class Relay {
     tell(END);
   }
 
-  /** Any rank: it cannot go on, and all others end as it does. */
-  void fail(Throwable reason) {
-    ranks.fail(Refusal.Reason.of(reason), Refusal.line(reason));
+  /**
+   * Any rank: it cannot go on, and all others end as it does.
+   *
+   * @param device of the rank, for people
+   * @return why all end
+   */
+  Refusal fail(String device, Throwable reason) {
+    return ranks.fail(Refusal.Reason.of(reason), device + ": " + Refusal.line(reason));
   }
 
   private void tell(int... words) {

@@ -12,6 +12,7 @@ import dev.gatun.kv.PageStore;
 import dev.gatun.model.Model;
 import dev.gatun.op.Exchanges;
 import dev.gatun.op.StepInputs;
+import dev.gatun.refusal.Refusal;
 import dev.gatun.shard.ExpertTally;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -111,9 +112,14 @@ public final class Stepper implements AutoCloseable {
     return relay.isPresent();
   }
 
-  /** The step that was issued last has failed: other ranks, which wait for its rest, end too. */
-  public void fail(Throwable reason) {
-    relay.ifPresent(others -> others.fail(reason));
+  /**
+   * The step that was issued last has failed: other ranks, which wait for its rest, end too.
+   *
+   * @return what to tell: of a refusal with the rank that failed first, where there are several
+   */
+  public Throwable fail(Throwable reason) {
+    Optional<Refusal> ofAll = relay.map(others -> others.fail(device.name(), reason));
+    return reason instanceof Refusal refusal ? ofAll.orElse(refusal) : reason;
   }
 
   /** On ranks other than 0: runs what that issues, until there is no more. */

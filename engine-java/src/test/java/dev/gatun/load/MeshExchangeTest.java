@@ -16,6 +16,7 @@ import dev.gatun.op.Op;
 import dev.gatun.op.PublishExperts;
 import dev.gatun.ranks.LocalRanks;
 import dev.gatun.ranks.Ranks;
+import dev.gatun.refusal.Refusal;
 import dev.gatun.shard.Placement;
 import dev.gatun.step.Batch;
 import dev.gatun.step.StepGraph;
@@ -153,7 +154,7 @@ class MeshExchangeTest {
       }
       return loaded.inSteps().bytes();
     } catch (RuntimeException | Error e) {
-      membership.ranks().fail(e.toString());
+      membership.ranks().fail(Refusal.Reason.of(e), e.toString());
       throw e;
     }
   }

@@ -77,8 +77,8 @@ class MeshMemoryTest {
     }
 
     @Override
-    public void fail(String reason) {
-      own.fail(reason);
+    public Refusal fail(Refusal.Reason kind, String reason) {
+      return own.fail(kind, reason);
     }
 
     @Override
@@ -145,7 +145,7 @@ class MeshMemoryTest {
       loaded.stepper().close();
       return new Taken(ENOUGH - device.memory().free(), ranks.bytes.get());
     } catch (RuntimeException | Error e) {
-      ranks.fail(e.toString());
+      ranks.fail(Refusal.Reason.of(e), e.toString());
       throw e;
     } finally {
       ranks.close();

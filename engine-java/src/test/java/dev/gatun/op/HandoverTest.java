@@ -11,6 +11,7 @@ import dev.gatun.device.DeviceChoice;
 import dev.gatun.ranks.Group;
 import dev.gatun.ranks.LocalRanks;
 import dev.gatun.ranks.Ranks;
+import dev.gatun.refusal.Refusal;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -81,7 +82,7 @@ class HandoverTest {
                 body.run(new One(ranks.rank(), device, exchanges.channel(BOTH), arena));
                 device.sync();
               } catch (RuntimeException | Error e) {
-                ranks.fail("a test's");
+                ranks.fail(Refusal.Reason.DEVICE, "a test's");
                 throw e;
               }
               return null;

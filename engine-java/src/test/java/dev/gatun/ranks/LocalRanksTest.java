@@ -77,7 +77,7 @@ class LocalRanksTest {
                     ranks -> {
                       Group group = ranks.group(RandomExchanges.everyone(ranks), BYTES);
                       if (ranks.rank() == 2) {
-                        ranks.fail("no memory for the weights");
+                        ranks.fail(Refusal.Reason.DEVICE, "no memory for the weights");
                         return;
                       }
                       try (Exchange exchange = group.begin(8, 16, 24)) {
@@ -126,7 +126,7 @@ class LocalRanksTest {
               exchange.publish();
               exchange.await();
             }
-            ranks.fail("all ended here");
+            ranks.fail(Refusal.Reason.DEVICE, "all ended here");
           });
     }
   }
