@@ -42,16 +42,13 @@ public record CollectExperts(int id, RowOwners owners, Optional<Tensor> y, int h
     long[] ends = owners.ends(owner, rowBytes);
     long[] next = new long[ends.length];
     System.arraycopy(ends, 0, next, 1, ends.length - 1);
-    int row = 0;
-    while (row < owner.length) {
-      int end = RowOwners.endOfRun(owner, row);
-      int member = owner[row];
-      if (member >= 0) {
-        long bytes = (end - row) * rowBytes;
-        handover.take(Block.row(next[member], row * rowBytes, bytes), to);
-        next[member] += bytes;
-      }
-      row = end;
-    }
+    RowOwners.runs(
+        owner,
+        (member, row, rows) -> {
+          if (member >= 0) {
+            handover.take(Block.row(next[member], row * rowBytes, rows * rowBytes), to);
+            next[member] += rows * rowBytes;
+          }
+        });
   }
 }

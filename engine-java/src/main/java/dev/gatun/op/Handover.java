@@ -11,8 +11,14 @@ import dev.gatun.ranks.Exchange;
 /** In the order of {@link Exchange}. For the thread of the device. */
 interface Handover extends AutoCloseable {
 
+  Device device();
+
+  Exchange exchange();
+
   /** Writes something of this rank's part. */
-  void give(Buffer from, Block block);
+  default void give(Buffer from, Block block) {
+    device().copy(from.segment(), exchange().memory(), block);
+  }
 
   /** This rank's part is given. */
   void publish();
@@ -21,7 +27,9 @@ interface Handover extends AutoCloseable {
   void await();
 
   /** Reads something of the parts. */
-  void take(Block block, Buffer to);
+  default void take(Block block, Buffer to) {
+    device().copy(exchange().memory(), to.segment(), block);
+  }
 
   /** No more is read. */
   @Override
@@ -30,11 +38,6 @@ interface Handover extends AutoCloseable {
   /** Of a rank on the CPU: what it has done is done. */
   record OnHost(Device device, Exchange exchange) implements Handover {
     @Override
-    public void give(Buffer from, Block block) {
-      device.copy(from.segment(), exchange.memory(), block);
-    }
-
-    @Override
     public void publish() {
       exchange.publish();
     }
@@ -42,11 +45,6 @@ interface Handover extends AutoCloseable {
     @Override
     public void await() {
       exchange.await();
-    }
-
-    @Override
-    public void take(Block block, Buffer to) {
-      device.copy(exchange.memory(), to.segment(), block);
     }
 
     @Override
@@ -69,8 +67,13 @@ interface Handover extends AutoCloseable {
     }
 
     @Override
-    public void give(Buffer from, Block block) {
-      device.copy(from.segment(), exchange.memory(), block);
+    public Device device() {
+      return device;
+    }
+
+    @Override
+    public Exchange exchange() {
+      return exchange;
     }
 
     @Override
@@ -90,11 +93,6 @@ interface Handover extends AutoCloseable {
           arrival.await();
         }
       }
-    }
-
-    @Override
-    public void take(Block block, Buffer to) {
-      device.copy(exchange.memory(), to.segment(), block);
     }
 
     @Override

@@ -57,16 +57,14 @@ public record PublishExperts(
 
   private static void give(
       Handover handover, Buffer from, int[] owner, int index, long[] ends, long rowBytes) {
-    long to = index == 0 ? 0 : ends[index - 1];
-    int row = 0;
-    while (row < owner.length) {
-      int next = RowOwners.endOfRun(owner, row);
-      if (owner[row] == index) {
-        long bytes = (next - row) * rowBytes;
-        handover.give(from, Block.row(row * rowBytes, to, bytes));
-        to += bytes;
-      }
-      row = next;
-    }
+    long[] to = {index == 0 ? 0 : ends[index - 1]};
+    RowOwners.runs(
+        owner,
+        (member, row, rows) -> {
+          if (member == index) {
+            handover.give(from, Block.row(row * rowBytes, to[0], rows * rowBytes));
+            to[0] += rows * rowBytes;
+          }
+        });
   }
 }

@@ -23,13 +23,22 @@ public record RowOwners(List<Integer> members, int turns, List<List<Integer>> ow
     return owners;
   }
 
-  /** Behind the last of the rows from {@code row} on that one member has. */
-  static int endOfRun(int[] owners, int row) {
-    int end = row + 1;
-    while (end < owners.length && owners[end] == owners[row]) {
-      end++;
+  /** Hears of rows that follow each other and are one member's; -1 for nobody's. */
+  interface Run {
+    void of(int member, int row, int rows);
+  }
+
+  /** Tells all rows, in their order. */
+  static void runs(int[] owners, Run run) {
+    int row = 0;
+    while (row < owners.length) {
+      int end = row + 1;
+      while (end < owners.length && owners[end] == owners[row]) {
+        end++;
+      }
+      run.of(owners[row], row, end - row);
+      row = end;
     }
-    return end;
   }
 
   /** Where each member's rows end, in bytes. */

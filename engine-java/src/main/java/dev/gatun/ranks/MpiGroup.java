@@ -26,6 +26,8 @@ final class MpiGroup implements Group {
   /** MPI's counts are ints: it gathers at most so many bytes at once. */
   static final int WINDOW = 1 << 30;
 
+  private static final Arrival NOTHING = () -> {};
+
   private final OpenMpi mpi;
   private final Watch watch;
   private final List<Integer> members;
@@ -74,7 +76,7 @@ final class MpiGroup implements Group {
     private int used;
     private boolean open;
     private int underWay;
-    private Arrival reads = () -> {};
+    private Arrival reads = NOTHING;
 
     Slot(Arena arena, long bytes, int members, int window) {
       this.bytes = bytes;
@@ -150,6 +152,7 @@ final class MpiGroup implements Group {
     }
     settle(slot);
     slot.reads.await();
+    slot.reads = NOTHING;
     slot.open(ends);
     begun++;
     MemorySegment memory = slot.memory.asSlice(0, bytes);

@@ -2,18 +2,14 @@
 package dev.gatun.engine;
 
 import static dev.gatun.engine.Resources.ORACLES;
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import dev.gatun.device.DeviceChoice;
 import dev.gatun.device.EmulatedRuntime;
-import dev.gatun.load.EngineOptions;
-import dev.gatun.load.Mesh;
+import dev.gatun.graph.Compute;
 import dev.gatun.shard.Placement;
 import dev.gatun.verify.Oracle;
 import dev.gatun.weights.Checkpoint;
 import java.io.IOException;
-import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -24,15 +20,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 @Tag("emulated")
 @Timeout(600)
 class EmulatedMeshTest {
-
-  private static EngineOptions options(int devices, Placement.Mode mode) {
-    DeviceChoice gpu = DeviceUnderTest.choice();
-    return EngineOptions.defaults()
-        .withDevice(gpu)
-        .withContext(0)
-        .withLogitRows(256)
-        .withMesh(new Mesh(Collections.nCopies(devices - 1, gpu), mode));
-  }
 
   @ParameterizedTest
   @CsvSource({
@@ -47,12 +34,14 @@ class EmulatedMeshTest {
     Oracle oracle = ORACLES.folder(model);
     try (Checkpoint checkpoint = Checkpoint.open(oracle.checkpoint())) {
       List<float[]> one =
-          MeshTest.run(checkpoint, options(1, Placement.Mode.TENSOR), oracle.inputIds());
-      List<float[]> several = MeshTest.run(checkpoint, options(devices, mode), oracle.inputIds());
-      assertEquals(one.size(), several.size());
-      for (int i = 0; i < one.size(); i++) {
-        assertArrayEquals(one.get(i), several.get(i), "row " + i);
-      }
+          MeshTest.run(
+              checkpoint,
+              MeshTest.options(Compute.AUTO, 1, Placement.Mode.TENSOR),
+              oracle.inputIds());
+      List<float[]> several =
+          MeshTest.run(
+              checkpoint, MeshTest.options(Compute.AUTO, devices, mode), oracle.inputIds());
+      MeshTest.assertEqualRows(one, several, devices + " devices, " + mode);
     }
   }
 
@@ -62,7 +51,8 @@ class EmulatedMeshTest {
     Oracle oracle = ORACLES.folder("qwen3-moe");
     int[] ids = oracle.inputIds();
     try (Checkpoint checkpoint = Checkpoint.open(oracle.checkpoint());
-        Engine engine = Engine.load(checkpoint, options(2, Placement.Mode.TENSOR));
+        Engine engine =
+            Engine.load(checkpoint, MeshTest.options(Compute.AUTO, 2, Placement.Mode.TENSOR));
         Session session = engine.newSession()) {
       session.append(ids[0]);
       long before = EmulatedRuntime.waits();

@@ -62,7 +62,7 @@ class MeshTest {
     return ORACLES.ggufs().contains(name) ? ORACLES.gguf(name) : ORACLES.folder(name);
   }
 
-  private static EngineOptions options(Compute compute, int devices, Placement.Mode mode) {
+  static EngineOptions options(Compute compute, int devices, Placement.Mode mode) {
     DeviceChoice one = DeviceUnderTest.choice().withThreads(1);
     return EngineOptions.defaults()
         .withDevice(one)
@@ -102,7 +102,7 @@ class MeshTest {
     return logits.toArray(ValueLayout.JAVA_FLOAT);
   }
 
-  private static void assertEqualRows(List<float[]> one, List<float[]> several, String what) {
+  static void assertEqualRows(List<float[]> one, List<float[]> several, String what) {
     assertEquals(one.size(), several.size());
     for (int i = 0; i < one.size(); i++) {
       assertArrayEquals(one.get(i), several.get(i), i + ": " + what);
