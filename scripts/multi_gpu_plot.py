@@ -26,11 +26,10 @@ def draw(rows, title, path):
     by_device = lambda test, of: lines(rows, test, of)
     number = lambda column: (lambda row: float(row[column]))
 
-    chart(decode, by_device("tg", number("ts_median")), "decoding", "tokens/s")
-    chart(prompt, by_device("pp", number("ts_median")), "prompt", "tokens/s")
-    for part, test in ((decode, "tg"), (prompt, "pp")):
+    for part, test, name in ((decode, "tg", "decoding"), (prompt, "pp", "prompt")):
         for one in (row for row in rows if row["split_mode"] == "none" and row["test"].startswith(test)):
             part.axhline(float(one["ts_median"]), color="gray", linestyle=":", label="one device")
+        chart(part, by_device(test, number("ts_median")), name, "tokens/s")
     chart(exchange, by_device("tg", number("exchange_percent")), "decoding: time of the first device in exchanges",
           "% (beside it: KiB exchanged a token)")
     for mode, points in by_device("tg", number("exchange_bytes_per_token")).items():
