@@ -11,7 +11,8 @@
 enum { SUCCESS = 0, INVALID_VALUE = 1, MEMORY_ALLOCATION = 2, NO_DEVICE = 100 };
 enum { INVALID_HANDLE = 400, CAPTURE_INVALIDATED = 901 };
 enum { CAPABILITY_MAJOR = 75, CAPABILITY_MINOR = 76 };
-enum { MOST_COPIES = 16 };
+enum { MOST_COPIES = 16, MOST_ALLOCATIONS = 64 };
+enum { PEER_ACCESS_ALREADY_ENABLED = 704 };
 
 int fake_driver_version = 13000;
 int fake_devices = 2;
@@ -19,6 +20,7 @@ int64_t fake_free_bytes = 1 << 30;
 int fake_fault = SUCCESS;   /* what everything answers that touches the device, as after a kernel's fault */
 int fake_context = SUCCESS; /* what choosing a device answers */
 int fake_count = SUCCESS;   /* what counting the devices answers */
+int fake_peers = 1;         /* 0: no device reaches another; 2: promised, but other bytes come */
 int fake_live = 0;          /* streams, events, allocations and graphs that are not given back */
 
 typedef struct {
@@ -126,6 +128,46 @@ int cudaEventElapsedTime(float *milliseconds, void *from, void *to) {
   return SUCCESS;
 }
 
+/* Whose each allocation is. */
+static struct {
+  void *memory;
+  int device;
+} allocations[MOST_ALLOCATIONS];
+static int peers_enabled = 0;
+
+static int device_of(const void *memory) {
+  for (int i = 0; i < MOST_ALLOCATIONS; i++) {
+    if (memory != NULL && allocations[i].memory == memory) {
+      return allocations[i].device;
+    }
+  }
+  return -1;
+}
+
+static void note(void *before, void *after) {
+  for (int i = 0; i < MOST_ALLOCATIONS; i++) {
+    if (allocations[i].memory == before) {
+      allocations[i].memory = after;
+      allocations[i].device = current;
+      return;
+    }
+  }
+}
+
+int cudaDeviceCanAccessPeer(int *can, int device, int peer) {
+  *can = fake_peers != 0 && device != peer;
+  return SUCCESS;
+}
+
+int cudaDeviceEnablePeerAccess(int peer, unsigned flags) {
+  if (flags != 0 || peer == current || fake_peers == 0) {
+    return INVALID_VALUE;
+  }
+  const int before = peers_enabled;
+  peers_enabled |= 1 << current;
+  return (before & 1 << current) != 0 ? PEER_ACCESS_ALREADY_ENABLED : SUCCESS;
+}
+
 static int allocate(void **memory, size_t bytes) {
   if (reached() != SUCCESS) {
     return reached();
@@ -139,7 +181,13 @@ static int allocate(void **memory, size_t bytes) {
   fake_live++;
   return posix_memalign(memory, 256, bytes) == 0 ? SUCCESS : MEMORY_ALLOCATION;
 }
-int cudaMalloc(void **memory, size_t bytes) { return allocate(memory, bytes); }
+int cudaMalloc(void **memory, size_t bytes) {
+  const int status = allocate(memory, bytes);
+  if (status == SUCCESS) {
+    note(NULL, *memory);
+  }
+  return status;
+}
 int cudaHostAlloc(void **memory, size_t bytes, unsigned flags) {
   return flags == 3 ? allocate(memory, bytes) : INVALID_VALUE;
 }
@@ -147,7 +195,12 @@ int cudaHostGetDevicePointer(void **device, void *host, unsigned flags) {
   *device = host;
   return flags == 0 ? reached() : INVALID_VALUE;
 }
-int cudaFree(void *memory) { return gone(memory); }
+int cudaFree(void *memory) {
+  if (reached() == SUCCESS) {
+    note(memory, NULL);
+  }
+  return gone(memory);
+}
 int cudaFreeHost(void *memory) { return gone(memory); }
 
 int cudaMemcpyAsync(void *to, const void *from, size_t bytes, int kind, void *stream) {
@@ -155,7 +208,12 @@ int cudaMemcpyAsync(void *to, const void *from, size_t bytes, int kind, void *st
     return kind != 4 ? INVALID_VALUE : reached_by(stream);
   }
   if (capturing == NULL) {
-    memcpy(to, from, bytes);
+    const int between = device_of(to) >= 0 && device_of(from) >= 0 && device_of(to) != device_of(from);
+    if (between && fake_peers == 2) {
+      memset(to, 0x55, bytes);
+    } else {
+      memcpy(to, from, bytes);
+    }
     copied++;
     return SUCCESS;
   }

@@ -101,7 +101,7 @@ final class Bench implements Callable<Integer> {
         stdio.processes().agree(checkpoint, options);
         MeshArguments.told(options.mesh(), checkpoint.config()).ifPresent(stdio::tell);
         try (Engine loaded = Engine.load(checkpoint, options)) {
-          engine.tellContext(loaded, stdio);
+          engine.tellLoaded(loaded, stdio);
           tellUnmeasured(loaded);
           tests.forEach(test -> runs.add(run(loaded, test, repeats)));
           experts.add(loaded);

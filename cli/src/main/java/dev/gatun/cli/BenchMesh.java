@@ -7,6 +7,7 @@ import dev.gatun.engine.MeshCounts;
 import dev.gatun.load.Capacity;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.load.RankLoad;
+import dev.gatun.load.Transport;
 import dev.gatun.shard.Placement;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,6 +34,7 @@ import java.util.stream.Stream;
  */
 record BenchMesh(
     List<RankLoad> ranks,
+    Transport exchange,
     double bytesPerToken,
     double nanosPerToken,
     List<Double> workPerToken,
@@ -46,6 +48,7 @@ record BenchMesh(
     return Optional.of(
         new BenchMesh(
             engine.ranks(),
+            engine.transport().transport(),
             (double) counts.exchangedBytes() / tokens,
             (double) counts.exchangeNanos() / tokens,
             counts.workNanos().stream().map(nanos -> (double) nanos / tokens).toList(),
@@ -76,6 +79,7 @@ record BenchMesh(
   /** What llama-bench does not have. */
   Map<String, Object> fields() {
     Map<String, Object> fields = new LinkedHashMap<>();
+    fields.put("exchange", exchange.toString());
     fields.put("exchange_bytes_per_token", Math.round(bytesPerToken));
     fields.put("exchange_us_per_token", nanosPerToken / 1e3);
     fields.put(

@@ -9,6 +9,7 @@ import dev.gatun.graph.Compute;
 import dev.gatun.load.Capacity;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.load.Gemm;
+import dev.gatun.load.TransportChoice;
 import dev.gatun.ranks.MpiRanks;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.Checkpoint;
@@ -143,8 +144,12 @@ final class EngineArguments {
     return scaled;
   }
 
-  /** The context, where it was left to the model and the device. */
-  void tellContext(Engine engine, Stdio stdio) {
+  /** The context, where it was left to the model and the device; how GPUs hand each other bytes. */
+  void tellLoaded(Engine engine, Stdio stdio) {
+    if (engine.ranks().size() > 1 && engine.device().isGpu()) {
+      TransportChoice choice = engine.transport();
+      stdio.tell("exchange: " + choice.transport() + ", " + choice.why());
+    }
     if (engine.options().context() == EngineOptions.WHAT_FITS) {
       int own = engine.config().contextLength();
       stdio.tell(contextLine(engine.context(), own, engine.cacheBytes()));

@@ -78,7 +78,7 @@ final class Logits implements Callable<Integer> {
       try (Engine loaded = Engine.load(checkpoint, fitting);
           Session session = loaded.newSession();
           Npy npy = new Npy(out, layer.mtp ? ids.length - 1 : ids.length, vocab)) {
-        engine.tellContext(loaded, stdio);
+        engine.tellLoaded(loaded, stdio);
         if (layer.mtp) {
           session.mtpLogits(ids, npy::append);
         } else {

@@ -5,6 +5,7 @@ import dev.gatun.device.DeviceChoice;
 import dev.gatun.device.Processors;
 import dev.gatun.load.Capacity;
 import dev.gatun.load.Mesh;
+import dev.gatun.load.Transport;
 import dev.gatun.ranks.Ranks;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.shard.Placement;
@@ -69,6 +70,15 @@ final class MeshArguments {
           "Which of --devices hold which experts of each layer, as gatun balance writes it; by"
               + " default each has as many, in their order.")
   Optional<Path> placement = Optional.empty();
+
+  @Option(
+      names = "--exchange",
+      paramLabel = "MODE",
+      description =
+          "How devices hand each other bytes: host, through host memory; peer, GPUs of one process"
+              + " read each other's; nccl, GPUs of several processes, one each. Default: peer or"
+              + " nccl where they work, else host; which, and why, is told.")
+  Optional<Transport> exchange = Optional.empty();
 
   /** Whether several devices are named. */
   boolean isGiven() {
@@ -140,7 +150,7 @@ final class MeshArguments {
   /** Of several processes, each with one device. */
   Mesh ofProcesses(Ranks ranks) {
     Placement.Mode mode = mode(Placement.Mode.TENSOR);
-    return new Mesh(List.of(), mode, mode, placement, Optional.of(ranks));
+    return new Mesh(List.of(), mode, mode, placement, Optional.of(ranks), exchange);
   }
 
   /** Of one device a process, this one's. */
@@ -184,22 +194,19 @@ final class MeshArguments {
     if (split.orElse(SplitMode.NONE) != SplitMode.NONE) {
       throw Refusal.usage("--split-mode says how several devices share a model", remedy);
     }
+    if (exchange.isPresent()) {
+      throw Refusal.usage("--exchange says how several devices hand each other bytes", remedy);
+    }
   }
 
   private Mesh mesh(List<DeviceChoice> others, boolean hybrid) {
-    return hybrid
-        ? new Mesh(
-            others,
-            mode(Placement.Mode.HYBRID),
-            mode(Placement.Mode.LAYER),
-            placement,
-            Optional.empty())
-        : new Mesh(
-            others,
-            mode(Placement.Mode.TENSOR),
-            mode(Placement.Mode.TENSOR),
-            placement,
-            Optional.empty());
+    return new Mesh(
+        others,
+        mode(hybrid ? Placement.Mode.HYBRID : Placement.Mode.TENSOR),
+        mode(hybrid ? Placement.Mode.LAYER : Placement.Mode.TENSOR),
+        placement,
+        Optional.empty(),
+        exchange);
   }
 
   /** What a model is told of whose mode was left to it. */

@@ -58,6 +58,7 @@ final class MeshPlanText {
     context = plan.context();
     groups = groups(plan.budgets(types));
     line(plan.shares().size() + " devices, " + words(plan.mode()) + " (" + flag(plan) + ")");
+    line("exchange: " + plan.transport().transport() + ", " + plan.transport().why());
     devices();
     weights();
     memory();

@@ -2,6 +2,7 @@
 package dev.gatun.cli;
 
 import dev.gatun.load.EngineOptions;
+import dev.gatun.load.Transport;
 import dev.gatun.ranks.MpiRanks;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.weights.ByteRange;
@@ -79,6 +80,8 @@ final class Processes {
           String.join(
               " ",
               "--split-mode " + options.mesh().of(checkpoint.config()).mode(),
+              "--exchange "
+                  + options.mesh().transport().map(Transport::toString).orElse("left out"),
               "-c " + options.context(),
               "-ub " + options.ubatch(),
               "-b " + options.batch(),

@@ -141,7 +141,7 @@ final class Run implements Callable<Integer> {
         Optional<Prompt> asked =
             question.filter(_ -> !converses).map(text -> promptOf(text, dialect, limits));
         try (Dialogue dialogue = new Dialogue(loading.engine(), dialect)) {
-          engine.tellContext(dialogue.engine(), stdio);
+          engine.tellLoaded(dialogue.engine(), stdio);
           tell(checkpoint, dialogue.engine(), drawing);
           experts.add(loading.engine());
           return asked.isPresent()

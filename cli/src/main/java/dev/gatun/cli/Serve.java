@@ -92,7 +92,7 @@ final class Serve implements Callable<Integer> {
         SamplingOptions drawing =
             sampling.over(SamplingOptions.defaults(Advice.over(checkpoint)), dialect);
         Engine loaded = loading.engine();
-        engine.tellContext(loaded, stdio);
+        engine.tellLoaded(loaded, stdio);
         try (dev.gatun.Gatun ready =
             dev.gatun.Gatun.of(loaded, dialect, drawing, checkpoint.name())) {
           http.serve(ready);

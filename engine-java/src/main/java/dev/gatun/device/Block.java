@@ -18,6 +18,16 @@ public record Block(long from, long fromStride, long to, long toStride, long wid
     return new Block(from, width, to, width, width, 1);
   }
 
+  /** The same, read from the beginning of another memory. */
+  public Block fromBegin() {
+    return new Block(0, fromStride, to, toStride, width, rows);
+  }
+
+  /** The same, written from the beginning of another memory. */
+  public Block toBegin() {
+    return new Block(from, fromStride, 0, toStride, width, rows);
+  }
+
   /** Bytes from the first to the last that is read. */
   public long fromBytes() {
     return (rows - 1) * fromStride + width;

@@ -74,6 +74,35 @@ final class CpuDevice implements Device {
   }
 
   @Override
+  public Optional<Gpu> gpu() {
+    return Optional.empty();
+  }
+
+  @Override
+  public boolean reaches(int owner) {
+    return false;
+  }
+
+  @Override
+  public boolean connects() {
+    return false;
+  }
+
+  @Override
+  public byte[] newConnection() {
+    throw noConnection();
+  }
+
+  @Override
+  public Communicator connect(byte[] connection, int rank, int size) {
+    throw noConnection();
+  }
+
+  private static Refusal noConnection() {
+    return Refusal.usage("NCCL is for GPUs", "use --exchange host");
+  }
+
+  @Override
   public long allocations() {
     return allocations;
   }

@@ -95,6 +95,31 @@ final class CudaDevice implements Device {
   }
 
   @Override
+  public Optional<Gpu> gpu() {
+    return Optional.of(gpu);
+  }
+
+  @Override
+  public boolean reaches(int owner) {
+    return PeerAccess.open(runtime.runtime(), gpu.index(), owner);
+  }
+
+  @Override
+  public boolean connects() {
+    return runtime.runtime().hasNccl();
+  }
+
+  @Override
+  public byte[] newConnection() {
+    return runtime.here().newNcclId();
+  }
+
+  @Override
+  public Communicator connect(byte[] connection, int rank, int size) {
+    return CudaCommunicator.open(runtime, connection, rank, size);
+  }
+
+  @Override
   public long allocations() {
     return memory.allocations();
   }
@@ -163,11 +188,7 @@ final class CudaDevice implements Device {
 
   @Override
   public void after(Mark mark) {
-    if (mark instanceof Event other) {
-      runtime.here().after(other.event, stream);
-    } else {
-      mark.await();
-    }
+    CudaMark.order(mark, runtime, stream);
   }
 
   @Override
@@ -188,27 +209,7 @@ final class CudaDevice implements Device {
 
   @Override
   public Mark mark(Arena arena) {
-    MemorySegment event = runtime.here().openEvent();
-    return new Event(
-        this, event.reinterpret(arena, freed -> runtime.giveBack(cuda -> cuda.closeEvent(freed))));
-  }
-
-  /** A CUDA event. */
-  record Event(CudaDevice device, MemorySegment event) implements Mark {
-    @Override
-    public void set() {
-      device.runtime.here().mark(event, device.stream);
-    }
-
-    @Override
-    public void await() {
-      device.runtime.here().await(event);
-    }
-
-    @Override
-    public long nanosSince(Mark earlier) {
-      return device.runtime.here().nanosBetween(((Event) earlier).event, event);
-    }
+    return CudaMark.of(runtime, stream, arena);
   }
 
   @Override

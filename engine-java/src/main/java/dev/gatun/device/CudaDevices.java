@@ -27,6 +27,7 @@ public final class CudaDevices {
   private static final String BLAS = "libcublas.so.13";
   // What the former needs, which a folder on no search path has to be asked for first.
   private static final String BLAS_PART = "libcublasLt.so.13";
+  private static final String NCCL = "libnccl.so.2";
   private static final Path DRIVER_VERSION = Path.of("/proc/driver/nvidia/version");
 
   // JavaCPP would count the memory of weights as its own and refuse to go on, and collect
@@ -150,6 +151,22 @@ public final class CudaDevices {
           null);
     }
     load(org.bytedeco.cuda.global.cublas.class);
+  }
+
+  /** Whether NCCL is found, by which GPUs of several processes hand each other bytes. */
+  static boolean hasNccl() {
+    return found(NCCL);
+  }
+
+  /** Loads NCCL and JavaCPP's library for it; Refusal.device where one of them is missing. */
+  static void requireNccl() {
+    if (!hasNccl()) {
+      throw Refusal.device(
+          "NCCL (" + NCCL + ") is not found",
+          "run scripts/fetch-cuda --nccl, install it (libnccl2), or use --exchange host",
+          null);
+    }
+    load(org.bytedeco.cuda.global.nccl.class);
   }
 
   /** Loads the runtime, so that JavaCPP's library finds it by its name. */

@@ -85,6 +85,24 @@ interface CudaRuntime {
   /** Nanoseconds of the GPU's clock between two events that are passed. */
   long nanosBetween(MemorySegment from, MemorySegment to);
 
+  /**
+   * Lets GPU {@code reader} copy from the memory of GPU {@code owner}, another one; false where the
+   * driver says that it cannot.
+   */
+  boolean reach(int reader, int owner);
+
+  /** Whether {@link #openNccl} finds its library. */
+  boolean hasNccl();
+
+  /** For {@link #openNccl}, {@link Communicator#ID_BYTES} long. */
+  byte[] newNcclId();
+
+  /**
+   * Joins {@code size} ranks, which all call it; Refusal.device where its library is not found, or
+   * they do not find each other.
+   */
+  Nccl openNccl(byte[] id, int rank, int size);
+
   /** NVIDIA's matrix products on the stream; Refusal.device where its library is not found. */
   Blas openBlas(MemorySegment stream);
 

@@ -92,6 +92,30 @@ public sealed interface Device extends AutoCloseable permits CpuDevice, CudaDevi
   /** What the driver measures of a GPU; empty on a CPU, and where the driver tells nothing. */
   Optional<GpuState> state();
 
+  /** Which GPU it is; empty on a CPU. */
+  Optional<Gpu> gpu();
+
+  /**
+   * Whether this device copies from the memory of GPU {@code owner} of this process by itself,
+   * which it may from then on; tried with real bytes. False on a CPU.
+   */
+  boolean reaches(int owner);
+
+  /** Whether {@link #connect} finds what it needs. */
+  boolean connects();
+
+  /** What the first of some ranks makes and hands to the others before they {@link #connect}. */
+  byte[] newConnection();
+
+  /**
+   * Joins GPUs of {@code size} processes; all of them call it. Refusal.device where a library is
+   * not found, or the ranks do not find each other.
+   *
+   * @param connection of {@link #newConnection}, {@link Communicator#ID_BYTES} long
+   * @param rank from 0
+   */
+  Communicator connect(byte[] connection, int rank, int size);
+
   /** Allocations made so far, of device memory and of host memory for it. */
   long allocations();
 

@@ -230,6 +230,42 @@ final class JavaCppRuntime implements CudaRuntime {
   }
 
   @Override
+  public boolean reach(int reader, int owner) {
+    int[] can = new int[1];
+    check(
+        cudaDeviceCanAccessPeer(can, reader, owner),
+        "asking whether GPU " + reader + " reaches GPU " + owner);
+    if (can[0] == 0) {
+      return false;
+    }
+    use(reader);
+    int status = cudaDeviceEnablePeerAccess(owner, 0);
+    if (status == cudaErrorPeerAccessAlreadyEnabled) {
+      cudaGetLastError();
+    } else {
+      check(status, "letting GPU " + reader + " read GPU " + owner);
+    }
+    return true;
+  }
+
+  @Override
+  public boolean hasNccl() {
+    return CudaDevices.hasNccl();
+  }
+
+  @Override
+  public byte[] newNcclId() {
+    CudaDevices.requireNccl();
+    return JavaCppNccl.newId();
+  }
+
+  @Override
+  public Nccl openNccl(byte[] id, int rank, int size) {
+    CudaDevices.requireNccl();
+    return new JavaCppNccl(id, rank, size);
+  }
+
+  @Override
   public Blas openBlas(MemorySegment stream) {
     CudaDevices.requireCublas();
     return new CublasBlas(stream(stream));

@@ -2,7 +2,7 @@
 package dev.gatun.device;
 
 /** Set again and again, by one thread; any may wait for it. */
-public sealed interface Mark permits CpuDevice.Now, CudaDevice.Event {
+public sealed interface Mark permits CpuDevice.Now, CudaMark {
 
   /** Puts it behind all work issued so far. */
   void set();

@@ -11,7 +11,7 @@ import dev.gatun.load.EngineOptions;
 import dev.gatun.load.Loaded;
 import dev.gatun.load.Membership;
 import dev.gatun.load.RankLoad;
-import dev.gatun.ranks.LocalRanks;
+import dev.gatun.load.TransportChoice;
 import dev.gatun.ranks.MeasuredRanks;
 import dev.gatun.ranks.Ranks;
 import dev.gatun.refusal.Refusal;
@@ -93,15 +93,7 @@ public final class Engine implements AutoCloseable {
     EngineOptions options = given.withMesh(given.mesh().of(checkpoint.config()));
     Placement placement = options.mesh().placement(checkpoint.config());
     // Other processes run the other ranks; their Ranks are their owner's to close.
-    List<MeasuredRanks> ranks =
-        options
-            .mesh()
-            .processes()
-            .map(List::of)
-            .orElseGet(() -> LocalRanks.of(placement.ranks()))
-            .stream()
-            .map(MeasuredRanks::new)
-            .toList();
+    List<MeasuredRanks> ranks = options.mesh().ranks().stream().map(MeasuredRanks::new).toList();
     List<Membership> members =
         ranks.stream()
             .map(each -> membership(checkpoint.config(), options, placement, each))
@@ -196,6 +188,11 @@ public final class Engine implements AutoCloseable {
   /** What each rank has loaded, by rank; one where the model is on one device. */
   public List<RankLoad> ranks() {
     return loaded.ranks();
+  }
+
+  /** How the ranks hand each other bytes. */
+  public TransportChoice transport() {
+    return loaded.transport();
   }
 
   /** What the ranks have handed each other since they began to load, and their experts computed. */

@@ -20,6 +20,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -32,6 +33,7 @@ import java.util.stream.Stream;
  * @param embedding in host memory, pinned for a GPU, in its file's layout
  * @param held by random weights on the host; 0 for files, and where several ranks share them
  * @param exchange in host memory: buffers of the groups of ranks that this rank is the first of
+ * @param lent of the device to exchanges that do not go through host memory
  * @param cacheRam of host memory that is asked for, for pages that leave the cache
  * @param activations of the largest step, of {@code stepTokens} tokens, and the steps' inputs
  * @param workspace that ops use among themselves
@@ -45,6 +47,7 @@ public record Footprint(
     long embedding,
     long held,
     long exchange,
+    long lent,
     long cacheRam,
     long activations,
     int stepTokens,
@@ -75,7 +78,7 @@ public record Footprint(
   }
 
   /** On the device of {@code parameters}, which lays weights out in its own way. */
-  static Footprint of(Blueprint blueprint, StepPlans plans) {
+  static Footprint of(Blueprint blueprint, StepPlans plans, Transport transport) {
     Checkpoint checkpoint = blueprint.checkpoint();
     EngineOptions options = blueprint.options();
     Shard shard = blueprint.parameters().shard();
@@ -86,7 +89,8 @@ public record Footprint(
         byClass(blueprint.parameters().sizes()),
         shard.isHome(0) ? embedding(checkpoint) : 0,
         blueprint.membership().isShared() ? 0 : checkpoint.heldBytes(),
-        exchange(blueprint, plans),
+        exchange(blueprint, plans, transport),
+        transport.isOnDevices() ? Group.MOST_OPEN * exchanged(plans, _ -> true) : 0,
         options.cacheRamOfEach(),
         plans.bytes() + Stepper.memoryBytes(plans, longestPages(checkpoint.config())),
         options.stepTokens(),
@@ -103,6 +107,7 @@ public record Footprint(
         embedding,
         held,
         exchange,
+        lent,
         cacheRam,
         activations,
         stepTokens,
@@ -120,6 +125,7 @@ public record Footprint(
         embedding,
         held,
         exchange,
+        lent,
         cacheRam,
         activations,
         stepTokens,
@@ -150,6 +156,7 @@ public record Footprint(
         table,
         held,
         exchange,
+        lent,
         cacheRam,
         activations,
         stepTokens,
@@ -182,18 +189,23 @@ public record Footprint(
     return Math.ceilDiv(config.contextLength(), Device.pageTokens());
   }
 
-  private static long exchange(Blueprint blueprint, StepPlans plans) {
+  private static long exchange(Blueprint blueprint, StepPlans plans, Transport transport) {
     Membership membership = blueprint.membership();
     int rank = membership.ranks().rank();
     long bytes =
-        plans.exchangedBytes().entrySet().stream()
-            .filter(group -> group.getKey().getFirst() == rank)
-            .mapToLong(Map.Entry::getValue)
-            .sum();
+        transport.isOnDevices() ? 0 : exchanged(plans, members -> members.getFirst() == rank);
     if (rank == 0 && membership.isShared()) {
       bytes += Relay.bytes(membership.ranks().size(), inputBytes(plans, blueprint.config()));
     }
     return Group.MOST_OPEN * bytes;
+  }
+
+  /** Most that some of the groups exchange at once, all of them together. */
+  private static long exchanged(StepPlans plans, Predicate<List<Integer>> some) {
+    return plans.exchangedBytes().entrySet().stream()
+        .filter(group -> some.test(group.getKey()))
+        .mapToLong(Map.Entry::getValue)
+        .sum();
   }
 
   /** Of the inputs of the largest step; the same on all ranks. */

@@ -43,7 +43,8 @@ public record LoadPlan(
         Arena arena = Arena.ofConfined()) {
       Membership alone = Membership.alone(checkpoint.config().layerConfigs().size());
       Blueprint blueprint = Blueprint.of(checkpoint, options, device, alone, arena);
-      Footprint need = blueprint.footprint(blueprint.stepPlans(options.gemm().planned()));
+      Footprint need =
+          blueprint.footprint(blueprint.stepPlans(options.gemm().planned()), Transport.HOST);
       return card.map(
               capacity ->
                   of(checkpoint, options, need.onCard(blueprint.parameters()), capacity, ENOUGH))

@@ -8,7 +8,6 @@ import dev.gatun.kv.HostPages;
 import dev.gatun.kv.PagePool;
 import dev.gatun.kv.PageStore;
 import dev.gatun.op.Exchanges;
-import dev.gatun.ranks.Group;
 import dev.gatun.ranks.MeasuredRanks;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.step.Relay;
@@ -20,11 +19,8 @@ import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.WeightClass;
 import java.lang.foreign.Arena;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 
@@ -37,6 +33,7 @@ import java.util.function.LongConsumer;
  * @param cacheBytes of the cache's pages
  * @param relay by which rank 0 tells the others; empty where there are none
  * @param ranks what each rank has, by rank
+ * @param transport how ranks hand each other bytes
  * @param exchanges of this rank with the others
  * @param inSteps counts what steps exchange, without what tells ranks of them
  */
@@ -49,6 +46,7 @@ public record Loaded(
     long cacheBytes,
     Optional<Relay> relay,
     List<RankLoad> ranks,
+    TransportChoice transport,
     Exchanges exchanges,
     MeasuredRanks inSteps) {
 
@@ -67,13 +65,17 @@ public record Loaded(
       LongConsumer progress) {
     Blueprint blueprint = Blueprint.of(checkpoint, options, device, membership, arena);
     StepPlans steps = blueprint.stepPlans(crossover(blueprint));
-    Footprint need =
-        blueprint.footprint(steps).withWorkspace(device.queue().workspaceBytes(blueprint.limits()));
     ModelConfig config = checkpoint.config();
     Optional<Relay> relay =
         Optional.of(membership.ranks())
             .filter(_ -> membership.isShared())
             .map(ranks -> new Relay(ranks, Footprint.inputBytes(steps, config)));
+    MeasuredRanks inSteps = new MeasuredRanks(membership.ranks());
+    Links links = Links.of(relay, inSteps, device, options, steps.exchangedBytes());
+    Footprint need =
+        blueprint
+            .footprint(steps, links.choice().transport())
+            .withWorkspace(device.queue().workspaceBytes(blueprint.limits()));
     Capacity whole = Capacity.of(device, options.device());
     Capacity capacity = relay.map(others -> share(others, blueprint, need, whole)).orElse(whole);
     LoadPlan plan = LoadPlan.of(checkpoint, options, need, capacity);
@@ -82,8 +84,7 @@ public record Loaded(
     CacheShape shape = cacheShape(blueprint, need);
     PagePool pool = new PagePool(shape, context, device, arena);
     HostPages hostPages = hostPages(pool, shape, plan, relay, device, arena);
-    MeasuredRanks inSteps = new MeasuredRanks(membership.ranks());
-    Exchanges exchanges = exchanges(device, inSteps, steps);
+    Exchanges exchanges = links.exchanges();
     Stepper stepper =
         new Stepper(
             new Stepper.Steps(blueprint.model(), blueprint.compute(), steps, membership.tally()),
@@ -115,6 +116,7 @@ public record Loaded(
         own.cache(),
         relay,
         all,
+        links.choice(),
         exchanges,
         inSteps);
   }
@@ -202,15 +204,6 @@ public record Loaded(
 
   private static long least(long[][] all, int word) {
     return Arrays.stream(all).mapToLong(words -> words[word]).min().orElseThrow();
-  }
-
-  /** Every rank makes its groups in one order. */
-  private static Exchanges exchanges(Device device, MeasuredRanks ranks, StepPlans steps) {
-    Map<List<Integer>, Group> groups = new HashMap<>();
-    steps.exchangedBytes().entrySet().stream()
-        .sorted(Map.Entry.comparingByKey(Comparator.comparing(List::toString)))
-        .forEach(each -> groups.put(each.getKey(), ranks.group(each.getKey(), each.getValue())));
-    return new Exchanges(device, groups::get, ranks.size(), ranks::add);
   }
 
   /**

@@ -37,9 +37,9 @@ public record MemoryBudget(Footprint need, Capacity capacity) {
     return capacity.isGpu() ? 0 : need.embedding();
   }
 
-  /** The buffers of exchanges, where they lie in the memory that is counted. */
+  /** The buffers of exchanges that lie in the memory that is counted. */
   public long exchange() {
-    return capacity.isHost() ? need.exchange() : 0;
+    return need.lent() + (capacity.isHost() ? need.exchange() : 0);
   }
 
   /** Asked for, for pages that leave the cache, where it lies in the memory that is counted. */
@@ -65,7 +65,8 @@ public record MemoryBudget(Footprint need, Capacity capacity) {
         + cacheBytes(types, context)
         + need.activations()
         + need.workspace()
-        + need.gemm();
+        + need.gemm()
+        + need.lent();
   }
 
   /** Left when everything is there; negative where it does not fit. */

@@ -2,6 +2,7 @@
 package dev.gatun.load;
 
 import dev.gatun.device.DeviceChoice;
+import dev.gatun.ranks.LocalRanks;
 import dev.gatun.ranks.Ranks;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.shard.ExpertPlacement;
@@ -21,13 +22,15 @@ import java.util.Optional;
  * @param experts a file of {@link ExpertPlacement}; where empty, experts are in equal runs
  * @param processes this process's rank among several, each with one device; empty where there is
  *     one process
+ * @param transport how devices are to hand each other bytes; empty for the fastest way they have
  */
 public record Mesh(
     List<DeviceChoice> others,
     Placement.Mode mode,
     Placement.Mode denseMode,
     Optional<Path> experts,
-    Optional<Ranks> processes) {
+    Optional<Ranks> processes,
+    Optional<Transport> transport) {
 
   public Mesh {
     others = List.copyOf(others);
@@ -38,12 +41,12 @@ public record Mesh(
 
   /** Of one process, experts in equal runs. */
   public Mesh(List<DeviceChoice> others, Placement.Mode mode) {
-    this(others, mode, mode, Optional.empty(), Optional.empty());
+    this(others, mode, mode, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
   /** Of several processes, this one's rank among them. */
   public static Mesh ofProcesses(Placement.Mode mode, Ranks ranks) {
-    return new Mesh(List.of(), mode, mode, Optional.empty(), Optional.of(ranks));
+    return new Mesh(List.of(), mode, mode, Optional.empty(), Optional.of(ranks), Optional.empty());
   }
 
   /** One device. */
@@ -52,18 +55,32 @@ public record Mesh(
   }
 
   public Mesh withExperts(Path file) {
-    return new Mesh(others, mode, denseMode, Optional.of(file), processes);
+    return new Mesh(others, mode, denseMode, Optional.of(file), processes, transport);
+  }
+
+  public Mesh withTransport(Transport asked) {
+    return new Mesh(others, mode, denseMode, experts, processes, Optional.of(asked));
+  }
+
+  /** Experts in equal runs. */
+  Mesh withMode(Placement.Mode other) {
+    return new Mesh(others, other, other, Optional.empty(), processes, transport);
   }
 
   /** With the one mode that is the model's. */
   public Mesh of(ModelConfig config) {
     Placement.Mode its = config.moe().isPresent() ? mode : denseMode;
-    return new Mesh(others, its, its, experts, processes);
+    return new Mesh(others, its, its, experts, processes, transport);
   }
 
   /** Devices, with the first. */
   public int size() {
     return processes.map(Ranks::size).orElse(1 + others.size());
+  }
+
+  /** Of this process: the one it is, or new ones, a device each. */
+  public List<Ranks> ranks() {
+    return processes.map(List::of).orElseGet(() -> LocalRanks.of(size()));
   }
 
   /**

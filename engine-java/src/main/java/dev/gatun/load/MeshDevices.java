@@ -36,6 +36,7 @@ public final class MeshDevices implements AutoCloseable {
   private final List<DeviceChoice> choices = new ArrayList<>();
   private final List<Capacity> capacities = new ArrayList<>();
   private final Map<DeviceChoice, Device> devices = new HashMap<>();
+  private final TransportChoice transport;
 
   /** Ranks of a kind take the same; a plan of many ranks describes one of each. */
   private record Kind(DeviceChoice choice, boolean isGpu, boolean first, List<Part> parts) {
@@ -80,6 +81,11 @@ public final class MeshDevices implements AutoCloseable {
         capacities.add(
             cards.isEmpty() ? Capacity.of(devices.get(choice), choice) : cards.get(rank));
       }
+      Optional<Transport> asked = options.mesh().transport();
+      transport =
+          cards.isEmpty()
+              ? TransportChoice.planned(choices.stream().map(devices::get).toList(), asked)
+              : TransportChoice.assumed(asked);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -97,7 +103,7 @@ public final class MeshDevices implements AutoCloseable {
     for (Placement.Mode mode : Placement.Mode.values()) {
       if (mode != options.mesh().mode()) {
         try {
-          plans.add(plan(new Mesh(options.mesh().others(), mode)));
+          plans.add(plan(options.mesh().withMode(mode)));
         } catch (Refusal impossible) {
           // It is not offered.
         }
@@ -147,7 +153,7 @@ public final class MeshDevices implements AutoCloseable {
       int number = rank;
       shares.add(known.computeIfAbsent(kind, _ -> share(number, membership)));
     }
-    return new MeshPlan(checkpoint, options, mesh.mode(), choices, capacities, shares);
+    return new MeshPlan(checkpoint, options, mesh.mode(), transport, choices, capacities, shares);
   }
 
   private MeshPlan.Share share(int rank, Membership membership) {
@@ -156,7 +162,8 @@ public final class MeshDevices implements AutoCloseable {
       Blueprint blueprint =
           Blueprint.of(
               checkpoint, options.withDevice(choice), devices.get(choice), membership, arena);
-      Footprint need = blueprint.footprint(blueprint.stepPlans(Crossover.never()));
+      Footprint need =
+          blueprint.footprint(blueprint.stepPlans(Crossover.never()), transport.transport());
       boolean card = capacities.get(rank).isGpu();
       return share(blueprint, card ? need.onCard(blueprint.parameters()) : need);
     }

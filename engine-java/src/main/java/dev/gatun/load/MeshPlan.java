@@ -13,6 +13,7 @@ import java.util.stream.IntStream;
  * Computed before anything is loaded; {@link Loaded} follows the same plan.
  *
  * @param checkpoint must stay open as long as the plan is used
+ * @param transport of what ranks hand each other
  * @param choices the devices, by rank; of cards that are not there what stands for them
  * @param capacities of each alone
  * @param shares what each has of the model
@@ -21,6 +22,7 @@ public record MeshPlan(
     Checkpoint checkpoint,
     EngineOptions options,
     Placement.Mode mode,
+    TransportChoice transport,
     List<DeviceChoice> choices,
     List<Capacity> capacities,
     List<Share> shares) {

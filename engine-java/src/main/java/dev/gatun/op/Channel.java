@@ -27,7 +27,6 @@ final class Channel {
       // Others may wait for its marks when this rank has ended already.
       Arena arena = Arena.ofShared();
       group.atEnd(arena::close);
-      group.pin(memory -> device.pin("what devices exchange", memory));
       for (int i = 0; i < marks.length; i++) {
         marks[i] = new Handover.Marks(device.mark(arena), device.mark(arena), device.mark(arena));
       }

@@ -5,7 +5,6 @@ import dev.gatun.device.Block;
 import dev.gatun.device.Buffer;
 import dev.gatun.device.Device;
 import dev.gatun.device.Mark;
-import dev.gatun.ranks.Arrival;
 import dev.gatun.ranks.Exchange;
 
 /** In the order of {@link Exchange}. For the thread of the device. */
@@ -17,7 +16,7 @@ interface Handover extends AutoCloseable {
 
   /** Writes something of this rank's part. */
   default void give(Buffer from, Block block) {
-    device().copy(from.segment(), exchange().memory(), block);
+    device().copy(from.segment(), exchange().at(block.to()), block.toBegin());
   }
 
   /** This rank's part is given. */
@@ -28,7 +27,7 @@ interface Handover extends AutoCloseable {
 
   /** Reads something of the parts. */
   default void take(Block block, Buffer to) {
-    device().copy(exchange().memory(), to.segment(), block);
+    device().copy(exchange().at(block.from()), to.segment(), block.fromBegin());
   }
 
   /** No more is read. */
@@ -79,20 +78,14 @@ interface Handover extends AutoCloseable {
     @Override
     public void publish() {
       marks.given.set();
-      exchange.publish(new Marked(marks.given));
+      exchange.publish(marks.given);
     }
 
     @Override
     public void await() {
       takes = true;
       marks.waits.set();
-      for (Arrival arrival : exchange.announced()) {
-        if (arrival instanceof Marked other) {
-          device.after(other.mark);
-        } else {
-          arrival.await();
-        }
-      }
+      exchange.announced().forEach(device::after);
     }
 
     @Override
@@ -100,18 +93,10 @@ interface Handover extends AutoCloseable {
       if (takes) {
         marks.taken.set();
         marks.timed = true;
-        exchange.close(new Marked(marks.taken));
+        exchange.close(marks.taken);
       } else {
         exchange.close();
       }
-    }
-  }
-
-  /** The point in a device's work behind its copies. */
-  record Marked(Mark mark) implements Arrival {
-    @Override
-    public void await() {
-      mark.await();
     }
   }
 

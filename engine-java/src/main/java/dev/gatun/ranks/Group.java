@@ -29,7 +29,9 @@ public interface Group {
    */
   Exchange begin(long... ends);
 
-  /** Pins the memory of all exchanges, once, until the group ends; before the first of them. */
+  /**
+   * Pins the host memory of all exchanges, once, until the group ends; before the first of them.
+   */
   void pin(Pinning pinning);
 
   /**

@@ -1,6 +1,8 @@
-// LocalGroup: an exchange between threads: each writes its part where all read it.
+// LocalGroup: an exchange between threads: each writes its part where all, or their devices, read
+// it.
 package dev.gatun.ranks;
 
+import dev.gatun.device.Mark;
 import dev.gatun.refusal.Refusal;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -25,12 +27,31 @@ final class LocalGroup implements Group {
 
   private final Shared shared;
   private final int index;
-  private final Arrival[] reads = new Arrival[MOST_OPEN];
+  private final Mark[] reads = new Mark[MOST_OPEN];
   private long begun;
 
-  LocalGroup(Shared shared, int index) {
+  private LocalGroup(Shared shared, int index) {
     this.shared = shared;
     this.index = index;
+  }
+
+  static LocalGroup onHost(Shared shared, int index) {
+    shared.onHost();
+    return new LocalGroup(shared, index);
+  }
+
+  /**
+   * All members lend memory.
+   *
+   * @param own {@link #MOST_OPEN} times what one exchange takes
+   */
+  static LocalGroup lending(Shared shared, int index, MemorySegment own) {
+    MemorySegment[] slots = new MemorySegment[MOST_OPEN];
+    for (int slot = 0; slot < MOST_OPEN; slot++) {
+      slots[slot] = own.asSlice(slot * shared.bytes, shared.bytes);
+    }
+    shared.lent[index] = slots;
+    return new LocalGroup(shared, index);
   }
 
   /** What all members see. */
@@ -38,13 +59,19 @@ final class LocalGroup implements Group {
     private final List<Integer> members;
     private final Arena arena = Arena.ofShared();
     private final long bytes;
+
+    /** In host memory, of all parts; null where members lend their own. */
     private final MemorySegment[] slots = new MemorySegment[MOST_OPEN];
+
+    /** By member: slots of its parts alone; written before it publishes first. */
+    private final MemorySegment[][] lent;
+
     private final AtomicLong[] published = new AtomicLong[MOST_OPEN];
     private final AtomicLong[] closed = new AtomicLong[MOST_OPEN];
     private final Thread[] sleepers;
 
     /** By slot and member: what its part waits for, or null; written before it is published. */
-    private final Arrival[][] given;
+    private final Mark[][] given;
 
     private final List<Runnable> ends = new ArrayList<>();
     private boolean pinned;
@@ -58,15 +85,22 @@ final class LocalGroup implements Group {
     Shared(List<Integer> members, long bytes, Supplier<Refusal> failure) {
       this.members = members;
       this.failure = failure;
+      lent = new MemorySegment[members.size()][];
       for (int i = 0; i < MOST_OPEN; i++) {
-        slots[i] = Pinning.pages(bytes, arena);
         published[i] = new AtomicLong();
         closed[i] = new AtomicLong();
       }
       this.bytes = bytes;
-      given = new Arrival[MOST_OPEN][members.size()];
+      given = new Mark[MOST_OPEN][members.size()];
       sleepers = new Thread[members.size()];
       spins = members.size() <= Runtime.getRuntime().availableProcessors() ? SPINS : 0;
+    }
+
+    /** Takes host memory, once. */
+    private synchronized void onHost() {
+      for (int i = 0; i < MOST_OPEN && slots[i] == null; i++) {
+        slots[i] = Pinning.pages(bytes, arena);
+      }
     }
 
     /** Waits until {@code counter} is at least {@code wanted}. */
@@ -120,7 +154,7 @@ final class LocalGroup implements Group {
       }
     }
 
-    private synchronized void atEnd(Runnable last) {
+    synchronized void atEnd(Runnable last) {
       ends.add(last);
     }
 
@@ -157,7 +191,7 @@ final class LocalGroup implements Group {
     }
     shared.await(index, shared.closed[slot], turn * ends.length);
     shared.given[slot][index] = null;
-    return new Turn(slot, shared.slots[slot].asSlice(0, bytes), (turn + 1) * ends.length);
+    return new Turn(slot, ends, (turn + 1) * ends.length);
   }
 
   @Override
@@ -173,21 +207,29 @@ final class LocalGroup implements Group {
   /** Of a slot. */
   private final class Turn implements Exchange {
     private final int slot;
-    private final MemorySegment memory;
+    private final long[] ends;
     private final long all;
 
     /**
      * @param all who will have published in this slot by the turn's end
      */
-    Turn(int slot, MemorySegment memory, long all) {
+    Turn(int slot, long[] ends, long all) {
       this.slot = slot;
-      this.memory = memory;
+      this.ends = ends;
       this.all = all;
     }
 
     @Override
-    public MemorySegment memory() {
-      return memory;
+    public MemorySegment at(long offset) {
+      if (shared.lent[index] == null) {
+        return shared.slots[slot].asSlice(offset, ends[ends.length - 1] - offset);
+      }
+      int member = 0;
+      while (offset >= ends[member]) {
+        member++;
+      }
+      long from = member == 0 ? 0 : ends[member - 1];
+      return shared.lent[member][slot].asSlice(offset - from, ends[member] - offset);
     }
 
     @Override
@@ -196,18 +238,18 @@ final class LocalGroup implements Group {
     }
 
     @Override
-    public void publish(Arrival copies) {
+    public void publish(Mark copies) {
       shared.given[slot][index] = copies;
       publish();
     }
 
     @Override
     public void await() {
-      announced().forEach(Arrival::await);
+      announced().forEach(Mark::await);
     }
 
     @Override
-    public List<Arrival> announced() {
+    public List<Mark> announced() {
       shared.await(index, shared.published[slot], all);
       return Arrays.stream(shared.given[slot]).filter(Objects::nonNull).toList();
     }
@@ -219,7 +261,7 @@ final class LocalGroup implements Group {
 
     /** It is counted when this member comes to the slot again, which nobody passes before. */
     @Override
-    public void close(Arrival copies) {
+    public void close(Mark copies) {
       reads[slot] = copies;
     }
   }

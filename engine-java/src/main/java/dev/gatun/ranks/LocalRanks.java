@@ -1,7 +1,10 @@
 // LocalRanks: ranks that are threads of one process and hand each other bytes in its memory.
 package dev.gatun.ranks;
 
+import dev.gatun.device.Device;
 import dev.gatun.refusal.Refusal;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -82,9 +85,29 @@ public final class LocalRanks implements Ranks {
 
   @Override
   public Group group(List<Integer> members, long bytes) {
+    return LocalGroup.onHost(shared(members, bytes), members.indexOf(rank));
+  }
+
+  private LocalGroup.Shared shared(List<Integer> members, long bytes) {
     int number = joined.merge(List.copyOf(members), 1, Integer::sum);
-    LocalGroup.Shared shared = world.group(new Name(List.copyOf(members), number), bytes);
-    return new LocalGroup(shared, members.indexOf(rank));
+    return world.group(new Name(List.copyOf(members), number), bytes);
+  }
+
+  @Override
+  public boolean inOneProcess() {
+    return true;
+  }
+
+  @Override
+  public Link link(List<Integer> members, Device device) {
+    return bytes -> {
+      LocalGroup.Shared shared = shared(members, bytes);
+      // Others may read it when this rank has ended already.
+      Arena arena = Arena.ofShared();
+      shared.atEnd(arena::close);
+      MemorySegment own = device.allocate(Link.PURPOSE, Group.MOST_OPEN * bytes, arena).segment();
+      return LocalGroup.lending(shared, members.indexOf(rank), own);
+    };
   }
 
   @Override

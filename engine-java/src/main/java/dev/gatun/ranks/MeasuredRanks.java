@@ -1,6 +1,8 @@
 // MeasuredRanks: counts what a rank hands to others, and the time that exchanges take of it.
 package dev.gatun.ranks;
 
+import dev.gatun.device.Device;
+import dev.gatun.device.Mark;
 import dev.gatun.refusal.Refusal;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -50,6 +52,17 @@ public final class MeasuredRanks implements Ranks {
   @Override
   public Group group(List<Integer> members, long most) {
     return new MeasuredGroup(ranks.group(members, most));
+  }
+
+  @Override
+  public boolean inOneProcess() {
+    return ranks.inOneProcess();
+  }
+
+  @Override
+  public Link link(List<Integer> members, Device device) {
+    Link link = ranks.link(members, device);
+    return most -> new MeasuredGroup(link.group(most));
   }
 
   @Override
@@ -109,8 +122,8 @@ public final class MeasuredRanks implements Ranks {
     }
 
     @Override
-    public MemorySegment memory() {
-      return exchange.memory();
+    public MemorySegment at(long offset) {
+      return exchange.at(offset);
     }
 
     @Override
@@ -126,18 +139,18 @@ public final class MeasuredRanks implements Ranks {
     // Of copies that a device makes by itself that knows the time.
 
     @Override
-    public void publish(Arrival copies) {
+    public void publish(Mark copies) {
       bytes.add(given);
       exchange.publish(copies);
     }
 
     @Override
-    public List<Arrival> announced() {
+    public List<Mark> announced() {
       return exchange.announced();
     }
 
     @Override
-    public void close(Arrival copies) {
+    public void close(Mark copies) {
       exchange.close(copies);
     }
 

@@ -3,6 +3,7 @@ package dev.gatun.ranks;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import dev.gatun.device.Mark;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -25,8 +26,6 @@ final class MpiGroup implements Group {
 
   /** MPI's counts are ints: it gathers at most so many bytes at once. */
   static final int WINDOW = 1 << 30;
-
-  private static final Arrival NOTHING = () -> {};
 
   private final OpenMpi mpi;
   private final Watch watch;
@@ -76,7 +75,9 @@ final class MpiGroup implements Group {
     private int used;
     private boolean open;
     private int underWay;
-    private Arrival reads = NOTHING;
+
+    /** What the device still reads; null where it reads nothing. */
+    private Mark reads;
 
     Slot(Arena arena, long bytes, int members, int window) {
       this.bytes = bytes;
@@ -151,15 +152,17 @@ final class MpiGroup implements Group {
           ends.length + " parts of " + bytes + " bytes are not what the group was made for");
     }
     settle(slot);
-    slot.reads.await();
-    slot.reads = NOTHING;
+    if (slot.reads != null) {
+      slot.reads.await();
+      slot.reads = null;
+    }
     slot.open(ends);
     begun++;
     MemorySegment memory = slot.memory.asSlice(0, bytes);
     return new Exchange() {
       @Override
-      public MemorySegment memory() {
-        return memory;
+      public MemorySegment at(long offset) {
+        return memory.asSlice(offset);
       }
 
       @Override
@@ -182,7 +185,7 @@ final class MpiGroup implements Group {
       }
 
       @Override
-      public void close(Arrival copies) {
+      public void close(Mark copies) {
         slot.reads = copies;
         close();
       }

@@ -4,6 +4,8 @@ package dev.gatun.ranks;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import dev.gatun.device.Communicator;
+import dev.gatun.device.Device;
 import dev.gatun.refusal.Refusal;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -11,6 +13,7 @@ import java.lang.foreign.ValueLayout;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +43,8 @@ public final class MpiRanks implements Ranks {
   private final int size;
   private final Arena arena = Arena.ofShared();
   private final List<MpiGroup> groups = new ArrayList<>();
+  private final List<Communicator> communicators = new ArrayList<>();
+  private final List<Runnable> ends = new ArrayList<>();
   private final boolean crowded;
 
   /** Of all ranks, for texts. */
@@ -191,6 +196,35 @@ public final class MpiRanks implements Ranks {
     return group;
   }
 
+  @Override
+  public boolean inOneProcess() {
+    return false;
+  }
+
+  @Override
+  public Link link(List<Integer> members, Device device) {
+    int index = members.indexOf(rank);
+    Communicator communicator = device.connect(connection(members, device), index, members.size());
+    communicators.add(communicator);
+    watch.alsoFails(communicator::failure);
+    return bytes -> new DeviceGroup(members, index, bytes, device, communicator, ends);
+  }
+
+  /** What the first of the members makes. */
+  private byte[] connection(List<Integer> members, Device device) {
+    long[] all = new long[members.size()];
+    Arrays.fill(all, Communicator.ID_BYTES);
+    Group group = group(members, Communicator.ID_BYTES);
+    try (Exchange exchange = group.begin(all)) {
+      if (group.index() == 0) {
+        exchange.at(0).copyFrom(MemorySegment.ofArray(device.newConnection()));
+      }
+      exchange.publish();
+      exchange.await();
+      return exchange.at(0).toArray(ValueLayout.JAVA_BYTE);
+    }
+  }
+
   /**
    * Refuses to go on where not all ranks have the same. All ranks call it, in the same order.
    *
@@ -219,14 +253,14 @@ public final class MpiRanks implements Ranks {
     try (Exchange exchange = everyone.begin(ends)) {
       byte[] text = mine.getBytes(StandardCharsets.UTF_8);
       int length = Math.min(text.length, TEXT_BYTES - Integer.BYTES);
-      MemorySegment part = exchange.memory().asSlice((long) rank * TEXT_BYTES);
+      MemorySegment part = exchange.at((long) rank * TEXT_BYTES);
       part.set(JAVA_INT, 0, length);
       MemorySegment.copy(text, 0, part, ValueLayout.JAVA_BYTE, Integer.BYTES, length);
       exchange.publish();
       exchange.await();
       List<String> all = new ArrayList<>();
       for (int other = 0; other < size; other++) {
-        MemorySegment from = exchange.memory().asSlice((long) other * TEXT_BYTES, TEXT_BYTES);
+        MemorySegment from = exchange.at((long) other * TEXT_BYTES);
         byte[] bytes =
             from.asSlice(Integer.BYTES, from.get(JAVA_INT, 0)).toArray(ValueLayout.JAVA_BYTE);
         all.add(new String(bytes, StandardCharsets.UTF_8));
@@ -255,10 +289,12 @@ public final class MpiRanks implements Ranks {
   public void close() {
     watch.check();
     groups.forEach(MpiGroup::settle);
+    communicators.forEach(Communicator::close);
     watch.leave();
     mpi.finish();
     watch.left();
     groups.forEach(MpiGroup::end);
+    ends.forEach(Runnable::run);
     arena.close();
   }
 }

@@ -1,6 +1,7 @@
 // Ranks: the devices that run one model together, as one of them sees them.
 package dev.gatun.ranks;
 
+import dev.gatun.device.Device;
 import dev.gatun.refusal.Refusal;
 import java.util.List;
 
@@ -23,6 +24,19 @@ public interface Ranks extends AutoCloseable {
    * @param bytes of the largest exchange, all parts together; at least 1
    */
   Group group(List<Integer> members, long bytes);
+
+  /** Whether ranks are threads of one process, or processes. */
+  boolean inOneProcess();
+
+  /**
+   * Joins ranks whose GPUs will hand each other bytes: in one process each reads the others' memory
+   * ({@link Device#reaches}), between processes by NCCL ({@link Device#connect}). As {@link
+   * #group}, all of them make the same in the same order.
+   *
+   * @param members ascending, this rank among them
+   * @param device this rank's, open until these ranks are closed or end
+   */
+  Link link(List<Integer> members, Device device);
 
   /**
    * Tells the others that this rank cannot go on: what they wait for, now or later, becomes a

@@ -4,9 +4,11 @@ package dev.gatun.ranks;
 import dev.gatun.refusal.Refusal;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * MPI tells nobody that a process was stopped, and of one that died the launcher tells nothing a
@@ -38,6 +40,7 @@ final class Watch implements Peer.Listener {
   private final Consumer<Refusal> tell;
   private final Thread hook = thread("gatun-ranks-signal", this::signalled);
   private final Optional<ProcessHandle> launcher = ProcessHandle.current().parent();
+  private final List<Supplier<Optional<String>>> reasons = new CopyOnWriteArrayList<>();
   private List<Peer> peers = List.of();
   private volatile Failure failure;
 
@@ -67,6 +70,15 @@ final class Watch implements Peer.Listener {
     Runtime.getRuntime().addShutdownHook(hook);
   }
 
+  /**
+   * What else may fail this rank.
+   *
+   * @param reason asked at every beat, by a thread of its own; empty while all is well
+   */
+  void alsoFails(Supplier<Optional<String>> reason) {
+    reasons.add(reason);
+  }
+
   private static Thread thread(String name, Runnable body) {
     return Thread.ofPlatform().daemon().name(name).unstarted(body);
   }
@@ -79,6 +91,7 @@ final class Watch implements Peer.Listener {
       if (!ProcessHandle.current().parent().equals(launcher)) {
         failed(Failure.of("the launcher of " + name + " died"));
       }
+      reasons.stream().flatMap(reason -> reason.get().stream()).findFirst().ifPresent(this::fail);
       long since = waitingSince;
       boolean forsaken = since != 0 && since == seen && peers.stream().anyMatch(Peer::leaving);
       beats = forsaken ? beats + 1 : 0;
@@ -102,6 +115,10 @@ final class Watch implements Peer.Listener {
     if (seen != null) {
       throw seen.refusal();
     }
+  }
+
+  private void fail(String reason) {
+    fail(reason, Refusal.Reason.DEVICE.exitCode());
   }
 
   /** This rank cannot go on; returns the first failure of all. */

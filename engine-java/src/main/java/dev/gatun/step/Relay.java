@@ -73,12 +73,11 @@ public final class Relay {
     Arrays.setAll(ends, rank -> (rank + 1) * bytes);
     long[][] all = new long[ranks.size()][words.length];
     try (Exchange exchange = headers.begin(ends)) {
-      MemorySegment memory = exchange.memory();
-      MemorySegment.copy(words, 0, memory, LONG, ranks.rank() * bytes, words.length);
+      MemorySegment.copy(words, 0, exchange.at(ranks.rank() * bytes), LONG, 0, words.length);
       exchange.publish();
       exchange.await();
       for (int rank = 0; rank < all.length; rank++) {
-        MemorySegment.copy(memory, LONG, rank * bytes, all[rank], 0, words.length);
+        MemorySegment.copy(exchange.at(rank * bytes), LONG, 0, all[rank], 0, words.length);
       }
     }
     return all;
@@ -114,7 +113,7 @@ public final class Relay {
         singles,
         Math.toIntExact(content.byteSize()));
     try (Exchange exchange = inputs.begin(ofFirst(content.byteSize()))) {
-      MemorySegment.copy(content, 0, exchange.memory(), 0, content.byteSize());
+      MemorySegment.copy(content, 0, exchange.at(0), 0, content.byteSize());
       exchange.publish();
       exchange.await();
     }
@@ -147,7 +146,7 @@ public final class Relay {
 
   private void tell(int... words) {
     try (Exchange exchange = headers.begin(ofFirst(HEADER_BYTES))) {
-      MemorySegment.copy(words, 0, exchange.memory(), INT, 0, words.length);
+      MemorySegment.copy(words, 0, exchange.at(0), INT, 0, words.length);
       exchange.publish();
       exchange.await();
     }
@@ -176,7 +175,7 @@ public final class Relay {
     try (Exchange exchange = inputs.begin(ofFirst(bytes))) {
       exchange.publish();
       exchange.await();
-      MemorySegment.copy(exchange.memory(), 0, to, 0, bytes);
+      MemorySegment.copy(exchange.at(0), 0, to, 0, bytes);
     }
     return Optional.of(new Announced(shape, words[5], to.asSlice(0, bytes)));
   }
@@ -186,7 +185,7 @@ public final class Relay {
     try (Exchange exchange = headers.begin(ofFirst(HEADER_BYTES))) {
       exchange.publish();
       exchange.await();
-      MemorySegment.copy(exchange.memory(), INT, 0, words, 0, words.length);
+      MemorySegment.copy(exchange.at(0), INT, 0, words, 0, words.length);
     }
     return words;
   }

@@ -2,8 +2,8 @@
 package dev.gatun.device;
 
 import java.lang.foreign.MemorySegment;
-import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** For any threads. */
@@ -19,8 +19,14 @@ final class Allocations {
   }
 
   /** Whether {@code memory} begins in one of them. */
-  synchronized boolean hold(MemorySegment memory) {
-    Map.Entry<Long, Long> at = bytes.floorEntry(memory.address());
-    return at != null && memory.address() < at.getKey() + at.getValue();
+  boolean hold(MemorySegment memory) {
+    return around(memory).isPresent();
+  }
+
+  /** The one that {@code memory} begins in. */
+  synchronized Optional<MemorySegment> around(MemorySegment memory) {
+    return Optional.ofNullable(bytes.floorEntry(memory.address()))
+        .filter(one -> memory.address() < one.getKey() + one.getValue())
+        .map(one -> MemorySegment.ofAddress(one.getKey()).reinterpret(one.getValue()));
   }
 }

@@ -8,8 +8,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Device memory is host memory, poisoned so that nothing relies on its first content; every call is
- * done when it returns, but copies from and to pinned memory are late: what comes from the device
- * is there once it was waited for, and what goes to it must not have changed until then. A
+ * done when it returns, but copies from and to memory that others see are late: what comes from the
+ * device is there once it was waited for, and what goes to it must not have changed until then. A
  * recording keeps calls with the arguments they had, as a CUDA graph does; allocating, waiting,
  * marking and copying pageable memory are refused meanwhile. It tells of a terabyte, of which
  * {@code -Dgatun.emulated.bytes} can be had, as if another process filled it. The environment says
@@ -24,7 +24,6 @@ public final class EmulatedRuntime implements CudaRuntime {
 
   private final EmulatedCuda cuda = new EmulatedCuda();
   private final long limit = Long.getLong("gatun.emulated.bytes", TOTAL);
-  private final Allocations onDevice = new Allocations();
   private final EmulatedCopies copies = new EmulatedCopies();
   private Optional<EmulatedGraph> capturing = Optional.empty();
   private long used;
@@ -78,7 +77,7 @@ public final class EmulatedRuntime implements CudaRuntime {
     MemorySegment memory = Library.hostMemory(bytes);
     if (memory.address() != 0) {
       used += bytes;
-      onDevice.add(memory, bytes);
+      copies.onDevice().add(memory, bytes);
       memory.reinterpret(bytes).fill((byte) 0xFF);
     }
     return memory;
@@ -87,7 +86,7 @@ public final class EmulatedRuntime implements CudaRuntime {
   @Override
   public void free(MemorySegment memory, long bytes) {
     used -= bytes;
-    onDevice.remove(memory);
+    copies.free(memory);
     Kernels.gk_host_free(memory, bytes);
   }
 
@@ -117,7 +116,7 @@ public final class EmulatedRuntime implements CudaRuntime {
     if (capturing.isPresent() && (isPageable(from) || isPageable(to))) {
       refuseWhileCapturing("copying " + bytes + " bytes");
     }
-    issue(() -> copies.copy(from.reinterpret(bytes), to.reinterpret(bytes)));
+    issue(() -> copies.copy(from.reinterpret(bytes), to.reinterpret(bytes), stream));
   }
 
   @Override
@@ -146,14 +145,14 @@ public final class EmulatedRuntime implements CudaRuntime {
   }
 
   private boolean isPageable(MemorySegment memory) {
-    return !copies.pinned().hold(memory) && !onDevice.hold(memory);
+    return !copies.pinned().hold(memory) && !copies.onDevice().hold(memory);
   }
 
   @Override
   public void sync(MemorySegment stream) {
     WAITS.incrementAndGet();
     cuda.sync(stream, "waiting for the GPU");
-    copies.complete();
+    copies.complete(stream);
   }
 
   @Override
@@ -169,13 +168,13 @@ public final class EmulatedRuntime implements CudaRuntime {
   @Override
   public void mark(MemorySegment event, MemorySegment stream) {
     refuseWhileCapturing("marking a step"); // CUDA takes it, but it would never be passed
-    copies.mark(event);
+    copies.mark(event, stream);
   }
 
   @Override
   public void after(MemorySegment event, MemorySegment stream) {
     refuseWhileCapturing("ordering work of two GPUs");
-    EmulatedCopies.await(event);
+    EmulatedCopies.after(event, stream);
   }
 
   @Override
@@ -187,6 +186,27 @@ public final class EmulatedRuntime implements CudaRuntime {
   @Override
   public long nanosBetween(MemorySegment from, MemorySegment to) {
     return EmulatedCopies.nanosBetween(from, to);
+  }
+
+  /** All emulated GPUs' memory is the host's. */
+  @Override
+  public boolean reach(int reader, int owner) {
+    return true;
+  }
+
+  @Override
+  public boolean hasNccl() {
+    return !Boolean.getBoolean("gatun.emulated.no-nccl");
+  }
+
+  @Override
+  public byte[] newNcclId() {
+    return EmulatedNccl.newId();
+  }
+
+  @Override
+  public Nccl openNccl(byte[] id, int rank, int size) {
+    return new EmulatedNccl(id, rank, copies);
   }
 
   @Override

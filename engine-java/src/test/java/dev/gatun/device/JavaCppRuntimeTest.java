@@ -2,6 +2,7 @@
 package dev.gatun.device;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -55,6 +56,7 @@ class JavaCppRuntimeTest {
     set("fake_fault", 0);
     set("fake_context", 0);
     set("fake_count", 0);
+    set("fake_peers", 1);
     variable("fake_free_bytes").set(ValueLayout.JAVA_LONG, 0, 1L << 30);
   }
 
@@ -163,6 +165,20 @@ class JavaCppRuntimeTest {
           "host memory for a test cannot be pinned: ",
           () -> device.pin("a test", pages));
     }
+  }
+
+  @Test
+  void gpusReachEachOtherWhereTheirBytesCome() {
+    runtime.use(0);
+    assertTrue(PeerAccess.open(runtime, 0, 0));
+    assertTrue(PeerAccess.open(runtime, 0, 1));
+    assertTrue(PeerAccess.open(runtime, 0, 1)); // it is enabled already
+    assertTrue(PeerAccess.open(runtime, 1, 0));
+    set("fake_peers", 0);
+    assertFalse(PeerAccess.open(runtime, 0, 1));
+    set("fake_peers", 2); // promised, and other bytes come
+    assertFalse(PeerAccess.open(runtime, 0, 1));
+    assertFalse(PeerAccess.open(runtime, 1, 0));
   }
 
   @Test

@@ -1,21 +1,29 @@
 // MpiMeshProgram: what a rank does in MpiMeshTest; each process of mpirun runs it.
 package dev.gatun.engine;
 
-import dev.gatun.device.DeviceChoice;
 import dev.gatun.graph.Compute;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.load.Mesh;
+import dev.gatun.load.Transport;
 import dev.gatun.ranks.MpiRanks;
 import dev.gatun.shard.Placement;
 import dev.gatun.weights.Checkpoint;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
-/** Rank 0 holds the logits of all ranks together against its own alone, and says what it found. */
+/**
+ * Rank 0 holds the logits of all ranks together against its own alone, and says what it found, and
+ * how ranks exchange.
+ */
 final class MpiMeshProgram {
-  private static final int[] IDS = IntStream.range(1, 91).toArray();
+  private static final int[] IDS = IntStream.rangeClosed(1, Integer.getInteger("tokens")).toArray();
+  private static final List<Compute> COMPUTES =
+      Boolean.getBoolean("f32") ? List.of(Compute.F32, Compute.AUTO) : List.of(Compute.AUTO);
+  private static final Optional<Transport> EXCHANGE =
+      Optional.ofNullable(System.getProperty("exchange")).map(Transport::valueOf);
 
   private MpiMeshProgram() {}
 
@@ -45,20 +53,19 @@ final class MpiMeshProgram {
         Session session = engine.newSession()) {
       session.append(IDS);
     }
+    if (engine.ranks().size() > 1) {
+      System.out.println("exchange " + engine.transport().transport());
+    }
     return engine.expertCounts().orElseThrow().numbers();
   }
 
   private static void compare(
       MpiRanks ranks, Checkpoint checkpoint, Placement.Mode mode, String model) {
-    for (Compute compute : List.of(Compute.F32, Compute.AUTO)) {
-      EngineOptions alone =
-          EngineOptions.defaults()
-              .withDevice(DeviceChoice.cpu().withThreads(1))
-              .withCompute(compute)
-              .withContext(0)
-              .withLogitRows(256);
-      EngineOptions together = alone.withMesh(Mesh.ofProcesses(mode, ranks));
-      boolean counts = compute == Compute.F32 && checkpoint.config().moe().isPresent();
+    for (Compute compute : COMPUTES) {
+      EngineOptions alone = MeshTest.options(compute, 1, Placement.Mode.TENSOR);
+      Mesh mesh = Mesh.ofProcesses(mode, ranks);
+      EngineOptions together = alone.withMesh(EXCHANGE.map(mesh::withTransport).orElse(mesh));
+      boolean counts = compute == COMPUTES.getFirst() && checkpoint.config().moe().isPresent();
       if (ranks.rank() > 0) {
         Engine.follow(checkpoint, together);
         if (counts) {

@@ -11,13 +11,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-@Tag("cpu")
 class MpiMeshTest {
   private static final int PATIENCE_SECONDS = 600; // only stops what hangs
 
@@ -29,7 +29,41 @@ class MpiMeshTest {
    */
   @ParameterizedTest
   @CsvSource({"2, 28", "4, 20"})
+  @Tag("cpu")
   void processesDoNotChangeABit(int processes, int cases) throws Exception {
+    List<String> lines =
+        run(
+            processes,
+            List.of("-Dtokens=90", "-Df32=true"),
+            List.of("deepseek-v3", "deepseek-v3-fp8", "qwen3-moe", "qwen2"));
+    assertSame(lines, cases, "host");
+  }
+
+  /** By tensors, by expert, hybrid and by layer, all in the default compute. */
+  @ParameterizedTest
+  @CsvSource({"2, 4, nccl", "3, 3, nccl", "2, 4, host"})
+  @Tag("emulated")
+  void processesOfGpusDoNotChangeABit(int processes, int cases, String exchange) throws Exception {
+    boolean without = exchange.equals("host");
+    List<String> lines =
+        run(
+            processes,
+            List.of(
+                "-Dtokens=20", "-Dgatun.device=emulated", "-Dgatun.emulated.no-nccl=" + without),
+            List.of("qwen3-moe"));
+    assertSame(lines, cases, exchange);
+  }
+
+  private static void assertSame(List<String> lines, int cases, String exchange) {
+    assertEquals(List.of(), lines.stream().filter(line -> line.startsWith("other ")).toList());
+    assertEquals(cases, lines.stream().filter(line -> line.startsWith("same ")).count());
+    List<String> ways = lines.stream().filter(line -> line.startsWith("exchange ")).toList();
+    assertEquals(Set.of("exchange " + exchange), Set.copyOf(ways));
+  }
+
+  /** What MpiMeshProgram said. */
+  private List<String> run(int processes, List<String> settings, List<String> models)
+      throws Exception {
     List<String> command = new ArrayList<>(List.of(mpirun(), "-np", "" + processes));
     command.addAll(List.of("--allow-run-as-root", "--oversubscribe", "--bind-to", "none"));
     command.addAll(List.of("--mca", "mpi_yield_when_idle", "1"));
@@ -37,10 +71,11 @@ class MpiMeshTest {
     command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC"));
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Xmx512m"));
     command.add("-Dgatun.library=" + Device.library());
+    command.addAll(settings);
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.add(MpiMeshProgram.class.getName());
     // Unpacked here, once: the processes share the files.
-    for (String model : List.of("deepseek-v3", "deepseek-v3-fp8", "qwen3-moe", "qwen2")) {
+    for (String model : models) {
       command.add(ORACLES.folder(model).checkpoint().toString());
     }
     Path output = folder.resolve("output");
@@ -54,8 +89,7 @@ class MpiMeshTest {
     List<String> lines = Files.readAllLines(output);
     assertTrue(ended, lines::toString);
     assertEquals(0, process.exitValue(), lines::toString);
-    assertEquals(List.of(), lines.stream().filter(line -> line.startsWith("other ")).toList());
-    assertEquals(cases, lines.stream().filter(line -> line.startsWith("same ")).count());
+    return lines;
   }
 
   private static String mpirun() throws Exception {

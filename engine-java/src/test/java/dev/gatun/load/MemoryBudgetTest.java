@@ -76,6 +76,7 @@ class MemoryBudgetTest {
             0,
             0,
             0,
+            0,
             need.activations(),
             need.stepTokens(),
             need.workspace(),

@@ -10,6 +10,7 @@ import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.engine.Engine;
 import dev.gatun.ranks.Group;
+import dev.gatun.ranks.Link;
 import dev.gatun.ranks.LocalRanks;
 import dev.gatun.ranks.Ranks;
 import dev.gatun.refusal.Refusal;
@@ -74,6 +75,16 @@ class MeshMemoryTest {
         bytes.addAndGet(Group.MOST_OPEN * exchanged);
       }
       return own.group(members, exchanged);
+    }
+
+    @Override
+    public boolean inOneProcess() {
+      return own.inOneProcess();
+    }
+
+    @Override
+    public Link link(List<Integer> members, Device device) {
+      return own.link(members, device);
     }
 
     @Override

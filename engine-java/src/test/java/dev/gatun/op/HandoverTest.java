@@ -8,6 +8,7 @@ import dev.gatun.device.Block;
 import dev.gatun.device.Buffer;
 import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
+import dev.gatun.ranks.ConnectedGroup;
 import dev.gatun.ranks.Group;
 import dev.gatun.ranks.LocalRanks;
 import dev.gatun.ranks.Ranks;
@@ -65,8 +66,31 @@ class HandoverTest {
     void run(One one);
   }
 
+  /** How the ranks' exchanges lie in memory. */
+  private interface Way {
+    Group group(Ranks ranks, Device device);
+  }
+
+  private static Group onHost(Ranks ranks, Device device) {
+    Group group = ranks.group(BOTH, BYTES);
+    if (device.isGpu()) {
+      group.pin(memory -> device.pin("a test", memory));
+    }
+    return group;
+  }
+
+  private static Group onDevices(Ranks ranks, Device device) {
+    return ranks.link(BOTH, device).group(BYTES);
+  }
+
+  /** As between processes. */
+  private static Group connected(Ranks ranks, Device device) {
+    return ConnectedGroup.of(ranks, BOTH, BYTES, device);
+  }
+
   /** Runs {@code body} on both ranks; returns the nanoseconds that their GPUs told. */
-  private static long onBoth(DeviceChoice first, DeviceChoice second, Body body) throws Exception {
+  private static long onBoth(Way way, DeviceChoice first, DeviceChoice second, Body body)
+      throws Exception {
     AtomicLong nanos = new AtomicLong();
     List<Ranks> all = LocalRanks.of(2);
     try (ExecutorService threads = Executors.newFixedThreadPool(2)) {
@@ -77,7 +101,7 @@ class HandoverTest {
               DeviceChoice choice = ranks.rank() == 0 ? first : second;
               try (Device device = Device.open(choice);
                   Arena arena = Arena.ofShared()) {
-                Group group = ranks.group(BOTH, BYTES);
+                Group group = way.group(ranks, device);
                 Exchanges exchanges = new Exchanges(device, _ -> group, 2, nanos::addAndGet);
                 body.run(new One(ranks.rank(), device, exchanges.channel(BOTH), arena));
                 device.sync();
@@ -124,10 +148,12 @@ class HandoverTest {
 
   @Test
   void memoryIsWrittenAgainWhenItHasBeenRead() throws Exception {
-    long nanos = onBoth(GPU, GPU, HandoverTest::oneGivesAndTheOtherTakes);
+    long nanos = onBoth(HandoverTest::onHost, GPU, GPU, HandoverTest::oneGivesAndTheOtherTakes);
     assertTrue(nanos > 0, "no time was told");
-    onBoth(GPU, CPU, HandoverTest::oneGivesAndTheOtherTakes);
-    onBoth(CPU, GPU, HandoverTest::oneGivesAndTheOtherTakes);
+    onBoth(HandoverTest::onHost, GPU, CPU, HandoverTest::oneGivesAndTheOtherTakes);
+    onBoth(HandoverTest::onHost, CPU, GPU, HandoverTest::oneGivesAndTheOtherTakes);
+    onBoth(HandoverTest::onDevices, GPU, GPU, HandoverTest::oneGivesAndTheOtherTakes);
+    onBoth(HandoverTest::connected, GPU, GPU, HandoverTest::oneGivesAndTheOtherTakes);
   }
 
   /** Three ints of each in turn: (3, 1) and (3, 1) become (3, 2). */
@@ -156,8 +182,10 @@ class HandoverTest {
 
   @Test
   void rowsGoWhereTheBlockSays() throws Exception {
-    onBoth(GPU, GPU, HandoverTest::bothGiveColumns);
-    onBoth(CPU, GPU, HandoverTest::bothGiveColumns);
-    onBoth(CPU, CPU, HandoverTest::bothGiveColumns);
+    onBoth(HandoverTest::onHost, GPU, GPU, HandoverTest::bothGiveColumns);
+    onBoth(HandoverTest::onHost, CPU, GPU, HandoverTest::bothGiveColumns);
+    onBoth(HandoverTest::onHost, CPU, CPU, HandoverTest::bothGiveColumns);
+    onBoth(HandoverTest::onDevices, GPU, GPU, HandoverTest::bothGiveColumns);
+    onBoth(HandoverTest::connected, GPU, GPU, HandoverTest::bothGiveColumns);
   }
 }

@@ -27,12 +27,12 @@ class MeasuredRanksTest {
       try (Exchange exchange = group.begin(3, 3, 8)) {
         if (ranks.rank() != 1) {
           int at = ranks.rank() == 0 ? 1 : 4;
-          exchange.memory().set(ValueLayout.JAVA_BYTE, at, (byte) at);
+          exchange.at(at).set(ValueLayout.JAVA_BYTE, 0, (byte) at);
         }
         exchange.publish();
         exchange.await();
-        sum += exchange.memory().get(ValueLayout.JAVA_BYTE, 1);
-        sum += exchange.memory().get(ValueLayout.JAVA_BYTE, 4);
+        sum += exchange.at(1).get(ValueLayout.JAVA_BYTE, 0);
+        sum += exchange.at(4).get(ValueLayout.JAVA_BYTE, 0);
       }
     }
     return sum;

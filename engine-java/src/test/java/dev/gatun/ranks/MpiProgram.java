@@ -169,7 +169,7 @@ final class MpiProgram {
     for (int i = 0; i < micros.length; i++) {
       long began = System.nanoTime();
       try (Exchange exchange = group.begin(ends)) {
-        exchange.memory().set(ValueLayout.JAVA_BYTE, (long) ranks.rank() * bytes, (byte) i);
+        exchange.at((long) ranks.rank() * bytes).set(ValueLayout.JAVA_BYTE, 0, (byte) i);
         exchange.publish();
         exchange.await();
       }

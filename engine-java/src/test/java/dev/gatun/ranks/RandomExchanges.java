@@ -39,7 +39,7 @@ final class RandomExchanges {
     try (Exchange exchange = group.begin(ends)) {
       long from = group.index() == 0 ? 0 : ends[group.index() - 1];
       for (long at = from; at < ends[group.index()]; at++) {
-        exchange.memory().set(ValueLayout.JAVA_BYTE, at, value(round, depth, group.index(), at));
+        exchange.at(at).set(ValueLayout.JAVA_BYTE, 0, value(round, depth, group.index(), at));
       }
       exchange.publish();
       if (depth > 1) {
@@ -52,7 +52,7 @@ final class RandomExchanges {
       for (int member = 0; member < ends.length; member++) {
         for (long at = member == 0 ? 0 : ends[member - 1]; at < ends[member]; at++) {
           assertEquals(
-              value(round, depth, member, at), exchange.memory().get(ValueLayout.JAVA_BYTE, at));
+              value(round, depth, member, at), exchange.at(at).get(ValueLayout.JAVA_BYTE, 0));
         }
       }
     }

@@ -1,0 +1,122 @@
+// CudaCommunicator: NCCL on a stream of its own.
+package dev.gatun.device;
+
+import dev.gatun.refusal.Refusal;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Optional;
+import java.util.stream.LongStream;
+
+final class CudaCommunicator implements Communicator {
+  private final GpuRuntime runtime;
+  private final Nccl nccl;
+  private final MemorySegment stream;
+
+  private CudaCommunicator(GpuRuntime runtime, Nccl nccl, MemorySegment stream) {
+    this.runtime = runtime;
+    this.nccl = nccl;
+    this.stream = stream;
+  }
+
+  /** Waits for all ranks, and tries that their bytes come. */
+  static CudaCommunicator open(GpuRuntime runtime, byte[] id, int rank, int size) {
+    MemorySegment stream = runtime.here().openStream();
+    try {
+      Nccl nccl = runtime.here().openNccl(id, rank, size);
+      CudaCommunicator opened = new CudaCommunicator(runtime, nccl, stream);
+      try {
+        // What NCCL takes of the device's memory it takes when it is used first.
+        opened.tryAll(rank, LongStream.rangeClosed(1, size).map(i -> 8 * i).toArray());
+        opened.tryAll(rank, LongStream.rangeClosed(1, size).map(i -> 8 * i * i).toArray());
+      } catch (RuntimeException | Error e) {
+        nccl.close();
+        throw e;
+      }
+      return opened;
+    } catch (RuntimeException | Error e) {
+      runtime.giveBack(cuda -> cuda.closeStream(stream));
+      throw e;
+    }
+  }
+
+  private void tryAll(int rank, long[] ends) {
+    long bytes = ends[ends.length - 1];
+    CudaRuntime cuda = runtime.here();
+    MemorySegment memory = cuda.allocate(bytes);
+    if (memory.address() == 0) {
+      throw Refusal.doesNotFit("the GPU has no room for " + bytes + " bytes", Library.SMALLER);
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment host = arena.allocate(bytes);
+      for (int each = 0; each < ends.length; each++) {
+        part(host, ends, each).fill(each == rank ? value(each) : 0);
+      }
+      MemorySegment sized = memory.reinterpret(bytes);
+      cuda.copy(host, sized, bytes, stream);
+      gather(sized, ends);
+      cuda.copy(sized, host, bytes, stream);
+      cuda.sync(stream);
+      for (int each = 0; each < ends.length; each++) {
+        byte expected = value(each);
+        for (byte found : part(host, ends, each).toArray(ValueLayout.JAVA_BYTE)) {
+          requireSame(each, expected, found);
+        }
+      }
+    } finally {
+      runtime.giveBack(giving -> giving.free(memory, bytes));
+    }
+  }
+
+  private static void requireSame(int rank, byte expected, byte found) {
+    if (found != expected) {
+      throw Refusal.device(
+          "NCCL brought other bytes from rank " + rank + " than were sent",
+          "use --exchange host, and see NCCL's own words with NCCL_DEBUG=INFO",
+          null);
+    }
+  }
+
+  private static byte value(int rank) {
+    return (byte) (rank % 255 + 1);
+  }
+
+  private static MemorySegment part(MemorySegment all, long[] ends, int rank) {
+    long from = rank == 0 ? 0 : ends[rank - 1];
+    return all.asSlice(from, ends[rank] - from);
+  }
+
+  @Override
+  public void after(Mark mark) {
+    CudaMark.order(mark, runtime, stream);
+  }
+
+  @Override
+  public void gather(MemorySegment memory, long... ends) {
+    if (ends[ends.length - 1] > memory.byteSize()) {
+      throw new IllegalArgumentException(
+          "parts of " + ends[ends.length - 1] + " bytes in memory of " + memory.byteSize());
+    }
+    runtime.here();
+    nccl.gather(memory, ends, stream);
+  }
+
+  @Override
+  public Mark mark(Arena arena) {
+    return CudaMark.of(runtime, stream, arena);
+  }
+
+  @Override
+  public Optional<String> failure() {
+    return nccl.failure();
+  }
+
+  @Override
+  public void close() {
+    runtime.giveBack(
+        cuda -> {
+          nccl.close();
+          cuda.closeStream(stream);
+        });
+  }
+}
