@@ -6,6 +6,7 @@ import dev.gatun.load.EngineOptions;
 import dev.gatun.load.Mesh;
 import dev.gatun.load.Transport;
 import dev.gatun.ranks.MpiRanks;
+import dev.gatun.refusal.Refusal;
 import dev.gatun.shard.Placement;
 import dev.gatun.weights.Checkpoint;
 import java.nio.file.Path;
@@ -34,16 +35,24 @@ final class MpiMeshProgram {
     MpiRanks ranks =
         MpiRanks.ofLauncher("test", refusal -> System.err.println(refusal.getMessage()))
             .orElseThrow();
-    for (String model : arguments) {
-      try (Checkpoint checkpoint = Checkpoint.open(Path.of(model))) {
-        for (Placement.Mode mode : Placement.Mode.values()) {
-          if (MeshTest.fits(checkpoint.config(), mode, ranks.size())) {
-            compare(ranks, checkpoint, mode, model);
-          }
+    try {
+      for (String model : arguments) {
+        compareAll(ranks, model);
+      }
+    } catch (Refusal refusal) {
+      ranks.end(refusal);
+    }
+    ranks.close();
+  }
+
+  private static void compareAll(MpiRanks ranks, String model) {
+    try (Checkpoint checkpoint = Checkpoint.open(Path.of(model))) {
+      for (Placement.Mode mode : Placement.Mode.values()) {
+        if (MeshTest.fits(checkpoint.config(), mode, ranks.size())) {
+          compare(ranks, checkpoint, mode, model);
         }
       }
     }
-    ranks.close();
   }
 
   /** How often each expert is chosen. */

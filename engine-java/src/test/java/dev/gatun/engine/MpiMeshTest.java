@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.device.Device;
+import dev.gatun.refusal.Refusal;
 import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -33,6 +35,7 @@ class MpiMeshTest {
   void processesDoNotChangeABit(int processes, int cases) throws Exception {
     List<String> lines =
         run(
+            0,
             processes,
             List.of("-Dtokens=90", "-Df32=true"),
             List.of("deepseek-v3", "deepseek-v3-fp8", "qwen3-moe", "qwen2"));
@@ -47,11 +50,28 @@ class MpiMeshTest {
     boolean without = exchange.equals("host");
     List<String> lines =
         run(
+            0,
             processes,
             List.of(
                 "-Dtokens=20", "-Dgatun.device=emulated", "-Dgatun.emulated.no-nccl=" + without),
             List.of("qwen3-moe"));
     assertSame(lines, cases, exchange);
+  }
+
+  @Test
+  @Tag("emulated")
+  void anErrorOfNcclEndsAllRanks() throws Exception {
+    List<String> lines =
+        run(
+            Refusal.Reason.DEVICE.exitCode(),
+            2,
+            List.of(
+                "-Dtokens=20",
+                "-Dgatun.device=emulated",
+                "-Dgatun.emulated.nccl-failure=NCCL: a fault made up"),
+            List.of("qwen3-moe"));
+    String line = "rank \\d \\(process \\d+ on .*\\) ended: NCCL: a fault made up; all ranks end";
+    assertEquals(1, lines.stream().filter(told -> told.matches(line)).count(), lines::toString);
   }
 
   private static void assertSame(List<String> lines, int cases, String exchange) {
@@ -61,8 +81,8 @@ class MpiMeshTest {
     assertEquals(Set.of("exchange " + exchange), Set.copyOf(ways));
   }
 
-  /** What MpiMeshProgram said. */
-  private List<String> run(int processes, List<String> settings, List<String> models)
+  /** What MpiMeshProgram said, which ends with {@code code}. */
+  private List<String> run(int code, int processes, List<String> settings, List<String> models)
       throws Exception {
     List<String> command = new ArrayList<>(List.of(mpirun(), "-np", "" + processes));
     command.addAll(List.of("--allow-run-as-root", "--oversubscribe", "--bind-to", "none"));
@@ -88,7 +108,7 @@ class MpiMeshTest {
     process.destroyForcibly();
     List<String> lines = Files.readAllLines(output);
     assertTrue(ended, lines::toString);
-    assertEquals(0, process.exitValue(), lines::toString);
+    assertEquals(code, process.exitValue(), lines::toString);
     return lines;
   }
 
