@@ -90,6 +90,7 @@ class MpiMeshTest {
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC"));
     command.addAll(List.of("-XX:TieredStopAtLevel=1", "-Xmx512m"));
+    command.add("-Djava.io.tmpdir=" + folder);
     command.add("-Dgatun.library=" + Device.library());
     command.addAll(settings);
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
