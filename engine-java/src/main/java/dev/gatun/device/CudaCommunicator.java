@@ -19,22 +19,20 @@ final class CudaCommunicator implements Communicator {
     this.stream = stream;
   }
 
-  /** Waits for all ranks, and tries that their bytes come. */
+  /**
+   * Waits for all ranks, and tries that their bytes come. What NCCL takes of the device's memory it
+   * takes when it is used first, which is here.
+   */
   static CudaCommunicator open(GpuRuntime runtime, byte[] id, int rank, int size) {
     MemorySegment stream = runtime.here().openStream();
     try {
-      Nccl nccl = runtime.here().openNccl(id, rank, size);
-      CudaCommunicator opened = new CudaCommunicator(runtime, nccl, stream);
-      try {
-        // What NCCL takes of the device's memory it takes when it is used first.
-        opened.tryAll(rank, LongStream.rangeClosed(1, size).map(i -> 8 * i).toArray());
-        opened.tryAll(rank, LongStream.rangeClosed(1, size).map(i -> 8 * i * i).toArray());
-      } catch (RuntimeException | Error e) {
-        nccl.close();
-        throw e;
-      }
+      CudaCommunicator opened =
+          new CudaCommunicator(runtime, runtime.here().openNccl(id, rank, size), stream);
+      opened.tryAll(rank, LongStream.rangeClosed(1, size).map(i -> 8 * i).toArray());
+      opened.tryAll(rank, LongStream.rangeClosed(1, size).map(i -> 8 * i * i).toArray());
       return opened;
     } catch (RuntimeException | Error e) {
+      // NCCL stays as it is: to close it might wait for ranks that do not come. All ranks end.
       runtime.giveBack(cuda -> cuda.closeStream(stream));
       throw e;
     }

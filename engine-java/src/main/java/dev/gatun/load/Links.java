@@ -50,7 +50,7 @@ final class Links {
         relay
             .map(
                 others -> TransportChoice.agreed(others, ranks, device, options.mesh().transport()))
-            .orElse(TransportChoice.assumed(Optional.empty()));
+            .orElse(TransportChoice.alone());
     Links links = new Links(choice, device, ranks);
     // Every rank makes its groups in one order.
     bytes.keySet().stream()

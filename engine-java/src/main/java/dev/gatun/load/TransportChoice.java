@@ -60,6 +60,11 @@ public record TransportChoice(Transport transport, String why) {
     }
   }
 
+  /** Of one device, which hands over nothing. */
+  static TransportChoice alone() {
+    return new TransportChoice(Transport.HOST, "there is one device");
+  }
+
   /** Agreed by all ranks, which all call it; Refusal where what is asked for cannot be. */
   static TransportChoice agreed(
       Relay relay, Ranks ranks, Device device, Optional<Transport> asked) {

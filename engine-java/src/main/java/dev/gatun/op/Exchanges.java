@@ -18,8 +18,8 @@ import java.util.function.LongConsumer;
 import java.util.stream.IntStream;
 
 /**
- * Ranks exchange bytes in host memory: on a CPU tensors lie there; a GPU copies them from and to it
- * by itself, in the order of its work. For the thread of the device.
+ * Ranks exchange bytes in host memory, or in that of their GPUs. A GPU copies from and to it by
+ * itself, in the order of its work. For the thread of the device.
  */
 public final class Exchanges {
   private final Device device;

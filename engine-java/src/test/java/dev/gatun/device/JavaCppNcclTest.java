@@ -195,11 +195,13 @@ class JavaCppNcclTest {
         device.after(gathered);
         assertThrows(IllegalArgumentException.class, () -> alone.gather(buffer.segment(), 65));
       }
-      // Its second rank brings nothing.
+      // Its second rank brings nothing; the communicator stays until the process ends.
       Refusal refusal =
           assertThrows(Refusal.class, () -> device.connect(device.newConnection(), 0, 2));
       assertTrue(
           refusal.getMessage().startsWith("NCCL brought other bytes from rank 1 than were sent"));
+      assertEquals(1, value("fake_nccl_live"));
+      set("fake_nccl_live", 0);
     }
   }
 }
