@@ -57,8 +57,8 @@ record Blueprint(
   }
 
   /** What it takes of its device. */
-  Footprint footprint(StepPlans steps, Transport transport) {
-    return Footprint.of(this, steps, transport);
+  Footprint footprint(StepPlans steps, Transport transport, boolean sharesEmbedding) {
+    return Footprint.of(this, steps, transport, sharesEmbedding);
   }
 
   /** Of the steps; where the context is not known yet, the longest it may be. */

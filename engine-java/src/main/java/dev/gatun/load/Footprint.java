@@ -30,7 +30,8 @@ import java.util.stream.Stream;
  * @param caches on the device
  * @param cacheHeads key and value heads of each
  * @param weights on the device, by class; without the embedding, which stays on the host
- * @param embedding in host memory, pinned for a GPU, in its file's layout
+ * @param embedding in host memory, pinned for a GPU, in its file's layout; 0 where the rank has
+ *     none or reads another's
  * @param held by random weights on the host; 0 for files, and where several ranks share them
  * @param exchange in host memory: buffers of the groups of ranks that this rank is the first of
  * @param lent of the device to exchanges that do not go through host memory
@@ -78,7 +79,8 @@ public record Footprint(
   }
 
   /** On the device of {@code parameters}, which lays weights out in its own way. */
-  static Footprint of(Blueprint blueprint, StepPlans plans, Transport transport) {
+  static Footprint of(
+      Blueprint blueprint, StepPlans plans, Transport transport, boolean sharesEmbedding) {
     Checkpoint checkpoint = blueprint.checkpoint();
     EngineOptions options = blueprint.options();
     Shard shard = blueprint.parameters().shard();
@@ -87,7 +89,7 @@ public record Footprint(
         shard.homeLayers(),
         blueprint.model().cacheHeads(),
         byClass(blueprint.parameters().sizes()),
-        shard.isHome(0) ? embedding(checkpoint) : 0,
+        shard.isHome(0) && !sharesEmbedding ? embedding(checkpoint) : 0,
         blueprint.membership().isShared() ? 0 : checkpoint.heldBytes(),
         exchange(blueprint, plans, transport),
         transport.isOnDevices() ? Group.MOST_OPEN * exchanged(plans, _ -> true) : 0,

@@ -6,6 +6,7 @@ import dev.gatun.op.Exchanges;
 import dev.gatun.ranks.Group;
 import dev.gatun.ranks.Link;
 import dev.gatun.ranks.MeasuredRanks;
+import dev.gatun.shard.Shard;
 import dev.gatun.step.Relay;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -19,6 +20,7 @@ final class Links {
   private static final Comparator<List<Integer>> ORDER = Comparator.comparing(List::toString);
 
   private final TransportChoice choice;
+  private final boolean sharesEmbedding;
   private final Device device;
   private final MeasuredRanks ranks;
   private final List<Joined> joined = new ArrayList<>();
@@ -28,8 +30,10 @@ final class Links {
    */
   private record Joined(List<Integer> members, Link link, long bytes) {}
 
-  private Links(TransportChoice choice, Device device, MeasuredRanks ranks) {
+  private Links(
+      TransportChoice choice, boolean sharesEmbedding, Device device, MeasuredRanks ranks) {
     this.choice = choice;
+    this.sharesEmbedding = sharesEmbedding;
     this.device = device;
     this.ranks = ranks;
   }
@@ -43,15 +47,18 @@ final class Links {
   static Links of(
       Optional<Relay> relay,
       MeasuredRanks ranks,
-      Device device,
-      EngineOptions options,
+      Blueprint blueprint,
       Map<List<Integer>, Long> bytes) {
+    Device device = blueprint.device();
+    Optional<Places> places = relay.map(others -> Places.gathered(others, ranks, device));
+    Optional<Transport> asked = blueprint.options().mesh().transport();
     TransportChoice choice =
-        relay
-            .map(
-                others -> TransportChoice.agreed(others, ranks, device, options.mesh().transport()))
+        places
+            .map(known -> TransportChoice.agreed(relay.get(), known, device, asked))
             .orElse(TransportChoice.alone());
-    Links links = new Links(choice, device, ranks);
+    Shard shard = blueprint.membership().shard();
+    boolean shares = places.map(known -> known.sharesEmbedding(shard)).orElse(false);
+    Links links = new Links(choice, shares, device, ranks);
     // Every rank makes its groups in one order.
     bytes.keySet().stream()
         .sorted(ORDER)
@@ -75,6 +82,11 @@ final class Links {
 
   TransportChoice choice() {
     return choice;
+  }
+
+  /** Whether this rank reads rank 0's embedding. */
+  boolean sharesEmbedding() {
+    return sharesEmbedding;
   }
 
   /** Takes the memory. */

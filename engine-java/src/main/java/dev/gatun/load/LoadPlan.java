@@ -44,7 +44,7 @@ public record LoadPlan(
       Membership alone = Membership.alone(checkpoint.config().layerConfigs().size());
       Blueprint blueprint = Blueprint.of(checkpoint, options, device, alone, arena);
       Footprint need =
-          blueprint.footprint(blueprint.stepPlans(options.gemm().planned()), Transport.HOST);
+          blueprint.footprint(blueprint.stepPlans(options.gemm().planned()), Transport.HOST, false);
       return card.map(
               capacity ->
                   of(checkpoint, options, need.onCard(blueprint.parameters()), capacity, ENOUGH))

@@ -16,8 +16,10 @@ import dev.gatun.step.StepPlans;
 import dev.gatun.step.Stepper;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
+import dev.gatun.weights.Parameters;
 import dev.gatun.weights.WeightClass;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -71,10 +73,10 @@ public record Loaded(
             .filter(_ -> membership.isShared())
             .map(ranks -> new Relay(ranks, Footprint.inputBytes(steps, config)));
     MeasuredRanks inSteps = new MeasuredRanks(membership.ranks());
-    Links links = Links.of(relay, inSteps, device, options, steps.exchangedBytes());
+    Links links = Links.of(relay, inSteps, blueprint, steps.exchangedBytes());
     Footprint need =
         blueprint
-            .footprint(steps, links.choice().transport())
+            .footprint(steps, links.choice().transport(), links.sharesEmbedding())
             .withWorkspace(device.queue().workspaceBytes(blueprint.limits()));
     Capacity whole = Capacity.of(device, options.device());
     Capacity capacity = relay.map(others -> share(others, blueprint, need, whole)).orElse(whole);
@@ -98,7 +100,7 @@ public record Loaded(
       device.lendGemm(steps.unpackedBytes(), arena);
     }
     // Last, since it takes long: all memory is taken before another process can take it.
-    blueprint.parameters().upload(progress);
+    upload(blueprint.parameters(), relay, links.sharesEmbedding(), progress);
     RankLoad own =
         new RankLoad(
             blueprint.parameters().bytes(),
@@ -119,6 +121,22 @@ public record Loaded(
         links.choice(),
         exchanges,
         inSteps);
+  }
+
+  private static void upload(
+      Parameters parameters,
+      Optional<Relay> relay,
+      boolean sharesEmbedding,
+      LongConsumer progress) {
+    parameters.upload(sharesEmbedding, progress);
+    relay.ifPresent(
+        others -> {
+          MemorySegment own = parameters.embedding().orElse(MemorySegment.NULL);
+          long[] ofFirst = others.gather(own.address(), own.byteSize())[0];
+          if (sharesEmbedding) {
+            parameters.readEmbedding(MemorySegment.ofAddress(ofFirst[0]).reinterpret(ofFirst[1]));
+          }
+        });
   }
 
   /** Nanoseconds of steps in which this rank did not wait for others; from any thread. */

@@ -36,6 +36,7 @@ public final class MeshDevices implements AutoCloseable {
   private final List<DeviceChoice> choices = new ArrayList<>();
   private final List<Capacity> capacities = new ArrayList<>();
   private final Map<DeviceChoice, Device> devices = new HashMap<>();
+  private final Places places;
   private final TransportChoice transport;
 
   /** Ranks of a kind take the same; a plan of many ranks describes one of each. */
@@ -82,10 +83,14 @@ public final class MeshDevices implements AutoCloseable {
             cards.isEmpty() ? Capacity.of(devices.get(choice), choice) : cards.get(rank));
       }
       Optional<Transport> asked = options.mesh().transport();
-      transport =
-          cards.isEmpty()
-              ? TransportChoice.planned(choices.stream().map(devices::get).toList(), asked)
-              : TransportChoice.assumed(asked);
+      if (cards.isEmpty()) {
+        List<Device> all = choices.stream().map(devices::get).toList();
+        places = Places.of(all);
+        transport = TransportChoice.planned(all, places, asked);
+      } else {
+        places = Places.assumed(!asked.equals(Optional.of(Transport.NCCL)), cards);
+        transport = TransportChoice.assumed(asked);
+      }
     } catch (RuntimeException | Error e) {
       close();
       throw e;
@@ -163,7 +168,10 @@ public final class MeshDevices implements AutoCloseable {
           Blueprint.of(
               checkpoint, options.withDevice(choice), devices.get(choice), membership, arena);
       Footprint need =
-          blueprint.footprint(blueprint.stepPlans(Crossover.never()), transport.transport());
+          blueprint.footprint(
+              blueprint.stepPlans(Crossover.never()),
+              transport.transport(),
+              places.sharesEmbedding(membership.shard()));
       boolean card = capacities.get(rank).isGpu();
       return share(blueprint, card ? need.onCard(blueprint.parameters()) : need);
     }

@@ -217,9 +217,21 @@ public final class Parameters {
    * Allocates the device memory and fills it; {@code progress} hears the bytes done so far. From
    * then on the checkpoint is not needed any more. Refusal where a file cannot be read or is
    * shorter than it was.
+   *
+   * @param sharesEmbedding whether another's embedding will be read ({@link #readEmbedding})
    */
-  public void upload(LongConsumer progress) {
-    memory.upload(progress);
+  public void upload(boolean sharesEmbedding, LongConsumer progress) {
+    memory.upload(sharesEmbedding, progress);
+  }
+
+  /** Where the embedding lies on the host, after {@link #upload}; empty where there is none. */
+  public Optional<MemorySegment> embedding() {
+    return memory.embedding();
+  }
+
+  /** Has steps read another's {@link #embedding}, which must stay there as long. */
+  public void readEmbedding(MemorySegment others) {
+    memory.readEmbedding(others);
   }
 
   private PackedMatrix matrix(Weight weight) {

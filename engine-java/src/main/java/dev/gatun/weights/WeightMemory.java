@@ -92,11 +92,13 @@ final class WeightMemory {
   }
 
   /** See {@link Parameters#upload}. */
-  void upload(LongConsumer progress) {
+  void upload(boolean sharesEmbedding, LongConsumer progress) {
     Buffer memory = device.allocate("the weights", Math.max(bytes, 1), arena);
     checkpoint.materialize();
     List<Piece> pieces = new ArrayList<>();
-    tables.forEach((name, table) -> pieces.addAll(fill(table, checkpoint.weight(name))));
+    if (!sharesEmbedding) {
+      tables.forEach((name, table) -> pieces.addAll(fill(table, checkpoint.weight(name))));
+    }
     for (Upload upload : uploads) {
       pieces.addAll(upload.fill.apply(memory.slice(upload.offset, upload.bytes)));
       pieces.add(Piece.of(() -> progress.accept(upload.offset + upload.bytes)));
@@ -104,6 +106,16 @@ final class WeightMemory {
     uploads.clear();
     ReadAhead.run(pieces, RING_PIECES * pieceBytes());
     device.sync();
+  }
+
+  /** See {@link Parameters#embedding}. */
+  Optional<MemorySegment> embedding() {
+    return onHost.values().stream().findFirst();
+  }
+
+  /** See {@link Parameters#readEmbedding}. */
+  void readEmbedding(MemorySegment others) {
+    tables.values().forEach(table -> table.bind(device.seen(others, arena)));
   }
 
   /** Read to where it stays; where it is the head as well, that is packed from there. */

@@ -56,7 +56,9 @@ class MeshPlanTest {
     return plan.shares().get(rank).need().weights().get(WeightClass.EXPERTS) / GIB;
   }
 
-  // GiB a card of the experts alone, and with all the rest, the embedding among it.
+  // GiB a card of the experts alone, and with all the rest, as if the embedding were among it: it
+  // is
+  // in host memory, once for all.
   @ParameterizedTest
   @CsvSource({
     "fp8, 8, 76.1, 93.9",
@@ -67,9 +69,10 @@ class MeshPlanTest {
   void expertsOfR1AreSpreadAndTheRestIsOnEachCard(
       String type, int cards, double experts, double all) {
     MeshPlan plan = plan("deepseek-r1:type=" + type, Placement.Mode.EXPERT, cards(cards, "141G"));
+    double embedding = plan.shares().getFirst().need().embedding() / GIB;
     for (int rank = 0; rank < cards; rank++) {
       near(experts, experts(plan, rank) - Short.BYTES * ROUTERS / GIB);
-      double embedding = plan.shares().get(rank).need().embedding() / GIB;
+      assertEquals(rank == 0, plan.shares().get(rank).need().embedding() > 0);
       // Rank 0 alone has the output projection, in BF16.
       double head = rank == 0 ? 0 : Short.BYTES * 129_280L * 7168 / GIB;
       near(all, weights(plan, rank) + embedding + head);

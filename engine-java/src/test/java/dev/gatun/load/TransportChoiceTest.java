@@ -40,7 +40,9 @@ class TransportChoiceTest {
       calls.add(
           () -> {
             try (Device device = Device.open(choices[ranks.rank()])) {
-              return TransportChoice.agreed(new Relay(ranks, 64), ranks, device, asked);
+              Relay relay = new Relay(ranks, 64);
+              Places places = Places.gathered(relay, ranks, device);
+              return TransportChoice.agreed(relay, places, device, asked);
             }
           });
     }
@@ -70,7 +72,7 @@ class TransportChoiceTest {
       for (DeviceChoice choice : choices) {
         devices.add(Device.open(choice));
       }
-      return TransportChoice.planned(devices, asked);
+      return TransportChoice.planned(devices, Places.of(devices), asked);
     } finally {
       devices.forEach(Device::close);
     }
@@ -114,19 +116,21 @@ class TransportChoiceTest {
     assertEquals(HOST, TransportChoice.assumed(Optional.empty()).transport());
   }
 
+  private static Optional<String> unconnected(Places.Place... places) {
+    return TransportChoice.unconnected(new Places(false, List.of(places)));
+  }
+
   @Test
   void ncclWantsItsLibraryEverywhereAndAGpuForEachRank() {
-    TransportChoice.Place first = new TransportChoice.Place(0, 7, true);
-    TransportChoice.Place second = new TransportChoice.Place(0, 8, true);
-    TransportChoice.Place without = new TransportChoice.Place(0, 9, false);
-    TransportChoice.Place unknown = new TransportChoice.Place(0, 0, true);
-    assertEquals(Optional.empty(), TransportChoice.unconnected(List.of(first, second)));
-    assertEquals(Optional.empty(), TransportChoice.unconnected(List.of(unknown, unknown)));
-    assertEquals(
-        Optional.of("ranks 0 and 2 have the same GPU"),
-        TransportChoice.unconnected(List.of(first, second, first)));
+    Places.Place first = new Places.Place(0, 7, true);
+    Places.Place second = new Places.Place(0, 8, true);
+    Places.Place without = new Places.Place(0, 9, false);
+    Places.Place unknown = new Places.Place(0, 0, true);
+    assertEquals(Optional.empty(), unconnected(first, second));
+    assertEquals(Optional.empty(), unconnected(unknown, unknown));
+    assertEquals(Optional.of("ranks 0 and 2 have the same GPU"), unconnected(first, second, first));
     assertEquals(
         Optional.of("rank 1 finds no NCCL (scripts/fetch-cuda --nccl)"),
-        TransportChoice.unconnected(List.of(first, without)));
+        unconnected(first, without));
   }
 }
