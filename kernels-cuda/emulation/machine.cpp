@@ -21,7 +21,7 @@ dim3 blockDim, gridDim;
 
 namespace gatun::cuda::emulation {
 
-thread_local Running running;
+constinit thread_local Running running;
 
 namespace {
 

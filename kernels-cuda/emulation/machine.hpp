@@ -69,7 +69,7 @@ struct Running {
   int64_t sharedBytes = 0;
   bool waitedForDependency = false;  // this thread
 };
-extern thread_local Running running __attribute__((tls_model("initial-exec")));
+extern constinit thread_local Running running __attribute__((tls_model("initial-exec")));
 
 // ---- for the thread that runs ----
 

@@ -155,6 +155,35 @@ void writeAfterRead(int *out) {
   }
 }
 
+// Two lanes read a word, then one of them writes it.
+template <bool Barrier>
+void oneReaderWrites(int *out) {
+  dependencyWait();
+  auto &s = shared<Ints>();
+  const auto i = static_cast<int>(threadIdx.x);
+  s.at[i] = i;
+  __syncthreads();
+  out[i] = i == 5 || i == 6 ? s.at[5] : 0;
+  if (Barrier) {
+    __syncwarp();
+  } else {
+    shuffle(i, 0);
+  }
+  if (i == 5) {
+    s.at[5] = 7;
+  }
+}
+
+// The fifth lane of both warps writes.
+template <bool Apart>
+void sameLane(int *) {
+  dependencyWait();
+  const auto i = static_cast<int>(threadIdx.x);
+  if (i % 32 == 5) {
+    shared<Ints>().at[Apart ? i : 5] = i;
+  }
+}
+
 // As a ring of buffers is: copied by one, used by all, copied again.
 template <bool Barrier>
 void copyRing(int *out) {
@@ -191,6 +220,42 @@ void bytesAndMatrices(int *out) {
   }
 }
 
+// What was written a word at a time is written by four threads a byte each, and then as a word by another.
+template <bool Shared, bool Barrier>
+void bytesThenWord(int *out) {
+  dependencyWait();
+  int *const at = Shared ? shared<Ints>().at : out;
+  const auto i = static_cast<int>(threadIdx.x);
+  at[i] = i;
+  __syncthreads();
+  reinterpret_cast<char *>(at)[i] = 1;
+  if (Barrier) {
+    __syncthreads();
+  }
+  if (i == 0) {
+    at[1] = 1;
+  }
+}
+
+// The other way round: bytes of several threads become the word of one, of which another writes a byte.
+template <bool Shared, bool Barrier>
+void wordThenByte(int *out) {
+  dependencyWait();
+  int *const at = Shared ? shared<Ints>().at : out;
+  const auto i = static_cast<int>(threadIdx.x);
+  reinterpret_cast<char *>(at)[i] = 1;
+  __syncthreads();
+  if (i >= 48) {
+    at[i - 48] = i;
+  }
+  if (Barrier) {
+    __syncthreads();
+  }
+  if (i == 8) {
+    reinterpret_cast<char *>(at)[7] = 1;
+  }
+}
+
 // Different bytes of a word: no race. Without Apart, neighbours write the same.
 template <bool Apart>
 void globalBytes(int *out) {
@@ -216,32 +281,47 @@ void readsTheKernelBefore(int *out) {
   out[threadIdx.x] = 1 + (Late ? out[threadIdx.x] : before);
 }
 
+void nothing(int) { dependencyWait(); }
+
 void races() {
-  const auto words = [](void (*kernel)(int *)) {
+  // Each turn in another order of the threads.
+  const auto words = [](void (*kernel)(int *), int turn) {
     const bool blocks = kernel == globalBlocks<false> || kernel == globalBlocks<true>;
     std::vector<int> out(128);
     return lastWords([&] {
+      for (int launch = 0; launch < turn; ++launch) {
+        start({1, 32, 0}, nothing, 0);
+      }
       for (int launch = 0; launch < 2; ++launch) {
         start({blocks ? 2u : 1u, 64, 512}, kernel, out.data());
       }
     });
   };
   const auto only = [&](const char *name, void (*racing)(int *), void (*correct)(int *), const char *memory) {
+    for (int turn = 0; turn < 8; ++turn) {
+      const std::string said = words(racing, turn), nothingSaid = words(correct, turn);
 #if defined(GATUN_RACES)
-    const std::string said = words(racing);
-    CHECK(said.find(memory) != std::string::npos && said.find("faults_test.cpp") != std::string::npos,
-          "%s: said \"%s\"", name, said.c_str());
+      CHECK(said.find(memory) != std::string::npos && said.find("faults_test.cpp") != std::string::npos,
+            "%s: said \"%s\"", name, said.c_str());
 #else
-    CHECK(words(racing).empty() && memory != nullptr, "%s", name);  // this build does not look
+      CHECK(said.empty() && memory != nullptr, "%s", name);  // this build does not look
 #endif
-    CHECK(words(correct).empty(), "%s: said \"%s\"", name, words(correct).c_str());
+      CHECK(nothingSaid.empty(), "%s: said \"%s\"", name, nothingSaid.c_str());
+    }
   };
   only("acrossWarps", acrossWarps<false>, acrossWarps<true>, "a race in shared memory");
   only("acrossLanes", acrossLanes<false>, acrossLanes<true>, "a race in shared memory");
   only("writeAfterRead", writeAfterRead<false>, writeAfterRead<true>,
        "a race in shared memory at 0x14: thread 5 writes");
+  only("oneReaderWrites", oneReaderWrites<false>, oneReaderWrites<true>, "a race in shared memory at 0x14");
+  only("sameLane", sameLane<false>, sameLane<true>, "a race in shared memory at 0x14");
   only("copyRing", copyRing<false>, copyRing<true>, "a race in shared memory");
   only("bytesAndMatrices", bytesAndMatrices<false>, bytesAndMatrices<true>, "a race in shared memory");
+  const char *const byte = "a race in shared memory at 0x7: thread", *const global = "a race in global memory";
+  only("bytesThenWord", bytesThenWord<true, false>, bytesThenWord<true, true>, "a race in shared memory");
+  only("bytesThenWord", bytesThenWord<false, false>, bytesThenWord<false, true>, global);
+  only("wordThenByte", wordThenByte<true, false>, wordThenByte<true, true>, byte);
+  only("wordThenByte", wordThenByte<false, false>, wordThenByte<false, true>, global);
   only("globalBytes", globalBytes<false>, globalBytes<true>, "a race in global memory");
   only("globalBlocks", globalBlocks<false>, globalBlocks<true>, "a race in global memory, between blocks");
   only("early", early, globalBytes<true>, "written before dependencyWait");
