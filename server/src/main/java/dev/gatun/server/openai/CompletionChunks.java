@@ -8,29 +8,44 @@ import dev.gatun.server.EventStream;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Log-probabilities go with the text of their tokens. For one thread. */
+/**
+ * Log-probabilities go with the text of their tokens. Where the prompt is echoed it is a piece of
+ * its own, the first. For one thread.
+ */
 final class CompletionChunks implements AnswerListener {
   private final EventStream events;
   private final ObjectNode head;
   private final int index;
-  private final boolean logProbs;
+  private final CompletionRequest request;
   private final TokenScores scores;
   private final List<TokenLogProb> tokens = new ArrayList<>();
+  private List<TokenLogProb> ofPrompt = List.of();
+  private boolean begun;
 
   /**
    * @param head what each piece begins with
    */
   CompletionChunks(
-      EventStream events, ObjectNode head, int index, boolean logProbs, TokenScores scores) {
+      EventStream events,
+      ObjectNode head,
+      int index,
+      CompletionRequest request,
+      TokenScores scores) {
     this.events = events;
     this.head = head;
     this.index = index;
-    this.logProbs = logProbs;
+    this.request = request;
     this.scores = scores;
+  }
+
+  /** Takes the log-probabilities of the prompt's tokens, before anything else. */
+  void scored(List<TokenLogProb> found) {
+    ofPrompt = found;
   }
 
   @Override
   public void text(String piece) {
+    begin();
     send(piece, null);
   }
 
@@ -41,18 +56,27 @@ final class CompletionChunks implements AnswerListener {
 
   /** The last piece: why the answer ended. */
   void finish(String reason) {
+    begin();
     send("", reason);
   }
 
+  private void begin() {
+    if (!begun && request.echo()) {
+      CompletionPrompt prompt = request.prompt(index);
+      send(prompt.text(), request.logProbs() ? scores.ofPrompt(prompt, ofPrompt) : null, null);
+    }
+    begun = true;
+  }
+
   private void send(String text, String finish) {
+    send(text, request.logProbs() ? scores.ofAnswer(tokens) : null, finish);
+    tokens.clear();
+  }
+
+  private void send(String text, ObjectNode logProbs, String finish) {
     ObjectNode chunk = head.deepCopy();
     ObjectNode choice = chunk.putArray("choices").addObject().put("index", index).put("text", text);
-    if (logProbs) {
-      choice.set("logprobs", scores.ofAnswer(tokens));
-      tokens.clear();
-    } else {
-      choice.putNull("logprobs");
-    }
+    choice.set("logprobs", logProbs); // null as JSON's where there is none
     choice.put("finish_reason", finish);
     events.send(chunk);
   }
