@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatun.chat.AnswerListener;
 import dev.gatun.chat.TokenLogProb;
 import dev.gatun.server.EventStream;
+import dev.gatun.server.JsonFrame;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -19,6 +20,7 @@ final class CompletionChunks implements AnswerListener {
   private final CompletionRequest request;
   private final TokenScores scores;
   private final List<TokenLogProb> tokens = new ArrayList<>();
+  private final JsonFrame frame; // of a piece without log-probabilities
   private List<TokenLogProb> ofPrompt = List.of();
   private boolean begun;
 
@@ -36,6 +38,7 @@ final class CompletionChunks implements AnswerListener {
     this.index = index;
     this.request = request;
     this.scores = scores;
+    frame = new JsonFrame(chunk(JsonFrame.TEXT, null, null));
   }
 
   /** Takes the log-probabilities of the prompt's tokens, before anything else. */
@@ -46,7 +49,11 @@ final class CompletionChunks implements AnswerListener {
   @Override
   public void text(String piece) {
     begin();
-    send(piece, null);
+    if (request.logProbs()) {
+      send(piece, null);
+    } else {
+      events.send(frame.with(piece));
+    }
   }
 
   @Override
@@ -63,21 +70,22 @@ final class CompletionChunks implements AnswerListener {
   private void begin() {
     if (!begun && request.echo()) {
       CompletionPrompt prompt = request.prompt(index);
-      send(prompt.text(), request.logProbs() ? scores.ofPrompt(prompt, ofPrompt) : null, null);
+      ObjectNode logProbs = request.logProbs() ? scores.ofPrompt(prompt, ofPrompt) : null;
+      events.send(chunk(prompt.text(), logProbs, null));
     }
     begun = true;
   }
 
   private void send(String text, String finish) {
-    send(text, request.logProbs() ? scores.ofAnswer(tokens) : null, finish);
+    events.send(chunk(text, request.logProbs() ? scores.ofAnswer(tokens) : null, finish));
     tokens.clear();
   }
 
-  private void send(String text, ObjectNode logProbs, String finish) {
+  private ObjectNode chunk(String text, ObjectNode logProbs, String finish) {
     ObjectNode chunk = head.deepCopy();
     ObjectNode choice = chunk.putArray("choices").addObject().put("index", index).put("text", text);
     choice.set("logprobs", logProbs); // null as JSON's where there is none
     choice.put("finish_reason", finish);
-    events.send(chunk);
+    return chunk;
   }
 }

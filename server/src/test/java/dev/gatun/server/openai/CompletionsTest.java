@@ -229,6 +229,7 @@ class CompletionsTest {
     refused("{'prompt': ['a', 1]}", "prompt[1] is neither text");
     refused("{'prompt': [1, 'a']}", "prompt[1] is no token id");
     refused("{'prompt': 'a', 'suffix': 'b'}", "suffix is not supported");
+    refused("{'prompt': 'a', 'stop': ['b', '\\udc49']}", "stop holds half a character");
     refused("{'prompt': 'a', 'best_of': 2}", "best_of is not supported");
     refused("{'prompt': 'a', 'max_tokens': 0}", "an answer of 0 tokens");
     refused("{'prompt': 'a', 'logprobs': 21}", "logprobs is 21; use 0 to 20");
