@@ -23,6 +23,7 @@ import dev.gatun.weights.Checkpoint;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * A language model on its device, with its memory, until it is closed.
@@ -221,6 +222,15 @@ public final class Gatun implements AutoCloseable {
    * @param listener hears the answer, and not the text before it
    */
   public ScoredAnswer completeScored(int[] ids, ChatOptions options, AnswerListener listener) {
+    return completeScored(ids, options, listener, _ -> {});
+  }
+
+  /** As above; {@code scored} hears {@link ScoredAnswer#prompt}, on this thread, first. */
+  public ScoredAnswer completeScored(
+      int[] ids,
+      ChatOptions options,
+      AnswerListener listener,
+      Consumer<List<TokenLogProb>> scored) {
     refuseTemplateOptions(options);
     ChatOptions told = options.withTopLogProbs(Math.max(0, options.topLogProbs()));
     Prompt prompt = Prompt.of(ids, dialect);
@@ -228,6 +238,7 @@ public final class Gatun implements AutoCloseable {
     try (Dialogue dialogue = new Dialogue(engine, dialect)) {
       List<TokenLogProb> scores = dialogue.score(ids, told.topLogProbs(), told.cancellation());
       Duration reading = Duration.ofNanos(System.nanoTime() - start);
+      scored.accept(scores);
       Answer answer = complete(dialogue, prompt, told, listener);
       return new ScoredAnswer(scores, answer.withUsage(answer.usage().afterReading(reading)));
     }

@@ -11,6 +11,7 @@ import dev.gatun.sample.LogProbs;
 import dev.gatun.sample.Sampler;
 import dev.gatun.sample.SamplingOptions;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -36,6 +37,7 @@ final class Turn {
   private boolean answers; // what is drawn is the answer's own part
   private Optional<ThinkProbe> probe = Optional.empty();
   private Next next = Next.TOKEN;
+  private Runnable untold = () -> {};
   private Generation.Stats stats = new Generation.Stats(0, 0, 0, 0, 0, 0);
 
   /**
@@ -71,6 +73,14 @@ final class Turn {
 
   /** Draws until something ends the answer. */
   Stop run() {
+    try {
+      return draw();
+    } finally {
+      session.giveUpPlace();
+    }
+  }
+
+  private Stop draw() {
     next = words.first();
     while (true) {
       Optional<Stop> full = prepare();
@@ -110,7 +120,7 @@ final class Turn {
         return full;
       }
       append(closing);
-      words.close(closing);
+      untold = () -> words.close(closing);
       answers = true;
     } else if (next == Next.ANSWER) {
       int[] blank = words.text().endsWith(ThinkSplitter.CLOSE) ? encode("\n\n", false) : new int[0];
@@ -119,7 +129,7 @@ final class Turn {
         return full;
       }
       append(blank);
-      words.write(blank);
+      untold = () -> words.write(blank);
       answers = true;
     }
     next = Next.TOKEN;
@@ -164,6 +174,7 @@ final class Turn {
             options.topLogProbs(),
             this::hear,
             options.cancellation());
+    tell();
     append(result.tokens());
     add(result.stats());
     return result.stop();
@@ -173,24 +184,37 @@ final class Turn {
     return answerSampler.map(make -> make.apply(sampling)).orElseGet(() -> new Sampler(sampling));
   }
 
-  private boolean hear(int token, Optional<LogProbs> logProbs) {
+  /** Tells what was written, once the engine goes on: a slow listener keeps no place empty. */
+  private void tell() {
+    untold.run();
+    untold = () -> {};
+  }
+
+  private Generation.Next hear(int token, Optional<LogProbs> logProbs) {
+    tell();
     if (probe.isPresent() && probe.get().finding() == Finding.NOTHING) {
       ThinkProbe held = probe.get();
       return switch (held.push(new ThinkProbe.Drawn(token, logProbs))) {
-        case NOTHING -> true;
-        case ANSWERS -> false;
-        case THINKS -> held.held().stream().allMatch(each -> goesOn(each.token(), each.logProbs()));
+        case NOTHING -> Generation.Next.TOKEN;
+        case ANSWERS -> Generation.Next.PAUSE;
+        case THINKS -> push(held.held());
       };
     }
-    return goesOn(token, logProbs);
+    return push(List.of(new ThinkProbe.Drawn(token, logProbs)));
   }
 
-  private boolean goesOn(int token, Optional<LogProbs> logProbs) {
-    next = words.push(token, logProbs);
-    if (next == Next.ANSWER && answerSampler.isEmpty()) {
-      next = Next.TOKEN;
+  /** Passes tokens on, up to one that something else has to follow. */
+  private Generation.Next push(List<ThinkProbe.Drawn> drawn) {
+    for (ThinkProbe.Drawn each : drawn) {
+      next = words.push(each.token(), each.logProbs());
+      if (next == Next.ANSWER && answerSampler.isEmpty()) {
+        next = Next.TOKEN;
+      }
+      if (next != Next.TOKEN) {
+        return next == Next.END ? Generation.Next.END : Generation.Next.PAUSE;
+      }
     }
-    return next == Next.TOKEN;
+    return Generation.Next.TOKEN;
   }
 
   /** The model does not think first, and its answer is to be drawn by another sampler. */

@@ -41,9 +41,21 @@ public final class Generation {
   public interface Listener {
     /**
      * @param logProbs where they are asked for
-     * @return false ends the answer with this token
+     * @return what follows this token
      */
-    boolean hear(int token, Optional<LogProbs> logProbs);
+    Next hear(int token, Optional<LogProbs> logProbs);
+  }
+
+  /** What follows a token that was heard. */
+  public enum Next {
+    TOKEN,
+    /** Nothing. */
+    END,
+    /**
+     * Another answer of the session, soon: until it comes, or {@link Session#giveUpPlace}, no other
+     * session takes the place in the steps.
+     */
+    PAUSE
   }
 
   /** Why an answer ended. */
@@ -85,7 +97,7 @@ public final class Generation {
    * @param stopIds tokens that end the answer; they are not heard
    * @param tokens most tokens of the answer, 1 or more; negative for as many as the context holds
    * @param goesOn whether it goes on with an answer that has run before, and so takes its turn
-   *     before those that have not
+   *     before those that have not, where its place was not kept
    */
   public record Limits(int drawable, Set<Integer> stopIds, int tokens, boolean goesOn) {
     public Limits {
@@ -139,7 +151,7 @@ public final class Generation {
       Limits limits,
       IntPredicate onToken,
       Cancellation cancellation) {
-    Listener listener = (token, _) -> onToken.test(token);
+    Listener listener = (token, _) -> onToken.test(token) ? Next.TOKEN : Next.END;
     return run(session, prompt, sampler, limits, -1, listener, cancellation);
   }
 
@@ -169,7 +181,7 @@ public final class Generation {
         if (cancellation.isCancelled()) {
           return Stop.INTERRUPTED;
         }
-        Optional<Stop> stop = hear(event);
+        Optional<Stop> stop = hear(event, task);
         if (stop.isPresent()) {
           return stop.get();
         }
@@ -181,12 +193,16 @@ public final class Generation {
   }
 
   /** Why the answer ends with this event, where it does. */
-  private Optional<Stop> hear(Event event) {
+  private Optional<Stop> hear(Event event, Answer task) {
     return switch (event) {
       case Token token -> {
         remember(token);
         boolean ended = limits.stopIds().contains(token.id());
-        boolean goesOn = ended || listener.hear(token.id(), token.logProbs());
+        Next next = ended ? Next.TOKEN : listener.hear(token.id(), token.logProbs());
+        if (next == Next.PAUSE) {
+          task.pause();
+        }
+        boolean goesOn = next == Next.TOKEN;
         yield goesOn ? token.stop() : token.stop().or(() -> Optional.of(Stop.INTERRUPTED));
       }
       case Cancelled _ -> Optional.of(Stop.INTERRUPTED);

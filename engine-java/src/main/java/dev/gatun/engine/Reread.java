@@ -33,6 +33,11 @@ final class Reread extends Task {
   }
 
   @Override
+  boolean keepsPlace() {
+    return next.keepsPlace();
+  }
+
+  @Override
   int ready() {
     return ids.length - issued;
   }

@@ -7,12 +7,15 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Pages are given up by sequences that run nothing, the one that rested longest first, then by
  * tasks that have not begun, the last to arrive first. Where those that run lack pages all the
  * same, and none can go on, the last to arrive is preempted: it goes on where it was as soon as
- * another task has left and all its tokens find room. For the engine's thread.
+ * another task has left and all its tokens find room. A task that was paused leaves its place to
+ * its sequence, whose next task takes it at once. For the engine's thread.
  */
 final class Roster {
   private final int most;
@@ -23,6 +26,9 @@ final class Roster {
   private final Deque<Task> waiting = new ArrayDeque<>();
 
   private final Deque<Task> preempted = new ArrayDeque<>();
+
+  /** Whose places nobody else takes. */
+  private final Set<Sequence> paused = ConcurrentHashMap.newKeySet();
 
   /** Since a task was preempted. */
   private boolean hasOneLeft;
@@ -39,12 +45,24 @@ final class Roster {
 
   void add(Task task) {
     task.sequence().wake();
-    if (task.goesFirst()) {
+    if (paused.remove(task.sequence())) {
+      enter(task);
+    } else if (task.goesFirst()) {
       waiting.addFirst(task);
     } else {
       waiting.add(task);
     }
     count();
+  }
+
+  /**
+   * Lets others have the place of a sequence whose task was paused; from any thread, once that task
+   * has ended.
+   *
+   * @return whether it had one
+   */
+  boolean giveUpPlace(Sequence sequence) {
+    return paused.remove(sequence);
   }
 
   /** From any thread. */
@@ -61,8 +79,9 @@ final class Roster {
     return active;
   }
 
-  boolean isEmpty() {
-    return active.isEmpty() && waiting.isEmpty() && preempted.isEmpty();
+  /** Whether nothing can be done before a task comes, or a place is given up. */
+  boolean isIdle() {
+    return active.isEmpty() && !mayEnter();
   }
 
   /** Ends all that are here by what went wrong. */
@@ -78,9 +97,10 @@ final class Roster {
   void update() {
     dropCancelled(waiting);
     dropCancelled(preempted);
-    while (active.size() < most && mayEnter()) {
+    while (mayEnter()) {
       enter(preempted.isEmpty() ? waiting.removeFirst() : preempted.removeFirst());
     }
+    active.stream().filter(Task::keepsPlace).map(Task::sequence).forEach(paused::add);
     hasOneLeft |= dropCancelled(active);
   }
 
@@ -100,6 +120,9 @@ final class Roster {
 
   /** Nobody overtakes those that were preempted. */
   private boolean mayEnter() {
+    if (active.size() + paused.size() >= most) {
+      return false;
+    }
     if (preempted.isEmpty()) {
       return !waiting.isEmpty();
     }

@@ -76,6 +76,13 @@ final class Scheduler implements AutoCloseable {
     task.fail(closed);
   }
 
+  /** As {@link Roster#giveUpPlace}. */
+  synchronized void giveUpPlace(Sequence sequence) {
+    if (roster.giveUpPlace(sequence)) {
+      notifyAll();
+    }
+  }
+
   /** From any thread. */
   synchronized TaskCounts counts() {
     TaskCounts known = roster.counts();
@@ -120,7 +127,7 @@ final class Scheduler implements AutoCloseable {
 
   /** Waits until there is something to do; false when the engine is closed. */
   private synchronized boolean goesOn() throws InterruptedException {
-    while (closed == null && arrivals.isEmpty() && isIdle()) {
+    while (closed == null && arrivals.isEmpty() && running.isEmpty() && roster.isIdle()) {
       wait();
     }
     takeArrivals();
@@ -130,10 +137,6 @@ final class Scheduler implements AutoCloseable {
   private synchronized void takeArrivals() {
     arrivals.forEach(roster::add);
     arrivals.clear();
-  }
-
-  private boolean isIdle() {
-    return roster.isEmpty() && running.isEmpty();
   }
 
   /** Fails the tasks that are here; later ones are refused when they come. */

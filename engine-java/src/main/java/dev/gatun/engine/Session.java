@@ -189,6 +189,14 @@ public final class Session implements AutoCloseable {
     }
   }
 
+  /**
+   * Lets others have the place in the steps that an answer which was paused has kept ({@link
+   * Generation.Next#PAUSE}); does nothing where there is none. So does {@link #close}.
+   */
+  public void giveUpPlace() {
+    engine.scheduler().giveUpPlace(sequence);
+  }
+
   /** Whether {@link #close} was called; from any thread. */
   public boolean isClosed() {
     return closed;
@@ -212,6 +220,7 @@ public final class Session implements AutoCloseable {
 
   private void release() {
     if (closed) {
+      giveUpPlace();
       sequence.close();
     }
     lock.unlock();

@@ -16,6 +16,7 @@ abstract sealed class Task permits Forward, Answer, Reread {
   private final Sequence sequence;
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private volatile boolean cancelled;
+  private volatile boolean keepsPlace;
   private boolean begun;
   private int reread;
 
@@ -32,8 +33,21 @@ abstract sealed class Task permits Forward, Answer, Reread {
     cancelled = true;
   }
 
+  /** As {@link #cancel}, of one whose sequence goes on with another task soon; from any thread. */
+  final void pause() {
+    keepsPlace = true;
+    cancelled = true;
+  }
+
   boolean isCancelled() {
     return cancelled;
+  }
+
+  /**
+   * Whether the place that it leaves is its sequence's, until that has another task or gives up.
+   */
+  boolean keepsPlace() {
+    return keepsPlace;
   }
 
   /** Waits until the sequence is the session's again; from any thread, interrupted or not. */

@@ -12,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.chat.Cancellation;
+import dev.gatun.engine.Generation.Next;
 import dev.gatun.engine.Generation.Result;
 import dev.gatun.load.Batching;
 import dev.gatun.load.EngineOptions;
@@ -61,7 +62,7 @@ class AnswerLogProbsTest {
               top,
               (_, logProbs) -> {
                 logProbs.ifPresent(told::add);
-                return true;
+                return Next.TOKEN;
               },
               Cancellation.never());
       return new Told(IntStream.of(result.tokens()).boxed().toList(), told);

@@ -16,6 +16,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import dev.gatun.chat.Cancellation;
 import dev.gatun.device.EmulatedRuntime;
 import dev.gatun.engine.Generation.Listener;
+import dev.gatun.engine.Generation.Next;
 import dev.gatun.engine.Generation.Result;
 import dev.gatun.engine.Generation.Stop;
 import dev.gatun.load.Batching;
@@ -109,7 +110,8 @@ class MaskedAnswerTest {
 
   private static int[] answer(Engine engine, Sampler sampler, int topLogProbs) {
     try (Session session = engine.newSession()) {
-      Listener listener = (_, logProbs) -> logProbs.isPresent() == topLogProbs >= 0;
+      Listener listener =
+          (_, logProbs) -> logProbs.isPresent() == topLogProbs >= 0 ? Next.TOKEN : Next.END;
       return Generation.run(
               session,
               PROMPT,

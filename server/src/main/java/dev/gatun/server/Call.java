@@ -4,10 +4,8 @@ package dev.gatun.server;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatun.chat.Cancellation;
 import java.io.ByteArrayOutputStream;
-import java.io.FilterOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -151,8 +149,13 @@ public final class Call implements AutoCloseable {
     response.setStatus(status);
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, type);
     response.getHeaders().put(HttpHeader.CONTENT_LENGTH, body.length);
+    write(true, body);
+  }
+
+  /** Who takes it too slowly is cut off. */
+  private void write(boolean last, byte[] piece) throws IOException {
     patience.sends();
-    Content.Sink.write(response, true, ByteBuffer.wrap(body));
+    Content.Sink.write(response, last, ByteBuffer.wrap(piece));
     patience.sent();
   }
 
@@ -183,33 +186,14 @@ public final class Call implements AutoCloseable {
     return new EventStream(this::beginEvents, log);
   }
 
-  private OutputStream beginEvents() {
+  private EventStream.Pieces beginEvents() {
     response.setStatus(200);
     response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/event-stream;charset=utf-8");
     response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-cache");
     response.getHeaders().put("X-Accel-Buffering", "no"); // nginx would hold pieces back
     // Jetty leaves it out where the connection closes, and a cut would look like the end then.
     response.getHeaders().put(HttpHeader.TRANSFER_ENCODING, "chunked");
-    return output();
-  }
-
-  /** Who takes it too slowly is cut off. */
-  private OutputStream output() {
-    return new FilterOutputStream(Content.Sink.asOutputStream(response)) {
-      @Override
-      public void write(byte[] bytes, int from, int count) throws IOException {
-        patience.sends();
-        out.write(bytes, from, count);
-        patience.sent();
-      }
-
-      @Override
-      public void flush() throws IOException {
-        patience.sends();
-        out.flush();
-        patience.sent();
-      }
-    };
+    return this::write;
   }
 
   /**

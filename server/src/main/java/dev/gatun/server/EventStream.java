@@ -4,7 +4,6 @@ package dev.gatun.server;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatun.refusal.Refusal;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
@@ -19,16 +18,23 @@ public final class EventStream {
   private static final byte[] DATA = "data: ".getBytes(StandardCharsets.UTF_8);
   private static final byte[] END = "\n\n".getBytes(StandardCharsets.UTF_8);
 
-  private final Supplier<OutputStream> head;
+  /** Where an answer's pieces go. */
+  @FunctionalInterface
+  interface Pieces {
+    /** Sends a piece at once: nothing has to be flushed. */
+    void write(boolean last, byte[] piece) throws IOException;
+  }
+
+  private final Supplier<Pieces> head;
   private final LogLine log;
   private Runnable opening = () -> {};
-  private OutputStream out;
+  private Pieces out;
 
   /**
-   * @param head sends the answer's head
+   * @param head makes the answer's head, which goes with the first piece
    * @param log is told what goes wrong
    */
-  EventStream(Supplier<OutputStream> head, LogLine log) {
+  EventStream(Supplier<Pieces> head, LogLine log) {
     this.head = head;
     this.log = log;
   }
@@ -57,7 +63,7 @@ public final class EventStream {
     close();
   }
 
-  /** Sends the head and the opening events, unless that is done. */
+  /** Makes the head and sends the opening events, unless that is done. */
   public synchronized void begin() {
     if (out == null) {
       out = head.get();
@@ -71,7 +77,12 @@ public final class EventStream {
 
   /** An event of OpenAI's interface. */
   public void send(JsonNode data) {
-    write(new byte[0], Json.bytes(data));
+    send(Json.bytes(data));
+  }
+
+  /** As above, of JSON in UTF-8. */
+  public void send(byte[] json) {
+    write(new byte[0], json);
   }
 
   /** An event with a name, as Anthropic's interface and OpenAI's responses have it. */
@@ -93,8 +104,7 @@ public final class EventStream {
     System.arraycopy(END, 0, event, event.length - END.length, END.length);
     try {
       begin();
-      out.write(event);
-      out.flush();
+      out.write(false, event);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -102,7 +112,7 @@ public final class EventStream {
 
   private synchronized void close() {
     try {
-      out.close();
+      out.write(true, new byte[0]);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -105,13 +105,15 @@ public final class Fields {
     if (node.isEmpty()) {
       return OptionalLong.empty();
     }
-    // 1e2 and 100.0 are integers in JSON Schema's sense, and some clients write them so.
-    if (!node.get().isNumber()
-        || !node.get().canConvertToLong()
-        || node.get().doubleValue() != node.get().longValue()) {
+    if (!isInteger(node.get())) {
       refuse(name, node.get(), "an integer");
     }
     return OptionalLong.of(node.get().longValue());
+  }
+
+  /** 1e2 and 100.0 are integers in JSON Schema's sense, and some clients write them so. */
+  public static boolean isInteger(JsonNode node) {
+    return node.isNumber() && node.canConvertToLong() && node.doubleValue() == node.longValue();
   }
 
   /** An integer from {@code least} to {@code most}. */

@@ -1,4 +1,4 @@
-// OpenApiDocument: what an OpenAPI document says of requests.
+// OpenApiDocument: what an OpenAPI document says of requests and their answers.
 package dev.gatun.server;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -38,6 +38,13 @@ final class OpenApiDocument {
     return root.get("paths").get(path).at("/post/requestBody/content/application~1json/schema");
   }
 
+  /** The schema of the JSON that answers a request which went well. */
+  JsonNode answer(String path, String method) {
+    return root.get("paths")
+        .get(path)
+        .at("/" + method + "/responses/200/content/application~1json/schema");
+  }
+
   /** All names of fields in the document. */
   Set<String> names() {
     return names(root);
@@ -64,6 +71,11 @@ final class OpenApiDocument {
   boolean isClosed(JsonNode schema, ObjectNode object) {
     return alternatives(schema, object).stream()
         .anyMatch(each -> each.has("properties") && each.has("additionalProperties"));
+  }
+
+  /** Whether it says which fields such an object has. */
+  boolean listsFields(JsonNode schema, ObjectNode object) {
+    return alternatives(schema, object).stream().anyMatch(each -> each.has("properties"));
   }
 
   /** The fields that such an object may have. */

@@ -87,6 +87,38 @@ class OpenApiTest {
     return Files.exists(root) ? root : Path.of("../server").resolve(root);
   }
 
+  @Test
+  void eachFieldOfAnAnswerIsDocumented() {
+    for (String path : List.of("/health", "/props", "/slots", "/v1/models", "/tokenizer_info")) {
+      documented(server.get(path).json(), document.answer(path, "get"), path);
+    }
+    String chat = "{'messages': [{'role': 'user', 'content': 'Hi'}], ";
+    Map<String, String> asked =
+        Map.of(
+            "/v1/chat/completions", chat + "'max_tokens': 2, 'logprobs': true, 'top_logprobs': 1}",
+            "/v1/completions", "{'prompt': 'Hi', 'max_tokens': 2, 'logprobs': 1, 'echo': true}",
+            "/v1/messages", chat + "'max_tokens': 2}",
+            "/v1/responses", "{'input': 'Hi', 'max_output_tokens': 2}",
+            "/v1/messages/count_tokens", chat + "'model': null}",
+            "/tokenize", "{'content': 'Hi'}",
+            "/detokenize", "{'tokens': [1]}");
+    asked.forEach(
+        (path, body) -> documented(server.ok(path, body), document.answer(path, "post"), path));
+  }
+
+  private static void documented(JsonNode found, JsonNode schema, String place) {
+    if (found instanceof ArrayNode array) {
+      array.forEach(each -> documented(each, document.items(schema), place + "[]"));
+    } else if (found instanceof ObjectNode object && document.listsFields(schema, object)) {
+      for (var each : object.properties()) {
+        String name = each.getKey();
+        String field = place + "/" + name;
+        assertTrue(document.fields(schema, object).contains(name), field);
+        documented(each.getValue(), document.field(schema, object, name), field);
+      }
+    }
+  }
+
   /** A request that has each kind of object which such a request may hold. */
   private static String request(String path) {
     return switch (path) {

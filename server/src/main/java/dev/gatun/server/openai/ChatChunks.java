@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatun.chat.AnswerListener;
 import dev.gatun.chat.TokenLogProb;
 import dev.gatun.server.Json;
+import dev.gatun.server.JsonFrame;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,6 +15,8 @@ final class ChatChunks implements AnswerListener {
   private final int index;
   private final List<TokenLogProb> tokens = new ArrayList<>();
   private boolean begun;
+  private String framed = "";
+  private JsonFrame frame; // of a piece of that field
 
   ChatChunks(ChatStream stream, int index) {
     this.stream = stream;
@@ -22,12 +25,12 @@ final class ChatChunks implements AnswerListener {
 
   @Override
   public void text(String piece) {
-    send(Json.object().put("content", piece));
+    say("content", piece);
   }
 
   @Override
   public void thinking(String piece) {
-    send(Json.object().put("reasoning_content", piece));
+    say("reasoning_content", piece);
   }
 
   @Override
@@ -69,6 +72,21 @@ final class ChatChunks implements AnswerListener {
     }
     begin();
     stream.send(index, Json.object(), List.of(), reason);
+  }
+
+  /** Pieces that go without log-probabilities differ in their text alone. */
+  private void say(String field, String piece) {
+    if (!tokens.isEmpty()) {
+      send(Json.object().put(field, piece));
+      return;
+    }
+    begin();
+    if (!field.equals(framed)) {
+      ObjectNode delta = Json.object().put(field, JsonFrame.TEXT);
+      frame = new JsonFrame(stream.chunk(index, delta, tokens, null));
+      framed = field;
+    }
+    stream.send(frame.with(piece));
   }
 
   private void send(ObjectNode delta) {

@@ -29,6 +29,15 @@ final class ChatStream {
 
   /** A piece of a choice. */
   void send(int index, ObjectNode delta, List<TokenLogProb> tokens, String finish) {
+    events.send(chunk(index, delta, tokens, finish));
+  }
+
+  /** A piece of a choice, as JSON in UTF-8. */
+  void send(byte[] chunk) {
+    events.send(chunk);
+  }
+
+  ObjectNode chunk(int index, ObjectNode delta, List<TokenLogProb> tokens, String finish) {
     ObjectNode chunk = chunk();
     ObjectNode choice = chunk.putArray("choices").addObject().put("index", index);
     choice.set("delta", delta);
@@ -38,7 +47,7 @@ final class ChatStream {
       choice.putNull("logprobs");
     }
     choice.put("finish_reason", finish);
-    events.send(chunk);
+    return chunk;
   }
 
   /** The end of a stream that went well. */

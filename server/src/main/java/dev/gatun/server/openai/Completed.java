@@ -12,29 +12,35 @@ import dev.gatun.chat.TokenLogProb;
 import dev.gatun.server.Json;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * @param scores of the prompt's tokens but the first, where they are told
  * @param answer empty where nothing was drawn
  */
 record Completed(CompletionPrompt prompt, List<TokenLogProb> scores, Optional<Answer> answer) {
+  /**
+   * @param scored hears the scores before the listener hears anything, where they are told
+   */
   static Completed of(
       Gatun model,
       CompletionRequest request,
       int index,
       ChatOptions options,
-      AnswerListener listener) {
+      AnswerListener listener,
+      Consumer<List<TokenLogProb>> scored) {
     CompletionPrompt prompt = request.prompt(index);
     int[] ids = prompt.ids();
-    boolean scored = request.echo() && request.logProbs();
+    boolean tellsScores = request.echo() && request.logProbs();
     if (request.scoresAlone()) {
       int top = options.topLogProbs();
       List<TokenLogProb> scores =
-          scored ? model.score(ids, top, options.cancellation()) : List.of();
+          tellsScores ? model.score(ids, top, options.cancellation()) : List.of();
+      scored.accept(scores);
       return new Completed(prompt, scores, Optional.empty());
     }
-    if (scored) {
-      ScoredAnswer both = model.completeScored(ids, options, listener);
+    if (tellsScores) {
+      ScoredAnswer both = model.completeScored(ids, options, listener, scored);
       return new Completed(prompt, both.prompt(), Optional.of(both.answer()));
     }
     return new Completed(prompt, List.of(), Optional.of(model.complete(ids, options, listener)));

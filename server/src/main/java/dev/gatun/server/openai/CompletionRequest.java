@@ -40,9 +40,6 @@ record CompletionRequest(
     fields.refuseUnless("suffix", "a text is only continued");
     int each = GenerationFields.choices(fields);
     fields.refuseOthers();
-    if (stream && echo) {
-      throw ApiError.invalid("echo", "echo does not stream; send one of the two");
-    }
     if (prompts.size() * each > GenerationFields.MOST_CHOICES * 2) {
       throw ApiError.invalid(
           "n", prompts.size() + " prompts with " + each + " answers each; send fewer");

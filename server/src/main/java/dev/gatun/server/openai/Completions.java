@@ -8,6 +8,7 @@ import dev.gatun.chat.Answer;
 import dev.gatun.chat.AnswerListener;
 import dev.gatun.chat.Cancellation;
 import dev.gatun.chat.ChatOptions;
+import dev.gatun.chat.TokenLogProb;
 import dev.gatun.dialogue.Ids;
 import dev.gatun.server.Admission;
 import dev.gatun.server.Call;
@@ -24,6 +25,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 
 public final class Completions implements Route {
   private final ServedModel served;
@@ -67,16 +69,15 @@ public final class Completions implements Route {
       Progress progress) {
 
     List<Completed> all() {
-      return all((index, options) -> completed(index, options, AnswerListener.none()));
+      return all((index, options) -> completed(index, options, AnswerListener.none(), _ -> {}));
     }
 
     List<Completed> all(EventStream events) {
       return all(
           (index, options) -> {
             TokenScores scores = new TokenScores(model.dialect().tokenizer());
-            CompletionChunks chunks =
-                new CompletionChunks(events, head, index, request.logProbs(), scores);
-            Completed completed = completed(index, options, chunks);
+            CompletionChunks chunks = new CompletionChunks(events, head, index, request, scores);
+            Completed completed = completed(index, options, chunks, chunks::scored);
             chunks.finish(completed.finish());
             return completed;
           });
@@ -89,8 +90,12 @@ public final class Completions implements Route {
       }
     }
 
-    private Completed completed(int index, ChatOptions options, AnswerListener listener) {
-      return Completed.of(model, request, index, options, progress.hearing(listener));
+    private Completed completed(
+        int index,
+        ChatOptions options,
+        AnswerListener listener,
+        Consumer<List<TokenLogProb>> scored) {
+      return Completed.of(model, request, index, options, progress.hearing(listener), scored);
     }
 
     ObjectNode usage(List<Completed> all) {

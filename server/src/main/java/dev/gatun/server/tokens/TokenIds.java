@@ -4,6 +4,7 @@ package dev.gatun.server.tokens;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.gatun.Gatun;
 import dev.gatun.server.ApiError;
+import dev.gatun.server.Fields;
 
 public final class TokenIds {
   private TokenIds() {}
@@ -20,7 +21,7 @@ public final class TokenIds {
     int[] ids = new int[array.size()];
     for (int i = 0; i < ids.length; i++) {
       JsonNode id = array.get(i);
-      if (!id.isIntegralNumber() || !id.canConvertToInt()) {
+      if (!Fields.isInteger(id) || !id.canConvertToInt()) {
         throw ApiError.invalid(path, path + "[" + i + "] is no token id; send integers");
       }
       ids[i] = id.intValue();

@@ -95,6 +95,7 @@ class ChatCompletionsTest {
     refused(sky(", 'max_tokens': 1, 'max_completion_tokens': 2"), "differ");
     refused(sky(", 'top_logprobs': 1"), "top_logprobs needs logprobs");
     refused(sky(", 'store': true"), "store is not supported");
+    refused("{'messages': [{'role': 'assistant'}]}", "messages[0].content is missing");
     refused(sky(", 'stop': ['a', 1]"), "stop holds what is no text");
     refused(sky(", 'response_format': {'type': 'xml'}"), "response_format.type is none of text,");
     refused(sky(", 'response_format': {'type': 'json_schema'}"), "json_schema is missing");

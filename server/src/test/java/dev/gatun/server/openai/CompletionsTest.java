@@ -6,9 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.gatun.server.DemoServer;
 import dev.gatun.server.DemoServer.Event;
 import dev.gatun.server.DemoServer.Reply;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -145,6 +149,60 @@ class CompletionsTest {
     assertEquals(10, last.get("usage").get("completion_tokens").intValue());
   }
 
+  /** Log-probabilities too, and where nothing is drawn. */
+  @Test
+  void aStreamedEchoSaysWhatTheWholeAnswerSays() {
+    String prompts = "'prompt': ['The sky is', 'Two and two'], 'n': 2, 'seed': 3, 'echo': true";
+    for (String more :
+        List.of(
+            "'max_tokens': 4",
+            "'max_tokens': 4, 'logprobs': 1",
+            "'max_tokens': 0, 'logprobs': 1")) {
+      String asked = "{" + prompts + ", 'ignore_eos': true, " + more;
+      JsonNode whole = choices(asked + "}");
+      List<Event> events = server.events(PATH, asked + ", 'stream': true}");
+      assertEquals("[DONE]", events.getLast().data());
+      List<ObjectNode> joined = new ArrayList<>(Collections.nCopies(whole.size(), null));
+      for (Event event : events.subList(0, events.size() - 1)) {
+        ObjectNode piece = (ObjectNode) event.json().get("choices").get(0);
+        joined.set(
+            piece.get("index").intValue(),
+            joined(joined.get(piece.get("index").intValue()), piece));
+      }
+      for (int i = 0; i < whole.size(); i++) {
+        assertEquals(whole.get(i), joined.get(i), more);
+        assertTrue(joined.get(i).get("text").textValue().startsWith(i < 2 ? "The sky is" : "Two"));
+      }
+    }
+  }
+
+  /** A choice as its pieces tell it; {@code before} is null for the first. */
+  private static ObjectNode joined(ObjectNode before, ObjectNode piece) {
+    if (before == null) {
+      String first = piece.get("text").textValue();
+      assertTrue(List.of("The sky is", "Two and two").contains(first), first);
+      return piece;
+    }
+    before.put("text", before.get("text").textValue() + piece.get("text").textValue());
+    before.set("finish_reason", piece.get("finish_reason"));
+    if (before.get("logprobs") instanceof ObjectNode told) {
+      told.properties()
+          .forEach(
+              each ->
+                  ((ArrayNode) each.getValue())
+                      .addAll((ArrayNode) piece.get("logprobs").get(each.getKey())));
+    }
+    return before;
+  }
+
+  /** What is refused once a prompt is read still has a status of its own. */
+  @Test
+  void aStreamedEchoBeginsWithTheAnswer() {
+    refused(
+        "{'prompt': 'a', 'echo': true, 'stream': true, 'structured_outputs': {'regex': '('}}",
+        "regex");
+  }
+
   @Test
   void aStopTextEndsTheAnswer() {
     String whole =
@@ -171,11 +229,11 @@ class CompletionsTest {
     refused("{'prompt': ['a', 1]}", "prompt[1] is neither text");
     refused("{'prompt': [1, 'a']}", "prompt[1] is no token id");
     refused("{'prompt': 'a', 'suffix': 'b'}", "suffix is not supported");
+    refused("{'prompt': 'a', 'stop': ['b', '\\udc49']}", "stop holds half a character");
     refused("{'prompt': 'a', 'best_of': 2}", "best_of is not supported");
     refused("{'prompt': 'a', 'max_tokens': 0}", "an answer of 0 tokens");
     refused("{'prompt': 'a', 'logprobs': 21}", "logprobs is 21; use 0 to 20");
     refused("{'prompt': 'a', 'logprobs': true}", "logprobs is a JSON boolean");
-    refused("{'prompt': 'a', 'echo': true, 'stream': true}", "echo does not stream");
     refused("{'prompt': 'a', 'messages': []}", "messages is not an option");
     refused("{'prompt': '" + "word ".repeat(1100) + "'}", "the context holds 1024");
   }

@@ -66,6 +66,14 @@ class TokensTest {
     assertTrue(template.contains("{% for message in messages %}"), template);
   }
 
+  /** As JSON Schema has integers. */
+  @Test
+  void aTokenIdMayBeWrittenWithAPoint() {
+    assertEquals(
+        server.ok("/detokenize", "{'tokens': [19556, 30]}"),
+        server.ok("/detokenize", "{'tokens': [19556.0, 3e1]}"));
+  }
+
   @Test
   void whatIsWrongIsNamed() {
     refused("/tokenize", "{}", "send the text as content or as prompt");

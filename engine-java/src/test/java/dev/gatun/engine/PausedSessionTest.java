@@ -1,0 +1,178 @@
+// PausedSessionTest: who pauses keeps a place in the steps until it goes on, or gives that up.
+package dev.gatun.engine;
+
+import static dev.gatun.engine.Answers.LIVELY;
+import static dev.gatun.engine.Answers.MODEL;
+import static dev.gatun.engine.Answers.PROMPT;
+import static dev.gatun.engine.Answers.limits;
+import static dev.gatun.engine.Answers.options;
+import static dev.gatun.engine.Answers.withEngine;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.gatun.chat.Cancellation;
+import dev.gatun.engine.Generation.Next;
+import dev.gatun.engine.Generation.Result;
+import dev.gatun.engine.Generation.Stop;
+import dev.gatun.load.Batching;
+import dev.gatun.load.EngineOptions;
+import dev.gatun.sample.Sampler;
+import dev.gatun.sample.TokenMask;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+@Tag("anyDevice")
+class PausedSessionTest {
+  private static EngineOptions places(int count) {
+    return options().withContext(256 * count).withBatching(Batching.alone().withSequences(count));
+  }
+
+  /** Draws two tokens, and pauses. */
+  private static int[] paused(Session session) {
+    int[] heard = new int[1];
+    Result result =
+        Generation.run(
+            session,
+            PROMPT,
+            new Sampler(LIVELY),
+            limits(session.engine(), 40),
+            -1,
+            (_, _) -> ++heard[0] < 2 ? Next.TOKEN : Next.PAUSE,
+            Cancellation.never());
+    assertEquals(Stop.INTERRUPTED, result.stop());
+    return result.tokens();
+  }
+
+  private static int[] whole(Session session, int[] prompt, int tokens) {
+    return Answers.answer(session, prompt, limits(session.engine(), tokens), _ -> {}).tokens();
+  }
+
+  private static void awaitCounts(Engine engine, int running, int waiting) {
+    while (!engine.taskCounts().equals(new TaskCounts(running, waiting))) {
+      Thread.onSpinWait();
+    }
+  }
+
+  /** Allows every token; keeps the engine's thread at the first, and at the 31st. */
+  private static final class HoldingMask implements TokenMask {
+    private final int[] all;
+    private final CountDownLatch begins = new CountDownLatch(1);
+    private final CountDownLatch came = new CountDownLatch(1);
+    private final CountDownLatch goesOn = new CountDownLatch(1);
+    private int left = 30;
+
+    HoldingMask(int vocab) {
+      all = new int[Math.ceilDiv(vocab, Integer.SIZE)];
+      Arrays.fill(all, -1);
+    }
+
+    @Override
+    public MemorySegment allowed() {
+      if (left == 30) {
+        await(begins);
+      } else if (left == 0) {
+        came.countDown();
+        await(goesOn);
+      }
+      return MemorySegment.ofArray(all);
+    }
+
+    @Override
+    public void accept(int token) {
+      left--;
+    }
+
+    @Override
+    public boolean ends() {
+      return false;
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static void draw(Session session, TokenMask mask) {
+    Generation.run(
+        session,
+        PROMPT,
+        new Sampler(LIVELY, Optional.of(mask)),
+        limits(session.engine(), 40),
+        _ -> true,
+        Cancellation.never());
+  }
+
+  /** While another answer draws 30 tokens. */
+  @Test
+  void nobodyElseTakesThePlace() throws IOException {
+    withEngine(
+        MODEL,
+        places(2),
+        engine -> {
+          HoldingMask mask = new HoldingMask(engine.config().vocab());
+          try (Session other = engine.newSession();
+              Session pauses = engine.newSession();
+              Session next = engine.newSession();
+              ExecutorService threads = Executors.newCachedThreadPool()) {
+            int[] first = paused(pauses);
+            Future<?> draws = threads.submit(() -> draw(other, mask));
+            awaitCounts(engine, 1, 0);
+            Future<int[]> waits = threads.submit(() -> whole(next, PROMPT, 8));
+            awaitCounts(engine, 1, 1);
+            mask.begins.countDown();
+            await(mask.came);
+            assertEquals(new TaskCounts(1, 1), engine.taskCounts());
+            int[] goesOn = {first[1], 7};
+            Future<int[]> rest = threads.submit(() -> whole(pauses, goesOn, 40));
+            awaitCounts(engine, 1, 2);
+            mask.goesOn.countDown();
+            assertEquals(40, rest.get().length);
+            assertEquals(8, waits.get().length);
+            draws.get();
+          } catch (InterruptedException | ExecutionException e) {
+            throw new AssertionError(e);
+          }
+        });
+  }
+
+  @Test
+  void aPlaceThatIsGivenUpIsTheNextOnes() throws IOException {
+    List<Consumer<Session>> ways = List.of(Session::giveUpPlace, Session::close);
+    for (Consumer<Session> way : ways) {
+      withEngine(
+          MODEL,
+          places(1),
+          engine -> {
+            try (Session pauses = engine.newSession();
+                Session next = engine.newSession();
+                ExecutorService threads = Executors.newCachedThreadPool()) {
+              paused(pauses);
+              Future<int[]> waits = threads.submit(() -> whole(next, PROMPT, 8));
+              awaitCounts(engine, 0, 1);
+              way.accept(pauses);
+              assertEquals(8, waits.get().length);
+              assertEquals(new TaskCounts(0, 0), engine.taskCounts());
+            } catch (InterruptedException | ExecutionException e) {
+              throw new AssertionError(e);
+            }
+          });
+    }
+  }
+}
