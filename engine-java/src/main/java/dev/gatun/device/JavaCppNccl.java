@@ -6,6 +6,7 @@ import static org.bytedeco.cuda.global.nccl.*;
 import dev.gatun.refusal.Refusal;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.nccl.ncclComm;
 import org.bytedeco.cuda.nccl.ncclUniqueId;
@@ -16,6 +17,7 @@ final class JavaCppNccl implements Nccl {
       "see NCCL's own words with NCCL_DEBUG=INFO, or use --exchange host";
 
   private final ncclComm communicator = new ncclComm();
+  private final ReentrantLock closing = new ReentrantLock();
   private final int rank;
   private boolean open;
 
@@ -107,21 +109,32 @@ final class JavaCppNccl implements Nccl {
     return true;
   }
 
+  /** Who asks does not wait for one that closes, which waits for other ranks. */
   @Override
-  public synchronized Optional<String> failure() {
-    int[] status = new int[1];
-    if (!open || ncclCommGetAsyncError(communicator, status) != ncclSuccess) {
+  public Optional<String> failure() {
+    if (!closing.tryLock()) {
       return Optional.empty();
     }
-    return status[0] == ncclSuccess || status[0] == ncclInProgress
-        ? Optional.empty()
-        : Optional.of("NCCL: " + words(status[0]));
+    try {
+      int[] status = new int[1];
+      boolean known = open && ncclCommGetAsyncError(communicator, status) == ncclSuccess;
+      return !known || status[0] == ncclSuccess || status[0] == ncclInProgress
+          ? Optional.empty()
+          : Optional.of("NCCL: " + words(status[0]));
+    } finally {
+      closing.unlock();
+    }
   }
 
   // Closing cannot be refused: after a fault it fails, and the process's end frees everything.
   @Override
-  public synchronized void close() {
-    open = false;
-    ncclCommDestroy(communicator);
+  public void close() {
+    closing.lock();
+    try {
+      open = false;
+      ncclCommDestroy(communicator);
+    } finally {
+      closing.unlock();
+    }
   }
 }
