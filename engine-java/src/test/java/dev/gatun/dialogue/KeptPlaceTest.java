@@ -37,7 +37,7 @@ class KeptPlaceTest {
   private final StringBuffer drew = new StringBuffer();
 
   private final CountDownLatch othersWait = new CountDownLatch(1);
-  private final CountDownLatch thought = new CountDownLatch(1);
+  private volatile Thread thinking;
 
   /** Allows every token. */
   private class Named implements TokenMask {
@@ -70,7 +70,7 @@ class KeptPlaceTest {
     public void close() {}
   }
 
-  /** Keeps the engine waiting: at its first token for others to come, at its third for one. */
+  /** Keeps the engine waiting: at its first token for others to come, at its third for a pause. */
   private final class Holding extends Named {
     private int tokens;
 
@@ -83,7 +83,9 @@ class KeptPlaceTest {
       if (tokens == 0) {
         await(othersWait);
       } else if (tokens == 2) {
-        await(thought);
+        while (!waitsForItsEnd(thinking)) {
+          Thread.onSpinWait();
+        }
       }
       return super.allowed();
     }
@@ -93,6 +95,15 @@ class KeptPlaceTest {
       tokens++;
       super.accept(token);
     }
+  }
+
+  /** Whether it has asked the engine to end what it hears. */
+  private static boolean waitsForItsEnd(Thread thread) {
+    return Arrays.stream(thread.getStackTrace())
+        .anyMatch(
+            frame ->
+                frame.getClassName().equals("dev.gatun.engine.Task")
+                    && frame.getMethodName().equals("join"));
   }
 
   private static void await(CountDownLatch latch) {
@@ -133,9 +144,7 @@ class KeptPlaceTest {
           ThinkSplitter.Sink nobody = (part, text) -> {};
           ThinkSplitter.Sink slow =
               (part, text) -> {
-                if (part == ThinkSplitter.Part.THINKING) {
-                  thought.countDown();
-                } else if (part == ThinkSplitter.Part.TAG) {
+                if (part == ThinkSplitter.Part.TAG) {
                   while (engine.taskCounts().waiting() > 0) { // the next one has not begun
                     Thread.onSpinWait();
                   }
@@ -149,7 +158,11 @@ class KeptPlaceTest {
                     () -> say(engine, CLOSED, most.withMaxTokens(900), new Holding(vocab), nobody));
             awaitCounts(engine, 1, 0);
             Future<?> thinks =
-                threads.submit(() -> say(engine, OPENED, most, new Named('t', vocab), slow));
+                threads.submit(
+                    () -> {
+                      thinking = Thread.currentThread();
+                      say(engine, OPENED, most, new Named('t', vocab), slow);
+                    });
             awaitCounts(engine, 1, 1);
             Future<?> next =
                 threads.submit(() -> say(engine, CLOSED, OPTIONS, new Named('n', vocab), nobody));

@@ -10,9 +10,6 @@ import static dev.gatun.engine.Answers.withEngine;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import dev.gatun.chat.Cancellation;
-import dev.gatun.engine.Generation.Next;
-import dev.gatun.engine.Generation.Result;
-import dev.gatun.engine.Generation.Stop;
 import dev.gatun.load.Batching;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.sample.Sampler;
@@ -37,20 +34,29 @@ class PausedSessionTest {
     return options().withContext(256 * count).withBatching(Batching.alone().withSequences(count));
   }
 
-  /** Draws two tokens, and pauses. */
+  /**
+   * Draws two tokens, and pauses; the engine waits meanwhile, so that it cannot come to its end.
+   */
   private static int[] paused(Session session) {
-    int[] heard = new int[1];
-    Result result =
-        Generation.run(
-            session,
-            PROMPT,
-            new Sampler(LIVELY),
-            limits(session.engine(), 40),
-            -1,
-            (_, _) -> ++heard[0] < 2 ? Next.TOKEN : Next.PAUSE,
-            Cancellation.never());
-    assertEquals(Stop.INTERRUPTED, result.stop());
-    return result.tokens();
+    HoldingMask mask = new HoldingMask(session.engine().config().vocab(), 2);
+    Sampler sampler = new Sampler(LIVELY, Optional.of(mask));
+    Answer answer = session.newAnswer(PROMPT, sampler, limits(session.engine(), 40), -1);
+    int[] tokens = new int[2];
+    mask.begins.countDown();
+    session.locked(
+        () ->
+            session.run(
+                answer,
+                task -> {
+                  for (int i = 0; i < tokens.length; i++) {
+                    tokens[i] = ((Answer.Token) Answers.next(task)).id();
+                  }
+                  task.pause();
+                  mask.goesOn.countDown();
+                  return tokens;
+                }));
+    session.truncate(PROMPT.length + 1);
+    return tokens;
   }
 
   private static int[] whole(Session session, int[] prompt, int tokens) {
@@ -63,22 +69,25 @@ class PausedSessionTest {
     }
   }
 
-  /** Allows every token; keeps the engine's thread at the first, and at the 31st. */
+  /** Allows every token; keeps the engine's thread at the first, and after some. */
   private static final class HoldingMask implements TokenMask {
     private final int[] all;
     private final CountDownLatch begins = new CountDownLatch(1);
     private final CountDownLatch came = new CountDownLatch(1);
     private final CountDownLatch goesOn = new CountDownLatch(1);
-    private int left = 30;
+    private final int some;
+    private int left;
 
-    HoldingMask(int vocab) {
+    HoldingMask(int vocab, int some) {
+      this.some = some;
+      left = some;
       all = new int[Math.ceilDiv(vocab, Integer.SIZE)];
       Arrays.fill(all, -1);
     }
 
     @Override
     public MemorySegment allowed() {
-      if (left == 30) {
+      if (left == some) {
         await(begins);
       } else if (left == 0) {
         came.countDown();
@@ -126,7 +135,7 @@ class PausedSessionTest {
         MODEL,
         places(2),
         engine -> {
-          HoldingMask mask = new HoldingMask(engine.config().vocab());
+          HoldingMask mask = new HoldingMask(engine.config().vocab(), 30);
           try (Session other = engine.newSession();
               Session pauses = engine.newSession();
               Session next = engine.newSession();
@@ -138,11 +147,11 @@ class PausedSessionTest {
             awaitCounts(engine, 1, 1);
             mask.begins.countDown();
             await(mask.came);
-            assertEquals(new TaskCounts(1, 1), engine.taskCounts());
+            TaskCounts afterMany = engine.taskCounts();
             int[] goesOn = {first[1], 7};
             Future<int[]> rest = threads.submit(() -> whole(pauses, goesOn, 40));
-            awaitCounts(engine, 1, 2);
             mask.goesOn.countDown();
+            assertEquals(new TaskCounts(1, 1), afterMany);
             assertEquals(40, rest.get().length);
             assertEquals(8, waits.get().length);
             draws.get();
@@ -165,7 +174,10 @@ class PausedSessionTest {
                 ExecutorService threads = Executors.newCachedThreadPool()) {
               paused(pauses);
               Future<int[]> waits = threads.submit(() -> whole(next, PROMPT, 8));
-              awaitCounts(engine, 0, 1);
+              while (engine.taskCounts().waiting() == 0 && !waits.isDone()) {
+                Thread.onSpinWait();
+              }
+              assertEquals(new TaskCounts(0, 1), engine.taskCounts());
               way.accept(pauses);
               assertEquals(8, waits.get().length);
               assertEquals(new TaskCounts(0, 0), engine.taskCounts());
