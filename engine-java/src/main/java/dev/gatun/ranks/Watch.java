@@ -143,6 +143,9 @@ final class Watch implements Peer.Listener {
   }
 
   private void endLater() {
+    if (!failure.outside()) {
+      tellOnce(); // now: a launcher that saw a rank die ends the others soon, whatever they are at
+    }
     sleep(GRACE_MILLIS);
     end();
   }
