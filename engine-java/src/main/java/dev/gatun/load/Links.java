@@ -50,14 +50,15 @@ final class Links {
       Blueprint blueprint,
       Map<List<Integer>, Long> bytes) {
     Device device = blueprint.device();
-    Optional<Places> places = relay.map(others -> Places.gathered(others, ranks, device));
+    Optional<RankDevices> rankDevices =
+        relay.map(others -> RankDevices.gathered(others, ranks, device));
     Optional<Transport> asked = blueprint.options().mesh().transport();
     TransportChoice choice =
-        places
+        rankDevices
             .map(known -> TransportChoice.agreed(relay.get(), known, device, asked))
             .orElse(TransportChoice.alone());
     Shard shard = blueprint.membership().shard();
-    boolean shares = places.map(known -> known.sharesEmbedding(shard)).orElse(false);
+    boolean shares = rankDevices.map(known -> known.sharesEmbedding(shard)).orElse(false);
     Links links = new Links(choice, shares, device, ranks);
     // Every rank makes its groups in one order.
     bytes.keySet().stream()

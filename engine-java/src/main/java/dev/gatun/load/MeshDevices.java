@@ -36,7 +36,7 @@ public final class MeshDevices implements AutoCloseable {
   private final List<DeviceChoice> choices = new ArrayList<>();
   private final List<Capacity> capacities = new ArrayList<>();
   private final Map<DeviceChoice, Device> devices = new HashMap<>();
-  private final Places places;
+  private final RankDevices rankDevices;
   private final TransportChoice transport;
 
   /** Ranks of a kind take the same; a plan of many ranks describes one of each. */
@@ -85,10 +85,10 @@ public final class MeshDevices implements AutoCloseable {
       Optional<Transport> asked = options.mesh().transport();
       if (cards.isEmpty()) {
         List<Device> all = choices.stream().map(devices::get).toList();
-        places = Places.of(all);
-        transport = TransportChoice.planned(all, places, asked);
+        rankDevices = RankDevices.of(all);
+        transport = TransportChoice.planned(all, rankDevices, asked);
       } else {
-        places = Places.assumed(!asked.equals(Optional.of(Transport.NCCL)), cards);
+        rankDevices = RankDevices.assumed(!asked.equals(Optional.of(Transport.NCCL)), cards);
         transport = TransportChoice.assumed(asked);
       }
     } catch (RuntimeException | Error e) {
@@ -171,7 +171,7 @@ public final class MeshDevices implements AutoCloseable {
           blueprint.footprint(
               blueprint.stepPlans(Crossover.never()),
               transport.transport(),
-              places.sharesEmbedding(membership.shard()));
+              rankDevices.sharesEmbedding(membership.shard()));
       boolean card = capacities.get(rank).isGpu();
       return share(blueprint, card ? need.onCard(blueprint.parameters()) : need);
     }

@@ -3,6 +3,7 @@ package dev.gatun.load;
 
 import java.util.Locale;
 
+/** Users ask for one by {@code --exchange}. */
 public enum Transport {
   /** Through host memory, pinned where there is a GPU; between processes by MPI. */
   HOST,

@@ -25,17 +25,17 @@ public record TransportChoice(Transport transport, String why) {
 
   /** Agreed by all ranks, which all call it; Refusal where what is asked for cannot be. */
   static TransportChoice agreed(
-      Relay relay, Places places, Device device, Optional<Transport> asked) {
-    Transport fastest = places.inOneProcess() ? Transport.PEER : Transport.NCCL;
+      Relay relay, RankDevices rankDevices, Device device, Optional<Transport> asked) {
+    Transport fastest = rankDevices.inOneProcess() ? Transport.PEER : Transport.NCCL;
     if (asked.isPresent() && asked.get() != fastest) {
       return asked(asked.get(), fastest);
     }
-    Optional<String> obstacle = aCpu(places);
+    Optional<String> obstacle = aCpu(rankDevices);
     if (obstacle.isEmpty()) {
       obstacle =
           fastest == Transport.PEER
-              ? unreached(relay.gather(firstUnreached(device, places)))
-              : unconnected(places);
+              ? unreached(relay.gather(firstUnreached(device, rankDevices)))
+              : unconnected(rankDevices);
     }
     return of(fastest, asked.isPresent(), obstacle);
   }
@@ -52,16 +52,17 @@ public record TransportChoice(Transport transport, String why) {
   }
 
   /** Of devices of one process that are not loaded; NCCL stands for as many processes. */
-  static TransportChoice planned(List<Device> devices, Places places, Optional<Transport> asked) {
+  static TransportChoice planned(
+      List<Device> devices, RankDevices rankDevices, Optional<Transport> asked) {
     if (asked.isPresent() && asked.get() != Transport.PEER) {
       return new TransportChoice(asked.get(), ASKED);
     }
-    Optional<String> obstacle = aCpu(places);
+    Optional<String> obstacle = aCpu(rankDevices);
     if (obstacle.isEmpty()) {
       obstacle =
           unreached(
               devices.stream()
-                  .map(device -> new long[] {firstUnreached(device, places)})
+                  .map(device -> new long[] {firstUnreached(device, rankDevices)})
                   .toArray(long[][]::new));
     }
     return of(Transport.PEER, asked.isPresent(), obstacle);
@@ -87,17 +88,17 @@ public record TransportChoice(Transport transport, String why) {
     return new TransportChoice(Transport.HOST, obstacle.get());
   }
 
-  private static Optional<String> aCpu(Places places) {
-    return IntStream.range(0, places.all().size())
-        .filter(rank -> places.all().get(rank).isCpu())
+  private static Optional<String> aCpu(RankDevices rankDevices) {
+    return IntStream.range(0, rankDevices.all().size())
+        .filter(rank -> rankDevices.all().get(rank).isCpu())
         .mapToObj(rank -> "rank " + rank + " is on a CPU")
         .findFirst();
   }
 
   /** The first rank whose memory {@code device} cannot read. */
-  private static long firstUnreached(Device device, Places places) {
-    return IntStream.range(0, places.all().size())
-        .filter(rank -> !device.reaches(places.all().get(rank).gpu()))
+  private static long firstUnreached(Device device, RankDevices rankDevices) {
+    return IntStream.range(0, rankDevices.all().size())
+        .filter(rank -> !device.reaches(rankDevices.all().get(rank).gpu()))
         .asLongStream()
         .findFirst()
         .orElse(ALL_REACHED);
@@ -113,14 +114,16 @@ public record TransportChoice(Transport transport, String why) {
         .findFirst();
   }
 
-  static Optional<String> unconnected(Places places) {
-    for (int rank = 0; rank < places.all().size(); rank++) {
-      Places.Place place = places.all().get(rank);
-      if (!place.connects()) {
+  /** Why NCCL does not connect the ranks; empty where it does. */
+  static Optional<String> unconnected(RankDevices rankDevices) {
+    for (int rank = 0; rank < rankDevices.all().size(); rank++) {
+      RankDevices.RankDevice rankDevice = rankDevices.all().get(rank);
+      if (!rankDevice.connects()) {
         return Optional.of("rank " + rank + " finds no NCCL (scripts/fetch-cuda --nccl)");
       }
       for (int other = 0; other < rank; other++) {
-        if (place.identity() != 0 && place.identity() == places.all().get(other).identity()) {
+        if (rankDevice.identity() != 0
+            && rankDevice.identity() == rankDevices.all().get(other).identity()) {
           return Optional.of("ranks " + other + " and " + rank + " have the same GPU");
         }
       }

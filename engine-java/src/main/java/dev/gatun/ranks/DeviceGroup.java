@@ -6,6 +6,8 @@ import dev.gatun.device.Device;
 import dev.gatun.device.Mark;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -23,6 +25,7 @@ final class DeviceGroup implements Group {
   /** Behind the gathering in each slot. */
   private final Mark[] gathered = new Mark[MOST_OPEN];
 
+  private final boolean[] open = new boolean[MOST_OPEN];
   private final List<Runnable> ends;
   private long begun;
 
@@ -49,6 +52,24 @@ final class DeviceGroup implements Group {
     }
   }
 
+  /**
+   * What the members {@link Device#connect} by: the first of them makes it, and all get it.
+   *
+   * @param onHost of the same members
+   */
+  static byte[] connection(Group onHost, Device device) {
+    long[] ofFirst = new long[onHost.members().size()];
+    Arrays.fill(ofFirst, Communicator.ID_BYTES);
+    try (Exchange exchange = onHost.begin(ofFirst)) {
+      if (onHost.index() == 0) {
+        exchange.at(0).copyFrom(MemorySegment.ofArray(device.newConnection()));
+      }
+      exchange.publish();
+      exchange.await();
+      return exchange.at(0).toArray(ValueLayout.JAVA_BYTE);
+    }
+  }
+
   @Override
   public List<Integer> members() {
     return members;
@@ -61,37 +82,40 @@ final class DeviceGroup implements Group {
 
   @Override
   public Exchange begin(long... ends) {
-    int slot = (int) (begun++ % MOST_OPEN);
+    int slot = (int) (begun % MOST_OPEN);
+    if (open[slot]) {
+      throw new IllegalStateException("the exchange begun " + MOST_OPEN + " before is still open");
+    }
     if (ends.length != members.size() || ends[ends.length - 1] > slots[slot].byteSize()) {
       throw new IllegalArgumentException(
           ends.length + " parts of other sizes than the group was made for");
     }
+    begun++;
+    open[slot] = true;
     // This rank's part, which it writes next, has been sent by then.
     device.after(gathered[slot]);
-    return new Turn(slots[slot], gathered[slot], ends);
+    return new Turn(slot, ends);
   }
 
   /** Of a slot; what it reads is read before the next turn's gathering, by the device's order. */
   private final class Turn implements Exchange {
-    private final MemorySegment memory;
-    private final Mark done;
+    private final int slot;
     private final long[] ends;
 
-    Turn(MemorySegment memory, Mark done, long[] ends) {
-      this.memory = memory;
-      this.done = done;
+    Turn(int slot, long[] ends) {
+      this.slot = slot;
       this.ends = ends;
     }
 
     @Override
     public MemorySegment at(long offset) {
-      return memory.asSlice(offset, ends[ends.length - 1] - offset);
+      return slots[slot].asSlice(offset, ends[ends.length - 1] - offset);
     }
 
     @Override
     public void publish() {
-      communicator.gather(memory, ends);
-      done.set();
+      communicator.gather(slots[slot], ends);
+      gathered[slot].set();
     }
 
     @Override
@@ -102,19 +126,23 @@ final class DeviceGroup implements Group {
 
     @Override
     public void await() {
-      done.await();
+      gathered[slot].await();
     }
 
     @Override
     public List<Mark> announced() {
-      return List.of(done);
+      return List.of(gathered[slot]);
     }
 
     @Override
-    public void close() {}
+    public void close() {
+      open[slot] = false;
+    }
 
     @Override
-    public void close(Mark copies) {}
+    public void close(Mark copies) {
+      close();
+    }
   }
 
   /** There is no memory of the host. */

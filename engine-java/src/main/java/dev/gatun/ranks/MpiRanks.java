@@ -13,7 +13,6 @@ import java.lang.foreign.ValueLayout;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -204,25 +203,11 @@ public final class MpiRanks implements Ranks {
   @Override
   public Link link(List<Integer> members, Device device) {
     int index = members.indexOf(rank);
-    Communicator communicator = device.connect(connection(members, device), index, members.size());
+    byte[] connection = DeviceGroup.connection(group(members, Communicator.ID_BYTES), device);
+    Communicator communicator = device.connect(connection, index, members.size());
     communicators.add(communicator);
     watch.alsoFails(communicator::failure);
     return bytes -> new DeviceGroup(members, index, bytes, device, communicator, ends);
-  }
-
-  /** What the first of the members makes. */
-  private byte[] connection(List<Integer> members, Device device) {
-    long[] all = new long[members.size()];
-    Arrays.fill(all, Communicator.ID_BYTES);
-    Group group = group(members, Communicator.ID_BYTES);
-    try (Exchange exchange = group.begin(all)) {
-      if (group.index() == 0) {
-        exchange.at(0).copyFrom(MemorySegment.ofArray(device.newConnection()));
-      }
-      exchange.publish();
-      exchange.await();
-      return exchange.at(0).toArray(ValueLayout.JAVA_BYTE);
-    }
   }
 
   /**

@@ -41,8 +41,8 @@ class TransportChoiceTest {
           () -> {
             try (Device device = Device.open(choices[ranks.rank()])) {
               Relay relay = new Relay(ranks, 64);
-              Places places = Places.gathered(relay, ranks, device);
-              return TransportChoice.agreed(relay, places, device, asked);
+              RankDevices rankDevices = RankDevices.gathered(relay, ranks, device);
+              return TransportChoice.agreed(relay, rankDevices, device, asked);
             }
           });
     }
@@ -72,7 +72,7 @@ class TransportChoiceTest {
       for (DeviceChoice choice : choices) {
         devices.add(Device.open(choice));
       }
-      return TransportChoice.planned(devices, Places.of(devices), asked);
+      return TransportChoice.planned(devices, RankDevices.of(devices), asked);
     } finally {
       devices.forEach(Device::close);
     }
@@ -116,16 +116,16 @@ class TransportChoiceTest {
     assertEquals(HOST, TransportChoice.assumed(Optional.empty()).transport());
   }
 
-  private static Optional<String> unconnected(Places.Place... places) {
-    return TransportChoice.unconnected(new Places(false, List.of(places)));
+  private static Optional<String> unconnected(RankDevices.RankDevice... rankDevices) {
+    return TransportChoice.unconnected(new RankDevices(false, List.of(rankDevices)));
   }
 
   @Test
   void ncclWantsItsLibraryEverywhereAndAGpuForEachRank() {
-    Places.Place first = new Places.Place(0, 7, true);
-    Places.Place second = new Places.Place(0, 8, true);
-    Places.Place without = new Places.Place(0, 9, false);
-    Places.Place unknown = new Places.Place(0, 0, true);
+    RankDevices.RankDevice first = new RankDevices.RankDevice(0, 7, true);
+    RankDevices.RankDevice second = new RankDevices.RankDevice(0, 8, true);
+    RankDevices.RankDevice without = new RankDevices.RankDevice(0, 9, false);
+    RankDevices.RankDevice unknown = new RankDevices.RankDevice(0, 0, true);
     assertEquals(Optional.empty(), unconnected(first, second));
     assertEquals(Optional.empty(), unconnected(unknown, unknown));
     assertEquals(Optional.of("ranks 0 and 2 have the same GPU"), unconnected(first, second, first));

@@ -2,6 +2,7 @@
 package dev.gatun.op;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.device.Block;
@@ -154,6 +155,20 @@ class HandoverTest {
     onBoth(HandoverTest::onHost, CPU, GPU, HandoverTest::oneGivesAndTheOtherTakes);
     onBoth(HandoverTest::onDevices, GPU, GPU, HandoverTest::oneGivesAndTheOtherTakes);
     onBoth(HandoverTest::connected, GPU, GPU, HandoverTest::oneGivesAndTheOtherTakes);
+  }
+
+  @Test
+  void oneMoreThanMayBeOpenIsRefused() throws Exception {
+    onBoth(
+        HandoverTest::connected,
+        GPU,
+        GPU,
+        one -> {
+          for (int i = 0; i < Group.MOST_OPEN; i++) {
+            one.channel.begin(BYTES, BYTES);
+          }
+          assertThrows(IllegalStateException.class, () -> one.channel.begin(BYTES, BYTES));
+        });
   }
 
   /** Three ints of each in turn: (3, 1) and (3, 1) become (3, 2). */

@@ -17,11 +17,12 @@ public final class JsonFrame {
   private final byte[] after;
 
   /**
-   * @param document with {@link #TEXT} in it
+   * @param document with {@link #TEXT} in it, behind which there is no text of a user
    */
   public JsonFrame(JsonNode document) {
     String whole = new String(Json.bytes(document), StandardCharsets.UTF_8);
-    int at = whole.indexOf(TEXT_IN_JSON);
+    // The last: a name before it may be written with a backslash that looks so.
+    int at = whole.lastIndexOf(TEXT_IN_JSON);
     before = whole.substring(0, at).getBytes(StandardCharsets.UTF_8);
     after = whole.substring(at + TEXT_IN_JSON.length()).getBytes(StandardCharsets.UTF_8);
   }

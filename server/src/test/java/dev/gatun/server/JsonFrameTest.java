@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 
 class JsonFrameTest {
   private static ObjectNode document(String text) {
-    ObjectNode document = Json.object().put("name", "é \"\\u\" \\");
+    ObjectNode document = Json.object().put("name", "é \"\\u0000\" \\");
     document.putArray("choices").addObject().put("index", 0).put("text", text).putNull("end");
     return document;
   }

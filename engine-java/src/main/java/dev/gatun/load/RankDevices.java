@@ -1,4 +1,4 @@
-// Places: where the ranks of a model are, as far as they can help each other.
+// RankDevices: the devices of a model's ranks, as far as these can help each other.
 package dev.gatun.load;
 
 import dev.gatun.device.Device;
@@ -14,27 +14,28 @@ import java.util.UUID;
  * @param inOneProcess or each in a process of its own
  * @param all by rank
  */
-record Places(boolean inOneProcess, List<Place> all) {
+record RankDevices(boolean inOneProcess, List<RankDevice> all) {
 
   /**
    * One device.
    *
    * @param gpu its number in its process; {@link #NONE} of a CPU
    * @param identity the same for the same GPU; 0 where it is not known
-   * @param connects whether NCCL is found
+   * @param connects whether NCCL is found; false within one process, where it is not looked for
    */
-  record Place(int gpu, long identity, boolean connects) {
+  record RankDevice(int gpu, long identity, boolean connects) {
     private static final int NONE = -1;
 
-    static Place of(Device device) {
+    static RankDevice of(Device device, boolean inOneProcess) {
       return device
           .gpu()
-          .map(gpu -> new Place(gpu.index(), identity(gpu), device.connects()))
-          .orElse(new Place(NONE, 0, false));
+          .map(
+              gpu -> new RankDevice(gpu.index(), identity(gpu), !inOneProcess && device.connects()))
+          .orElse(new RankDevice(NONE, 0, false));
     }
 
-    private static Place of(long[] words) {
-      return new Place((int) words[0], words[1], words[2] == 1);
+    private static RankDevice of(long[] words) {
+      return new RankDevice((int) words[0], words[1], words[2] == 1);
     }
 
     private static long identity(Gpu gpu) {
@@ -55,21 +56,25 @@ record Places(boolean inOneProcess, List<Place> all) {
   }
 
   /** All ranks call it. */
-  static Places gathered(Relay relay, Ranks ranks, Device device) {
-    long[][] words = relay.gather(Place.of(device).words());
-    return new Places(ranks.inOneProcess(), Arrays.stream(words).map(Place::of).toList());
+  static RankDevices gathered(Relay relay, Ranks ranks, Device device) {
+    RankDevice own = RankDevice.of(device, ranks.inOneProcess());
+    long[][] words = relay.gather(own.words());
+    return new RankDevices(ranks.inOneProcess(), Arrays.stream(words).map(RankDevice::of).toList());
   }
 
   /** Of one process. */
-  static Places of(List<Device> devices) {
-    return new Places(true, devices.stream().map(Place::of).toList());
+  static RankDevices of(List<Device> devices) {
+    return new RankDevices(
+        true, devices.stream().map(device -> RankDevice.of(device, true)).toList());
   }
 
   /** Of cards that need not be there. */
-  static Places assumed(boolean inOneProcess, List<Capacity> cards) {
-    return new Places(
+  static RankDevices assumed(boolean inOneProcess, List<Capacity> cards) {
+    return new RankDevices(
         inOneProcess,
-        cards.stream().map(card -> new Place(card.isGpu() ? 0 : Place.NONE, 0, false)).toList());
+        cards.stream()
+            .map(card -> new RankDevice(card.isGpu() ? 0 : RankDevice.NONE, 0, false))
+            .toList());
   }
 
   /**

@@ -1,4 +1,4 @@
-// PlacesTest: which ranks read the embedding that rank 0 has.
+// RankDevicesTest: which ranks read the embedding that rank 0 has.
 package dev.gatun.load;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -8,18 +8,18 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class PlacesTest {
+class RankDevicesTest {
   private static final Capacity GPU = Capacity.card("24G");
   private static final Capacity CPU = Capacity.host(1L << 40);
   private static final int LAYERS = 4;
 
   private static List<Boolean> shares(
       boolean inOneProcess, Placement.Mode mode, Capacity... capacities) {
-    Places places = Places.assumed(inOneProcess, List.of(capacities));
+    RankDevices rankDevices = RankDevices.assumed(inOneProcess, List.of(capacities));
     Placement placement = Placement.of(mode, capacities.length, new int[] {8, 8, 8, 8});
     assertEquals(LAYERS, placement.layers());
     return IntStream.range(0, capacities.length)
-        .mapToObj(rank -> places.sharesEmbedding(placement.shard(rank)))
+        .mapToObj(rank -> rankDevices.sharesEmbedding(placement.shard(rank)))
         .toList();
   }
 
