@@ -50,7 +50,8 @@ final class MeshArguments {
     LAYER,
     TENSOR,
     EXPERT,
-    HYBRID;
+    HYBRID,
+    DATA;
 
     private Placement.Mode mode() {
       return switch (this) {
@@ -59,6 +60,7 @@ final class MeshArguments {
         case TENSOR -> Placement.Mode.TENSOR;
         case EXPERT -> Placement.Mode.EXPERT;
         case HYBRID -> Placement.Mode.HYBRID;
+        case DATA -> Placement.Mode.DATA;
       };
     }
   }

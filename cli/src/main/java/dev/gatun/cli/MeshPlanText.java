@@ -97,6 +97,7 @@ final class MeshPlanText {
       case TENSOR -> "a part of every layer on each";
       case EXPERT -> "some experts on each, the rest on all";
       case HYBRID -> "the rest on rank 0, experts on the others";
+      case DATA -> "some experts and some sequences on each, the rest on all";
     };
   }
 

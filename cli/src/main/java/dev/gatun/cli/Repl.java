@@ -123,7 +123,10 @@ final class Repl {
     }
     last = Optional.of(reply);
     if (reply.finish() == FinishReason.CONTEXT_FULL) {
-      say("the context of " + dialogue.engine().context() + " tokens is full; /clear starts anew");
+      say(
+          "the context of "
+              + dialogue.engine().longestSequence()
+              + " tokens is full; /clear starts anew");
     }
     say(StatsLine.of(reply));
     return true;
@@ -205,7 +208,7 @@ final class Repl {
         "context "
             + dialogue.length()
             + " of "
-            + dialogue.engine().context()
+            + dialogue.engine().longestSequence()
             + " tokens · weights "
             + Amount.bytes(dialogue.engine().weightBytes())
             + " · cache "

@@ -111,6 +111,11 @@ final class Answer extends Task {
   }
 
   @Override
+  int[] ahead() {
+    return prompt;
+  }
+
+  @Override
   int ready() {
     return issued < prompt.length ? prompt.length - issued : next.isPresent() ? 1 : 0;
   }

@@ -5,6 +5,7 @@ import dev.gatun.device.Binding;
 import dev.gatun.device.Device;
 import dev.gatun.device.Sampling;
 import dev.gatun.kv.CacheCounts;
+import dev.gatun.kv.PagePool;
 import dev.gatun.kv.PageTable;
 import dev.gatun.load.Batching;
 import dev.gatun.load.EngineOptions;
@@ -78,7 +79,7 @@ public final class Engine implements AutoCloseable {
     StepPolicy policy =
         new StepPolicy(stepper.most(), batching.promptTokens(device.isGpu()), batching.order());
     boolean runsAhead = device.isGpu() && !stepper.isShared();
-    scheduler = new Scheduler(stepper, policy, runsAhead, idle);
+    scheduler = new Scheduler(stepper, policy, runsAhead, idle, new Places(loaded.pools()));
   }
 
   /** Loads a checkpoint; Refusal where it is inconsistent, unsupported, or does not fit. */
@@ -142,7 +143,7 @@ public final class Engine implements AutoCloseable {
 
   /** Runs a step of token 0 on the empty cache, so that no first answer waits for the recording. */
   private void record(Stepper stepper) {
-    try (PageTable pages = new PageTable(loaded.pool())) {
+    try (PageTable pages = new PageTable(loaded.pools().getFirst())) {
       pages.grow(1);
       Optional<Sampling> greedy = Optional.of(Sampling.greedy(config.vocab()));
       Batch batch = new Batch(List.of(new Batch.Part(new int[1], 0, pages, 1, greedy)));
@@ -167,7 +168,7 @@ public final class Engine implements AutoCloseable {
 
   /** Tokens that all sessions together can hold. */
   public int context() {
-    return loaded.context();
+    return loaded.context() * loaded.pools().size();
   }
 
   /** Tokens that one session can hold. */
@@ -237,9 +238,12 @@ public final class Engine implements AutoCloseable {
     return Optional.of(total);
   }
 
-  /** How much of the cache is used, of rank 0's where there are several; from any thread. */
+  /**
+   * How much of the cache is used: of rank 0's where each rank has a part of every page; from any
+   * thread.
+   */
   public CacheCounts cacheCounts() {
-    return loaded.pool().counts();
+    return loaded.pools().stream().map(PagePool::counts).reduce(CacheCounts::plus).orElseThrow();
   }
 
   /** How many answers and prompts run and wait; from any thread. */
@@ -249,7 +253,7 @@ public final class Engine implements AutoCloseable {
 
   /** An empty sequence; from any thread. */
   public Session newSession() {
-    return new Session(this, new PageTable(loaded.pool()));
+    return new Session(this, new PageTable(loaded.pools().getFirst()));
   }
 
   /**

@@ -77,6 +77,11 @@ sealed class Forward extends Task permits Observation, MtpForward {
   }
 
   @Override
+  int[] ahead() {
+    return ids;
+  }
+
+  @Override
   int ready() {
     return ids.length - issued;
   }

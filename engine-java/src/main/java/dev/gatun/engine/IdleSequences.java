@@ -2,6 +2,7 @@
 package dev.gatun.engine;
 
 import java.util.LinkedHashSet;
+import java.util.Optional;
 import java.util.SequencedSet;
 
 /** Safe for use by several threads. */
@@ -16,19 +17,20 @@ final class IdleSequences {
     sequences.remove(sequence);
   }
 
-  private synchronized Sequence poll() {
-    return sequences.isEmpty() ? null : sequences.removeFirst();
+  private synchronized Optional<Sequence> poll(int rank) {
+    Optional<Sequence> oldest =
+        sequences.stream().filter(sequence -> sequence.rank() == rank).findFirst();
+    oldest.ifPresent(sequences::remove);
+    return oldest;
   }
 
   /**
-   * Parks the one that has rested longest; false where there is none. For the thread that begins
-   * tasks: none of a sequence can begin meanwhile.
+   * Parks the one that has rested longest, of those with pages on that rank; false where there is
+   * none. For the thread that begins tasks: none of a sequence can begin meanwhile.
    */
-  boolean parkOldest() {
-    Sequence oldest = poll();
-    if (oldest != null) {
-      oldest.park();
-    }
-    return oldest != null;
+  boolean parkOldest(int rank) {
+    Optional<Sequence> oldest = poll(rank);
+    oldest.ifPresent(Sequence::park);
+    return oldest.isPresent();
   }
 }

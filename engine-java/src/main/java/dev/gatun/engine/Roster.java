@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 final class Roster {
   private final int most;
   private final IdleSequences idle;
+  private final Places places;
   private final List<Task> active = new ArrayList<>();
 
   /** In order of arrival, as are the preempted, which come first. */
@@ -38,9 +39,10 @@ final class Roster {
   /**
    * @param most tasks that run at once
    */
-  Roster(int most, IdleSequences idle) {
+  Roster(int most, IdleSequences idle, Places places) {
     this.most = most;
     this.idle = idle;
+    this.places = places;
   }
 
   void add(Task task) {
@@ -126,11 +128,12 @@ final class Roster {
     if (preempted.isEmpty()) {
       return !waiting.isEmpty();
     }
-    return active.isEmpty() || hasOneLeft && preempted.getFirst().sequence().hasRoomForAll();
+    return active.isEmpty() || hasOneLeft && places.haveRoom(preempted.getFirst().sequence());
   }
 
   private void enter(Task task) {
     try {
+      places.choose(task, active);
       // Pages come back only where others have made room for them.
       makesRoom(task, task.sequence().missing() + task.ready());
       int[] missing = task.sequence().restore();
@@ -183,17 +186,18 @@ final class Roster {
   /** Whether {@code count} tokens of a task that runs find room, if need be in others' pages. */
   boolean makesRoom(Task task, int count) {
     while (!task.sequence().hasRoom(count)) {
-      if (!idle.parkOldest() && !parkOneThatWaits()) {
+      int rank = task.sequence().rank();
+      if (!idle.parkOldest(rank) && !parkOneThatWaits(rank)) {
         return false;
       }
     }
     return true;
   }
 
-  private boolean parkOneThatWaits() {
+  private boolean parkOneThatWaits(int rank) {
     for (Iterator<Task> last = waiting.descendingIterator(); last.hasNext(); ) {
       Sequence sequence = last.next().sequence();
-      if (sequence.canPark()) {
+      if (sequence.rank() == rank && sequence.canPark()) {
         sequence.park();
         return true;
       }
@@ -202,15 +206,16 @@ final class Roster {
   }
 
   /**
-   * Nothing runs, and none can go on: the last to arrive is preempted. Where it is the only one, or
-   * could not be run again, it is what is returned.
+   * None of a rank runs, and none can go on: the last to arrive is preempted. Where it is the only
+   * one, or could not be run again, it is what is returned.
    */
-  Optional<Task> preempt() {
-    Task last = active.getLast();
-    if (active.size() == 1 || last.sequence().isPinned()) {
+  Optional<Task> preempt(int rank) {
+    List<Task> there = active.stream().filter(task -> task.sequence().rank() == rank).toList();
+    Task last = there.getLast();
+    if (there.size() == 1 || last.sequence().isPinned()) {
       return Optional.of(last);
     }
-    active.removeLast();
+    active.remove(last);
     last.sequence().park();
     preempted.addFirst(last instanceof Reread reread ? reread.next() : last);
     hasOneLeft = false;

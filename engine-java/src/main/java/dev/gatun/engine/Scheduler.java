@@ -1,6 +1,7 @@
 // Scheduler: the thread that owns the device and decides who runs next.
 package dev.gatun.engine;
 
+import dev.gatun.engine.StepParts.TaskPart;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.step.Batch;
 import dev.gatun.step.StepInFlight;
@@ -49,18 +50,17 @@ final class Scheduler implements AutoCloseable {
       boolean letsNextStepBegin,
       Runnable recorded) {}
 
-  /** A task's part of a step. */
-  private record TaskPart(Task task, Batch.Part part) {}
-
   /**
    * @param runsAhead whether a step may be issued before the one before it is done
    * @param idle where sequences are between their tasks
+   * @param places where they have their pages
    */
-  Scheduler(Stepper stepper, StepPolicy policy, boolean runsAhead, IdleSequences idle) {
+  Scheduler(
+      Stepper stepper, StepPolicy policy, boolean runsAhead, IdleSequences idle, Places places) {
     this.stepper = stepper;
     this.policy = policy;
     this.runsAhead = runsAhead;
-    roster = new Roster(policy.most().sequences(), idle);
+    roster = new Roster(policy.most().sequences(), idle, places);
     thread = Thread.ofPlatform().daemon().name("gatun-engine").start(this::run);
   }
 
@@ -151,13 +151,13 @@ final class Scheduler implements AutoCloseable {
    */
   private void advance() {
     roster.update();
-    List<TaskPart> taken = issueParts();
+    StepParts parts = StepParts.of(roster, policy);
+    List<TaskPart> taken = parts.taken();
+    if (running.isEmpty()) {
+      parts.full().forEach(this::relieve);
+    }
     if (taken.isEmpty()) {
-      if (running.isPresent()) {
-        finishRunning();
-      } else {
-        relieve();
-      }
+      finishRunning();
       return;
     }
     Optional<Running> next = orFail(taken, () -> issue(taken));
@@ -168,41 +168,17 @@ final class Scheduler implements AutoCloseable {
     }
   }
 
-  /** Takes from each task what the policy says; a task whose tokens find no pages waits. */
-  private List<TaskPart> issueParts() {
-    List<StepPolicy.Offer> offers = new ArrayList<>(roster.active().size());
-    for (Task task : roster.active()) {
-      boolean alone = task.isAlone();
-      if (alone && roster.makesRoom(task, task.ready())) {
-        return List.of(new TaskPart(task, task.issue(task.ready())));
-      }
-      int ready = alone ? 0 : task.ready();
-      offers.add(new StepPolicy.Offer(ready, task.isDecoding(), task.wantsAllRows()));
-    }
-    int[] counts = policy.tokenCounts(offers);
-    List<TaskPart> taken = new ArrayList<>();
-    for (int i = 0; i < counts.length; i++) {
-      Task task = roster.active().get(i);
-      if (counts[i] > 0 && roster.makesRoom(task, counts[i])) {
-        taken.add(new TaskPart(task, task.issue(counts[i])));
-      }
-    }
-    return taken;
-  }
-
-  /** Nobody can go on: one makes room for the others, or is refused. */
-  private void relieve() {
-    if (!roster.active().isEmpty()) {
-      roster
-          .preempt()
-          .ifPresent(
-              task ->
-                  roster.fail(
-                      task,
-                      Refusal.doesNotFit(
-                          "the cache is full",
-                          "close another session or load with a larger context (-c)")));
-    }
+  /** Nobody of a rank can go on: one makes room for the others, or is refused. */
+  private void relieve(int rank) {
+    roster
+        .preempt(rank)
+        .ifPresent(
+            task ->
+                roster.fail(
+                    task,
+                    Refusal.doesNotFit(
+                        "the cache is full",
+                        "close another session or load with a larger context (-c)")));
   }
 
   /**
@@ -217,8 +193,8 @@ final class Scheduler implements AutoCloseable {
         throw e;
       }
       for (TaskPart each : taken) {
-        if (roster.active().contains(each.task)) {
-          roster.fail(each.task, e);
+        if (roster.active().contains(each.task())) {
+          roster.fail(each.task(), e);
         }
       }
       return Optional.empty();
@@ -229,18 +205,18 @@ final class Scheduler implements AutoCloseable {
     List<Batch.Part> parts = new ArrayList<>(taken.size());
     boolean wantsLogits = false;
     for (TaskPart each : taken) {
-      parts.add(each.part);
-      wantsLogits |= each.task.wantsLogits();
+      parts.add(each.part());
+      wantsLogits |= each.task().wantsLogits();
     }
     Batch batch = new Batch(parts);
     Runnable recorded = FlightRecord.begin(batch);
-    Optional<BiConsumer<String, MemorySegment>> observer = taken.getFirst().task.observer();
+    Optional<BiConsumer<String, MemorySegment>> observer = taken.getFirst().task().observer();
     StepInFlight step =
         observer.isPresent()
             ? stepper.issue(batch, observer.get())
             : stepper.issue(batch, wantsLogits);
     for (TaskPart each : taken) {
-      each.task.issuedAt(batch.firstLogitRow(each.part));
+      each.task().issuedAt(batch.firstLogitRow(each.part()));
     }
     return new Running(step, batch, taken, runsAhead && !wantsLogits, recorded);
   }
@@ -250,7 +226,7 @@ final class Scheduler implements AutoCloseable {
     if (step.batch.isMasked()) {
       for (TaskPart each : step.taken) {
         // One that ended meanwhile may have closed its mask.
-        if (each.part.isMasked() && roster.active().contains(each.task)) {
+        if (each.part().isMasked() && roster.active().contains(each.task())) {
           mask(each, step.batch);
         }
       }
@@ -262,9 +238,9 @@ final class Scheduler implements AutoCloseable {
   /** A mask that cannot be worked out ends its own answer. */
   private void mask(TaskPart each, Batch batch) {
     try {
-      stepper.mask(batch, each.part, each.task.allowed());
+      stepper.mask(batch, each.part(), each.task().allowed());
     } catch (RuntimeException e) {
-      roster.fail(each.task, e);
+      roster.fail(each.task(), e);
     }
   }
 
@@ -279,16 +255,16 @@ final class Scheduler implements AutoCloseable {
     done.recorded.run();
     for (TaskPart each : done.taken) {
       // One that ended meanwhile has its sequence back.
-      if (roster.active().contains(each.task)) {
+      if (roster.active().contains(each.task())) {
         finish(each, done);
       }
     }
   }
 
   private void finish(TaskPart each, Running done) {
-    Task task = each.task;
+    Task task = each.task();
     try {
-      task.finish(each.part, done.step, done.batch.firstLogitRow(each.part));
+      task.finish(each.part(), done.step, done.batch.firstLogitRow(each.part()));
     } catch (RuntimeException e) {
       roster.fail(task, e);
       return;

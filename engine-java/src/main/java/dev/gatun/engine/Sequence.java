@@ -41,6 +41,13 @@ final class Sequence implements AutoCloseable {
     return Arrays.copyOf(tokens, length);
   }
 
+  /** Its tokens and then these. */
+  int[] followedBy(int[] ids) {
+    int[] all = Arrays.copyOf(tokens, length + ids.length);
+    System.arraycopy(ids, 0, all, length, ids.length);
+    return all;
+  }
+
   PageTable pages() {
     return pages;
   }
@@ -55,9 +62,9 @@ final class Sequence implements AutoCloseable {
     return pages.hasRoom(issued + count);
   }
 
-  /** Whether all its tokens and one more would find room, once it is parked. */
-  boolean hasRoomForAll() {
-    return pages.hasRoom(length + 1);
+  /** On which its pages are, of ranks that have sequences of their own. */
+  int rank() {
+    return pages.pool().rank();
   }
 
   /**

@@ -76,6 +76,11 @@ abstract sealed class Task permits Forward, Answer, Reread {
     return reread;
   }
 
+  /** Tokens that it will run, as far as they are known before it begins and other's pages help. */
+  int[] ahead() {
+    return new int[0];
+  }
+
   /** Tokens that a step may take now; 0 while a step must be done first. */
   abstract int ready();
 

@@ -3,26 +3,49 @@ package dev.gatun.graph;
 
 import dev.gatun.op.Rows;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Steps of one shape run one program: they differ in what their inputs hold, and in nothing else.
  *
- * @param tokens rows of the step, of all sequences and of padding
- * @param logitRows rows that the last layer keeps, padding included, at most {@code tokens}
+ * @param tokens rows of the step, of all sequences and of padding; 0 only of a rank whose sequences
+ *     are not in it
+ * @param logitRows rows that the last layer keeps, padding included, at most {@code tokens}, at
+ *     least one of them
  * @param decodes whether every row is the only one of its sequence
  * @param draws whether the device draws a token from each row of logits
  * @param mtp whether the logits are those of the layer of multi-token prediction; then all rows are
  *     kept
+ * @param ranks which rows are which rank's; empty where all ranks have all rows
  */
-public record StepShape(int tokens, int logitRows, boolean decodes, boolean draws, boolean mtp) {
+public record StepShape(
+    int tokens,
+    int logitRows,
+    boolean decodes,
+    boolean draws,
+    boolean mtp,
+    Optional<RankRows> ranks) {
 
   public StepShape {
-    if (logitRows < 1 || logitRows > tokens) {
+    boolean isHelp = ranks.isPresent() && tokens == 0;
+    if (logitRows < (isHelp ? 0 : 1) || logitRows > tokens) {
       throw new IllegalArgumentException(logitRows + " rows of logits of " + tokens + " tokens");
     }
     if (mtp && logitRows != tokens) {
       throw new IllegalArgumentException(logitRows + " rows of " + tokens + " tokens predict");
     }
+  }
+
+  /** All ranks have all rows. */
+  public StepShape(int tokens, int logitRows, boolean decodes, boolean draws, boolean mtp) {
+    this(tokens, logitRows, decodes, draws, mtp, Optional.empty());
+  }
+
+  /** Of a rank that has the rows of its own sequences. */
+  public static StepShape of(RankRows ranks, boolean decodes, boolean draws) {
+    int tokens = ranks.own(ranks.tokens());
+    return new StepShape(
+        tokens, ranks.own(ranks.kept()), decodes, draws, false, Optional.of(ranks));
   }
 
   /**
@@ -37,6 +60,13 @@ public record StepShape(int tokens, int logitRows, boolean decodes, boolean draw
   /** A step of one sequence that draws nothing. */
   public static StepShape of(int tokens, int logitRows) {
     return new StepShape(tokens, logitRows, tokens == 1, false, false);
+  }
+
+  /**
+   * Whether this rank has rows in it, and does not only compute what its experts make of others'.
+   */
+  public boolean hasRows() {
+    return tokens > 0;
   }
 
   /** True where every token's logits are wanted. */

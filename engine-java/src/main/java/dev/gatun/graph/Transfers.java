@@ -5,6 +5,7 @@ import dev.gatun.device.DType;
 import dev.gatun.op.CollectColumns;
 import dev.gatun.op.CollectExperts;
 import dev.gatun.op.CollectParts;
+import dev.gatun.op.CollectRows;
 import dev.gatun.op.CollectWhole;
 import dev.gatun.op.Publish;
 import dev.gatun.op.PublishExperts;
@@ -16,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * All members of a group call the same methods in the same order, each on its own rank's graph.
@@ -110,6 +112,43 @@ public final class Transfers {
    */
   public record Group(List<Integer> members, int from, int rank) {}
 
+  /**
+   * The rows of all ranks, one rank's after another's.
+   *
+   * @param counts of each rank's rows
+   * @param columns of each tensor
+   * @param own this rank's rows; none where it has no rows
+   * @param takes whether this rank needs them
+   * @return a tensor for each of {@code columns}; none where this rank needs none
+   */
+  public List<Tensor> gatherRows(
+      List<Integer> counts, List<Columns> columns, List<Tensor> own, boolean takes) {
+    long rowBytes = columns.stream().mapToLong(Columns::rowBytes).sum();
+    List<Integer> members = IntStream.range(0, counts.size()).boxed().toList();
+    List<Long> ends = new ArrayList<>();
+    long end = 0;
+    for (int count : counts) {
+      end += count * rowBytes;
+      ends.add(end);
+    }
+    int id = exchanges++;
+    graph.append(new Publish(id, members, ends, own));
+    int rows = RankRows.sum(counts);
+    List<Tensor> all =
+        takes
+            ? columns.stream().map(each -> incoming(each.dtype, rows, each.count)).toList()
+            : List.of();
+    graph.append(new CollectRows(id, counts, rowBytes, all));
+    return all;
+  }
+
+  /** Of a tensor whose rows several ranks have. */
+  public record Columns(DType dtype, int count) {
+    long rowBytes() {
+      return dtype.bytes(count);
+    }
+  }
+
   /** A tensor for {@link #take}. */
   public Tensor incoming(DType dtype, int rows, int cols) {
     return graph.tensor(dtype, rows, cols);
@@ -132,15 +171,20 @@ public final class Transfers {
     return id;
   }
 
-  /** (tokens * k, hidden): the rows of all experts. */
-  public Tensor collect(int id, RowOwners owners, Tensor ids, int hidden) {
+  /**
+   * (tokens * k, hidden): the rows of all experts for some tokens.
+   *
+   * @param ids (tokens, k), their choice
+   * @param before tokens of the exchange before them
+   */
+  public Tensor collect(int id, RowOwners owners, Tensor ids, int before, int hidden) {
     Tensor y = graph.tensor(DType.F32, ids.rows() * ids.cols(), hidden);
-    graph.append(new CollectExperts(id, owners, Optional.of(y), hidden));
+    graph.append(new CollectExperts(id, owners, before * ids.cols(), Optional.of(y), hidden));
     return y;
   }
 
   /** Ends an exchange whose rows this rank does not need. */
   public void pass(int id, RowOwners owners, int hidden) {
-    graph.append(new CollectExperts(id, owners, Optional.empty(), hidden));
+    graph.append(new CollectExperts(id, owners, 0, Optional.empty(), hidden));
   }
 }

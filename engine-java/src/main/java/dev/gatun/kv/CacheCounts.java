@@ -19,4 +19,17 @@ public record CacheCounts(
     long movedOut,
     long movedIn,
     long queriedTokens,
-    long sharedTokens) {}
+    long sharedTokens) {
+
+  /** Of two caches together. */
+  public CacheCounts plus(CacheCounts other) {
+    return new CacheCounts(
+        pages + other.pages,
+        heldPages + other.heldPages,
+        hostPages + other.hostPages,
+        movedOut + other.movedOut,
+        movedIn + other.movedIn,
+        queriedTokens + other.queriedTokens,
+        sharedTokens + other.sharedTokens);
+  }
+}

@@ -13,7 +13,7 @@ import java.util.List;
 public final class HostPages implements PageStore {
   private static final long BLOCK_BYTES = 64L << 20;
 
-  private final PagePool pool;
+  private final DevicePages pages;
   private final CacheShape shape;
   private final int most;
   private final int slotsOfBlock;
@@ -27,8 +27,8 @@ public final class HostPages implements PageStore {
    * @param most slots that it may take memory for, 0 or more
    * @param arena lifetime of that memory
    */
-  public HostPages(PagePool pool, CacheShape shape, int most, Device device, Arena arena) {
-    this.pool = pool;
+  public HostPages(DevicePages pages, CacheShape shape, int most, Device device, Arena arena) {
+    this.pages = pages;
     this.shape = shape;
     this.most = most;
     this.device = device;
@@ -46,6 +46,11 @@ public final class HostPages implements PageStore {
     while (taken < most) {
       takeBlock();
     }
+  }
+
+  /** Most pages that it holds. */
+  public int slots() {
+    return most;
   }
 
   /** Bytes of the memory that it has taken, where that is pinned. */
@@ -87,14 +92,14 @@ public final class HostPages implements PageStore {
   @Override
   public void out(int page, int slot) {
     for (int cache = 0; cache < shape.caches(); cache++) {
-      device.copyOut(pool.page(cache, page), memory(slot, cache));
+      device.copyOut(pages.page(cache, page), memory(slot, cache));
     }
   }
 
   @Override
   public void in(int slot, int page) {
     for (int cache = 0; cache < shape.caches(); cache++) {
-      device.upload(memory(slot, cache), pool.page(cache, page));
+      device.upload(memory(slot, cache), pages.page(cache, page));
     }
   }
 

@@ -1,12 +1,8 @@
-// PagePool: the cache's memory in pages: which are free, who holds the others, and what they hold.
+// PagePool: a cache's pages: which are free, who holds the others, and what they hold.
 package dev.gatun.kv;
 
-import dev.gatun.device.Buffer;
 import dev.gatun.device.Device;
-import dev.gatun.device.Structs;
 import dev.gatun.refusal.Refusal;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -32,7 +28,7 @@ public final class PagePool {
   /** The content before a sequence's first page. */
   static final long BEGINNING = 0;
 
-  private final List<MemorySegment> caches = new ArrayList<>();
+  private final int rank;
   private final Deque<Integer> free = new ArrayDeque<>();
 
   /** Published pages that nobody holds, the one given back first in front. */
@@ -41,8 +37,6 @@ public final class PagePool {
   private final Map<Block, Content> published = new HashMap<>();
   private final Content[] contents;
   private final int[] holders;
-  private final Buffer memory;
-  private final long pageBytes;
   private HostTier tier = HostTier.none();
   private long lastId = BEGINNING;
   private long queriedTokens;
@@ -83,43 +77,29 @@ public final class PagePool {
   }
 
   /**
-   * Allocates pages for {@code tokens} tokens.
+   * All free.
    *
-   * @param arena lifetime of the cache
+   * @param rank of those that have sequences of their own, on which the pages lie; 0 where all
+   *     ranks have a part of every page
+   * @param count pages of each cache
    */
-  public PagePool(CacheShape shape, int tokens, Device device, Arena arena) {
-    int pages = shape.pages(tokens);
-    pageBytes = shape.pageBytes();
-    long cacheBytes = pageBytes * pages;
-    long bytes = cacheBytes * shape.caches();
-    memory = bytes == 0 ? Buffer.NONE : device.allocate("the cache", bytes, arena);
-    for (int cache = 0; cache < shape.caches(); cache++) {
-      caches.add(
-          Structs.cache(
-              arena,
-              memory.slice(cache * cacheBytes, cacheBytes),
-              pages,
-              shape.kvHeads(),
-              shape.headDim(),
-              shape.latent(),
-              shape.types().keys(),
-              shape.types().values()));
-    }
-    holders = new int[pages];
-    contents = new Content[pages];
-    for (int page = 0; page < pages; page++) {
+  public PagePool(int rank, int count) {
+    this.rank = rank;
+    holders = new int[count];
+    contents = new Content[count];
+    for (int page = 0; page < count; page++) {
       free.add(page);
     }
   }
 
-  /** The {@code gk_cache} of index {@code cache}, from 0. */
-  public MemorySegment cache(int cache) {
-    return caches.get(cache);
+  /** On which the pages lie, of ranks that have sequences of their own. */
+  public int rank() {
+    return rank;
   }
 
-  /** A page of one cache. */
-  Buffer page(int cache, int page) {
-    return memory.slice(((long) cache * contents.length + page) * pageBytes, pageBytes);
+  /** Pages there are. */
+  public int size() {
+    return contents.length;
   }
 
   /** From now on pages whose memory is needed go to host memory; before any is taken. */
@@ -139,7 +119,7 @@ public final class PagePool {
   }
 
   /** Pages that {@link #take} would find. */
-  synchronized int available() {
+  public synchronized int available() {
     return free.size() + idle.size();
   }
 
@@ -215,6 +195,23 @@ public final class PagePool {
   private void lie(Content content, int page) {
     content.page = page;
     contents[page] = content;
+  }
+
+  /** How many whole pages of {@code ids}, the last of them left out, {@link #hold} would find. */
+  public synchronized int known(int[] ids) {
+    int size = Device.pageTokens();
+    long before = BEGINNING;
+    int pages = 0;
+    while ((pages + 1) * size < ids.length) {
+      int from = pages * size;
+      Content content = published.get(block(before, Arrays.copyOfRange(ids, from, from + size)));
+      if (content == null) {
+        break;
+      }
+      before = content.id;
+      pages++;
+    }
+    return pages;
   }
 
   /** Counts tokens that a sequence has looked for, and those of them that were found. */

@@ -15,7 +15,7 @@ import java.util.Optional;
  * a time.
  */
 public final class PageTable implements AutoCloseable {
-  private final PagePool pool;
+  private PagePool pool;
   private final List<Integer> pages = new ArrayList<>();
 
   /** Ids of what the first pages hold; pages behind are not full, or not known to be. */
@@ -23,6 +23,24 @@ public final class PageTable implements AutoCloseable {
 
   public PageTable(PagePool pool) {
     this.pool = pool;
+  }
+
+  /** Where its pages are. */
+  public PagePool pool() {
+    return pool;
+  }
+
+  /** How many it has. */
+  public int size() {
+    return pages.size();
+  }
+
+  /** From now on it takes pages of {@code other}; it has none. */
+  public void moveTo(PagePool other) {
+    if (!pages.isEmpty()) {
+      throw new IllegalStateException(pages.size() + " pages are of the other pool");
+    }
+    pool = other;
   }
 
   /**
@@ -129,7 +147,8 @@ public final class PageTable implements AutoCloseable {
     MemorySegment.copy(numbers, 0, row, ValueLayout.JAVA_INT, 0, numbers.length);
   }
 
-  private static int pagesOf(int tokens) {
+  /** Pages that so many tokens take. */
+  public static int pagesOf(int tokens) {
     return Math.ceilDiv(tokens, Device.pageTokens());
   }
 

@@ -5,8 +5,10 @@ import dev.gatun.device.DType;
 import dev.gatun.device.EmbeddingTable;
 import dev.gatun.device.FloatVector;
 import dev.gatun.graph.Graph;
+import dev.gatun.graph.RankRows;
 import dev.gatun.graph.Transfers;
 import dev.gatun.op.Tensor;
+import dev.gatun.shard.Placement;
 import dev.gatun.shard.Shard;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;
@@ -20,9 +22,10 @@ import java.util.function.IntFunction;
 
 /**
  * The residual stream is (tokens, hidden); each block's sums are fused with the norm that follows.
- * A rank has the stream where a layer is at home on it; between layers with other homes it is
- * handed on. Where other ranks have a layer's experts, its rows go in halves: while those compute
- * one half's experts, the home computes the other half's attention.
+ * A rank has the stream where a layer is at home on it, of all rows or of its own sequences';
+ * between layers with other homes it is handed on. Where other ranks have a layer's experts, its
+ * rows go in halves: while those compute one half's experts, the home computes the other half's
+ * attention.
  */
 public final class Decoder {
   private final Shard shard;
@@ -36,8 +39,12 @@ public final class Decoder {
   private final float ropeFactor;
   private final int vocab;
 
-  /** After the last layer. */
-  private record End(Norm norm, Linear head) {}
+  /**
+   * After the last layer.
+   *
+   * @param head where the logits are computed
+   */
+  private record End(Norm norm, Optional<Linear> head) {}
 
   private Decoder(Parameters parameters, List<Stage> stages, Optional<Mtp> mtp) {
     ModelConfig config = parameters.config();
@@ -52,12 +59,15 @@ public final class Decoder {
     embedding =
         shard.isHome(0) ? Optional.of(parameters.table(table, vocab, hidden)) : Optional.empty();
     String head = config.tiedEmbeddings() ? "model.embed_tokens" : "lm_head";
+    boolean hasHead = hasHead(shard, last);
     end =
-        hasEnd(shard, last)
+        hasHead || shard.dividesRows()
             ? Optional.of(
                 new End(
                     Norm.of(parameters, "model.norm.weight"),
-                    Linear.divided(parameters, last, head, vocab, hidden, false)))
+                    hasHead
+                        ? Optional.of(Linear.divided(parameters, last, head, vocab, hidden, false))
+                        : Optional.empty()))
             : Optional.empty();
     invFreq = parameters.constant("rope.inv_freq", rope.invFreq());
     ropeDim = 2 * rope.invFreq().length;
@@ -84,8 +94,11 @@ public final class Decoder {
                 attention.of(layer, caches::getAndIncrement),
                 Norm.of(parameters, prefix + "post_attention_layernorm.weight"),
                 feedForward.apply(layer));
-        stages.add(
-            new Stage(layer, Optional.of(block), Optional.empty(), Stage.halved(shard, layer)));
+        Optional<FeedForward> help =
+            shard.dividesRows() && shard.routed(layer).isPresent()
+                ? Optional.of(block.feedForward())
+                : Optional.empty();
+        stages.add(new Stage(layer, Optional.of(block), help, Stage.halved(shard, layer)));
       } else {
         boolean helps = shard.takesPart(layer);
         stages.add(
@@ -108,9 +121,11 @@ public final class Decoder {
     return new Decoder(parameters, stages.subList(0, config.layers()), mtp);
   }
 
-  /** What follows the last layer is divided among its homes, or on the first of them. */
-  private static boolean hasEnd(Shard shard, int last) {
-    return shard.placement().divided()
+  /**
+   * The output projection is divided among the homes of the last layer, or on the first of them.
+   */
+  private static boolean hasHead(Shard shard, int last) {
+    return shard.placement().division() == Placement.Division.WEIGHTS
         ? shard.isHome(last)
         : shard.homes(last).getFirst() == shard.rank();
   }
@@ -135,7 +150,12 @@ public final class Decoder {
    * {@code router.i}, the scores of the experts of layer i from 0, where it has some.
    */
   public Optional<Tensor> logits(Graph graph) {
-    return toFirst(graph, stream(graph, table(graph)).flatMap(stream -> logits(graph, stream)));
+    Optional<Residual> stream = stream(graph, table(graph));
+    return graph
+        .shape()
+        .ranks()
+        .map(ranks -> logitsOfAll(graph, ranks, stream))
+        .orElseGet(() -> toFirst(graph, stream.flatMap(its -> logits(graph, its))));
   }
 
   public boolean hasMtp() {
@@ -146,13 +166,13 @@ public final class Decoder {
   public Optional<Tensor> mtpLogits(Graph graph) {
     Optional<Tensor> table = table(graph);
     Tensor normed = normed(graph, stream(graph, table).orElseThrow());
-    Linear head = end.orElseThrow().head;
+    Linear head = end.orElseThrow().head.orElseThrow();
     return mtp.map(
         layer -> layer.logits(graph, normed, table.orElseThrow(), embedding.orElseThrow(), head));
   }
 
   private Optional<Tensor> table(Graph graph) {
-    return shard.homeLayers() > 0
+    return shard.homeLayers() > 0 && graph.shape().hasRows()
         ? Optional.of(graph.ropeTable(invFreq, ropeDim, ropeFactor))
         : Optional.empty();
   }
@@ -163,8 +183,9 @@ public final class Decoder {
     int last = stages.size() - 1;
     for (int layer = 0; layer <= last; layer++) {
       Stage stage = stages.get(layer);
-      stage.help(graph, layer == last);
-      if (stage.home().isPresent()) {
+      if (stage.home().isEmpty() || !graph.shape().hasRows()) {
+        stage.help(graph, layer == last);
+      } else {
         Optional<Residual> before = stream;
         Tensor x = before.map(Residual::x).orElseGet(() -> embed(graph));
         Tensor positions = table.orElseThrow();
@@ -208,7 +229,23 @@ public final class Decoder {
   }
 
   private Optional<Tensor> logits(Graph graph, Residual stream) {
-    return end.flatMap(last -> last.head.applyFinelyOnFirst(graph, normed(graph, stream)));
+    return end.flatMap(End::head)
+        .flatMap(head -> head.applyFinelyOnFirst(graph, normed(graph, stream)));
+  }
+
+  /** Of the rows of all ranks, each of which has its own sequences'. */
+  private Optional<Tensor> logitsOfAll(Graph graph, RankRows ranks, Optional<Residual> stream) {
+    Optional<Tensor> own = stream.map(its -> normed(graph, its));
+    boolean gives = ranks.own(ranks.logitRows()) > 0;
+    Optional<Linear> head = end.orElseThrow().head;
+    List<Transfers.Columns> columns = List.of(new Transfers.Columns(DType.F32, hidden));
+    return graph
+        .transfers()
+        .gatherRows(
+            ranks.logitRows(), columns, own.filter(_ -> gives).stream().toList(), head.isPresent())
+        .stream()
+        .findFirst()
+        .flatMap(all -> head.flatMap(its -> its.applyFinelyOnFirst(graph, all)));
   }
 
   /** (logitRows, hidden) behind the final norm. */

@@ -7,6 +7,7 @@ import dev.gatun.device.PackedMatrix;
 import dev.gatun.device.RouterWeights;
 import dev.gatun.graph.ExpertOps;
 import dev.gatun.graph.Graph;
+import dev.gatun.graph.RankRows;
 import dev.gatun.graph.Transfers;
 import dev.gatun.op.RowOwners;
 import dev.gatun.op.Tensor;
@@ -15,12 +16,14 @@ import dev.gatun.weights.FeedForwardConfig;
 import dev.gatun.weights.Parameters;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
  * The {@code perToken} experts that the router chooses, by their weights, and what all tokens go
  * through (sources: transformers, models/qwen3_moe and deepseek_v3). Experts may be on any rank:
- * each computes the rows of its own, and the homes of the layer add them up, in one order.
+ * each computes the rows of its own, and the homes of the layer add them up, in one order: of all
+ * tokens, or each of its own sequences'.
  *
  * @param layer of the model
  * @param router of a home
@@ -52,11 +55,24 @@ public record MixtureOfExperts(
    * @param home the rank that hands x and the choice to helpers
    * @param rank this one
    * @param helps whether there are members that are no home
+   * @param ofRanks the rows of each rank, where each has those of its own sequences
    * @param table (experts, turns) where this rank's stack has them
    */
-  public record Spread(RowOwners owners, int home, int rank, boolean helps, IntVector table) {
+  public record Spread(
+      RowOwners owners,
+      int home,
+      int rank,
+      boolean helps,
+      Optional<Function<RankRows, List<Integer>>> ofRanks,
+      IntVector table) {
     Transfers.Group group() {
       return new Transfers.Group(owners.members(), home, rank);
+    }
+
+    /** Tokens before this rank's. */
+    int before(Graph graph) {
+      RankRows rows = graph.shape().ranks().orElse(null);
+      return ofRanks.map(counts -> rows.before(counts.apply(rows))).orElse(0);
     }
   }
 
@@ -81,7 +97,7 @@ public record MixtureOfExperts(
             .filter(width -> home && width > 0)
             .map(
                 width -> GatedMlp.of(parameters, layer, prefix + "shared_experts.", hidden, width)),
-        routed.map(ranks -> spread(parameters, prefix, ranks, shard.homes(layer).getFirst())),
+        routed.map(ranks -> spread(parameters, prefix, ranks, layer)),
         config.perToken(),
         hidden);
   }
@@ -113,13 +129,18 @@ public record MixtureOfExperts(
   }
 
   private static Spread spread(
-      Parameters parameters, String prefix, Shard.Routed routed, int home) {
+      Parameters parameters, String prefix, Shard.Routed routed, int layer) {
+    Shard shard = parameters.shard();
+    boolean isLast = layer == shard.placement().layers() - 1;
     return new Spread(
         new RowOwners(routed.members(), routed.turns(), routed.owner()),
-        home,
-        parameters.shard().rank(),
+        shard.homes(layer).getFirst(),
+        shard.rank(),
         !routed.helpers().isEmpty(),
-        parameters.constant(prefix + "experts.places", routed.table(parameters.shard().rank())));
+        shard.dividesRows()
+            ? Optional.of(isLast ? RankRows::kept : RankRows::tokens)
+            : Optional.empty(),
+        parameters.constant(prefix + "experts.places", routed.table(shard.rank())));
   }
 
   private static RouterWeights choice(
@@ -156,11 +177,13 @@ public record MixtureOfExperts(
     if (ranks.helps) {
       graph.transfers().hand(ranks.group(), List.of(x, ids));
     }
-    int exchange = publish(graph, ranks, x, ids);
+    List<Tensor> all = gathered(graph, ranks, List.of(x, ids));
+    int exchange = publish(graph, ranks, all.getFirst(), all.getLast());
     // What all tokens go through hides the way of the experts' rows.
     Optional<Tensor> common = shared.map(mlp -> mlp.apply(graph, x));
+    int before = ranks.before(graph);
     return () -> {
-      Tensor chosen = graph.transfers().collect(exchange, ranks.owners, ids, hidden);
+      Tensor chosen = graph.transfers().collect(exchange, ranks.owners, ids, before, hidden);
       return graph.experts().combine(chosen, routing, common);
     };
   }
@@ -169,10 +192,30 @@ public record MixtureOfExperts(
   public void help(Graph graph, int rows) {
     Spread ranks = spread.orElseThrow();
     Transfers transfers = graph.transfers();
-    Tensor x = transfers.incoming(DType.F32, rows, hidden);
-    Tensor ids = transfers.incoming(DType.I32, rows, perToken);
-    transfers.take(ranks.group(), List.of(x, ids));
-    transfers.pass(publish(graph, ranks, x, ids), ranks.owners, hidden);
+    List<Tensor> all;
+    if (ranks.ofRanks.isPresent()) {
+      all = gathered(graph, ranks, List.of());
+    } else {
+      all =
+          List.of(
+              transfers.incoming(DType.F32, rows, hidden),
+              transfers.incoming(DType.I32, rows, perToken));
+      transfers.take(ranks.group(), all);
+    }
+    int exchange = publish(graph, ranks, all.getFirst(), all.getLast());
+    transfers.pass(exchange, ranks.owners, hidden);
+  }
+
+  /** x and ids of all tokens, of which {@code own} are this rank's. */
+  private List<Tensor> gathered(Graph graph, Spread ranks, List<Tensor> own) {
+    if (ranks.ofRanks.isEmpty()) {
+      return own;
+    }
+    List<Transfers.Columns> columns =
+        List.of(
+            new Transfers.Columns(DType.F32, hidden), new Transfers.Columns(DType.I32, perToken));
+    List<Integer> counts = ranks.ofRanks.get().apply(graph.shape().ranks().orElseThrow());
+    return graph.transfers().gatherRows(counts, columns, own, true);
   }
 
   private int publish(Graph graph, Spread ranks, Tensor x, Tensor ids) {

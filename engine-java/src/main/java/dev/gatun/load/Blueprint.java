@@ -5,8 +5,12 @@ import dev.gatun.device.Device;
 import dev.gatun.device.StepLimits;
 import dev.gatun.graph.Compute;
 import dev.gatun.graph.Crossover;
+import dev.gatun.graph.RankRows;
+import dev.gatun.graph.StepShape;
 import dev.gatun.model.Architectures;
 import dev.gatun.model.Model;
+import dev.gatun.refusal.Refusal;
+import dev.gatun.shard.Shard;
 import dev.gatun.step.StepPlans;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
@@ -37,6 +41,12 @@ record Blueprint(
       Device device,
       Membership membership,
       Arena arena) {
+    if (membership.shard().dividesRows() && options.gemm() != Gemm.OWN) {
+      // Which products are cuBLAS's follows from their rows, of which each rank has others.
+      throw Refusal.usage(
+          "cuBLAS's products where each device has its own sequences",
+          "leave --gemm out, or use another --split-mode");
+    }
     Parameters parameters = new Parameters(checkpoint, device, arena, membership.shard());
     return new Blueprint(
         checkpoint, options, device, membership, parameters, Architectures.of(parameters));
@@ -48,7 +58,16 @@ record Blueprint(
 
   /** How its steps lie in memory. */
   StepPlans stepPlans(Crossover crossover) {
-    return StepPlans.of(model, config().vocab(), options.stepBounds(), compute(), crossover);
+    return StepPlans.of(
+        model, membership.shard(), config().vocab(), options.stepBounds(), compute(), crossover);
+  }
+
+  /** A step of one sequence's token, as this rank runs it. */
+  StepShape ofOneToken() {
+    Shard shard = membership.shard();
+    return shard.dividesRows()
+        ? StepShape.of(RankRows.ofOneToken(shard.rank(), membership.ranks().size()), false, false)
+        : new StepShape(1, 1, false, false, false);
   }
 
   /** The one that was asked for, or the family's. */

@@ -94,7 +94,9 @@ public record Footprint(
         exchange(blueprint, plans, transport),
         transport.isOnDevices() ? Group.MOST_OPEN * exchanged(plans, _ -> true) : 0,
         options.cacheRamOfEach(),
-        plans.bytes() + Stepper.memoryBytes(plans, longestPages(checkpoint.config())),
+        plans.bytes()
+            + Stepper.memoryBytes(
+                plans, longestPages(checkpoint.config()), shard.rank() == 0 ? rowRanks(shard) : 1),
         options.stepTokens(),
         options.device().kind() == DeviceChoice.Kind.CUDA ? GPU_WORKSPACE : 0,
         plans.gemmBytes());
@@ -197,7 +199,7 @@ public record Footprint(
     long bytes =
         transport.isOnDevices() ? 0 : exchanged(plans, members -> members.getFirst() == rank);
     if (rank == 0 && membership.isShared()) {
-      bytes += Relay.bytes(membership.ranks().size(), inputBytes(plans, blueprint.config()));
+      bytes += Relay.bytes(membership.ranks().size(), inputBytes(blueprint, plans));
     }
     return Group.MOST_OPEN * bytes;
   }
@@ -210,9 +212,15 @@ public record Footprint(
         .sum();
   }
 
-  /** Of the inputs of the largest step; the same on all ranks. */
-  static long inputBytes(StepPlans plans, ModelConfig config) {
-    return Stepper.inputBytes(plans.most(), longestPages(config));
+  /** Of the inputs of the largest step, of all ranks; the same on each. */
+  static long inputBytes(Blueprint blueprint, StepPlans plans) {
+    int ranks = rowRanks(blueprint.parameters().shard());
+    return Stepper.inputBytes(plans.most(), longestPages(blueprint.config()), ranks);
+  }
+
+  /** Ranks that have rows of their own; 1 where all ranks have all rows. */
+  private static int rowRanks(Shard shard) {
+    return shard.dividesRows() ? shard.placement().ranks() : 1;
   }
 
   // A tied embedding is on the device as the head.

@@ -4,6 +4,7 @@ package dev.gatun.load;
 import dev.gatun.device.Device;
 import dev.gatun.graph.Crossover;
 import dev.gatun.kv.CacheShape;
+import dev.gatun.kv.DevicePages;
 import dev.gatun.kv.HostPages;
 import dev.gatun.kv.PagePool;
 import dev.gatun.kv.PageStore;
@@ -25,11 +26,14 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.LongConsumer;
+import java.util.stream.IntStream;
 
 /**
  * Memory is taken once, here, and lives as long as the arena.
  *
- * @param context tokens of the cache
+ * @param pools of the cache's pages: one, or of each rank that has sequences of its own; on rank 0
+ *     they are what is used
+ * @param context tokens of the cache, of each rank that has sequences of its own
  * @param longestSequence tokens that one sequence may have
  * @param weightBytes of weights on the device
  * @param cacheBytes of the cache's pages
@@ -41,7 +45,7 @@ import java.util.function.LongConsumer;
  */
 public record Loaded(
     Stepper stepper,
-    PagePool pool,
+    List<PagePool> pools,
     int context,
     int longestSequence,
     long weightBytes,
@@ -71,7 +75,12 @@ public record Loaded(
     Optional<Relay> relay =
         Optional.of(membership.ranks())
             .filter(_ -> membership.isShared())
-            .map(ranks -> new Relay(ranks, Footprint.inputBytes(steps, config)));
+            .map(
+                ranks ->
+                    new Relay(
+                        ranks,
+                        Footprint.inputBytes(blueprint, steps),
+                        membership.shard().dividesRows()));
     MeasuredRanks inSteps = new MeasuredRanks(membership.ranks());
     Links links = Links.of(relay, inSteps, blueprint, steps.exchangedBytes());
     Footprint need =
@@ -84,14 +93,21 @@ public record Loaded(
     int context = agreed(plan, relay);
     int longestSequence = Math.min(context, config.contextLength());
     CacheShape shape = cacheShape(blueprint, need);
-    PagePool pool = new PagePool(shape, context, device, arena);
-    HostPages hostPages = hostPages(pool, shape, plan, relay, device, arena);
+    DevicePages pages = new DevicePages(shape, context, device, arena);
+    List<PagePool> pools = pools(membership, pages);
+    HostPages hostPages = hostPages(pages, shape, plan, relay, device, arena);
+    keepIn(pools, hostPages, relay);
     Exchanges exchanges = links.exchanges();
     Stepper stepper =
         new Stepper(
-            new Stepper.Steps(blueprint.model(), blueprint.compute(), steps, membership.tally()),
+            new Stepper.Steps(
+                blueprint.model(),
+                membership.shard(),
+                blueprint.compute(),
+                steps,
+                membership.tally()),
             device,
-            pool,
+            pages,
             shape.pages(longestSequence),
             new Stepper.Others(relay, exchanges, hostPages),
             arena);
@@ -111,7 +127,7 @@ public record Loaded(
     List<RankLoad> all = relay.map(others -> ofAll(others, own)).orElse(List.of(own));
     return new Loaded(
         stepper,
-        pool,
+        pools,
         context,
         longestSequence,
         own.weights(),
@@ -149,7 +165,7 @@ public record Loaded(
    * memory now, since one that had none later would end them all.
    */
   private static HostPages hostPages(
-      PagePool pool,
+      DevicePages cache,
       CacheShape shape,
       LoadPlan plan,
       Optional<Relay> relay,
@@ -160,12 +176,27 @@ public record Loaded(
     int own = (int) Math.min(fitting, Integer.MAX_VALUE);
     int slots = relay.map(ranks -> ranks.least(own)).orElse(own);
     HostPages pages =
-        new HostPages(pool, shape, slots == Integer.MAX_VALUE ? 0 : slots, device, arena);
+        new HostPages(cache, shape, slots == Integer.MAX_VALUE ? 0 : slots, device, arena);
     if (relay.isPresent()) {
       pages.reserve();
     }
-    pool.keepIn(relay.<PageStore>map(others -> new RelayedPages(others, pages)).orElse(pages));
     return pages;
+  }
+
+  /** Of all ranks together, or of each that has sequences of its own. */
+  private static List<PagePool> pools(Membership membership, DevicePages pages) {
+    int pools = membership.shard().dividesRows() ? membership.ranks().size() : 1;
+    return IntStream.range(0, pools).mapToObj(rank -> new PagePool(rank, pages.count())).toList();
+  }
+
+  private static void keepIn(List<PagePool> pools, HostPages own, Optional<Relay> relay) {
+    for (PagePool pool : pools) {
+      Optional<PageStore> here = pool.rank() == 0 ? Optional.of(own) : Optional.empty();
+      pool.keepIn(
+          relay
+              .<PageStore>map(all -> new RelayedPages(all, pool.rank(), here, own.slots()))
+              .orElse(own));
+    }
   }
 
   private static CacheShape cacheShape(Blueprint blueprint, Footprint need) {

@@ -4,7 +4,6 @@ package dev.gatun.load;
 import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.graph.Crossover;
-import dev.gatun.graph.StepShape;
 import dev.gatun.op.Exchanging;
 import dev.gatun.op.ExpertDown;
 import dev.gatun.op.ExpertGateUp;
@@ -179,8 +178,9 @@ public final class MeshDevices implements AutoCloseable {
 
   /** With what a step of one token takes. */
   private MeshPlan.Share share(Blueprint blueprint, Footprint need) {
-    StepShape one = new StepShape(1, 1, false, false, false);
-    StepGraph graph = StepGraph.of(blueprint.model(), one, blueprint.compute(), Crossover.never());
+    StepGraph graph =
+        StepGraph.of(
+            blueprint.model(), blueprint.ofOneToken(), blueprint.compute(), Crossover.never());
     int rank = blueprint.membership().ranks().rank();
     long read = 0;
     long exchanged = 0;

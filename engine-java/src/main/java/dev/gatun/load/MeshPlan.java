@@ -115,7 +115,7 @@ public record MeshPlan(
     long all = shares.stream().mapToLong(Share::readBytes).sum();
     long most = shares.stream().mapToLong(Share::readBytes).max().orElseThrow();
     return switch (mode) {
-      case TENSOR, EXPERT -> most;
+      case TENSOR, EXPERT, DATA -> most;
       case LAYER -> all;
       case HYBRID -> {
         long first = shares.getFirst().readBytes();
@@ -132,7 +132,7 @@ public record MeshPlan(
    */
   public double readSeconds(List<Double> bandwidths) {
     return switch (mode) {
-      case TENSOR, EXPERT -> seconds(0, bandwidths, false);
+      case TENSOR, EXPERT, DATA -> seconds(0, bandwidths, false);
       case LAYER -> seconds(0, bandwidths, true);
       case HYBRID ->
           shares.getFirst().readBytes() / bandwidths.getFirst() + seconds(1, bandwidths, false);

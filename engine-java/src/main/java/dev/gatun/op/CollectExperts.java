@@ -7,10 +7,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
+ * @param first of the exchange's rows that this rank needs
  * @param y (tokens * k, hidden) float32; empty where this rank needs none
  * @param hidden columns of a row
  */
-public record CollectExperts(int id, RowOwners owners, Optional<Tensor> y, int hidden)
+public record CollectExperts(int id, RowOwners owners, int first, Optional<Tensor> y, int hidden)
     implements Op {
   @Override
   public List<Tensor> reads() {
@@ -31,13 +32,14 @@ public record CollectExperts(int id, RowOwners owners, Optional<Tensor> y, int h
       try (Handover handover = exchanges.kept(id)) {
         if (to.isPresent()) {
           handover.await();
-          inOrder(owner, handover, to.get());
+          inOrder(owner, handover, to.get(), first + y.orElseThrow().rows());
         }
       }
     };
   }
 
-  private void inOrder(int[] owner, Handover handover, Buffer to) {
+  /** Rows {@link #first} to {@code end}, exclusive. */
+  private void inOrder(int[] owner, Handover handover, Buffer to, int end) {
     long rowBytes = (long) Float.BYTES * hidden;
     long[] ends = owners.ends(owner, rowBytes);
     long[] next = new long[ends.length];
@@ -46,7 +48,12 @@ public record CollectExperts(int id, RowOwners owners, Optional<Tensor> y, int h
         owner,
         (member, row, rows) -> {
           if (member >= 0) {
-            handover.take(Block.row(next[member], row * rowBytes, rows * rowBytes), to);
+            int from = Math.max(row, first);
+            int needed = Math.min(row + rows, end) - from;
+            if (needed > 0) {
+              long begin = next[member] + (from - row) * rowBytes;
+              handover.take(Block.row(begin, (from - first) * rowBytes, needed * rowBytes), to);
+            }
             next[member] += rows * rowBytes;
           }
         });

@@ -2,8 +2,8 @@
 package dev.gatun.shard;
 
 /**
- * Several ranks may be homes of a layer and choose alike; the first of them counts. Filled by the
- * rank's thread, read by any.
+ * Several ranks may be homes of a layer; where they choose alike, the first of them counts. Filled
+ * by the rank's thread, read by any.
  */
 public final class ExpertTally {
   private final Shard shard;
@@ -17,7 +17,9 @@ public final class ExpertTally {
 
   /** Whether the layer is of the shape, and this rank the one that counts what it chooses. */
   public boolean counts(int layer) {
-    return counts.shape().layers().contains(layer) && shard.homes(layer).getFirst() == shard.rank();
+    return counts.shape().layers().contains(layer)
+        && shard.isHome(layer)
+        && (shard.dividesRows() || shard.homes(layer).getFirst() == shard.rank());
   }
 
   /**

@@ -13,16 +13,25 @@ import java.util.stream.IntStream;
  * and shared weights: divided among them, or each of them all. Experts are on any ranks.
  *
  * @param homes of each layer, ascending
- * @param divided whether homes divide attention, dense and shared weights among themselves (tensor
- *     parallelism), or each has them all
+ * @param division what the homes of a layer divide among themselves
  * @param experts of each layer: the ranks of each expert, at least one; empty where a layer's
  *     experts are on all its homes, or it has none
  */
 public record Placement(
     int ranks,
     List<List<Integer>> homes,
-    boolean divided,
+    Division division,
     List<Optional<List<List<Integer>>>> experts) {
+
+  /** Of attention, dense and shared weights, and the rows that go through them. */
+  public enum Division {
+    /** Each home has all weights, and computes all rows. */
+    NONE,
+    /** Weights: each computes a part of every row (tensor parallelism). */
+    WEIGHTS,
+    /** Rows: each has all weights, and the sequences whose cache it has (data parallelism). */
+    ROWS
+  }
 
   /** How a model is divided, where it is not said expert by expert. */
   public enum Mode {
@@ -33,7 +42,9 @@ public record Placement(
     /** Experts over all ranks, every other weight on each. */
     EXPERT,
     /** Experts over all ranks but the first, every other weight on the first. */
-    HYBRID
+    HYBRID,
+    /** As {@link #EXPERT}, and each rank has the rows and the cache of its own sequences. */
+    DATA
   }
 
   /** Everything on one rank. */
@@ -70,7 +81,7 @@ public record Placement(
       homes.add(
           switch (mode) {
             case LAYER -> List.of((int) ((long) layer * ranks / layers));
-            case TENSOR, EXPERT -> all;
+            case TENSOR, EXPERT, DATA -> all;
             case HYBRID -> List.of(0);
           });
       boolean elsewhere = ranks > 1 && mode != Mode.LAYER && expertsOfLayer[layer] > 0;
@@ -79,7 +90,13 @@ public record Placement(
               ? Optional.of(runs(expertsOfLayer[layer], mode == Mode.HYBRID ? 1 : 0, ranks))
               : Optional.empty());
     }
-    return new Placement(ranks, homes, mode == Mode.TENSOR, places);
+    Division division =
+        switch (mode) {
+          case TENSOR -> Division.WEIGHTS;
+          case DATA -> ranks > 1 ? Division.ROWS : Division.NONE;
+          case LAYER, EXPERT, HYBRID -> Division.NONE;
+        };
+    return new Placement(ranks, homes, division, places);
   }
 
   /** The same with experts where {@code placed} has them, on as many devices. */
@@ -91,7 +108,7 @@ public record Placement(
     for (int layer : placed.shape().layers()) {
       places.set(layer, Optional.of(placed.holders(layer)));
     }
-    return new Placement(ranks, homes, divided, places);
+    return new Placement(ranks, homes, division, places);
   }
 
   /** Equal consecutive runs of experts on ranks {@code from} to {@code to}, exclusive. */

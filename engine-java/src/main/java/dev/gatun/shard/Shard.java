@@ -28,6 +28,11 @@ public record Shard(int rank, Placement placement) {
     return placement.homes().get(layer);
   }
 
+  /** Whether its steps have the rows of its own sequences alone, and its cache what they store. */
+  public boolean dividesRows() {
+    return placement.division() == Placement.Division.ROWS;
+  }
+
   /** Layers that have their home here. */
   public int homeLayers() {
     return (int) IntStream.range(0, placement.layers()).filter(this::isHome).count();
@@ -42,7 +47,7 @@ public record Shard(int rank, Placement placement) {
   public Split split(int layer, int units, int unitRows, int aligned) {
     List<Integer> homes = homes(layer);
     int index = homes.indexOf(rank);
-    if (placement.divided()) {
+    if (placement.division() == Placement.Division.WEIGHTS) {
       for (int parts = homes.size(); parts > 1; parts--) {
         if (homes.size() % parts == 0
             && units % parts == 0

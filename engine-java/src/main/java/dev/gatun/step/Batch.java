@@ -7,17 +7,35 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Parts of different sequences; those of a single token come first. */
+/**
+ * Parts of different sequences, by the rank on which their pages lie; of a rank's those of a single
+ * token come first.
+ */
 public final class Batch {
   private final List<Part> parts;
   private final int[] firstLogitRows; // of each part
   private final int[] maskRows; // of each part: masks before its own
-  private int singles;
+  private final List<OfRank> ranks = new ArrayList<>();
   private int tokens;
   private int logitRows;
   private int masks;
   private boolean draws;
   private boolean mtp;
+
+  /**
+   * What of a batch is one rank's.
+   *
+   * @param parts in the order of its rows
+   * @param singles tokens that are the only one of their sequence; the first of its rows
+   */
+  record OfRank(List<Part> parts, int singles, int tokens, int logitRows) {
+    private static final OfRank NOTHING = new OfRank(List.of(), 0, 0, 0);
+
+    /** Whether every token is the only one of its sequence. */
+    boolean decodes() {
+      return singles == tokens;
+    }
+  }
 
   /**
    * One sequence's tokens in a step.
@@ -61,6 +79,10 @@ public final class Batch {
       return ids.length;
     }
 
+    private int rank() {
+      return pages.pool().rank();
+    }
+
     /** Whether the token that follows is drawn by a mask. */
     public boolean isMasked() {
       return sampling.isPresent() && sampling.get().masked();
@@ -79,17 +101,31 @@ public final class Batch {
     firstLogitRows = new int[given.size()];
     maskRows = new int[given.size()];
     // Loops, since this runs between two steps of a CPU whose caches the first has emptied.
+    for (int rank = 0; parts.size() < given.size(); rank++) {
+      ranks.add(ofRank(given, rank));
+    }
+  }
+
+  private OfRank ofRank(List<Part> given, int rank) {
+    int first = parts.size();
+    int tokensBefore = tokens;
+    int rowsBefore = logitRows;
     for (Part part : given) {
-      if (part.tokens() == 1) {
+      if (part.rank() == rank && part.tokens() == 1) {
         add(part);
-        singles++;
       }
     }
+    int singles = parts.size() - first;
     for (Part part : given) {
-      if (part.tokens() > 1) {
+      if (part.rank() == rank && part.tokens() > 1) {
         add(part);
       }
     }
+    return new OfRank(
+        List.copyOf(parts.subList(first, parts.size())),
+        singles,
+        tokens - tokensBefore,
+        logitRows - rowsBefore);
   }
 
   private void add(Part part) {
@@ -110,9 +146,9 @@ public final class Batch {
     return parts;
   }
 
-  /** Tokens that are the only one of their sequence; the first of the step. */
-  int singles() {
-    return singles;
+  /** What is a rank's, of ranks that have sequences of their own; of others all is rank 0's. */
+  OfRank of(int rank) {
+    return rank < ranks.size() ? ranks.get(rank) : OfRank.NOTHING;
   }
 
   int tokens() {

@@ -47,6 +47,11 @@ record InputLayout(
         maxPages);
   }
 
+  /** Whether there is room for the tokens that follow. */
+  boolean hasNextIds() {
+    return position > nextIds;
+  }
+
   /** Bytes that a step of {@code count} sequences uses. */
   long usedBytes(int count) {
     return pageTable + (long) Integer.BYTES * count * maxPages;

@@ -1,6 +1,7 @@
 // Relay: how the steps that rank 0 issues reach the other ranks.
 package dev.gatun.step;
 
+import dev.gatun.graph.RankRows;
 import dev.gatun.graph.StepShape;
 import dev.gatun.kv.PageStore;
 import dev.gatun.ranks.Exchange;
@@ -9,19 +10,25 @@ import dev.gatun.ranks.Ranks;
 import dev.gatun.refusal.Refusal;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Two exchanges a step: what it is, and its inputs. Every rank has the same largest steps. For the
- * thread of its rank.
+ * Two exchanges a step: what it is, and its inputs, those of all ranks or of each. Every rank has
+ * the same largest steps. For the thread of its rank.
  */
 public final class Relay {
   /** Most words that a rank tells all others of itself. */
   public static final int MOST_WORDS = 8;
 
-  private static final int HEADER_BYTES = 32;
+  private static final int HEADER_INTS = 4;
+
+  /** Of a rank's rows, or of the rows of all. */
+  private static final int SHARE_INTS = 4;
+
   private static final int STEP = 1;
   private static final int END = 2;
   private static final int PAGE_OUT = 3;
@@ -30,11 +37,12 @@ public final class Relay {
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
 
   private final Ranks ranks;
+  private final boolean dividesRows;
   private final Group headers;
   private final Group inputs;
 
   /**
-   * A step as rank 0 has described it.
+   * A step as rank 0 has described it, of this rank.
    *
    * @param singles rows, from the first on, that are the only ones of their sequences
    * @param inputs valid until the next is asked for
@@ -42,12 +50,22 @@ public final class Relay {
   record Announced(StepShape shape, int singles, MemorySegment inputs) {}
 
   /**
+   * What of a step is a rank's.
+   *
+   * @param logitRows whose logits are wanted
+   * @param inputs of its rows
+   */
+  record Share(int tokens, int logitRows, int singles, MemorySegment inputs) {}
+
+  /**
    * All ranks make one.
    *
-   * @param inputBytes of the largest step
+   * @param inputBytes of the largest step, of all ranks
+   * @param dividesRows whether each rank has rows of its own
    */
-  public Relay(Ranks ranks, long inputBytes) {
+  public Relay(Ranks ranks, long inputBytes, boolean dividesRows) {
     this.ranks = ranks;
+    this.dividesRows = dividesRows;
     var all = IntStream.range(0, ranks.size()).boxed().toList();
     headers = ranks.group(all, headerBytes(ranks.size()));
     inputs = ranks.group(all, inputBytes);
@@ -59,7 +77,17 @@ public final class Relay {
   }
 
   private static long headerBytes(int ranks) {
-    return Math.max(HEADER_BYTES, (long) MOST_WORDS * Long.BYTES * ranks);
+    long words = (long) MOST_WORDS * Long.BYTES * ranks;
+    return Math.max((long) Integer.BYTES * headerInts(ranks), words);
+  }
+
+  private static int headerInts(int shares) {
+    return HEADER_INTS + SHARE_INTS * shares;
+  }
+
+  /** How many {@link Share}s a step has. */
+  private int shares() {
+    return dividesRows ? ranks.size() : 1;
   }
 
   /**
@@ -102,31 +130,49 @@ public final class Relay {
     return sums;
   }
 
-  /** Rank 0: others run this step too. */
-  void announce(StepShape shape, int singles, MemorySegment content) {
-    tell(
-        STEP,
-        shape.tokens(),
-        shape.logitRows(),
-        shape.decodes() ? 1 : 0,
-        shape.draws() ? 1 : 0,
-        singles,
-        Math.toIntExact(content.byteSize()));
-    try (Exchange exchange = inputs.begin(ofFirst(content.byteSize()))) {
-      MemorySegment.copy(content, 0, exchange.at(0), 0, content.byteSize());
+  /**
+   * Rank 0: others run this step too.
+   *
+   * @param shares of each rank where ranks have rows of their own; else one, of them all
+   */
+  void announce(boolean draws, List<Share> shares) {
+    int[] words = new int[headerInts(shares.size())];
+    words[0] = STEP;
+    words[1] = draws ? 1 : 0;
+    long bytes = 0;
+    for (int i = 0; i < shares.size(); i++) {
+      Share share = shares.get(i);
+      int at = headerInts(i);
+      words[at] = share.tokens;
+      words[at + 1] = share.logitRows;
+      words[at + 2] = share.singles;
+      words[at + 3] = Math.toIntExact(share.inputs.byteSize());
+      bytes += share.inputs.byteSize();
+    }
+    tell(words);
+    try (Exchange exchange = inputs.begin(ofFirst(bytes))) {
+      long to = 0;
+      for (Share share : shares) {
+        exchange.at(to).copyFrom(share.inputs);
+        to += share.inputs.byteSize();
+      }
       exchange.publish();
       exchange.await();
     }
   }
 
-  /** Rank 0: others copy this page to that slot too. */
-  void announceOut(int page, int slot) {
-    tell(PAGE_OUT, page, slot);
+  /**
+   * Rank 0: another copies this page to that slot too.
+   *
+   * @param rank where ranks have pages of their own; else any, and all others do
+   */
+  void announceOut(int page, int slot, int rank) {
+    tell(PAGE_OUT, page, slot, rank);
   }
 
-  /** Rank 0: others copy this slot to that page too. */
-  void announceIn(int slot, int page) {
-    tell(PAGE_IN, slot, page);
+  /** Rank 0: as {@link #announceOut}, from that slot to this page. */
+  void announceIn(int slot, int page, int rank) {
+    tell(PAGE_IN, slot, page, rank);
   }
 
   /** Rank 0: there are no more steps. */
@@ -145,11 +191,15 @@ public final class Relay {
   }
 
   private void tell(int... words) {
-    try (Exchange exchange = headers.begin(ofFirst(HEADER_BYTES))) {
+    try (Exchange exchange = headers.begin(ofFirst(tellBytes()))) {
       MemorySegment.copy(words, 0, exchange.at(0), INT, 0, words.length);
       exchange.publish();
       exchange.await();
     }
+  }
+
+  private long tellBytes() {
+    return (long) Integer.BYTES * headerInts(shares());
   }
 
   /**
@@ -160,29 +210,49 @@ public final class Relay {
   Optional<Announced> next(MemorySegment to, PageStore pages) {
     int[] words = hear();
     while (words[0] == PAGE_OUT || words[0] == PAGE_IN) {
-      if (words[0] == PAGE_OUT) {
+      boolean isHere = !dividesRows || words[3] == ranks.rank();
+      if (isHere && words[0] == PAGE_OUT) {
         pages.out(words[1], words[2]);
-      } else {
+      } else if (isHere) {
         pages.in(words[1], words[2]);
       }
       words = hear();
     }
-    if (words[0] == END) {
-      return Optional.empty();
+    return words[0] == END ? Optional.empty() : Optional.of(step(words, to));
+  }
+
+  private Announced step(int[] words, MemorySegment to) {
+    int own = dividesRows ? ranks.rank() : 0;
+    List<Integer> tokens = new ArrayList<>();
+    List<Integer> logitRows = new ArrayList<>();
+    long from = 0;
+    long all = 0;
+    for (int share = 0; share < shares(); share++) {
+      int at = headerInts(share);
+      tokens.add(words[at]);
+      logitRows.add(words[at + 1]);
+      from += share < own ? words[at + 3] : 0;
+      all += words[at + 3];
     }
-    StepShape shape = new StepShape(words[1], words[2], words[3] == 1, words[4] == 1, false);
-    long bytes = words[6];
-    try (Exchange exchange = inputs.begin(ofFirst(bytes))) {
+    int singles = words[headerInts(own) + 2];
+    long bytes = words[headerInts(own) + 3];
+    try (Exchange exchange = inputs.begin(ofFirst(all))) {
       exchange.publish();
       exchange.await();
-      MemorySegment.copy(exchange.at(0), 0, to, 0, bytes);
+      MemorySegment.copy(exchange.at(from), 0, to, 0, bytes);
     }
-    return Optional.of(new Announced(shape, words[5], to.asSlice(0, bytes)));
+    boolean decodes = singles == tokens.get(own);
+    boolean draws = words[1] == 1;
+    StepShape shape =
+        dividesRows
+            ? StepShape.of(new RankRows(own, tokens, logitRows), decodes, draws)
+            : new StepShape(tokens.getFirst(), logitRows.getFirst(), decodes, draws, false);
+    return new Announced(shape, singles, to.asSlice(0, bytes));
   }
 
   private int[] hear() {
-    int[] words = new int[HEADER_BYTES / Integer.BYTES];
-    try (Exchange exchange = headers.begin(ofFirst(HEADER_BYTES))) {
+    int[] words = new int[headerInts(shares())];
+    try (Exchange exchange = headers.begin(ofFirst(tellBytes()))) {
       exchange.publish();
       exchange.await();
       MemorySegment.copy(exchange.at(0), INT, 0, words, 0, words.length);

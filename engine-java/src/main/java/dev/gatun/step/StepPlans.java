@@ -6,11 +6,14 @@ import dev.gatun.device.Device;
 import dev.gatun.graph.Compute;
 import dev.gatun.graph.Crossover;
 import dev.gatun.graph.MemoryPlan;
+import dev.gatun.graph.RankRows;
 import dev.gatun.graph.StepShape;
 import dev.gatun.model.Model;
 import dev.gatun.op.Product;
 import dev.gatun.op.Provider;
+import dev.gatun.shard.Shard;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -43,15 +46,16 @@ public record StepPlans(
   private static final long MOST_UNPACKED = 256L << 20;
 
   /**
+   * @param shard that the model is of
    * @param vocab columns of the logits
    */
   public static StepPlans of(
-      Model model, int vocab, StepBounds most, Compute compute, Crossover crossover) {
+      Model model, Shard shard, int vocab, StepBounds most, Compute compute, Crossover crossover) {
     List<MemoryPlan> plans = new ArrayList<>();
     long logits = 0;
     long unpacked = 0;
     Map<List<Integer>, Long> exchanged = new HashMap<>();
-    for (StepShape shape : largestSteps(model, most, crossover)) {
+    for (StepShape shape : largestSteps(model, shard, most, crossover)) {
       StepGraph built = StepGraph.of(model, shape, compute, crossover);
       plans.add(built.plan());
       logits =
@@ -70,8 +74,12 @@ public record StepPlans(
    * The largest step of each structure there is. All draw: then the logits live longest, and no
    * tensor is added.
    */
-  private static Set<StepShape> largestSteps(Model model, StepBounds most, Crossover crossover) {
+  private static Set<StepShape> largestSteps(
+      Model model, Shard shard, StepBounds most, Crossover crossover) {
     Set<StepShape> shapes = new LinkedHashSet<>();
+    if (shard.dividesRows()) {
+      return largestOfRanks(shard, most);
+    }
     boolean halves = model.hasHalves();
     for (int rows : largestNumbers(most.logitRows(), crossover, halves)) {
       shapes.add(largest(rows, rows));
@@ -86,6 +94,38 @@ public record StepPlans(
       }
     }
     return shapes;
+  }
+
+  /**
+   * Where each rank has rows of its own, a step's are all its, or some of which it keeps all, or
+   * others'.
+   */
+  private static Set<StepShape> largestOfRanks(Shard shard, StepBounds most) {
+    int tokens = most.tokens();
+    int rows = most.logitRows();
+    Set<StepShape> shapes = new LinkedHashSet<>();
+    shapes.add(ofRanks(shard, tokens, Math.clamp(rows, 1, Math.max(1, tokens - 1)), 0, 0));
+    shapes.add(ofRanks(shard, rows, rows, tokens - rows, 0));
+    shapes.add(ofRanks(shard, 0, 0, tokens, rows));
+    return shapes;
+  }
+
+  /**
+   * @param tokens of the rank, then what of the step is others'
+   */
+  private static StepShape ofRanks(
+      Shard shard, int tokens, int logitRows, int otherTokens, int otherRows) {
+    Integer[] all = new Integer[shard.placement().ranks()];
+    Integer[] rows = new Integer[all.length];
+    Arrays.fill(all, 0);
+    Arrays.fill(rows, 0);
+    all[shard.rank()] = tokens;
+    rows[shard.rank()] = logitRows;
+    int other = shard.rank() == 0 ? 1 : 0;
+    all[other] = otherTokens;
+    rows[other] = otherRows;
+    RankRows ranks = new RankRows(shard.rank(), List.of(all), List.of(rows));
+    return StepShape.of(ranks, false, true);
   }
 
   /** Of tokens, each the largest of those whose steps have the same ops. */

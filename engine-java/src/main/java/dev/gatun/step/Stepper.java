@@ -6,14 +6,16 @@ import dev.gatun.device.Device;
 import dev.gatun.device.HostView;
 import dev.gatun.graph.Compute;
 import dev.gatun.graph.Program;
+import dev.gatun.graph.RankRows;
 import dev.gatun.graph.StepShape;
-import dev.gatun.kv.PagePool;
+import dev.gatun.kv.DevicePages;
 import dev.gatun.kv.PageStore;
 import dev.gatun.model.Model;
 import dev.gatun.op.Exchanges;
 import dev.gatun.op.StepInputs;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.shard.ExpertTally;
+import dev.gatun.shard.Shard;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
@@ -38,6 +40,11 @@ public final class Stepper implements AutoCloseable {
   private final StepPlans plans;
   private final ProgramCache programs;
   private final StepInFlight[] steps;
+
+  /** Ranks that have rows of their own; 1 where all ranks have all rows. */
+  private final int ranks;
+
+  private final RankInputs rankInputs;
   private final TokenMasks masks;
   private final Optional<Relay> relay;
   private final PageStore pages;
@@ -50,10 +57,11 @@ public final class Stepper implements AutoCloseable {
    * @param arena lifetime of its memory; it is closed before
    */
   public Stepper(
-      Steps steps, Device device, PagePool pool, int maxPages, Others others, Arena arena) {
+      Steps steps, Device device, DevicePages cache, int maxPages, Others others, Arena arena) {
     this.device = device;
     plans = steps.plans;
     relay = others.relay;
+    ranks = steps.shard.dividesRows() ? steps.shard.placement().ranks() : 1;
     pages = others.pages;
     tally = steps.tally;
     InputLayout layout = InputLayout.of(plans.most(), maxPages, steps.model.hasMtp());
@@ -67,20 +75,23 @@ public final class Stepper implements AutoCloseable {
             steps.model,
             steps.compute,
             plans,
-            new Program.Memory(device, slab, inputs, pool::cache, others.exchanges, tally));
+            new Program.Memory(device, slab, inputs, cache::cache, others.exchanges, tally));
     HostView logits = device.view("the logits", Math.max(plans.logitBytes(), 1), arena);
     this.steps =
         IntStream.range(0, STEPS)
             .mapToObj(_ -> new StepInFlight(layout, buffer, drawn, logits, device, arena))
             .toArray(StepInFlight[]::new);
+    rankInputs = new RankInputs(steps.shard.rank() == 0 ? ranks : 1, layout, arena);
   }
 
   /**
    * The steps of a model, and how they lie in memory.
    *
+   * @param shard that the model is of
    * @param tally hears what routers choose; empty where nobody asks
    */
-  public record Steps(Model model, Compute compute, StepPlans plans, Optional<ExpertTally> tally) {}
+  public record Steps(
+      Model model, Shard shard, Compute compute, StepPlans plans, Optional<ExpertTally> tally) {}
 
   /**
    * Other ranks that run the same steps.
@@ -90,15 +101,24 @@ public final class Stepper implements AutoCloseable {
    */
   public record Others(Optional<Relay> relay, Exchanges exchanges, PageStore pages) {}
 
-  /** Bytes of the inputs of the largest steps. */
-  public static long inputBytes(StepBounds most, int maxPages) {
-    return InputLayout.of(most, maxPages, false).bytes();
+  /**
+   * Bytes of the inputs of the largest steps.
+   *
+   * @param ranks that have rows of their own; 1 where all ranks have all rows
+   */
+  public static long inputBytes(StepBounds most, int maxPages, int ranks) {
+    InputLayout layout = InputLayout.of(most, maxPages, false);
+    return layout.bytes() + (ranks - 1) * layout.usedBytes(0);
   }
 
-  /** Bytes of a stepper's memory besides the slab, on a device whose memory is the host's. */
-  public static long memoryBytes(StepPlans plans, int maxPages) {
-    int copies = 1 + STEPS;
-    return copies * inputBytes(plans.most(), maxPages)
+  /**
+   * Bytes of a stepper's memory besides the slab, on a device whose memory is the host's.
+   *
+   * @param described ranks whose rows it describes: more than its own only on rank 0
+   */
+  public static long memoryBytes(StepPlans plans, int maxPages, int described) {
+    int copies = STEPS + described;
+    return copies * inputBytes(plans.most(), maxPages, 1)
         + drawnBytes(plans.most())
         + 2 * TokenMasks.bytes(plans);
   }
@@ -126,13 +146,13 @@ public final class Stepper implements AutoCloseable {
   public void follow() {
     Relay first = relay.orElseThrow();
     StepInFlight step = steps[0];
-    Optional<Relay.Announced> next = first.next(step.inputs(), pages);
+    Optional<Relay.Announced> next = first.next(step.rows().memory(), pages);
     while (next.isPresent()) {
       Relay.Announced announced = next.get();
       Program program = programs.of(announced.shape());
       step.issue(announced.inputs(), () -> program.run(announced.singles()), Buffer.NONE, false);
       step.await();
-      next = first.next(step.inputs(), pages);
+      next = first.next(step.rows().memory(), pages);
     }
   }
 
@@ -149,7 +169,7 @@ public final class Stepper implements AutoCloseable {
    * @throws IllegalArgumentException for a step larger than {@link #most}
    */
   public StepInFlight issue(Batch batch, boolean wantsLogits) {
-    return issue(batch, wantsLogits, program -> program.run(batch.singles()));
+    return issue(batch, wantsLogits, program -> program.run(batch.of(0).singles()));
   }
 
   /**
@@ -157,7 +177,7 @@ public final class Stepper implements AutoCloseable {
    * it holds what its mark says.
    */
   public StepInFlight issue(Batch batch, BiConsumer<String, MemorySegment> observer) {
-    return issue(batch, true, program -> program.run(batch.singles(), observer));
+    return issue(batch, true, program -> program.run(batch.of(0).singles(), observer));
   }
 
   private StepInFlight issue(Batch batch, boolean wantsLogits, Consumer<Program> run) {
@@ -169,16 +189,26 @@ public final class Stepper implements AutoCloseable {
     // What rank 0 has drawn lies on its device alone: others are told the token itself.
     IntUnaryOperator idOf =
         id -> id < 0 && isShared() ? before.token(Batch.Part.drawnInRow(id)) : id;
-    step.fill(batch, shape.tokens(), shape.logitRows(), idOf);
-    MemorySegment used = step.inputs(batch.parts().size());
+    InputRows own = step.rows();
+    own.fill(batch.of(0), shape.tokens(), shape.logitRows(), idOf);
+    if (batch.draws()) {
+      own.fillSampling(batch, logitRows(shape));
+    }
+    MemorySegment used = own.used(batch.of(0).parts().size());
     tally.ifPresent(counts -> counts.addTokens(batch.tokens()));
-    relay.ifPresent(others -> others.announce(shape, batch.singles(), used));
+    relay.ifPresent(
+        others -> others.announce(shape.draws(), rankInputs.shares(batch, shape, own, idOf)));
     step.issue(
         used,
         () -> run.accept(program),
         wantsLogits ? program.result() : Buffer.NONE,
         shape.draws());
     return step;
+  }
+
+  /** Of all ranks. */
+  private static int logitRows(StepShape shape) {
+    return shape.ranks().map(all -> RankRows.sum(all.logitRows())).orElse(shape.logitRows());
   }
 
   /**
@@ -208,7 +238,10 @@ public final class Stepper implements AutoCloseable {
     int tokens = batch.tokens();
     int rows = Math.max(1, batch.logitRows());
     boolean draws = batch.draws() && !batch.isMasked();
-    boolean decodes = batch.singles() == tokens;
+    boolean decodes = batch.of(0).decodes();
+    if (ranks > 1) {
+      return StepShape.of(rankInputs.rows(batch), decodes, draws);
+    }
     if (decodes && records()) {
       int padded = Math.min(bucket(tokens), plans.most().logitRows());
       int kept = rows == tokens ? padded : rows;
@@ -228,9 +261,14 @@ public final class Stepper implements AutoCloseable {
         : Integer.highestOneBit(Math.max(1, 2 * tokens - 1));
   }
 
-  /** Bytes of weights that a step of one token reads. */
+  /** Bytes of weights that a step of one token reads on rank 0. */
   public long weightBytesPerToken() {
-    return programs.of(new StepShape(1, 1, true, device.isGpu(), false)).weightBytes();
+    boolean draws = device.isGpu();
+    StepShape one =
+        ranks > 1
+            ? StepShape.of(RankRows.ofOneToken(0, ranks), true, draws)
+            : new StepShape(1, 1, true, draws, false);
+    return programs.of(one).weightBytes();
   }
 
   /** Waits for every step that is in flight. */

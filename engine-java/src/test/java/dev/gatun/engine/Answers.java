@@ -95,6 +95,28 @@ final class Answers {
         Cancellation.never());
   }
 
+  /** An answer of many tokens, handed over and not waited for. */
+  static Answer submit(Session session, int[] prompt, int tokens) {
+    Engine engine = session.engine();
+    Answer task = session.newAnswer(prompt, new Sampler(LIVELY), limits(engine, tokens), -1);
+    engine.scheduler().submit(task);
+    return task;
+  }
+
+  /** All tokens of an answer that comes to its end. */
+  static List<Answer.Token> drawn(Answer task) {
+    List<Answer.Token> tokens = new ArrayList<>();
+    do {
+      tokens.add((Answer.Token) next(task));
+    } while (tokens.getLast().stop().isEmpty());
+    task.join();
+    return tokens;
+  }
+
+  static int[] ids(List<Answer.Token> tokens) {
+    return tokens.stream().mapToInt(Answer.Token::id).toArray();
+  }
+
   /**
    * What follows the prompt by {@code gk_sample}, which the next step's embedding reads: on a CPU
    * too, where answers are else drawn by the host.

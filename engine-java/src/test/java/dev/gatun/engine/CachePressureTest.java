@@ -186,6 +186,7 @@ class CachePressureTest {
     pagesMove(MODEL, turns, new Mesh(List.of(one), Placement.Mode.TENSOR));
     pagesMove("llama-q4_k_m", turns, new Mesh(List.of(one), Placement.Mode.LAYER));
     pagesMove("deepseek-v3-q8_0", turns, new Mesh(List.of(one, one), Placement.Mode.HYBRID));
+    pagesMove("deepseek-v3-q8_0", turns, new Mesh(List.of(one, one), Placement.Mode.DATA));
   }
 
   private static void pagesMove(String model, List<Turn> turns, Mesh mesh) throws IOException {
@@ -213,7 +214,7 @@ class CachePressureTest {
         engine -> {
           for (int[] prompt : prompts) {
             try (Session session = engine.newSession()) {
-              expected.add(drawn(submit(session, prompt)));
+              expected.add(Answers.ids(Answers.drawn(Answers.submit(session, prompt, 30))));
             }
           }
         });
@@ -223,32 +224,12 @@ class CachePressureTest {
         engine -> {
           try (Session first = engine.newSession();
               Session second = engine.newSession()) {
-            Answer one = submit(first, prompts[0]);
-            Answer two = submit(second, prompts[1]);
-            assertArrayEquals(expected.get(0), drawn(one));
-            assertArrayEquals(expected.get(1), drawn(two));
+            Answer one = Answers.submit(first, prompts[0], 30);
+            Answer two = Answers.submit(second, prompts[1], 30);
+            assertArrayEquals(expected.get(0), Answers.ids(Answers.drawn(one)));
+            assertArrayEquals(expected.get(1), Answers.ids(Answers.drawn(two)));
           }
         });
-  }
-
-  private static Answer submit(Session session, int[] prompt) {
-    Engine engine = session.engine();
-    Answer task =
-        session.newAnswer(prompt, new Sampler(Answers.LIVELY), Answers.limits(engine, 30), -1);
-    engine.scheduler().submit(task);
-    return task;
-  }
-
-  private static int[] drawn(Answer task) {
-    List<Integer> tokens = new ArrayList<>();
-    while (true) {
-      Answer.Token token = (Answer.Token) Answers.next(task);
-      tokens.add(token.id());
-      if (token.stop().isPresent()) {
-        task.join();
-        return tokens.stream().mapToInt(Integer::intValue).toArray();
-      }
-    }
   }
 
   /** What comes back is counted: all of it from host memory, or run again. */

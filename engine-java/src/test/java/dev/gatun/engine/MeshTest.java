@@ -92,7 +92,7 @@ class MeshTest {
     int experts = config.moe().map(FeedForwardConfig.Routed::experts).orElse(0);
     return switch (mode) {
       case LAYER -> devices <= config.layers();
-      case TENSOR -> true;
+      case TENSOR, DATA -> true;
       case EXPERT -> experts > 0;
       case HYBRID -> devices - 1 <= experts;
     };

@@ -8,11 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.gatun.device.DType;
 import dev.gatun.device.Device;
-import dev.gatun.device.DeviceChoice;
 import dev.gatun.refusal.Refusal;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -21,7 +18,6 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,22 +27,11 @@ class PageTableTest {
   private static final int PAGE = Device.pageTokens();
   private static final int PAGES = 8;
 
-  private Device device;
-  private Arena arena;
   private PagePool pool;
 
   @BeforeEach
   void open() {
-    device = Device.open(DeviceChoice.cpu().withThreads(1));
-    arena = Arena.ofShared();
-    CacheTypes types = new CacheTypes(DType.F16, DType.F16);
-    pool = new PagePool(CacheShape.of(device, 1, 1, 16, 0, types), PAGES * PAGE, device, arena);
-  }
-
-  @AfterEach
-  void close() {
-    arena.close();
-    device.close();
+    pool = new PagePool(0, PAGES);
   }
 
   private static int[] pages(PageTable table, int count) {

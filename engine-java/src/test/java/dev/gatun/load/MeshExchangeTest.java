@@ -138,7 +138,7 @@ class MeshExchangeTest {
         if (ranks.rank() > 0) {
           stepper.follow();
         } else {
-          try (PageTable pages = new PageTable(loaded.pool())) {
+          try (PageTable pages = new PageTable(loaded.pools().getFirst())) {
             pages.grow(TOKENS);
             for (int token = 0; token < TOKENS; token++) {
               int[] ids = {token};

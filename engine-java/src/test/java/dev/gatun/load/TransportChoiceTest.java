@@ -40,7 +40,7 @@ class TransportChoiceTest {
       calls.add(
           () -> {
             try (Device device = Device.open(choices[ranks.rank()])) {
-              Relay relay = new Relay(ranks, 64);
+              Relay relay = new Relay(ranks, 64, false);
               RankDevices rankDevices = RankDevices.gathered(relay, ranks, device);
               return TransportChoice.agreed(relay, rankDevices, device, asked);
             }
