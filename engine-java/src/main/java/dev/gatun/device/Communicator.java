@@ -17,12 +17,11 @@ public interface Communicator extends AutoCloseable {
   void after(Mark mark);
 
   /**
-   * Issues that each rank's part goes to all others; all ranks issue the same.
+   * Issues that each rank's part goes to the others; all ranks issue the same.
    *
-   * @param memory of all parts, one after another, on the device; this rank's is there
-   * @param ends where each rank's part ends, in bytes, ascending
+   * @param memory of all parts, on the device; this rank's is there
    */
-  void gather(MemorySegment memory, long... ends);
+  void exchange(MemorySegment memory, Parts parts);
 
   /** A mark of what is issued here, that lives as long as {@code arena}. */
   Mark mark(Arena arena);

@@ -28,8 +28,9 @@ final class CudaCommunicator implements Communicator {
     try {
       CudaCommunicator opened =
           new CudaCommunicator(runtime, runtime.here().openNccl(id, rank, size), stream);
-      opened.tryAll(rank, LongStream.rangeClosed(1, size).map(i -> 8 * i).toArray());
-      opened.tryAll(rank, LongStream.rangeClosed(1, size).map(i -> 8 * i * i).toArray());
+      opened.tryAll(rank, Parts.toAll(LongStream.rangeClosed(1, size).map(i -> 8 * i).toArray()));
+      opened.tryAll(
+          rank, Parts.toAll(LongStream.rangeClosed(1, size).map(i -> 8 * i * i).toArray()));
       return opened;
     } catch (RuntimeException | Error e) {
       // NCCL stays as it is: to close it might wait for ranks that do not come. All ranks end.
@@ -38,8 +39,8 @@ final class CudaCommunicator implements Communicator {
     }
   }
 
-  private void tryAll(int rank, long[] ends) {
-    long bytes = ends[ends.length - 1];
+  private void tryAll(int rank, Parts parts) {
+    long bytes = parts.bytes();
     CudaRuntime cuda = runtime.here();
     MemorySegment memory = cuda.allocate(bytes);
     if (memory.address() == 0) {
@@ -47,17 +48,17 @@ final class CudaCommunicator implements Communicator {
     }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment host = arena.allocate(bytes);
-      for (int each = 0; each < ends.length; each++) {
-        part(host, ends, each).fill(each == rank ? value(each) : 0);
+      for (int each = 0; each < parts.count(); each++) {
+        part(host, parts, each).fill(each == rank ? value(each) : 0);
       }
       MemorySegment sized = memory.reinterpret(bytes);
       cuda.copy(host, sized, bytes, stream);
-      gather(sized, ends);
+      exchange(sized, parts);
       cuda.copy(sized, host, bytes, stream);
       cuda.sync(stream);
-      for (int each = 0; each < ends.length; each++) {
+      for (int each = 0; each < parts.count(); each++) {
         byte expected = value(each);
-        for (byte found : part(host, ends, each).toArray(ValueLayout.JAVA_BYTE)) {
+        for (byte found : part(host, parts, each).toArray(ValueLayout.JAVA_BYTE)) {
           requireSame(each, expected, found);
         }
       }
@@ -79,9 +80,8 @@ final class CudaCommunicator implements Communicator {
     return (byte) (rank % 255 + 1);
   }
 
-  private static MemorySegment part(MemorySegment all, long[] ends, int rank) {
-    long from = rank == 0 ? 0 : ends[rank - 1];
-    return all.asSlice(from, ends[rank] - from);
+  private static MemorySegment part(MemorySegment all, Parts parts, int rank) {
+    return all.asSlice(parts.begin(rank), parts.bytes(rank));
   }
 
   @Override
@@ -90,13 +90,13 @@ final class CudaCommunicator implements Communicator {
   }
 
   @Override
-  public void gather(MemorySegment memory, long... ends) {
-    if (ends[ends.length - 1] > memory.byteSize()) {
+  public void exchange(MemorySegment memory, Parts parts) {
+    if (parts.bytes() > memory.byteSize()) {
       throw new IllegalArgumentException(
-          "parts of " + ends[ends.length - 1] + " bytes in memory of " + memory.byteSize());
+          "parts of " + parts.bytes() + " bytes in memory of " + memory.byteSize());
     }
     runtime.here();
-    nccl.gather(memory, ends, stream);
+    nccl.exchange(memory, parts, stream);
   }
 
   @Override

@@ -54,21 +54,22 @@ final class JavaCppNccl implements Nccl {
 
   /** Equal parts are what NCCL has its fastest ways for; others go from each rank to each. */
   @Override
-  public void gather(MemorySegment memory, long[] ends, MemorySegment stream) {
+  public void exchange(MemorySegment memory, Parts parts, MemorySegment stream) {
     CUstream_st on = new CUstream_st(new JavaCppRuntime.At(stream));
-    long own = bytes(ends, rank);
-    if (areEqual(ends)) {
+    if (parts.areEqual()) {
+      long own = parts.bytes(rank);
       check(
-          ncclAllGather(at(memory, rank * own), at(memory, 0), own, ncclInt8, communicator, on),
+          ncclAllGather(
+              at(memory, parts.begin(rank)), at(memory, 0), own, ncclInt8, communicator, on),
           "handing " + own + " bytes to all ranks by NCCL");
       return;
     }
     check(ncclGroupStart(), "beginning an exchange by NCCL");
     try {
-      for (int other = 0; other < ends.length; other++) {
+      for (int other = 0; other < parts.count(); other++) {
         if (other != rank) {
-          send(at(memory, ends[rank] - own), own, other, on);
-          receive(at(memory, ends[other] - bytes(ends, other)), bytes(ends, other), other, on);
+          send(at(memory, parts.begin(rank, other)), parts.bytes(rank, other), other, on);
+          receive(at(memory, parts.begin(other, rank)), parts.bytes(other, rank), other, on);
         }
       }
     } finally {
@@ -94,19 +95,6 @@ final class JavaCppNccl implements Nccl {
 
   private static JavaCppRuntime.At at(MemorySegment memory, long offset) {
     return new JavaCppRuntime.At(MemorySegment.ofAddress(memory.address() + offset));
-  }
-
-  private static long bytes(long[] ends, int rank) {
-    return ends[rank] - (rank == 0 ? 0 : ends[rank - 1]);
-  }
-
-  private static boolean areEqual(long[] ends) {
-    for (int each = 1; each < ends.length; each++) {
-      if (bytes(ends, each) != ends[0]) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** Who asks does not wait for one that closes, which waits for other ranks. */

@@ -9,13 +9,12 @@ import java.util.Optional;
 interface Nccl extends AutoCloseable {
 
   /**
-   * Issues on the stream that each rank's part goes to all others. All ranks issue the same ones in
+   * Issues on the stream that each rank's part goes to the others. All ranks issue the same ones in
    * the same order.
    *
-   * @param memory device memory of all parts, one after another; this rank's is there
-   * @param ends where each rank's part ends, in bytes, ascending
+   * @param memory device memory of all parts; this rank's is there
    */
-  void gather(MemorySegment memory, long[] ends, MemorySegment stream);
+  void exchange(MemorySegment memory, Parts parts, MemorySegment stream);
 
   /** Why what was issued will never be done; empty while all is well. */
   Optional<String> failure();

@@ -39,11 +39,6 @@ public record RankRows(int rank, List<Integer> tokens, List<Integer> logitRows) 
     return counts.get(rank);
   }
 
-  /** Of all ranks before this one. */
-  public int before(List<Integer> counts) {
-    return sum(counts.subList(0, rank));
-  }
-
   /** Of all ranks. */
   public static int sum(List<Integer> counts) {
     return counts.stream().mapToInt(Integer::intValue).sum();

@@ -2,6 +2,7 @@
 package dev.gatun.graph;
 
 import dev.gatun.device.DType;
+import dev.gatun.device.Parts;
 import dev.gatun.op.CollectColumns;
 import dev.gatun.op.CollectExperts;
 import dev.gatun.op.CollectParts;
@@ -14,7 +15,6 @@ import dev.gatun.op.ShowIds;
 import dev.gatun.op.Tensor;
 import dev.gatun.shard.Split;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -36,15 +36,13 @@ public final class Transfers {
     if (split.parts() == 1) {
       return part;
     }
-    List<Long> ends = new ArrayList<>();
-    long end = 0;
-    for (int member = 0; member < split.members().size(); member++) {
-      end += split.gives(member) ? part.bytes() : 0;
-      ends.add(end);
+    long[] bytes = new long[split.members().size()];
+    for (int member = 0; member < bytes.length; member++) {
+      bytes[member] = split.gives(member) ? part.bytes() : 0;
     }
     int id = exchanges++;
     List<Tensor> given = split.gives(split.index()) ? List.of(part) : List.of();
-    graph.append(new Publish(id, split.members(), ends, given));
+    graph.append(new Publish(id, split.members(), Parts.ofAll(bytes), given));
     Tensor y = graph.tensor(DType.F32, part.rows(), part.cols() * split.parts());
     graph.append(new CollectColumns(id, y, split.parts()));
     return y;
@@ -70,8 +68,8 @@ public final class Transfers {
     for (int member = 1; member < members.size(); member++) {
       if (split.gives(member)) {
         ids.add(exchanges);
-        List<Long> ends = List.of(0L, part.bytes());
-        graph.append(new Publish(exchanges++, pair(members, member), ends, List.of()));
+        Parts parts = Parts.ofAll(0, part.bytes());
+        graph.append(new Publish(exchanges++, pair(members, member), parts, List.of()));
       }
     }
     Tensor y = graph.tensor(DType.F32, part.rows(), part.cols() * split.parts());
@@ -95,11 +93,10 @@ public final class Transfers {
 
   private void exchange(Group group, List<Tensor> all, List<Tensor> given, List<Tensor> taken) {
     long bytes = all.stream().mapToLong(Tensor::bytes).sum();
-    List<Integer> members = group.members;
-    List<Long> ends = new ArrayList<>(Collections.nCopies(members.indexOf(group.from), 0L));
-    ends.addAll(Collections.nCopies(members.size() - ends.size(), bytes));
+    long[] ofMembers = new long[group.members.size()];
+    ofMembers[group.members.indexOf(group.from)] = bytes;
     int id = exchanges++;
-    graph.append(new Publish(id, members, ends, given));
+    graph.append(new Publish(id, group.members, Parts.ofAll(ofMembers), given));
     graph.append(new CollectWhole(id, taken));
   }
 
@@ -118,28 +115,39 @@ public final class Transfers {
    * @param counts of each rank's rows
    * @param columns of each tensor
    * @param own this rank's rows; none where it has no rows
-   * @param takes whether this rank needs them
-   * @return a tensor for each of {@code columns}; none where this rank needs none
+   * @return a tensor for each of {@code columns}
    */
-  public List<Tensor> gatherRows(
-      List<Integer> counts, List<Columns> columns, List<Tensor> own, boolean takes) {
-    long rowBytes = columns.stream().mapToLong(Columns::rowBytes).sum();
+  public List<Tensor> gatherRows(List<Integer> counts, List<Columns> columns, List<Tensor> own) {
+    return gatherRows(counts, columns, own, Parts.ofAll(bytes(counts, columns)), true);
+  }
+
+  /**
+   * As {@link #gatherRows}, on rank 0 alone; none on the others.
+   *
+   * @param rank this one
+   */
+  public List<Tensor> gatherRowsOnFirst(
+      int rank, List<Integer> counts, List<Columns> columns, List<Tensor> own) {
+    return gatherRows(counts, columns, own, Parts.toFirst(bytes(counts, columns)), rank == 0);
+  }
+
+  private List<Tensor> gatherRows(
+      List<Integer> counts, List<Columns> columns, List<Tensor> own, Parts parts, boolean takes) {
     List<Integer> members = IntStream.range(0, counts.size()).boxed().toList();
-    List<Long> ends = new ArrayList<>();
-    long end = 0;
-    for (int count : counts) {
-      end += count * rowBytes;
-      ends.add(end);
-    }
     int id = exchanges++;
-    graph.append(new Publish(id, members, ends, own));
+    graph.append(new Publish(id, members, parts, own));
     int rows = RankRows.sum(counts);
     List<Tensor> all =
         takes
             ? columns.stream().map(each -> incoming(each.dtype, rows, each.count)).toList()
             : List.of();
-    graph.append(new CollectRows(id, counts, rowBytes, all));
+    graph.append(new CollectRows(id, counts, parts, all));
     return all;
+  }
+
+  private static long[] bytes(List<Integer> counts, List<Columns> columns) {
+    long row = columns.stream().mapToLong(Columns::rowBytes).sum();
+    return counts.stream().mapToLong(count -> count * row).toArray();
   }
 
   /** Of a tensor whose rows several ranks have. */
@@ -162,12 +170,18 @@ public final class Transfers {
   /**
    * Begins to hand over the rows of experts; what is appended until {@link #collect} hides the way.
    *
+   * @param tokens of each rank, which needs the rows of its own; empty where each needs all rows
    * @param rows (tokens * k, hidden) of this rank's experts; empty where it has none
    * @param ids (tokens, k), the experts chosen
    */
-  public int publish(RowOwners owners, Optional<Tensor> rows, Tensor ids, int hidden) {
+  public int publish(
+      RowOwners owners,
+      Optional<List<Integer>> tokens,
+      Optional<Tensor> rows,
+      Tensor ids,
+      int hidden) {
     int id = exchanges++;
-    graph.append(new PublishExperts(id, owners, rows, ids, hidden));
+    graph.append(new PublishExperts(id, owners, tokens, rows, ids, hidden));
     return id;
   }
 

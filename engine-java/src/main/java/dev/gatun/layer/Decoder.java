@@ -241,8 +241,8 @@ public final class Decoder {
     List<Transfers.Columns> columns = List.of(new Transfers.Columns(DType.F32, hidden));
     return graph
         .transfers()
-        .gatherRows(
-            ranks.logitRows(), columns, own.filter(_ -> gives).stream().toList(), head.isPresent())
+        .gatherRowsOnFirst(
+            shard.rank(), ranks.logitRows(), columns, own.filter(_ -> gives).stream().toList())
         .stream()
         .findFirst()
         .flatMap(all -> head.flatMap(its -> its.applyFinelyOnFirst(graph, all)));

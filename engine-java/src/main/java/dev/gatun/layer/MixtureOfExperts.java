@@ -69,10 +69,14 @@ public record MixtureOfExperts(
       return new Transfers.Group(owners.members(), home, rank);
     }
 
+    /** Of each rank, where each has those of its own sequences. */
+    Optional<List<Integer>> tokens(Graph graph) {
+      return ofRanks.flatMap(counts -> graph.shape().ranks().map(counts));
+    }
+
     /** Tokens before this rank's. */
     int before(Graph graph) {
-      RankRows rows = graph.shape().ranks().orElse(null);
-      return ofRanks.map(counts -> rows.before(counts.apply(rows))).orElse(0);
+      return tokens(graph).map(all -> RankRows.sum(all.subList(0, rank))).orElse(0);
     }
   }
 
@@ -214,8 +218,7 @@ public record MixtureOfExperts(
     List<Transfers.Columns> columns =
         List.of(
             new Transfers.Columns(DType.F32, hidden), new Transfers.Columns(DType.I32, perToken));
-    List<Integer> counts = ranks.ofRanks.get().apply(graph.shape().ranks().orElseThrow());
-    return graph.transfers().gatherRows(counts, columns, own, true);
+    return graph.transfers().gatherRows(ranks.tokens(graph).get(), columns, own);
   }
 
   private int publish(Graph graph, Spread ranks, Tensor x, Tensor ids) {
@@ -224,6 +227,6 @@ public record MixtureOfExperts(
         stack.map(
             own ->
                 own.apply(graph, x, graph.experts().local(ids, ranks.table, ranks.owners.turns())));
-    return graph.transfers().publish(ranks.owners, rows, ids, hidden);
+    return graph.transfers().publish(ranks.owners, ranks.tokens(graph), rows, ids, hidden);
   }
 }

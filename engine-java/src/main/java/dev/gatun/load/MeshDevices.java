@@ -188,7 +188,7 @@ public final class MeshDevices implements AutoCloseable {
     for (Op op : graph.graph().ops()) {
       read += read(op);
       if (op instanceof Exchanging exchange && exchange.members().getFirst() == rank) {
-        exchanged += exchange.exchangedBytes() * (exchange.members().size() - 1);
+        exchanged += exchange.movedBytes();
         exchanges++;
       }
     }

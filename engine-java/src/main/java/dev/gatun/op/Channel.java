@@ -2,6 +2,7 @@
 package dev.gatun.op;
 
 import dev.gatun.device.Device;
+import dev.gatun.device.Parts;
 import dev.gatun.ranks.Exchange;
 import dev.gatun.ranks.Group;
 import java.lang.foreign.Arena;
@@ -39,8 +40,8 @@ final class Channel {
   }
 
   /** As {@link Group#begin}. */
-  Handover begin(long... ends) {
-    Exchange exchange = group.begin(ends);
+  Handover begin(Parts parts) {
+    Exchange exchange = group.begin(parts);
     if (!device.isGpu()) {
       return new Handover.OnHost(device, exchange);
     }

@@ -3,8 +3,10 @@ package dev.gatun.op;
 
 import dev.gatun.device.Block;
 import dev.gatun.device.Buffer;
+import dev.gatun.device.Parts;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * @param first of the exchange's rows that this rank needs
@@ -41,9 +43,8 @@ public record CollectExperts(int id, RowOwners owners, int first, Optional<Tenso
   /** Rows {@link #first} to {@code end}, exclusive. */
   private void inOrder(int[] owner, Handover handover, Buffer to, int end) {
     long rowBytes = (long) Float.BYTES * hidden;
-    long[] ends = owners.ends(owner, rowBytes);
-    long[] next = new long[ends.length];
-    System.arraycopy(ends, 0, next, 1, ends.length - 1);
+    Parts parts = owners.parts(owner, rowBytes);
+    long[] next = IntStream.range(0, parts.count()).mapToLong(parts::begin).toArray();
     RowOwners.runs(
         owner,
         (member, row, rows) -> {

@@ -3,15 +3,16 @@ package dev.gatun.op;
 
 import dev.gatun.device.Block;
 import dev.gatun.device.Buffer;
+import dev.gatun.device.Parts;
 import java.util.List;
 
 /**
  * @param counts of each rank's rows
- * @param rowBytes of a row of all tensors that were given
+ * @param parts that were given
  * @param taken those tensors, of all rows, one rank's after another's; none where this rank needs
  *     none
  */
-public record CollectRows(int id, List<Integer> counts, long rowBytes, List<Tensor> taken)
+public record CollectRows(int id, List<Integer> counts, Parts parts, List<Tensor> taken)
     implements Op {
   @Override
   public List<Tensor> reads() {
@@ -34,17 +35,18 @@ public record CollectRows(int id, List<Integer> counts, long rowBytes, List<Tens
         }
         handover.await();
         int row = 0;
-        for (int count : counts) {
-          take(handover, to, row, count);
-          row += count;
+        for (int rank = 0; rank < counts.size(); rank++) {
+          take(handover, to, rank, row);
+          row += counts.get(rank);
         }
       }
     };
   }
 
   /** What one rank gave: its rows of the first tensor, then those of the next. */
-  private void take(Handover handover, List<Buffer> to, int row, int count) {
-    long from = row * rowBytes;
+  private void take(Handover handover, List<Buffer> to, int rank, int row) {
+    int count = counts.get(rank);
+    long from = parts.begin(rank);
     for (int i = 0; i < to.size() && count > 0; i++) {
       long width = taken.get(i).dtype().bytes(taken.get(i).cols());
       handover.take(Block.row(from, row * width, count * width), to.get(i));

@@ -10,4 +10,7 @@ public interface Exchanging extends Op {
 
   /** Most bytes of all parts together. */
   long exchangedBytes();
+
+  /** Bytes that come from ranks to others, counted for each of them. */
+  long movedBytes();
 }

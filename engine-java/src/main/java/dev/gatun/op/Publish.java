@@ -3,19 +3,25 @@ package dev.gatun.op;
 
 import dev.gatun.device.Block;
 import dev.gatun.device.Buffer;
+import dev.gatun.device.Parts;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * @param id of the exchange; a {@link CollectColumns} or {@link CollectWhole} ends it
  * @param members ranks that take part, ascending
- * @param ends where each member's part ends, in bytes
  * @param given this rank's part, one tensor after another; none where it gives nothing
  */
-public record Publish(int id, List<Integer> members, List<Long> ends, List<Tensor> given)
+public record Publish(int id, List<Integer> members, Parts parts, List<Tensor> given)
     implements Exchanging {
   @Override
   public long exchangedBytes() {
-    return ends.getLast();
+    return parts.bytes();
+  }
+
+  @Override
+  public long movedBytes() {
+    return IntStream.range(0, parts.count()).mapToLong(parts::given).sum();
   }
 
   @Override
@@ -32,15 +38,13 @@ public record Publish(int id, List<Integer> members, List<Long> ends, List<Tenso
   public Runnable bind(Operands at) {
     Exchanges exchanges = at.exchanges();
     Channel channel = exchanges.channel(members);
-    long[] bounds = ends.stream().mapToLong(Long::longValue).toArray();
-    long begin = channel.index() == 0 ? 0 : bounds[channel.index() - 1];
-    List<Buffer> parts = given.stream().map(at::buffer).toList();
+    List<Buffer> buffers = given.stream().map(at::buffer).toList();
     return () -> {
-      Handover handover = channel.begin(bounds);
-      long to = begin;
-      for (Buffer part : parts) {
-        handover.give(part, Block.row(0, to, part.bytes()));
-        to += part.bytes();
+      Handover handover = channel.begin(parts);
+      long to = parts.begin(channel.index());
+      for (Buffer each : buffers) {
+        handover.give(each, Block.row(0, to, each.bytes()));
+        to += each.bytes();
       }
       handover.publish();
       exchanges.keep(id, handover);

@@ -3,17 +3,25 @@ package dev.gatun.op;
 
 import dev.gatun.device.Block;
 import dev.gatun.device.Buffer;
+import dev.gatun.device.Parts;
 import java.util.List;
 import java.util.Optional;
 
 /**
  * @param id of the exchange; a {@link CollectExperts} ends it
+ * @param tokens of each member, which needs the rows of its own; empty where each needs all rows
  * @param rows (tokens * k, hidden) float32, of which this rank's are set; empty where it has none
  * @param ids (tokens, k), the experts chosen
  * @param hidden columns of a row
  */
 public record PublishExperts(
-    int id, RowOwners owners, Optional<Tensor> rows, Tensor ids, int hidden) implements Exchanging {
+    int id,
+    RowOwners owners,
+    Optional<List<Integer>> tokens,
+    Optional<Tensor> rows,
+    Tensor ids,
+    int hidden)
+    implements Exchanging {
   @Override
   public List<Integer> members() {
     return owners.members();
@@ -22,6 +30,14 @@ public record PublishExperts(
   @Override
   public long exchangedBytes() {
     return (long) Float.BYTES * ids.rows() * ids.cols() * hidden;
+  }
+
+  @Override
+  public long movedBytes() {
+    long bytes = exchangedBytes();
+    int others = owners.members().size() - 1;
+    // Of experts that are chosen equally often a rank has an equal part of its own tokens' rows.
+    return tokens.isPresent() ? bytes * others / (others + 1) : bytes * others;
   }
 
   @Override
@@ -39,25 +55,28 @@ public record PublishExperts(
     Exchanges exchanges = at.exchanges();
     Channel channel = exchanges.channel(owners.members());
     Exchanges.Shown chosen = at.shown(ids);
-    Optional<Buffer> own = rows.map(at::buffer);
+    Optional<Buffer> here = rows.map(at::buffer);
     long rowBytes = (long) Float.BYTES * hidden;
     return () -> {
       int[] owner = owners.of(chosen.content(), ids.rows(), ids.cols());
-      long[] ends = owners.ends(owner, rowBytes);
-      for (int member = 0; member < ends.length; member++) {
-        long bytes = ends[member] - (member == 0 ? 0 : ends[member - 1]);
-        exchanges.countExpertRows(owners.members().get(member), bytes / rowBytes);
+      Parts parts =
+          tokens
+              .map(own -> owners.parts(owner, rowBytes, own))
+              .orElseGet(() -> owners.parts(owner, rowBytes));
+      for (int member = 0; member < parts.count(); member++) {
+        exchanges.countExpertRows(owners.members().get(member), parts.bytes(member) / rowBytes);
       }
-      Handover handover = channel.begin(ends);
-      own.ifPresent(from -> give(handover, from, owner, channel.index(), ends, rowBytes));
+      Handover handover = channel.begin(parts);
+      int index = channel.index();
+      here.ifPresent(from -> give(handover, from, owner, index, parts.begin(index), rowBytes));
       handover.publish();
       exchanges.keep(id, handover, owner);
     };
   }
 
   private static void give(
-      Handover handover, Buffer from, int[] owner, int index, long[] ends, long rowBytes) {
-    long[] to = {index == 0 ? 0 : ends[index - 1]};
+      Handover handover, Buffer from, int[] owner, int index, long begin, long rowBytes) {
+    long[] to = {begin};
     RowOwners.runs(
         owner,
         (member, row, rows) -> {

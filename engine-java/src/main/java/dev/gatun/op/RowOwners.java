@@ -1,6 +1,7 @@
 // RowOwners: which member of a group serves a token's choice of an expert.
 package dev.gatun.op;
 
+import dev.gatun.device.Parts;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
@@ -41,17 +42,33 @@ public record RowOwners(List<Integer> members, int turns, List<List<Integer>> ow
     }
   }
 
-  /** Where each member's rows end, in bytes. */
-  long[] ends(int[] owners, long rowBytes) {
-    long[] ends = new long[members.size()];
+  /** Each member's rows, which are for all. */
+  Parts parts(int[] owners, long rowBytes) {
+    long[] bytes = new long[members.size()];
     for (int member : owners) {
       if (member >= 0) {
-        ends[member] += rowBytes;
+        bytes[member] += rowBytes;
       }
     }
-    for (int i = 1; i < ends.length; i++) {
-      ends[i] += ends[i - 1];
+    return Parts.ofAll(bytes);
+  }
+
+  /**
+   * Each member's rows, which are for those whose tokens they are of.
+   *
+   * @param tokens of each member
+   */
+  Parts parts(int[] owners, long rowBytes, List<Integer> tokens) {
+    long[][] bytes = new long[members.size()][members.size()];
+    int k = owners.length / tokens.stream().mapToInt(Integer::intValue).sum();
+    int row = 0;
+    for (int member = 0; member < bytes.length; member++) {
+      for (int end = row + tokens.get(member) * k; row < end; row++) {
+        if (owners[row] >= 0) {
+          bytes[owners[row]][member] += rowBytes;
+        }
+      }
     }
-    return ends;
+    return Parts.of(bytes);
   }
 }

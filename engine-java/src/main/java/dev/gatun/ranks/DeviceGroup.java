@@ -1,9 +1,10 @@
-// DeviceGroup: an exchange between GPUs of processes: they gather all parts in each one's memory.
+// DeviceGroup: an exchange between GPUs of processes: they bring parts to each one's memory.
 package dev.gatun.ranks;
 
 import dev.gatun.device.Communicator;
 import dev.gatun.device.Device;
 import dev.gatun.device.Mark;
+import dev.gatun.device.Parts;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -22,7 +23,7 @@ final class DeviceGroup implements Group {
   private final Arena arena = Arena.ofShared();
   private final MemorySegment[] slots = new MemorySegment[MOST_OPEN];
 
-  /** Behind the gathering in each slot. */
+  /** Behind what was brought to each slot. */
   private final Mark[] gathered = new Mark[MOST_OPEN];
 
   private final boolean[] open = new boolean[MOST_OPEN];
@@ -81,40 +82,40 @@ final class DeviceGroup implements Group {
   }
 
   @Override
-  public Exchange begin(long... ends) {
+  public Exchange begin(Parts parts) {
     int slot = (int) (begun % MOST_OPEN);
     if (open[slot]) {
       throw new IllegalStateException("the exchange begun " + MOST_OPEN + " before is still open");
     }
-    if (ends.length != members.size() || ends[ends.length - 1] > slots[slot].byteSize()) {
+    if (parts.count() != members.size() || parts.bytes() > slots[slot].byteSize()) {
       throw new IllegalArgumentException(
-          ends.length + " parts of other sizes than the group was made for");
+          parts.count() + " parts of other sizes than the group was made for");
     }
     begun++;
     open[slot] = true;
     // This rank's part, which it writes next, has been sent by then.
     device.after(gathered[slot]);
-    return new Turn(slot, ends);
+    return new Turn(slot, parts);
   }
 
   /** Of a slot; what it reads is read before the next turn's gathering, by the device's order. */
   private final class Turn implements Exchange {
     private final int slot;
-    private final long[] ends;
+    private final Parts parts;
 
-    Turn(int slot, long[] ends) {
+    Turn(int slot, Parts parts) {
       this.slot = slot;
-      this.ends = ends;
+      this.parts = parts;
     }
 
     @Override
     public MemorySegment at(long offset) {
-      return slots[slot].asSlice(offset, ends[ends.length - 1] - offset);
+      return slots[slot].asSlice(offset, parts.bytes() - offset);
     }
 
     @Override
     public void publish() {
-      communicator.gather(slots[slot], ends);
+      communicator.exchange(slots[slot], parts);
       gathered[slot].set();
     }
 

@@ -1,6 +1,7 @@
 // Group: ranks that hand each other bytes.
 package dev.gatun.ranks;
 
+import dev.gatun.device.Parts;
 import java.util.List;
 
 /** As one of its members sees it. */
@@ -19,15 +20,19 @@ public interface Group {
   int index();
 
   /**
-   * Begins an exchange: each member gives a part, and then all have all parts. All members begin
-   * the same exchanges in the same order. Waits where the memory is still read by another member,
-   * or on its way to one.
+   * Begins an exchange: each member gives a part, and then all have all parts, or their pieces of
+   * them. All members begin the same exchanges in the same order. Waits where the memory is still
+   * read by another member, or on its way to one.
    *
-   * @param ends where each member's part ends, in bytes, ascending: a part begins where the one
-   *     before it ends, and may be empty. The same for all members
+   * @param parts of the members, numbered by their index; the same for all members
    * @throws IllegalArgumentException where the parts take more than the group was made for
    */
-  Exchange begin(long... ends);
+  Exchange begin(Parts parts);
+
+  /** As {@link #begin(Parts)}, every part for all: {@link Parts#toAll}. */
+  default Exchange begin(long... ends) {
+    return begin(Parts.toAll(ends));
+  }
 
   /**
    * Pins the host memory of all exchanges, once, until the group ends; before the first of them.

@@ -3,6 +3,7 @@
 package dev.gatun.ranks;
 
 import dev.gatun.device.Mark;
+import dev.gatun.device.Parts;
 import dev.gatun.refusal.Refusal;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -175,13 +176,13 @@ final class LocalGroup implements Group {
   }
 
   @Override
-  public Exchange begin(long... ends) {
+  public Exchange begin(Parts parts) {
     int slot = (int) (begun % MOST_OPEN);
     long turn = begun / MOST_OPEN;
-    long bytes = ends[ends.length - 1];
-    if (ends.length != shared.members.size() || bytes > shared.bytes) {
+    int count = parts.count();
+    if (count != shared.members.size() || parts.bytes() > shared.bytes) {
       throw new IllegalArgumentException(
-          ends.length + " parts of " + bytes + " bytes are not what the group was made for");
+          count + " parts of " + parts.bytes() + " bytes are not what the group was made for");
     }
     begun++;
     if (reads[slot] != null) {
@@ -189,9 +190,9 @@ final class LocalGroup implements Group {
       reads[slot] = null;
       shared.count(shared.closed[slot]);
     }
-    shared.await(index, shared.closed[slot], turn * ends.length);
+    shared.await(index, shared.closed[slot], turn * count);
     shared.given[slot][index] = null;
-    return new Turn(slot, ends, (turn + 1) * ends.length);
+    return new Turn(slot, parts, (turn + 1) * count);
   }
 
   @Override
@@ -207,29 +208,29 @@ final class LocalGroup implements Group {
   /** Of a slot. */
   private final class Turn implements Exchange {
     private final int slot;
-    private final long[] ends;
+    private final Parts parts;
     private final long all;
 
     /**
      * @param all who will have published in this slot by the turn's end
      */
-    Turn(int slot, long[] ends, long all) {
+    Turn(int slot, Parts parts, long all) {
       this.slot = slot;
-      this.ends = ends;
+      this.parts = parts;
       this.all = all;
     }
 
     @Override
     public MemorySegment at(long offset) {
       if (shared.lent[index] == null) {
-        return shared.slots[slot].asSlice(offset, ends[ends.length - 1] - offset);
+        return shared.slots[slot].asSlice(offset, parts.bytes() - offset);
       }
       int member = 0;
-      while (offset >= ends[member]) {
+      while (offset >= parts.end(member)) {
         member++;
       }
-      long from = member == 0 ? 0 : ends[member - 1];
-      return shared.lent[member][slot].asSlice(offset - from, ends[member] - offset);
+      return shared.lent[member][slot].asSlice(
+          offset - parts.begin(member), parts.end(member) - offset);
     }
 
     @Override

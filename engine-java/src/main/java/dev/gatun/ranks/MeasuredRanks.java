@@ -3,6 +3,7 @@ package dev.gatun.ranks;
 
 import dev.gatun.device.Device;
 import dev.gatun.device.Mark;
+import dev.gatun.device.Parts;
 import dev.gatun.refusal.Refusal;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -93,10 +94,9 @@ public final class MeasuredRanks implements Ranks {
     }
 
     @Override
-    public Exchange begin(long... ends) {
+    public Exchange begin(Parts parts) {
       long since = System.nanoTime();
-      long part = ends[index()] - (index() == 0 ? 0 : ends[index() - 1]);
-      return new MeasuredExchange(group.begin(ends), part * (ends.length - 1), since);
+      return new MeasuredExchange(group.begin(parts), parts.given(index()), since);
     }
 
     @Override

@@ -1,9 +1,10 @@
-// MpiGroup: an exchange between processes: MPI gathers all parts in each process's memory.
+// MpiGroup: an exchange between processes: MPI brings parts to each process's memory.
 package dev.gatun.ranks;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.gatun.device.Mark;
+import dev.gatun.device.Parts;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -24,7 +25,7 @@ final class MpiGroup implements Group {
 
   private static final long LONGEST_SLEEP = 2_000_000; // ns
 
-  /** MPI's counts are ints: it gathers at most so many bytes at once. */
+  /** MPI's counts are ints: it moves at most so many bytes at once. */
   static final int WINDOW = 1 << 30;
 
   private final OpenMpi mpi;
@@ -43,7 +44,7 @@ final class MpiGroup implements Group {
   /**
    * @param arena of the slots' memory; open until the last exchange is done
    * @param crowded whether this machine has more ranks than processors
-   * @param window bytes that MPI gathers at once
+   * @param window bytes that MPI moves at once
    */
   MpiGroup(
       OpenMpi mpi,
@@ -90,7 +91,7 @@ final class MpiGroup implements Group {
       }
     }
 
-    void open(long[] ends) {
+    void open(Parts parts, int index) {
       if (open) {
         throw new IllegalStateException(
             "the exchange begun " + MOST_OPEN + " before is still open");
@@ -99,37 +100,47 @@ final class MpiGroup implements Group {
       used = 0;
       // One at least: who gives and takes nothing waits for the others all the same.
       do {
-        windows[used].cut(ends);
-      } while (++used < windows.length && windows[used].from < ends[ends.length - 1]);
+        windows[used].cut(parts, index);
+      } while (++used < windows.length && windows[used].from < parts.bytes());
     }
   }
 
-  /** Bytes of an exchange that MPI gathers at once, of whichever parts they are. */
+  /** Bytes of an exchange that MPI moves at once, of whichever parts they are. */
   private static final class Window {
     private final MemorySegment memory;
     private final long from;
-    private final MemorySegment counts;
-    private final MemorySegment starts;
+    private final OpenMpi.Pieces taken;
+    private final OpenMpi.Pieces given;
     private final MemorySegment request;
     private final MemorySegment flag;
 
     Window(MemorySegment memory, long from, int members, Arena arena) {
       this.memory = memory;
       this.from = from;
-      counts = arena.allocate(JAVA_INT, members);
-      starts = arena.allocate(JAVA_INT, members);
+      taken = OpenMpi.Pieces.of(members, arena);
+      given = OpenMpi.Pieces.of(members, arena);
       request = arena.allocate(ValueLayout.ADDRESS);
       flag = arena.allocate(JAVA_INT);
     }
 
-    void cut(long[] ends) {
-      int start = 0;
-      for (int i = 0; i < ends.length; i++) {
-        int end = (int) Math.clamp(ends[i] - from, 0, memory.byteSize());
-        counts.setAtIndex(JAVA_INT, i, end - start);
-        starts.setAtIndex(JAVA_INT, i, start);
-        start = end;
+    /** Where every part goes to all, what is given follows from what is taken. */
+    void cut(Parts parts, int index) {
+      boolean toAll = parts.pieces().isEmpty();
+      for (int other = 0; other < parts.count(); other++) {
+        boolean moves = toAll || other != index;
+        int begin = inside(parts.begin(other, index));
+        taken.set(other, begin, moves ? inside(parts.end(other, index)) - begin : 0);
+        if (!toAll) {
+          begin = inside(parts.begin(index, other));
+          int count = moves ? inside(parts.end(index, other)) - begin : 0;
+          given.set(other, begin - OpenMpi.GIVEN_FROM, count);
+        }
       }
+    }
+
+    /** Of the memory, where the offset is; its beginning or end where that is outside. */
+    private int inside(long offset) {
+      return (int) Math.clamp(offset - from, 0, memory.byteSize());
     }
   }
 
@@ -144,21 +155,23 @@ final class MpiGroup implements Group {
   }
 
   @Override
-  public Exchange begin(long... ends) {
+  public Exchange begin(Parts parts) {
     Slot slot = slots[(int) (begun % MOST_OPEN)];
-    long bytes = ends[ends.length - 1];
-    if (ends.length != members.size() || bytes > slot.bytes) {
+    if (parts.count() != members.size() || parts.bytes() > slot.bytes) {
       throw new IllegalArgumentException(
-          ends.length + " parts of " + bytes + " bytes are not what the group was made for");
+          parts.count()
+              + " parts of "
+              + parts.bytes()
+              + " bytes are not what the group was made for");
     }
     settle(slot);
     if (slot.reads != null) {
       slot.reads.await();
       slot.reads = null;
     }
-    slot.open(ends);
+    slot.open(parts, index);
     begun++;
-    MemorySegment memory = slot.memory.asSlice(0, bytes);
+    MemorySegment memory = slot.memory.asSlice(0, parts.bytes());
     return new Exchange() {
       @Override
       public MemorySegment at(long offset) {
@@ -170,7 +183,11 @@ final class MpiGroup implements Group {
         watch.check();
         for (; slot.underWay < slot.used; slot.underWay++) {
           Window next = slot.windows[slot.underWay];
-          mpi.gather(next.memory, next.counts, next.starts, communicator, next.request);
+          if (parts.pieces().isEmpty()) {
+            mpi.gather(next.memory, next.taken, communicator, next.request);
+          } else {
+            mpi.exchange(next.memory, next.given, next.taken, communicator, next.request);
+          }
         }
       }
 

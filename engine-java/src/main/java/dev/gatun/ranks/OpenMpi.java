@@ -29,6 +29,12 @@ final class OpenMpi {
   /** {@code MPI_IN_PLACE}: the address 1. */
   private static final MemorySegment IN_PLACE = MemorySegment.ofAddress(1);
 
+  /**
+   * Where the memory begins that MPI sends from. Not where the memory begins that it receives in:
+   * Open MPI takes equal addresses for {@code MPI_IN_PLACE}, and sends as much as it receives.
+   */
+  static final int GIVEN_FROM = 1;
+
   private OpenMpi(String library, SymbolLookup symbols) {
     this.library = library;
     this.symbols = symbols;
@@ -126,20 +132,62 @@ final class OpenMpi {
    * Begins to gather the parts of {@code memory} in all members' memories, where this member's part
    * lies in its own.
    *
-   * @param counts bytes of each part, as ints; stays until the request is done, as the next two do
-   * @param starts where each part begins, as ints
+   * @param parts stay as they are until the request is done
    * @param request where MPI writes the request
    */
   void gather(
-      MemorySegment memory,
-      MemorySegment counts,
-      MemorySegment starts,
-      MemorySegment communicator,
-      MemorySegment request) {
+      MemorySegment memory, Pieces parts, MemorySegment communicator, MemorySegment request) {
     check(
         "MPI_Iallgatherv",
         Mpi.MPI_Iallgatherv(
-            IN_PLACE, 0, bytes, memory, counts, starts, bytes, communicator, request));
+            IN_PLACE, 0, bytes, memory, parts.counts, parts.starts, bytes, communicator, request));
+  }
+
+  /**
+   * Begins to bring each member its pieces of the others' memories, which lie there as in its own.
+   * The pieces do not overlap.
+   *
+   * @param given to each member, counted from {@link #GIVEN_FROM}; stay as they are until the
+   *     request is done, as the next do
+   * @param taken from each member
+   * @param request where MPI writes the request
+   */
+  void exchange(
+      MemorySegment memory,
+      Pieces given,
+      Pieces taken,
+      MemorySegment communicator,
+      MemorySegment request) {
+    check(
+        "MPI_Ialltoallv",
+        Mpi.MPI_Ialltoallv(
+            MemorySegment.ofAddress(memory.address() + GIVEN_FROM),
+            given.counts,
+            given.starts,
+            bytes,
+            memory,
+            taken.counts,
+            taken.starts,
+            bytes,
+            communicator,
+            request));
+  }
+
+  /**
+   * A piece of memory for each member.
+   *
+   * @param counts bytes, as ints
+   * @param starts where each begins, as ints
+   */
+  record Pieces(MemorySegment counts, MemorySegment starts) {
+    static Pieces of(int members, Arena arena) {
+      return new Pieces(arena.allocate(JAVA_INT, members), arena.allocate(JAVA_INT, members));
+    }
+
+    void set(int member, int start, int count) {
+      counts.setAtIndex(JAVA_INT, member, count);
+      starts.setAtIndex(JAVA_INT, member, start);
+    }
   }
 
   /**

@@ -1,7 +1,9 @@
 // InputRows: the inputs of one rank's rows of a step, on the host.
 package dev.gatun.step;
 
+import dev.gatun.device.Device;
 import dev.gatun.device.Sampling;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
@@ -15,6 +17,13 @@ import java.util.function.IntUnaryOperator;
 record InputRows(InputLayout layout, MemorySegment memory) {
   private static final int PADDING = -1;
   private static final Sampling NO_DRAW = Sampling.greedy(1);
+
+  /** Of an empty step. */
+  static InputRows of(InputLayout layout, Device device, Arena arena) {
+    MemorySegment memory = device.hostMemory("the steps' inputs", layout.bytes(), arena);
+    memory.fill((byte) 0);
+    return new InputRows(layout, memory);
+  }
 
   /**
    * Describes what a rank runs.

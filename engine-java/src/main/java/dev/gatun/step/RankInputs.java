@@ -1,6 +1,7 @@
 // RankInputs: what rank 0 tells other ranks of a step's rows.
 package dev.gatun.step;
 
+import dev.gatun.device.Device;
 import dev.gatun.graph.RankRows;
 import dev.gatun.graph.StepShape;
 import java.lang.foreign.Arena;
@@ -19,12 +20,10 @@ final class RankInputs {
   /**
    * @param ranks that have rows of their own; 1 where all ranks have all rows
    */
-  RankInputs(int ranks, InputLayout layout, Arena arena) {
+  RankInputs(int ranks, InputLayout layout, Device device, Arena arena) {
     this.ranks = ranks;
     ofOthers =
-        IntStream.range(1, ranks)
-            .mapToObj(_ -> new InputRows(layout, arena.allocate(layout.bytes(), Long.BYTES)))
-            .toList();
+        IntStream.range(1, ranks).mapToObj(_ -> InputRows.of(layout, device, arena)).toList();
   }
 
   /** Which rows of a batch are whose; somebody keeps a row of logits, wanted or not. */

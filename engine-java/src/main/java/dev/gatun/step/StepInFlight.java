@@ -42,8 +42,7 @@ public final class StepInFlight {
     this.inputs = inputs;
     this.drawn = drawn;
     this.logitsView = logitsView;
-    rows = new InputRows(layout, device.hostMemory("the steps' inputs", layout.bytes(), arena));
-    rows.memory().fill((byte) 0);
+    rows = InputRows.of(layout, device, arena);
     drawnView = device.view("the tokens drawn", drawn.bytes(), arena);
     begin = device.mark(arena);
     end = device.mark(arena);

@@ -81,7 +81,7 @@ public final class Stepper implements AutoCloseable {
         IntStream.range(0, STEPS)
             .mapToObj(_ -> new StepInFlight(layout, buffer, drawn, logits, device, arena))
             .toArray(StepInFlight[]::new);
-    rankInputs = new RankInputs(steps.shard.rank() == 0 ? ranks : 1, layout, arena);
+    rankInputs = new RankInputs(steps.shard.rank() == 0 ? ranks : 1, layout, device, arena);
   }
 
   /**

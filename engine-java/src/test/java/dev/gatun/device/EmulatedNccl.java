@@ -47,19 +47,22 @@ final class EmulatedNccl implements Nccl {
   }
 
   @Override
-  public void gather(MemorySegment memory, long[] ends, MemorySegment stream) {
+  public void exchange(MemorySegment memory, Parts parts, MemorySegment stream) {
     copies.show(memory);
-    MemorySegment all = memory.reinterpret(ends[ends.length - 1]);
+    MemorySegment all = memory.reinterpret(parts.bytes());
     try {
       Path unfinished =
           Files.write(
               folder.resolve("unfinished-" + rank),
-              copies.send(slice(all, ends, rank), stream.address()));
+              copies.send(all.asSlice(parts.begin(rank), parts.bytes(rank)), stream.address()));
       Files.move(unfinished, file(exchanges, rank), StandardCopyOption.ATOMIC_MOVE);
-      for (int other = 0; other < ends.length; other++) {
+      for (int other = 0; other < parts.count(); other++) {
         if (other != rank) {
-          byte[] content = await(file(exchanges, other));
-          copies.arrive(content, slice(all, ends, other), stream.address());
+          byte[] part = await(file(exchanges, other));
+          long begin = parts.begin(other, rank);
+          int from = (int) (begin - parts.begin(other));
+          byte[] piece = Arrays.copyOfRange(part, from, from + (int) parts.bytes(other, rank));
+          copies.arrive(piece, all.asSlice(begin, piece.length), stream.address());
         }
       }
       // Who is here has read all of the exchange before.
@@ -83,11 +86,6 @@ final class EmulatedNccl implements Nccl {
 
   private Path file(int exchange, int of) {
     return folder.resolve(exchange + "-" + of);
-  }
-
-  private static MemorySegment slice(MemorySegment all, long[] ends, int rank) {
-    long from = rank == 0 ? 0 : ends[rank - 1];
-    return all.asSlice(from, ends[rank] - from);
   }
 
   /** What the tests make up. */

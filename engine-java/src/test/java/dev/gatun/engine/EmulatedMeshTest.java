@@ -34,7 +34,9 @@ class EmulatedMeshTest {
     "deepseek-v3, 3, HYBRID, PEER",
     "qwen3-moe, 4, TENSOR, PEER",
     "qwen3-moe, 2, EXPERT, HOST",
-    "qwen2, 2, TENSOR, PEER"
+    "qwen2, 2, TENSOR, PEER",
+    "deepseek-v3, 3, DATA, PEER",
+    "qwen3-moe, 2, DATA, HOST"
   })
   void devicesDoNotChangeABit(String model, int devices, Placement.Mode mode, Transport transport)
       throws IOException {

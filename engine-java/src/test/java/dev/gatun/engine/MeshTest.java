@@ -3,10 +3,11 @@ package dev.gatun.engine;
 
 import static dev.gatun.engine.Resources.ORACLES;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.graph.Compute;
+import dev.gatun.load.Batching;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.load.Mesh;
 import dev.gatun.shard.ExpertCounts;
@@ -69,22 +70,45 @@ class MeshTest {
         .withCompute(compute)
         .withContext(0)
         .withLogitRows(256)
+        .withBatching(Batching.alone().withSequences(sessions(devices, mode)))
         .withMesh(new Mesh(Collections.nCopies(devices - 1, one), mode));
   }
 
-  /** The logits of a prompt in two parts, and of tokens one by one after it. */
+  /** One on each device that has sessions of its own. */
+  private static int sessions(int devices, Placement.Mode mode) {
+    return mode == Placement.Mode.DATA ? devices : 1;
+  }
+
+  /**
+   * The logits of a prompt in two parts, and of tokens one by one after it: in a session, or in one
+   * of each device.
+   */
   static List<float[]> run(Checkpoint checkpoint, EngineOptions options, int[] ids) {
     List<float[]> found = new ArrayList<>();
-    try (Engine engine = Engine.load(checkpoint, options);
-        Session session = engine.newSession()) {
-      int half = ids.length / 2;
-      session.logits(Arrays.copyOf(ids, half), row -> found.add(floats(row)));
-      for (int i = half; i < half + 4; i++) {
-        found.add(floats(session.append(ids[i])));
+    try (Engine engine = Engine.load(checkpoint, options)) {
+      int count = sessions(options.mesh().size(), options.mesh().mode());
+      List<Session> sessions =
+          IntStream.range(0, count).mapToObj(_ -> engine.newSession()).toList();
+      List<Answer> first;
+      synchronized (engine.scheduler()) { // It sees all at once, so they go to all devices.
+        first = sessions.stream().map(each -> Answers.submit(each, new int[] {ids[0]}, 1)).toList();
       }
-      session.logits(Arrays.copyOfRange(ids, half + 4, ids.length), row -> found.add(floats(row)));
+      first.forEach(Answers::drawn);
+      for (Session session : sessions) {
+        run(session, ids, found);
+      }
+      sessions.forEach(Session::close);
     }
     return found;
+  }
+
+  private static void run(Session session, int[] ids, List<float[]> found) {
+    int half = ids.length / 2;
+    session.logits(Arrays.copyOfRange(ids, 1, half), row -> found.add(floats(row)));
+    for (int i = half; i < half + 4; i++) {
+      found.add(floats(session.append(ids[i])));
+    }
+    session.logits(Arrays.copyOfRange(ids, half + 4, ids.length), row -> found.add(floats(row)));
   }
 
   /** Other numbers of devices are refused. */
@@ -102,11 +126,16 @@ class MeshTest {
     return logits.toArray(ValueLayout.JAVA_FLOAT);
   }
 
+  /** Of one session, and of as many as there are. */
   static void assertEqualRows(List<float[]> one, List<float[]> several, String what) {
-    assertEquals(one.size(), several.size());
-    for (int i = 0; i < one.size(); i++) {
-      assertArrayEquals(one.get(i), several.get(i), i + ": " + what);
+    assertTrue(isMultiple(one, several), several.size() + " rows");
+    for (int i = 0; i < several.size(); i++) {
+      assertArrayEquals(one.get(i % one.size()), several.get(i), i + ": " + what);
     }
+  }
+
+  static boolean isMultiple(List<float[]> one, List<float[]> several) {
+    return !several.isEmpty() && several.size() % one.size() == 0;
   }
 
   @ParameterizedTest

@@ -169,12 +169,14 @@ class MeshMemoryTest {
     "deepseek-v3, TENSOR, 4",
     "deepseek-v3, EXPERT, 3",
     "deepseek-v3, HYBRID, 3",
+    "deepseek-v3, DATA, 3",
     "deepseek-v3-fp8, TENSOR, 2",
     "qwen3-moe, LAYER, 2",
     "qwen3-moe, TENSOR, 4",
     "qwen3-moe, EXPERT, 3",
     "qwen3-moe, HYBRID, 2",
     "qwen2, LAYER, 2",
+    "qwen2, DATA, 2",
     "qwen2, TENSOR, 4"
   })
   void planIsWhatIsTaken(String oracle, Placement.Mode mode, int ranks) throws Exception {
@@ -188,7 +190,12 @@ class MeshMemoryTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"deepseek-v3, HYBRID, 3", "qwen3-moe, TENSOR, 4", "qwen2, LAYER, 2"})
+  @CsvSource({
+    "deepseek-v3, HYBRID, 3",
+    "qwen3-moe, TENSOR, 4",
+    "qwen2, LAYER, 2",
+    "qwen3-moe, DATA, 2"
+  })
   void aRankThatLacksAByteEndsAllWithItsName(String oracle, Placement.Mode mode, int ranks)
       throws Exception {
     try (Checkpoint checkpoint = open(oracle)) {

@@ -3,6 +3,7 @@ package dev.gatun.ranks;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import dev.gatun.device.Parts;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -17,7 +18,10 @@ final class RandomExchanges {
     return IntStream.range(0, ranks.size()).boxed().toList();
   }
 
-  /** Parts of random sizes, some empty, exchanges overlapping as far as they may. */
+  /**
+   * Parts of random sizes, some empty, for all or in pieces for each, exchanges overlapping as far
+   * as they may.
+   */
   static void run(Ranks ranks, int rounds) {
     run(ranks.group(everyone(ranks), BYTES), rounds);
   }
@@ -30,15 +34,9 @@ final class RandomExchanges {
   }
 
   static void nested(Group group, SplittableRandom sizes, int depth, int round) {
-    long[] ends = new long[group.members().size()];
-    long end = 0;
-    for (int i = 0; i < ends.length; i++) {
-      end += sizes.nextInt(BYTES / ends.length);
-      ends[i] = end;
-    }
-    try (Exchange exchange = group.begin(ends)) {
-      long from = group.index() == 0 ? 0 : ends[group.index() - 1];
-      for (long at = from; at < ends[group.index()]; at++) {
+    Parts parts = parts(group.members().size(), sizes);
+    try (Exchange exchange = group.begin(parts)) {
+      for (long at = parts.begin(group.index()); at < parts.end(group.index()); at++) {
         exchange.at(at).set(ValueLayout.JAVA_BYTE, 0, value(round, depth, group.index(), at));
       }
       exchange.publish();
@@ -49,13 +47,25 @@ final class RandomExchanges {
         return; // This member reads nothing, and does not wait.
       }
       exchange.await();
-      for (int member = 0; member < ends.length; member++) {
-        for (long at = member == 0 ? 0 : ends[member - 1]; at < ends[member]; at++) {
+      for (int member = 0; member < parts.count(); member++) {
+        long end = parts.end(member, group.index());
+        for (long at = parts.begin(member, group.index()); at < end; at++) {
           assertEquals(
               value(round, depth, member, at), exchange.at(at).get(ValueLayout.JAVA_BYTE, 0));
         }
       }
     }
+  }
+
+  private static Parts parts(int members, SplittableRandom sizes) {
+    if (sizes.nextBoolean()) {
+      return Parts.ofAll(sizes.longs(members, 0, BYTES / members).toArray());
+    }
+    long[][] bytes = new long[members][];
+    for (int member = 0; member < members; member++) {
+      bytes[member] = sizes.longs(members, 0, BYTES / members / members).toArray();
+    }
+    return Parts.of(bytes);
   }
 
   private static byte value(int round, int depth, int member, long at) {

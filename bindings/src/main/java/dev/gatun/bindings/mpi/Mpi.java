@@ -120,6 +120,75 @@ public class Mpi extends Mpi$shared {
         }
     }
 
+    private static class MPI_Ialltoallv {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            Mpi.C_INT,
+            Mpi.C_POINTER,
+            Mpi.C_POINTER,
+            Mpi.C_POINTER,
+            Mpi.C_POINTER,
+            Mpi.C_POINTER,
+            Mpi.C_POINTER,
+            Mpi.C_POINTER,
+            Mpi.C_POINTER,
+            Mpi.C_POINTER,
+            Mpi.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = SYMBOL_LOOKUP.findOrThrow("MPI_Ialltoallv");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int MPI_Ialltoallv(const void *sendbuf, const int sendcounts[], const int sdispls[], MPI_Datatype sendtype, void *recvbuf, const int recvcounts[], const int rdispls[], MPI_Datatype recvtype, MPI_Comm comm, MPI_Request *request)
+     * }
+     */
+    public static FunctionDescriptor MPI_Ialltoallv$descriptor() {
+        return MPI_Ialltoallv.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int MPI_Ialltoallv(const void *sendbuf, const int sendcounts[], const int sdispls[], MPI_Datatype sendtype, void *recvbuf, const int recvcounts[], const int rdispls[], MPI_Datatype recvtype, MPI_Comm comm, MPI_Request *request)
+     * }
+     */
+    public static MethodHandle MPI_Ialltoallv$handle() {
+        return MPI_Ialltoallv.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int MPI_Ialltoallv(const void *sendbuf, const int sendcounts[], const int sdispls[], MPI_Datatype sendtype, void *recvbuf, const int recvcounts[], const int rdispls[], MPI_Datatype recvtype, MPI_Comm comm, MPI_Request *request)
+     * }
+     */
+    public static MemorySegment MPI_Ialltoallv$address() {
+        return MPI_Ialltoallv.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int MPI_Ialltoallv(const void *sendbuf, const int sendcounts[], const int sdispls[], MPI_Datatype sendtype, void *recvbuf, const int recvcounts[], const int rdispls[], MPI_Datatype recvtype, MPI_Comm comm, MPI_Request *request)
+     * }
+     */
+    public static int MPI_Ialltoallv(MemorySegment sendbuf, MemorySegment sendcounts, MemorySegment sdispls, MemorySegment sendtype, MemorySegment recvbuf, MemorySegment recvcounts, MemorySegment rdispls, MemorySegment recvtype, MemorySegment comm, MemorySegment request) {
+        var mh$ = MPI_Ialltoallv.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("MPI_Ialltoallv", sendbuf, sendcounts, sdispls, sendtype, recvbuf, recvcounts, rdispls, recvtype, comm, request);
+            }
+            return (int)mh$.invokeExact(sendbuf, sendcounts, sdispls, sendtype, recvbuf, recvcounts, rdispls, recvtype, comm, request);
+        } catch (Error | RuntimeException ex) {
+           throw ex;
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class MPI_Comm_create_group {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             Mpi.C_INT,
