@@ -27,6 +27,11 @@ namespace {
 
 constexpr int maxThreads = 1024;
 constexpr size_t stackBytes = 256 * 1024, guardBytes = 4096;
+// How far apart the stacks of a warp's lanes begin, within their memory: an odd number of cache lines, so that what is
+// used of them is not all in the same few sets of the cache.
+constexpr size_t apartBytes = 13 * 64;
+// Of 2^turnBits threads that are left one is left for any warp's.
+constexpr int turnBits = 6;
 
 struct Copy {
   void *to;
@@ -79,9 +84,10 @@ struct Machine {
     random = random * 6364136223846793005u + 1442695040888963407u;
     return static_cast<uint32_t>(random >> (64 - bits));
   }
+  // A bit of the mask: the first from a random place on, so that the bits of a mask without gaps are equally likely.
   int drawBit(uint32_t mask) {
-    const int turn = static_cast<int>(draw(5));
-    return (std::countr_zero(std::rotr(mask, turn)) + turn) % 32;
+    const auto from = static_cast<int>(uint64_t{draw(32)} * static_cast<unsigned>(std::bit_width(mask)) >> 32);
+    return from + std::countr_zero(mask >> from);
   }
 };
 
@@ -147,12 +153,12 @@ Thread &take(int number) {
   return machine.threads[static_cast<size_t>(number * warpLanes + lane)];
 }
 
-// Leaves the thread that runs for one that can, of its own warp where there is one; for the launch when all have
-// returned.
+// Leaves the thread that runs for one that can: now and then of any warp, else of its own where there is one, since the
+// stacks of another are not in the cache. Leaves it for the launch when all have returned.
 void runAnother() {
   Thread &left = *machine.current;
   int warp = left.number / warpLanes;
-  if (machine.warps[warp].runnable == 0) {
+  if (machine.warps[warp].runnable == 0 || machine.draw(turnBits) == 0) {
     if (machine.runnableWarps == 0) {
       if (machine.returned == machine.blockThreads) {
         switchFiber(left.fiber, machine.main);
@@ -197,9 +203,10 @@ void makeThreads(int count) {
       std::perror("emulated GPU: no memory for a thread's stack");
       std::abort();
     }
+    const size_t unused = machine.threads.size() % warpLanes * apartBytes;
     machine.threads.emplace_back();
     machine.threads.back().fiber =
-        makeFiber(static_cast<char *>(memory) + guardBytes, stackBytes - guardBytes, threadMain);
+        makeFiber(static_cast<char *>(memory) + guardBytes, stackBytes - guardBytes - unused, threadMain);
   }
 }
 
@@ -320,18 +327,11 @@ void meetWarp(void *brought, Compute compute, Site where) {
     deadlock("lanes of a warp wait at different places");
   }
   warp.brought[self.number % warpLanes] = brought;
-  if (++warp.arrived < warpLanes) {
-    runAnother();
-    return;
+  if (++warp.arrived == warpLanes) {
+    warp.arrived = 0;
+    compute(warp.brought);
+    makeRunnable(number, warp.lanes);
   }
-  warp.arrived = 0;
-  compute(warp.brought);
-  if (machine.draw(2) != 0) {
-    makeRunnable(number, ~(1u << self.number % warpLanes));  // this lane goes on
-    return;
-  }
-  // Now and then another warp goes on.
-  makeRunnable(number, ~0u);
   runAnother();
 }
 

@@ -1,5 +1,6 @@
 // machine.hpp: the emulated GPU: runs the blocks of a kernel one after another in a shuffled order, and the threads of
-// a block as fibers, which change at barriers and where lanes of a warp meet; who goes on is chosen at random.
+// a block as fibers, which change at barriers and where lanes of a warp meet; who goes on is chosen at random, most
+// often a lane of the same warp.
 //
 // Stricter than a GPU where a GPU only happens to work: a barrier or a meeting of lanes that not all reach at the same
 // line ends the program with a report, as do shared memory beyond the launch's own and misaligned addresses; shared

@@ -1,7 +1,6 @@
 // emulation_test.cpp: the emulated GPU does what CUDA and PTX state, and ends a program that breaks their rules.
 #include <cmath>
 #include <numeric>
-#include <set>
 
 #include "device/dialect.hpp"
 #include "launching.hpp"
@@ -222,7 +221,7 @@ void loads() {
   }
 }
 
-// ---- copies, barriers, order, garbage ----
+// ---- copies, barriers ----
 
 struct Landing {
   alignas(16) uint32_t words[4][64][4];
@@ -299,38 +298,6 @@ void barriers() {
   }
 }
 
-// Counts on; no concern of the race check.
-__attribute__((no_sanitize("thread"), noinline)) unsigned ticket() {
-  static unsigned next = 0;
-  return next++;
-}
-
-void orderKernel(unsigned *order, uint64_t *garbage) {
-  dependencyWait();
-  order[blockIdx.x * 64 + threadIdx.x] = ticket();
-  garbage[blockIdx.x * 64 + threadIdx.x] = shared<uint64_t>();
-}
-
-void orders() {
-  std::vector<unsigned> order(64 * 10), sorted(64 * 10);
-  std::vector<uint64_t> garbage(64 * 10);
-  start({10, 64, 8}, orderKernel, order.data(), garbage.data());
-  std::iota(sorted.begin(), sorted.end(), 0u);
-  CHECK(std::is_permutation(order.begin(), order.end(), sorted.begin()));
-  CHECK(std::set<uint64_t>(garbage.begin(), garbage.end()).size() == 10);
-  int laterBlocks = 0;
-  for (size_t block = 1; block < 10; ++block) {
-    laterBlocks += order[64 * block] > order[64 * (block - 1)];
-    const auto rank = [&](size_t b, size_t i) { return order[64 * b + i] % 64; };
-    size_t same = 0;
-    for (size_t i = 0; i < 64; ++i) {
-      same += rank(block, i) == rank(block - 1, i);
-    }
-    CHECK(same < 16, "%zu of 64 threads come at the same place", same);
-  }
-  CHECK(laterBlocks < 9);
-}
-
 void waitKernel() { dependencyWait(); }
 
 void shapes() {
@@ -392,7 +359,6 @@ int main() {
   loads();
   copies();
   barriers();
-  orders();
   shapes();
   return finish();
 }

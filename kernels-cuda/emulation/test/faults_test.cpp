@@ -149,6 +149,8 @@ void writeAfterRead(int *out) {
   out[i] = s.at[5];
   if (Barrier) {
     __syncthreads();
+  } else {
+    shuffle(i, 0);  // so that it is not the first to read that writes
   }
   if (i == 5) {
     s.at[5] = 7;
@@ -172,6 +174,33 @@ void oneReaderWrites(int *out) {
   if (i == 5) {
     s.at[5] = 7;
   }
+}
+
+// One warp reads a word, once more and then writes it, its lanes meeting between; the other reads it once: one race for
+// each word wherever the other has its turn.
+template <bool Barrier>
+void otherReadsBetween(int *out) {
+  dependencyWait();
+  auto &s = shared<Ints>();
+  const auto i = static_cast<int>(threadIdx.x);
+  s.at[i] = i;
+  int sum = 0;
+  for (int &word : s.at) {
+    __syncthreads();
+    for (int time = 0; time < 2; ++time) {
+      if (i == 0 || (i == 32 && time == 0)) {
+        sum += word;
+      }
+      __syncwarp();
+    }
+    if (Barrier) {
+      __syncthreads();
+    }
+    if (i == 0) {
+      word = 7;
+    }
+  }
+  out[i] = sum;
 }
 
 // The fifth lane of both warps writes.
@@ -314,6 +343,7 @@ void races() {
   only("writeAfterRead", writeAfterRead<false>, writeAfterRead<true>,
        "a race in shared memory at 0x14: thread 5 writes");
   only("oneReaderWrites", oneReaderWrites<false>, oneReaderWrites<true>, "a race in shared memory at 0x14");
+  only("otherReadsBetween", otherReadsBetween<false>, otherReadsBetween<true>, "256 bytes raced for");
   only("sameLane", sameLane<false>, sameLane<true>, "a race in shared memory at 0x14");
   only("copyRing", copyRing<false>, copyRing<true>, "a race in shared memory");
   only("bytesAndMatrices", bytesAndMatrices<false>, bytesAndMatrices<true>, "a race in shared memory");
