@@ -12,6 +12,7 @@ import dev.gatun.load.Gemm;
 import dev.gatun.load.TransportChoice;
 import dev.gatun.ranks.MpiRanks;
 import dev.gatun.refusal.Refusal;
+import dev.gatun.shard.Placement;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.RopeOverride;
@@ -152,7 +153,9 @@ final class EngineArguments {
     }
     if (engine.options().context() == EngineOptions.WHAT_FITS) {
       int own = engine.config().contextLength();
-      stdio.tell(contextLine(engine.context(), own, engine.cacheBytes()));
+      boolean ofEach = engine.options().mesh().mode() == Placement.Mode.DATA;
+      String line = contextLine(engine.longestSequence(), own, engine.cacheBytes());
+      stdio.tell(line + (ofEach ? ", on each device for its own sequences" : ""));
     }
   }
 

@@ -40,8 +40,9 @@ final class MeshArguments {
       description =
           "What each of --devices has: layer, whole layers; tensor, a part of every layer, experts"
               + " whole; expert, some experts, all else on each; hybrid, experts on all but the"
-              + " first, all else there. Default: hybrid for a GPU and the CPU, layer where the"
-              + " model has no experts, else tensor.")
+              + " first, all else there; data, as expert, and each has the cache (-c) of its own"
+              + " sequences, for many at once. Default: hybrid for a GPU and the CPU, layer where"
+              + " the model has no experts, else tensor.")
   Optional<SplitMode> split = Optional.empty();
 
   /** llama.cpp's none is one device. */

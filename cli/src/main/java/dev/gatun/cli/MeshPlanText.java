@@ -101,6 +101,10 @@ final class MeshPlanText {
     };
   }
 
+  private boolean ownSequences() {
+    return plan.mode() == Placement.Mode.DATA;
+  }
+
   private static String flag(MeshPlan plan) {
     return "-sm " + plan.mode().name().toLowerCase(Locale.ROOT);
   }
@@ -139,7 +143,8 @@ final class MeshPlanText {
 
   private void memory() {
     line("");
-    line("memory, GiB, with " + context + " tokens of " + types + " in the cache");
+    String where = ownSequences() ? " in the cache of each" : " in the cache";
+    line("memory, GiB, with " + context + " tokens of " + types + where);
     table(
         List.of(
             new Column("weights", budget -> budget.need().weightBytes() + budget.embedding()),
@@ -197,12 +202,15 @@ final class MeshPlanText {
     line("");
     block(table);
     line("the model reaches " + config.contextLength() + " tokens");
+    if (ownSequences()) {
+      line("of each device's sequences; all hold " + plan.shares().size() + " times as many");
+    }
   }
 
   private void token() {
     line("");
     line(
-        "a token: "
+        (ownSequences() ? "a token of one sequence: " : "a token: ")
             + plan.exchanges()
             + " exchanges, "
             + Amount.bytes(plan.exchangedBytes())
