@@ -40,21 +40,51 @@ final class Places {
             .thenComparing(offer -> -offer.free);
   }
 
-  /** Chooses the rank of a task's sequence, where that is free to be chosen. */
+  /** Chooses where a task that has not run yet is, if its sequence has no pages. */
   void choose(Task task, List<Task> active) {
+    choose(task, active, pools);
+  }
+
+  /**
+   * As {@link #choose}, of a task that was preempted: only where {@link #roomFor} says, unless
+   * nothing else runs.
+   */
+  void chooseAnew(Task task, List<Task> active, boolean alsoThere) {
+    List<PagePool> room = roomFor(task, alsoThere);
+    choose(task, active, room.isEmpty() ? pools : room);
+  }
+
+  private void choose(Task task, List<Task> active, List<PagePool> among) {
     Sequence sequence = task.sequence();
     if (pools.size() == 1) {
       return;
     }
-    if (task.observer().isPresent() && sequence.rank() > 0 && !sequence.isPinned()) {
+    boolean isShown = task.observer().isPresent();
+    if (isShown && sequence.rank() > 0 && !sequence.isPinned()) {
       sequence.park(); // Only what rank 0 computes can be shown.
     }
     if (sequence.pages().size() == 0) {
-      sequence.pages().moveTo(task.observer().isPresent() ? pools.getFirst() : best(task, active));
+      sequence.pages().moveTo(isShown ? pools.getFirst() : best(task, active, among));
     }
   }
 
-  private PagePool best(Task task, List<Task> active) {
+  /**
+   * Where all tokens of a task that was preempted, and one more, find room.
+   *
+   * @param alsoThere whether it may be where it was: else it takes its pages back before those get
+   *     them for which it gave them up
+   */
+  List<PagePool> roomFor(Task task, boolean alsoThere) {
+    Sequence sequence = task.sequence();
+    int pages = PageTable.pagesOf(sequence.length() + 1);
+    return pools.stream()
+        .filter(pool -> alsoThere || pool.rank() != sequence.rank())
+        .filter(pool -> task.observer().isEmpty() || pool.rank() == 0)
+        .filter(pool -> pool.available() >= pages)
+        .toList();
+  }
+
+  private PagePool best(Task task, List<Task> active, List<PagePool> among) {
     int[] tokens = task.sequence().followedBy(task.ahead());
     int[] running = new int[pools.size()];
     int[] held = new int[pools.size()];
@@ -63,7 +93,7 @@ final class Places {
       held[other.sequence().rank()] += other.sequence().pages().size();
     }
     int fewest = IntStream.of(running).min().orElseThrow();
-    return pools.stream()
+    return among.stream()
         .map(
             pool -> {
               int known = pool.known(tokens);
@@ -78,11 +108,5 @@ final class Places {
         .min(Offer.BEST_FIRST)
         .orElseThrow()
         .pool;
-  }
-
-  /** Whether all tokens of a sequence that has no pages, and one more, find room somewhere. */
-  boolean haveRoom(Sequence sequence) {
-    int pages = PageTable.pagesOf(sequence.length() + 1);
-    return pools.stream().anyMatch(pool -> pool.available() >= pages);
   }
 }

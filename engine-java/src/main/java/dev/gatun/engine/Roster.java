@@ -14,8 +14,9 @@ import java.util.concurrent.ConcurrentHashMap;
  * Pages are given up by sequences that run nothing, the one that rested longest first, then by
  * tasks that have not begun, the last to arrive first. Where those that run lack pages all the
  * same, and none can go on, the last to arrive is preempted: it goes on where it was as soon as
- * another task has left and all its tokens find room. A task that was paused leaves its place to
- * its sequence, whose next task takes it at once. For the engine's thread.
+ * another task has left and all its tokens find room, or at once on a rank that has room for them.
+ * A task that was paused leaves its place to its sequence, whose next task takes it at once. For
+ * the engine's thread.
  */
 final class Roster {
   private final int most;
@@ -48,6 +49,7 @@ final class Roster {
   void add(Task task) {
     task.sequence().wake();
     if (paused.remove(task.sequence())) {
+      places.choose(task, active);
       enter(task);
     } else if (task.goesFirst()) {
       waiting.addFirst(task);
@@ -100,7 +102,15 @@ final class Roster {
     dropCancelled(waiting);
     dropCancelled(preempted);
     while (mayEnter()) {
-      enter(preempted.isEmpty() ? waiting.removeFirst() : preempted.removeFirst());
+      if (preempted.isEmpty()) {
+        Task first = waiting.removeFirst();
+        places.choose(first, active);
+        enter(first);
+      } else {
+        Task first = preempted.removeFirst();
+        places.chooseAnew(first, active, hasOneLeft);
+        enter(first);
+      }
     }
     active.stream().filter(Task::keepsPlace).map(Task::sequence).forEach(paused::add);
     hasOneLeft |= dropCancelled(active);
@@ -128,12 +138,11 @@ final class Roster {
     if (preempted.isEmpty()) {
       return !waiting.isEmpty();
     }
-    return active.isEmpty() || hasOneLeft && places.haveRoom(preempted.getFirst().sequence());
+    return active.isEmpty() || !places.roomFor(preempted.getFirst(), hasOneLeft).isEmpty();
   }
 
   private void enter(Task task) {
     try {
-      places.choose(task, active);
       // Pages come back only where others have made room for them.
       makesRoom(task, task.sequence().missing() + task.ready());
       int[] missing = task.sequence().restore();

@@ -62,7 +62,7 @@ class SequencesOfRanksTest {
           synchronized (engine.scheduler()) { // It sees all of them at once.
             tasks =
                 IntStream.range(0, 6)
-                    .mapToObj(i -> Answers.submit(sessions.get(i), tokens(31 * i, 40), 60))
+                    .mapToObj(i -> Answers.submit(sessions.get(i), tokens(31 * i, 40), 20))
                     .toList();
           }
           tasks.forEach(Answers::drawn);
@@ -183,6 +183,36 @@ class SequencesOfRanksTest {
               answers.get(0).getLast().nanos() < answers.get(1).getLast().nanos(),
               "it ended after the longer one on the other device");
           sessions.forEach(Session::close);
+        });
+  }
+
+  /** What makes room on a full device goes on at once where there is room. */
+  @Test
+  void whatIsPreemptedGoesToADeviceWithRoom() throws IOException {
+    int[] prompt = tokens(0, 2 * PAGE + PAGE / 2);
+    Answers.withEngine(
+        MODEL,
+        options(2, 2).withBatching(Batching.alone().withSequences(2).withSharedPrefixes(false)),
+        engine -> {
+          try (Session first = engine.newSession();
+              Session second = engine.newSession()) {
+            // What is observed is on rank 0.
+            first.observe(new int[] {5}, (_, _) -> {});
+            second.observe(new int[] {5}, (_, _) -> {});
+            Answer one;
+            Answer two;
+            synchronized (engine.scheduler()) { // It sees both at once.
+              one = Answers.submit(first, prompt, 2 * PAGE);
+              two = Answers.submit(second, prompt, 2 * PAGE);
+            }
+            List<Answer.Token> stayed = Answers.drawn(one);
+            List<Answer.Token> went = Answers.drawn(two);
+            assertArrayEquals(Answers.ids(stayed), Answers.ids(went));
+            assertEquals(0, first.sequence().rank());
+            assertEquals(1, second.sequence().rank());
+            assertTrue(
+                went.get(PAGE).nanos() < stayed.getLast().nanos(), "it waited for the other's end");
+          }
         });
   }
 
