@@ -32,7 +32,7 @@ class Folder(unittest.TestCase):
 class MatrixTest(Folder):
     def run_script(self, *more):
         command = [os.path.join(ROOT, "scripts", "bench-multi-gpu"), "--gatun", GATUN, "--on", "sim", "--memory", "1G", "-t", "2",
-                   "-p", "4", "-n", "2", "-r", "1", "--no-plot", "--output", self.path, *more]
+                   "-p", "4", "-n", "2", "-np", "1", "-r", "1", "--no-plot", "--output", self.path, *more]
         return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def test_goes_on_where_it_was_stopped(self):
@@ -45,18 +45,21 @@ class MatrixTest(Folder):
         with open(self.path) as file:
             before = file.read()
 
-        second = self.run_script("-m", model, "--devices", "1,2", "--split-modes", "expert,layer,hybrid")
+        modes = ["expert", "layer", "hybrid", "data"]
+        second = self.run_script("-m", model, "--devices", "1,2", "--split-modes", ",".join(modes), "-np", "1,3")
         self.assertEqual(0, second.returncode, second.stderr)
-        self.assertIn("2 rows appended", second.stderr)
+        self.assertIn("12 rows appended", second.stderr)
         self.assertIn("4 were there", second.stderr)
         self.assertIn("left out: gatun: 2 devices for 1 layers", second.stderr)
         with open(self.path) as file:
             self.assertTrue(file.read().startswith(before), "rows that were there have changed")
 
         rows = self.rows()
-        self.assertEqual(
-            [("none", "pp4"), ("none", "tg2"), ("expert", "pp4"), ("expert", "tg2"), ("hybrid", "pp4"), ("hybrid", "tg2")],
-            [(row["split_mode"], row["test"]) for row in rows])
+        of_one, of_three = [(1, "pp4"), (1, "tg2")], [(3, "pp4"), (3, "tg2")]
+        placed = [("none", of_one), ("expert", of_one), ("none", of_three), ("expert", of_three),
+                  ("hybrid", of_one + of_three), ("data", of_one + of_three)]
+        self.assertEqual([(mode, *each) for mode, tests in placed for each in tests],
+                         [(row["split_mode"], int(row["parallel"]), row["test"]) for row in rows])
         for row in rows:
             self.assertEqual(row["devices"], f"sim:{row['count']}x1G")
             self.assertGreater(float(row["ts_median"]), 0)
@@ -72,7 +75,21 @@ class MatrixTest(Folder):
             allocated = [int(each) for each in row["allocated_memory_bytes"].split("/")]
             self.assertEqual(2, len(planned))
             for plan, actual in zip(planned, allocated, strict=True):
-                self.assertTrue(0 < plan <= actual, row)
+                self.assertGreater(plan, 0)
+                self.assertLess(abs(actual - plan), plan / 20, row)
+
+    def test_rows_of_other_columns_are_not_mixed_with_its_own(self):
+        with open(self.path, "w") as file:
+            file.write("date,commit\n2026-11-29,80b7d7f\n")
+        result = self.run_script("--synthetic", "qwen3-30b-a3b:layers=1", "--devices", "1")
+        self.assertEqual(1, result.returncode)
+        self.assertIn("has other columns", result.stderr)
+        self.assertEqual(1, len(self.rows()))
+
+    def test_one_sequence_is_among_the_numbers_of_sequences(self):
+        result = self.run_script("-np", "8")
+        self.assertEqual(2, result.returncode)
+        self.assertIn("1 among them", result.stderr)
 
     def test_a_model_that_is_not_there_measures_nothing(self):
         result = self.run_script("-m", os.path.join(os.path.dirname(self.path), "none.gguf"), "--devices", "2")
@@ -87,8 +104,9 @@ class PlotTest(Folder):
         script = {"__name__": "bench_multi_gpu", "__file__": os.path.join(ROOT, "scripts", "bench-multi-gpu")}
         with open(script["__file__"]) as file:
             exec(compile(file.read(), script["__file__"], "exec"), script)
-        rows = [row(count, mode, test) for count in (1, 2, 4) for mode in (["none"] if count == 1 else ["tensor", "expert"])
-                for test in ("pp4", "tg2")]
+        rows = [row(count, mode, parallel, test) for count in (1, 2, 4)
+                for mode in (["none"] if count == 1 else ["tensor", "expert", "data"])
+                for parallel in (1, 8) for test in ("pp4", "tg2")]
         script["plot"](rows, "a title", self.path + ".1")
         script["plot"](rows, "a title", self.path + ".2")
         for kind, start in ((".png", b"\x89PNG"), (".svg", b"<?xml")):
@@ -96,13 +114,15 @@ class PlotTest(Folder):
                 content = one.read()
                 self.assertTrue(content.startswith(start))
                 self.assertEqual(content, two.read())
-        for word in (b"a title", b"tensor", b"expert", b"one device", b"fullest device", b"12 KiB"):
+        for word in (b"a title", b"tensor", b"expert", b"data", b"one device", b"8 sequences at once", b"fullest device",
+                     b"12 KiB"):
             self.assertIn(word, content)
 
 
-def row(count, mode, test):
+def row(count, mode, parallel, test):
     memory = "/".join(["1073741824"] * count)
-    return {"count": str(count), "split_mode": mode, "test": test, "ts_median": str(10.5 * count), "exchange_percent": "3.5",
+    return {"count": str(count), "split_mode": mode, "parallel": str(parallel), "test": test,
+            "ts_median": str(10.5 * count * parallel), "exchange_percent": "3.5",
             "exchange_bytes_per_token": "12288", "planned_memory_bytes": memory, "allocated_memory_bytes": memory}
 
 
