@@ -1,12 +1,15 @@
 // BenchModel: the model that a bench measures.
 package dev.gatun.cli;
 
+import dev.gatun.device.Device;
 import dev.gatun.engine.Engine;
 import dev.gatun.load.RankLoad;
+import dev.gatun.shard.Placement;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.Weight;
 import dev.gatun.weights.WeightClass;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -67,35 +70,46 @@ record BenchModel(String file, Checkpoint checkpoint) {
    */
   static double bytesRead(Engine engine, BenchCase test) {
     double cachedToken =
-        (double) engine.ranks().stream().mapToLong(RankLoad::cache).sum() / engine.context();
-    // A step of many tokens reaches every expert.
-    double one = weightsPerToken(engine);
-    double all =
-        engine.config().moe().isPresent()
-            ? engine.ranks().stream().mapToLong(RankLoad::weights).sum()
-            : one;
+        (double) engine.ranks().stream().mapToLong(RankLoad::cache).sum()
+            / ((long) engine.cacheCounts().pages() * Device.pageTokens());
     double bytes = 0;
     if (test.prompt() > 0) {
       int step = Math.min(engine.options().batch(), engine.options().ubatch());
-      int steps = Math.ceilDiv(test.prompt() * test.parallel(), step);
+      int prompts = test.prompt() * test.parallel();
+      int steps = Math.ceilDiv(prompts, step);
+      double weights = weightsRead(engine, Math.min(prompts, step), test.parallel());
       int own = Math.ceilDiv(test.prompt(), step);
       double cache = test.depth() * (double) own + step * own * (own + 1) / 2.0;
-      bytes += all * steps + test.parallel() * cachedToken * cache;
+      bytes += weights * steps + test.parallel() * cachedToken * cache;
     }
     if (test.generated() > 0) {
-      double weights = test.parallel() > 1 ? all : one;
+      double weights = weightsRead(engine, test.parallel(), test.parallel());
       double before = test.depth() + test.prompt() + (test.generated() + 1) / 2.0;
       bytes += test.generated() * (weights + test.parallel() * cachedToken * before);
     }
     return bytes / test.tokens();
   }
 
-  /** On all devices together. */
-  private static double weightsPerToken(Engine engine) {
-    return engine.ranks().size() == 1
-        ? engine.weightBytesPerToken()
-        : engine.ranks().stream()
-            .mapToDouble(rank -> BenchMesh.weightsPerToken(engine, rank))
+  /**
+   * Bytes of weights that a step reads, on all devices together, where every token chooses its
+   * experts evenly. Devices that have sequences of their own read all but the experts for these,
+   * the first device for the first sequence.
+   */
+  private static double weightsRead(Engine engine, int tokens, int sequences) {
+    double chosen =
+        engine.config().moe().map(moe -> moe.perToken() / (double) moe.experts()).orElse(1.0);
+    double reached = 1 - Math.pow(1 - chosen, tokens);
+    List<RankLoad> ranks = engine.ranks();
+    double experts = ranks.stream().mapToLong(RankLoad::experts).sum();
+    if (ranks.size() == 1) {
+      return engine.weightBytesPerToken() + (reached - chosen) * experts;
+    }
+    boolean areOwn =
+        engine.options().mesh().placement(engine.config()).division() == Placement.Division.ROWS;
+    return reached * experts
+        + ranks.stream()
+            .limit(areOwn ? sequences : ranks.size())
+            .mapToLong(rank -> rank.weights() - rank.experts())
             .sum();
   }
 }

@@ -27,12 +27,25 @@ class MeshBenchTest {
   private static final int HIDDEN = 256;
   private static final int VOCAB = 256;
 
+  // Of the tiny model with experts: 2 layers of 8 of 3 matrices in bfloat16, with a router's rows
+  // in
+  // float32; 2 heads of keys and of values in float16.
+  private static final double ROUTERS = 2.0 * 8 * 128 * 4;
+  private static final double EXPERTS = 2.0 * 8 * 3 * 128 * 64 * 2 + ROUTERS;
+  private static final double CACHED_TOKEN = 2.0 * 2 * 2 * 32 * 2;
+
+  /** A token's bytes are rounded. */
+  private static final double ROUNDED = 8;
+
   @TempDir static Path folder;
+  @TempDir static Path folderWithExperts;
   private static String model;
+  private static String withExperts;
 
   @BeforeAll
   static void create() throws IOException {
     model = TinyModel.create(folder).toString();
+    withExperts = TinyModel.createWithExperts(folderWithExperts).toString();
   }
 
   private static String bench(String... more) {
@@ -100,6 +113,41 @@ class MeshBenchTest {
     for (String line : markdown) {
       assertEquals(19, line.chars().filter(c -> c == '|').count(), line);
     }
+  }
+
+  /** Bytes that a step of so many sequences reads, without what it reads of the cache. */
+  private static double stepBytes(String mode, int parallel, int caches) {
+    List<String> args =
+        new ArrayList<>(List.of("bench", "-m", withExperts, "-p", "0", "-n", "4", "-r", "1"));
+    args.addAll(List.of("-t", "2", "-np", Integer.toString(parallel), "-o", "json"));
+    if (!mode.equals("none")) {
+      args.addAll(List.of("--devices", "sim:2x1G", "-sm", mode));
+    }
+    String json = Cli.piped("").run(args.toArray(String[]::new)).succeeded();
+    double bytes = Json.parse(json, "bench").get(0).get("bytes_per_token").doubleValue();
+    return parallel * (bytes - caches * CACHED_TOKEN * (4 + 1) / 2.0);
+  }
+
+  @Test
+  void severalSequencesReachMoreExpertsAndNotAll() {
+    // Of a token's two of eight experts: 1/4 of all, of two tokens' 7/16, of four tokens' 175/256.
+    double one = stepBytes("none", 1, 1);
+    double two = stepBytes("none", 2, 1);
+    double four = stepBytes("none", 4, 1);
+    double experts = (two - one) * 16 / 3;
+    assertEquals(EXPERTS, experts, ROUNDED * 16 / 3);
+    assertEquals(two + experts * (175 - 112) / 256, four, ROUNDED);
+  }
+
+  @Test
+  void ofDataParallelismDevicesReadForTheirOwnSequences() {
+    // Routers count as experts, which are chosen.
+    double routers = ROUTERS / 4 + ROUNDED;
+    assertEquals(stepBytes("hybrid", 1, 1), stepBytes("data", 1, 1), routers, "nothing twice");
+    // Both devices read all else, and with data parallelism the last norm too.
+    double norm = 128 * 4;
+    assertEquals(stepBytes("expert", 2, 2) + norm, stepBytes("data", 2, 1), ROUNDED);
+    assertEquals(stepBytes("expert", 3, 2) + norm, stepBytes("data", 3, 1), ROUNDED);
   }
 
   @Test
