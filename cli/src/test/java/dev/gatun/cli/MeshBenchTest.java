@@ -27,9 +27,8 @@ class MeshBenchTest {
   private static final int HIDDEN = 256;
   private static final int VOCAB = 256;
 
-  // Of the tiny model with experts: 2 layers of 8 of 3 matrices in bfloat16, with a router's rows
-  // in
-  // float32; 2 heads of keys and of values in float16.
+  // Of the tiny model with experts: 2 layers of 8 experts, 3 matrices each in bfloat16, and a
+  // router in float32; 2 heads of keys and of values in float16.
   private static final double ROUTERS = 2.0 * 8 * 128 * 4;
   private static final double EXPERTS = 2.0 * 8 * 3 * 128 * 64 * 2 + ROUTERS;
   private static final double CACHED_TOKEN = 2.0 * 2 * 2 * 32 * 2;

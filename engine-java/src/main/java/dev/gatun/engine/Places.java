@@ -10,8 +10,8 @@ import java.util.stream.IntStream;
 
 /**
  * A sequence that has no pages goes where half of its tokens or more are known already, unless that
- * rank runs two sequences more than another; else to the rank that runs fewest. For the engine's
- * thread.
+ * rank runs two sequences more than another; else to the rank that runs fewest, and of these to the
+ * one with most pages that hold nothing. For the engine's thread.
  */
 final class Places {
   private final List<PagePool> pools;
@@ -29,15 +29,15 @@ final class Places {
    * @param fits whether what its running sequences leave has room
    * @param known pages of the sequence that it has
    * @param gain those, where they are worth it
-   * @param free pages that its running sequences leave
+   * @param unused pages that hold nothing
    */
-  private record Offer(PagePool pool, boolean fits, int gain, int running, int known, int free) {
+  private record Offer(PagePool pool, boolean fits, int gain, int running, int known, int unused) {
     private static final Comparator<Offer> BEST_FIRST =
         Comparator.comparing((Offer offer) -> !offer.fits)
             .thenComparing(offer -> -offer.gain)
             .thenComparing(Offer::running)
             .thenComparing(offer -> -offer.known)
-            .thenComparing(offer -> -offer.free);
+            .thenComparing(offer -> -offer.unused);
   }
 
   /** Chooses where a task that has not run yet is, if its sequence has no pages. */
@@ -103,7 +103,7 @@ final class Places {
                       && running[pool.rank()] <= fewest + 1;
               boolean fits = free >= PageTable.pagesOf(tokens.length + 1);
               return new Offer(
-                  pool, fits, isWorthIt ? known : 0, running[pool.rank()], known, free);
+                  pool, fits, isWorthIt ? known : 0, running[pool.rank()], known, pool.unused());
             })
         .min(Offer.BEST_FIRST)
         .orElseThrow()

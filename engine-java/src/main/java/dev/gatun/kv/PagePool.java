@@ -123,6 +123,11 @@ public final class PagePool {
     return free.size() + idle.size();
   }
 
+  /** Pages that hold nothing which a sequence could begin with. */
+  public synchronized int unused() {
+    return free.size();
+  }
+
   /** Takes {@code count} pages, or none: Refusal.doesNotFit. */
   synchronized List<Integer> take(int count) {
     if (count > available()) {

@@ -5,6 +5,7 @@ import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.kv.CacheTypes;
 import dev.gatun.refusal.Refusal;
+import dev.gatun.shard.Placement;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.RopeOverride;
@@ -139,17 +140,26 @@ public record LoadPlan(
         .collect(Collectors.joining());
   }
 
+  /** Of a cache of all sequences, or of those that are a device's own. */
   static int contextOf(ModelConfig config, EngineOptions options, int fitting) {
     int sequences = options.batching().sequences();
-    int most = (int) Math.min((long) config.contextLength() * sequences, Integer.MAX_VALUE);
+    Mesh mesh = options.mesh();
+    int devices = mesh.mode() == Placement.Mode.DATA ? mesh.size() : 1;
+    int own = tokens(config, Math.ceilDiv(sequences, devices));
     if (options.context() == EngineOptions.WHAT_FITS) {
       // Where too few fit, the fewest are what is refused, with what would fit in their place.
-      return Math.min(most, Math.max(fitting, EngineOptions.LEAST_CONTEXT));
+      return Math.min(own, Math.max(fitting, EngineOptions.LEAST_CONTEXT));
     }
+    int most = tokens(config, sequences);
     if (options.context() > most) {
       throw tooLong(config, options.context(), most);
     }
-    return options.context() == EngineOptions.MODELS_OWN ? most : options.context();
+    return options.context() == EngineOptions.MODELS_OWN ? own : options.context();
+  }
+
+  /** Of so many of the longest sequences. */
+  private static int tokens(ModelConfig config, int sequences) {
+    return (int) Math.min((long) config.contextLength() * sequences, Integer.MAX_VALUE);
   }
 
   private static Refusal tooLong(ModelConfig config, int context, int most) {

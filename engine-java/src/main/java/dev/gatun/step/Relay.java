@@ -1,6 +1,7 @@
 // Relay: how the steps that rank 0 issues reach the other ranks.
 package dev.gatun.step;
 
+import dev.gatun.device.Parts;
 import dev.gatun.graph.RankRows;
 import dev.gatun.graph.StepShape;
 import dev.gatun.kv.PageStore;
@@ -139,7 +140,6 @@ public final class Relay {
     int[] words = new int[headerInts(shares.size())];
     words[0] = STEP;
     words[1] = draws ? 1 : 0;
-    long bytes = 0;
     for (int i = 0; i < shares.size(); i++) {
       Share share = shares.get(i);
       int at = headerInts(i);
@@ -147,18 +147,31 @@ public final class Relay {
       words[at + 1] = share.logitRows;
       words[at + 2] = share.singles;
       words[at + 3] = Math.toIntExact(share.inputs.byteSize());
-      bytes += share.inputs.byteSize();
     }
     tell(words);
-    try (Exchange exchange = inputs.begin(ofFirst(bytes))) {
-      long to = 0;
-      for (Share share : shares) {
-        exchange.at(to).copyFrom(share.inputs);
-        to += share.inputs.byteSize();
+    Parts parts = inputParts(words);
+    try (Exchange exchange = inputs.begin(parts)) {
+      if (!dividesRows) {
+        exchange.at(0).copyFrom(shares.getFirst().inputs);
+      }
+      for (int rank = 1; rank < shares.size(); rank++) {
+        exchange.at(parts.begin(0, rank)).copyFrom(shares.get(rank).inputs);
       }
       exchange.publish();
       exchange.await();
     }
+  }
+
+  /** Of a step's inputs: rank 0 gives them to all, or each rank its own. */
+  private Parts inputParts(int[] words) {
+    if (!dividesRows) {
+      return Parts.toAll(ofFirst(words[headerInts(0) + 3]));
+    }
+    long[][] bytes = new long[ranks.size()][ranks.size()];
+    for (int rank = 1; rank < ranks.size(); rank++) {
+      bytes[0][rank] = words[headerInts(rank) + 3];
+    }
+    return Parts.of(bytes);
   }
 
   /**
@@ -225,21 +238,18 @@ public final class Relay {
     int own = dividesRows ? ranks.rank() : 0;
     List<Integer> tokens = new ArrayList<>();
     List<Integer> logitRows = new ArrayList<>();
-    long from = 0;
-    long all = 0;
     for (int share = 0; share < shares(); share++) {
       int at = headerInts(share);
       tokens.add(words[at]);
       logitRows.add(words[at + 1]);
-      from += share < own ? words[at + 3] : 0;
-      all += words[at + 3];
     }
     int singles = words[headerInts(own) + 2];
     long bytes = words[headerInts(own) + 3];
-    try (Exchange exchange = inputs.begin(ofFirst(all))) {
+    Parts parts = inputParts(words);
+    try (Exchange exchange = inputs.begin(parts)) {
       exchange.publish();
       exchange.await();
-      MemorySegment.copy(exchange.at(from), 0, to, 0, bytes);
+      MemorySegment.copy(exchange.at(parts.begin(0, ranks.rank())), 0, to, 0, bytes);
     }
     boolean decodes = singles == tokens.get(own);
     boolean draws = words[1] == 1;

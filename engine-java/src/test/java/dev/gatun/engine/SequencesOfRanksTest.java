@@ -74,6 +74,23 @@ class SequencesOfRanksTest {
         });
   }
 
+  /** One at a time, each goes where nothing is lost for it. */
+  @Test
+  void conversationsThatRestAreSharedOutToo() throws IOException {
+    Answers.withEngine(
+        MODEL,
+        options(3, 1),
+        engine -> {
+          List<Session> sessions =
+              IntStream.range(0, 3).mapToObj(_ -> engine.newSession()).toList();
+          for (int i = 0; i < 3; i++) {
+            sessions.get(i).append(tokens(31 * i, 2 * PAGE));
+            assertEquals(i, sessions.get(i).sequence().rank());
+          }
+          sessions.forEach(Session::close);
+        });
+  }
+
   /** Prompts that begin alike meet, as long as no device has nothing to do for it. */
   @Test
   void aPromptGoesWhereItsBeginningIsKnown() throws IOException {

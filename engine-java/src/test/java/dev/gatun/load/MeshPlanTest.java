@@ -29,9 +29,15 @@ class MeshPlanTest {
   private static final long LOW_RANK = 61L * (1536 + 576) * 7168;
 
   private static MeshPlan plan(String model, Placement.Mode mode, List<Capacity> cards) {
+    return plan(model, mode, cards, Batching.alone());
+  }
+
+  private static MeshPlan plan(
+      String model, Placement.Mode mode, List<Capacity> cards, Batching batching) {
     DeviceChoice cpu = DeviceChoice.cpu().withThreads(1);
     Mesh mesh = new Mesh(Collections.nCopies(cards.size() - 1, cpu), mode);
-    EngineOptions options = EngineOptions.defaults().withDevice(cpu).withMesh(mesh);
+    EngineOptions options =
+        EngineOptions.defaults().withDevice(cpu).withMesh(mesh).withBatching(batching);
     try (Checkpoint checkpoint = Checkpoint.synthetic(model);
         MeshDevices devices = new MeshDevices(checkpoint, options, cards)) {
       return devices.plan();
@@ -56,9 +62,8 @@ class MeshPlanTest {
     return plan.shares().get(rank).need().weights().get(WeightClass.EXPERTS) / GIB;
   }
 
-  // GiB a card of the experts alone, and with all the rest, as if the embedding were among it: it
-  // is
-  // in host memory, once for all.
+  // GiB a card of the experts alone, and with all the rest, as if the embedding were among it,
+  // which is in host memory, once for all.
   @ParameterizedTest
   @CsvSource({
     "fp8, 8, 76.1, 93.9",
@@ -187,6 +192,25 @@ class MeshPlanTest {
     assertTrue(card.embedding() > 0 && card.exchange() > 0);
     long gone = plan.checkpoint().heldBytes() + card.embedding() + card.exchange();
     assertEquals((512L << 30) - gone, host.capacity().bytes());
+  }
+
+  /** By weights as by expert; the cache of each is of its own sequences, a part of all. */
+  @Test
+  void eachH200HoldsTheContextOfItsOwnSequences() {
+    Batching batching = Batching.alone().withSequences(20);
+    List<Capacity> cards = cards(8, "141G");
+    MeshPlan own = plan("deepseek-r1:type=fp8", Placement.Mode.DATA, cards, batching);
+    MeshPlan all = plan("deepseek-r1:type=fp8", Placement.Mode.EXPERT, cards, batching);
+    assertEquals(3 * 163_840, own.context());
+    assertTrue(own.fits());
+    assertTrue(all.context() < 20 * 163_840, "what fits of all on each");
+    for (int rank = 0; rank < 8; rank++) {
+      near(weights(all, rank), weights(own, rank));
+    }
+    // A row to seven others and seven eighths of its experts' rows back, not all of these to seven.
+    long row = 58 * 7 * 4 * 7168L;
+    near(2 * row, own.exchangedBytes());
+    near(8 * row, all.exchangedBytes());
   }
 
   private static void near(double expected, double found) {
