@@ -20,7 +20,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
 
 @Tag("emulated")
 @Timeout(600)
@@ -82,12 +81,13 @@ class EmulatedMeshTest {
 
   /** Copies and waits are the GPU's; its host looks at no more than the experts chosen. */
   @ParameterizedTest
-  @EnumSource(names = {"HOST", "PEER"})
-  void noStepWaitsForAllThatAGpuHasToDo(Transport transport) throws IOException {
+  @CsvSource({"TENSOR, HOST", "TENSOR, PEER", "DATA, HOST", "DATA, PEER"})
+  void noStepWaitsForAllThatAGpuHasToDo(Placement.Mode mode, Transport transport)
+      throws IOException {
     Oracle oracle = ORACLES.folder("qwen3-moe");
     int[] ids = oracle.inputIds();
     try (Checkpoint checkpoint = Checkpoint.open(oracle.checkpoint());
-        Engine engine = Engine.load(checkpoint, options(2, Placement.Mode.TENSOR, transport));
+        Engine engine = Engine.load(checkpoint, options(2, mode, transport));
         Session session = engine.newSession()) {
       session.append(ids[0]);
       long before = EmulatedRuntime.waits();
