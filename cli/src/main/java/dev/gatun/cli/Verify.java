@@ -19,7 +19,8 @@ import picocli.CommandLine.Option;
     sortOptions = false,
     description = {
       "Check a device: every op against the CPU (of a GPU), tiny models against what other engines"
-          + " compute from them, and what must repeat bit for bit. A line a check: ok or FAIL, its"
+          + " compute from them, what must repeat bit for bit, and two ranks of the device against"
+          + " one. A line a check: ok or FAIL, its"
           + " name, its figure and (the bound). Exit code 1 where one fails.",
       ""
     })

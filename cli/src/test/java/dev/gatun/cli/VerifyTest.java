@@ -50,7 +50,7 @@ class VerifyTest {
       }
     }
     assertTrue(lines.stream().anyMatch(line -> line.startsWith("ok    qwen3: greedy")));
-    assertTrue(lines.getLast().matches("cpu: 15 checks, 0 failed, \\d+ s"), lines.getLast());
+    assertTrue(lines.getLast().matches("cpu: 17 checks, 0 failed, \\d+ s"), lines.getLast());
   }
 
   @Test
@@ -59,7 +59,17 @@ class VerifyTest {
       copy("deepseek-v3-fp8" + file, "deepseek-v3-fp8" + file);
     }
     String out = verify().succeeded();
-    for (String check : new String[] {"logits, f32", "KL divergence, default", "greedy tokens"}) {
+    for (String check :
+        new String[] {
+          "logits, f32",
+          "KL divergence, default",
+          "greedy tokens",
+          "two ranks, layer",
+          "two ranks, tensor",
+          "two ranks, expert",
+          "two ranks, hybrid",
+          "two ranks, data"
+        }) {
       assertTrue(out.contains("ok    deepseek-v3-fp8: " + check), out);
     }
   }

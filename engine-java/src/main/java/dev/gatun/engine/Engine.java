@@ -4,6 +4,7 @@ package dev.gatun.engine;
 import dev.gatun.device.Binding;
 import dev.gatun.device.Device;
 import dev.gatun.device.Sampling;
+import dev.gatun.graph.Compute;
 import dev.gatun.kv.CacheCounts;
 import dev.gatun.kv.PagePool;
 import dev.gatun.kv.PageTable;
@@ -15,9 +16,7 @@ import dev.gatun.load.RankLoad;
 import dev.gatun.load.TransportChoice;
 import dev.gatun.ranks.MeasuredRanks;
 import dev.gatun.ranks.Ranks;
-import dev.gatun.refusal.Refusal;
 import dev.gatun.shard.ExpertCounts;
-import dev.gatun.shard.ExpertShape;
 import dev.gatun.shard.ExpertTally;
 import dev.gatun.shard.Placement;
 import dev.gatun.step.Batch;
@@ -97,7 +96,7 @@ public final class Engine implements AutoCloseable {
     List<MeasuredRanks> ranks = options.mesh().ranks().stream().map(MeasuredRanks::new).toList();
     List<Membership> members =
         ranks.stream()
-            .map(each -> membership(checkpoint.config(), options, placement, each))
+            .map(each -> Membership.of(checkpoint.config(), options, placement, each))
             .toList();
     Device device = Device.open(options.device());
     Arena arena = Arena.ofShared();
@@ -121,24 +120,8 @@ public final class Engine implements AutoCloseable {
   public static void follow(Checkpoint checkpoint, EngineOptions options) {
     Placement placement = options.mesh().placement(checkpoint.config());
     Ranks ranks = options.mesh().processes().orElseThrow();
-    Membership own = membership(checkpoint.config(), options, placement, ranks);
+    Membership own = Membership.of(checkpoint.config(), options, placement, ranks);
     Followers.follow(checkpoint, options, own, _ -> {});
-  }
-
-  private static Membership membership(
-      ModelConfig config, EngineOptions options, Placement placement, Ranks ranks) {
-    Optional<ExpertTally> tally =
-        options.countsExperts()
-            ? Optional.of(new ExpertTally(experts(config), placement.shard(ranks.rank())))
-            : Optional.empty();
-    return new Membership(ranks, placement, tally);
-  }
-
-  private static ExpertShape experts(ModelConfig config) {
-    return config
-        .expertShape()
-        .orElseThrow(
-            () -> Refusal.usage("the model has no experts to count", "leave --record-experts out"));
   }
 
   /** Runs a step of token 0 on the empty cache, so that no first answer waits for the recording. */
@@ -174,6 +157,11 @@ public final class Engine implements AutoCloseable {
   /** Tokens that one session can hold. */
   public int longestSequence() {
     return loaded.longestSequence();
+  }
+
+  /** In which numbers linears are computed: never AUTO. */
+  public Compute compute() {
+    return loaded.compute();
   }
 
   /** Bytes of weights on the device. */
@@ -231,9 +219,9 @@ public final class Engine implements AutoCloseable {
       long[] all =
           countsOfProcesses.orElseThrow(
               () -> new IllegalStateException("other processes have not told their counts"));
-      return Optional.of(ExpertCounts.of(experts(config), all));
+      return Optional.of(ExpertCounts.of(Membership.countedExperts(config), all));
     }
-    ExpertCounts total = new ExpertCounts(experts(config));
+    ExpertCounts total = new ExpertCounts(Membership.countedExperts(config));
     tallies.forEach(tally -> tally.addTo(total));
     return Optional.of(total);
   }

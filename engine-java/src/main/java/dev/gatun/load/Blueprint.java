@@ -48,8 +48,15 @@ record Blueprint(
           "leave --gemm out, or use another --split-mode");
     }
     Parameters parameters = new Parameters(checkpoint, device, arena, membership.shard());
-    return new Blueprint(
-        checkpoint, options, device, membership, parameters, Architectures.of(parameters));
+    Blueprint blueprint =
+        new Blueprint(
+            checkpoint, options, device, membership, parameters, Architectures.of(parameters));
+    if (blueprint.compute() == Compute.INT16 && options.gemm() != Gemm.OWN) {
+      throw Refusal.usage(
+          "the model is computed with 16-bit activations, and cuBLAS's have 8 bits (bfloat16)",
+          "leave --gemm out, or give --compute int8 too, which loses as much");
+    }
+    return blueprint;
   }
 
   ModelConfig config() {

@@ -2,6 +2,7 @@
 package dev.gatun.load;
 
 import dev.gatun.device.Device;
+import dev.gatun.graph.Compute;
 import dev.gatun.graph.Crossover;
 import dev.gatun.kv.CacheShape;
 import dev.gatun.kv.DevicePages;
@@ -37,6 +38,7 @@ import java.util.stream.IntStream;
  * @param longestSequence tokens that one sequence may have
  * @param weightBytes of weights on the device
  * @param cacheBytes of the cache's pages
+ * @param compute in which numbers its linears are computed
  * @param relay by which rank 0 tells the others; empty where there are none
  * @param ranks what each rank has, by rank
  * @param transport how ranks hand each other bytes
@@ -50,6 +52,7 @@ public record Loaded(
     int longestSequence,
     long weightBytes,
     long cacheBytes,
+    Compute compute,
     Optional<Relay> relay,
     List<RankLoad> ranks,
     TransportChoice transport,
@@ -132,6 +135,7 @@ public record Loaded(
         longestSequence,
         own.weights(),
         own.cache(),
+        blueprint.compute(),
         relay,
         all,
         links.choice(),

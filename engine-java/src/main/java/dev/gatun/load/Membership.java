@@ -3,9 +3,12 @@ package dev.gatun.load;
 
 import dev.gatun.ranks.LocalRanks;
 import dev.gatun.ranks.Ranks;
+import dev.gatun.refusal.Refusal;
+import dev.gatun.shard.ExpertShape;
 import dev.gatun.shard.ExpertTally;
 import dev.gatun.shard.Placement;
 import dev.gatun.shard.Shard;
+import dev.gatun.weights.ModelConfig;
 import java.util.Optional;
 
 /**
@@ -18,6 +21,24 @@ public record Membership(Ranks ranks, Placement placement, Optional<ExpertTally>
   /** Nobody counts. */
   public Membership(Ranks ranks, Placement placement) {
     this(ranks, placement, Optional.empty());
+  }
+
+  /** Of a rank, which counts what is chosen where the options ask for it. */
+  public static Membership of(
+      ModelConfig config, EngineOptions options, Placement placement, Ranks ranks) {
+    Optional<ExpertTally> tally =
+        options.countsExperts()
+            ? Optional.of(new ExpertTally(countedExperts(config), placement.shard(ranks.rank())))
+            : Optional.empty();
+    return new Membership(ranks, placement, tally);
+  }
+
+  /** Refusal.usage where the model has none. */
+  public static ExpertShape countedExperts(ModelConfig config) {
+    return config
+        .expertShape()
+        .orElseThrow(
+            () -> Refusal.usage("the model has no experts to count", "leave --record-experts out"));
   }
 
   /** A model on one device. */

@@ -54,6 +54,9 @@ final class OracleChecks {
   private final Consumer<Finding> report;
   private long allocations;
 
+  /** Of the engine that was loaded last. */
+  private Compute inUse = Compute.AUTO;
+
   OracleChecks(
       String name, Oracle oracle, DeviceChoice device, int repeats, Consumer<Finding> report) {
     this.name = name;
@@ -65,9 +68,9 @@ final class OracleChecks {
 
   void run() {
     check("logits and chunks, f32", () -> prompt(Compute.F32));
-    check("logits and chunks, default", () -> prompt(Compute.AUTO));
     check("greedy tokens, f32", this::greedy);
-    if (Device.hasGemm(device)) {
+    check("logits and chunks, default", () -> prompt(Compute.AUTO));
+    if (Device.hasGemm(device) && inUse != Compute.INT16) {
       check("logits, cuBLAS", this::cublas);
     }
     check("graphs", this::graphs);
@@ -231,6 +234,7 @@ final class OracleChecks {
     try (Checkpoint checkpoint = Checkpoint.open(oracle.checkpoint());
         Engine engine = Engine.load(checkpoint, options);
         Session session = engine.newSession()) {
+      inUse = engine.compute();
       long loaded = engine.device().allocations();
       T result = work.apply(session);
       allocations += engine.device().allocations() - loaded;

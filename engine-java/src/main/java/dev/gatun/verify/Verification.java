@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * The native tests of every op, then every oracle.
+ * The native tests of every op, then every oracle, those that are folders over two ranks too.
  *
  * @param oracles their folder; empty for the one that came with the library
  * @param quick the first folder and the first GGUF file alone, and fewer repeats
@@ -40,6 +40,7 @@ public record Verification(DeviceChoice device, Optional<Path> oracles, boolean 
       Oracles all = new Oracles(packed, scratch.path().resolve("oracle"));
       if (device.kind() != DeviceChoice.Kind.CPU) {
         new OpTests(library, device, PATIENCE, scratch, report).run();
+        connect(report);
       }
       check(all, report);
     } catch (IOException e) {
@@ -58,10 +59,10 @@ public record Verification(DeviceChoice device, Optional<Path> oracles, boolean 
           "there is no oracle in " + all.packed(), "name another folder with --oracles FOLDER");
     }
     for (String name : folders) {
-      check(name, () -> all.folder(name), report);
+      check(name, () -> all.folder(name), true, report);
     }
     for (String name : ggufs) {
-      check(name + ".gguf", () -> all.gguf(name), report);
+      check(name + ".gguf", () -> all.gguf(name), false, report);
     }
   }
 
@@ -69,7 +70,20 @@ public record Verification(DeviceChoice device, Optional<Path> oracles, boolean 
     Oracle unpack() throws IOException;
   }
 
-  private void check(String name, Packed packed, Consumer<Finding> report) {
+  /** NCCL of a single rank: whether it loads, takes its place, and moves the right bytes. */
+  private void connect(Consumer<Finding> report) {
+    String name = "NCCL, one rank";
+    try (Device opened = Device.open(device)) {
+      if (opened.connects()) {
+        opened.connect(opened.newConnection(), 0, 1).close();
+        report.accept(Finding.none(name, 0, "bytes differ"));
+      }
+    } catch (Refusal refusal) {
+      report.accept(Finding.failed(name, refusal));
+    }
+  }
+
+  private void check(String name, Packed packed, boolean overRanks, Consumer<Finding> report) {
     Oracle oracle;
     try {
       oracle = packed.unpack();
@@ -78,6 +92,9 @@ public record Verification(DeviceChoice device, Optional<Path> oracles, boolean 
       return;
     }
     new OracleChecks(name, oracle, device, quick ? QUICK_REPEATS : REPEATS, report).run();
+    if (overRanks) {
+      new MeshChecks(name, oracle, device, report).run();
+    }
   }
 
   private List<String> chosen(List<String> names) {

@@ -5,15 +5,18 @@ import static dev.gatun.engine.Resources.ORACLES;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.gatun.device.DeviceChoice;
+import dev.gatun.graph.Compute;
 import dev.gatun.graph.Crossover;
 import dev.gatun.load.EngineOptions;
 import dev.gatun.load.Gemm;
 import dev.gatun.load.KernelChoice;
 import dev.gatun.load.KernelChoice.Row;
 import dev.gatun.op.Provider;
+import dev.gatun.refusal.Refusal;
 import dev.gatun.verify.Divergence;
 import dev.gatun.verify.Oracle;
 import dev.gatun.weights.Checkpoint;
@@ -53,6 +56,16 @@ class GemmTest {
     double divergence = divergence(expected, whole, oracle.inputIds().length);
     assertTrue(divergence <= KL, "KL divergence " + divergence);
     assertFalse(Arrays.equals(whole, logits(oracle, options(Gemm.OWN), 64)), "cuBLAS had no part");
+  }
+
+  /** Its experts are chosen by more bits than bfloat16 has. */
+  @Test
+  void deepSeekIsRefusedUnlessItIsInt8() throws IOException {
+    Oracle oracle = ORACLES.folder("deepseek-v3");
+    Refusal refusal = assertThrows(Refusal.class, () -> logits(oracle, options(Gemm.CUBLAS), 64));
+    assertEquals(Refusal.Reason.USAGE, refusal.reason());
+    assertTrue(refusal.getMessage().contains("bfloat16"), refusal.getMessage());
+    logits(oracle, options(Gemm.CUBLAS).withCompute(Compute.INT8), 64);
   }
 
   /** Steps of up to 16 tokens are by our kernels, whatever is asked for. */
