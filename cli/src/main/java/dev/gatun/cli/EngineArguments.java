@@ -12,7 +12,6 @@ import dev.gatun.load.Gemm;
 import dev.gatun.load.TransportChoice;
 import dev.gatun.ranks.MpiRanks;
 import dev.gatun.refusal.Refusal;
-import dev.gatun.shard.Placement;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.RopeOverride;
@@ -30,7 +29,7 @@ final class EngineArguments {
       paramLabel = "N|max",
       description =
           "Tokens of context; max, the default, takes the model's own, or the most that fit; 0 the"
-              + " model's own and nothing less.")
+              + " model's own and nothing less. With -sm data of each device.")
   Optional<String> context = Optional.empty();
 
   @Option(
@@ -153,8 +152,8 @@ final class EngineArguments {
     }
     if (engine.options().context() == EngineOptions.WHAT_FITS) {
       int own = engine.config().contextLength();
-      boolean ofEach = engine.options().mesh().mode() == Placement.Mode.DATA;
-      String line = contextLine(engine.longestSequence(), own, engine.cacheBytes());
+      boolean ofEach = engine.contextOfEach() < engine.context();
+      String line = contextLine(engine.contextOfEach(), own, engine.cacheBytes());
       stdio.tell(line + (ofEach ? ", on each device for its own sequences" : ""));
     }
   }

@@ -225,10 +225,11 @@ final class Run implements Callable<Integer> {
     writer.finish();
     if (reply.finish() == FinishReason.CONTEXT_FULL) {
       Engine loaded = dialogue.engine();
-      boolean whole = loaded.context() >= loaded.config().contextLength();
+      int context = loaded.longestSequence();
+      boolean whole = context >= loaded.config().contextLength();
       stdio.tell(
           "the context of "
-              + loaded.context()
+              + context
               + " tokens is full"
               + (whole ? ", all that the model was made for" : "; -c sets a larger one"));
     }
@@ -255,7 +256,7 @@ final class Run implements Callable<Integer> {
                 checkpoint.name(),
                 checkpoint.config().architecture(),
                 Amount.bytes(loaded.weightBytes()),
-                loaded.context(),
+                loaded.contextOfEach(),
                 Amount.bytes(loaded.cacheBytes()),
                 loaded.options().cacheTypes(),
                 loaded.device().name()));

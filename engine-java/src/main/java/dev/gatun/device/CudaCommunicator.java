@@ -28,9 +28,10 @@ final class CudaCommunicator implements Communicator {
     try {
       CudaCommunicator opened =
           new CudaCommunicator(runtime, runtime.here().openNccl(id, rank, size), stream);
-      opened.tryAll(rank, Parts.toAll(LongStream.rangeClosed(1, size).map(i -> 8 * i).toArray()));
       opened.tryAll(
-          rank, Parts.toAll(LongStream.rangeClosed(1, size).map(i -> 8 * i * i).toArray()));
+          rank, Parts.endingAt(LongStream.rangeClosed(1, size).map(i -> 8 * i).toArray()));
+      opened.tryAll(
+          rank, Parts.endingAt(LongStream.rangeClosed(1, size).map(i -> 8 * i * i).toArray()));
       return opened;
     } catch (RuntimeException | Error e) {
       // NCCL stays as it is: to close it might wait for ranks that do not come. All ranks end.

@@ -14,7 +14,10 @@ import java.util.Optional;
  */
 public record Parts(long[] ends, Optional<long[][]> pieces) {
 
-  public static Parts toAll(long... ends) {
+  /**
+   * @param ends where each rank's part ends, which it gives to all
+   */
+  public static Parts endingAt(long... ends) {
     return new Parts(ends, Optional.empty());
   }
 
@@ -49,10 +52,10 @@ public record Parts(long[] ends, Optional<long[][]> pieces) {
   /**
    * @param bytes of each rank, which it gives to all
    */
-  public static Parts ofAll(long... bytes) {
+  public static Parts toAll(long... bytes) {
     long[] ends = bytes.clone();
     Arrays.parallelPrefix(ends, Long::sum);
-    return toAll(ends);
+    return endingAt(ends);
   }
 
   /** Ranks. */

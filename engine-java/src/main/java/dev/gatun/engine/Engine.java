@@ -151,7 +151,14 @@ public final class Engine implements AutoCloseable {
 
   /** Tokens that all sessions together can hold. */
   public int context() {
-    return loaded.context() * loaded.pools().size();
+    return (int) Math.min((long) loaded.context() * loaded.pools().size(), Integer.MAX_VALUE);
+  }
+
+  /**
+   * Tokens of the cache on each device: all there are, where devices have no sessions of their own.
+   */
+  public int contextOfEach() {
+    return loaded.context();
   }
 
   /** Tokens that one session can hold. */
@@ -169,7 +176,7 @@ public final class Engine implements AutoCloseable {
     return loaded.weightBytes();
   }
 
-  /** Bytes of the cache's pages. */
+  /** Bytes of the cache's pages on the first device. */
   public long cacheBytes() {
     return loaded.cacheBytes();
   }

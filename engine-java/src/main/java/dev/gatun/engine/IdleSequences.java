@@ -24,6 +24,14 @@ final class IdleSequences {
     return oldest;
   }
 
+  /** Pages that parking those of a rank would give back, or somewhat more where they share some. */
+  synchronized int pages(int rank) {
+    return sequences.stream()
+        .filter(sequence -> sequence.rank() == rank)
+        .mapToInt(sequence -> sequence.pages().size())
+        .sum();
+  }
+
   /**
    * Parks the one that has rested longest, of those with pages on that rank; false where there is
    * none. For the thread that begins tasks: none of a sequence can begin meanwhile.

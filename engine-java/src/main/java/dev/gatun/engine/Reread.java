@@ -28,6 +28,11 @@ final class Reread extends Task {
   }
 
   @Override
+  long arrival() {
+    return next.arrival();
+  }
+
+  @Override
   boolean isCancelled() {
     return next.isCancelled();
   }

@@ -1,6 +1,7 @@
 // Roster: which tasks run, which wait, and whose pages go where others need them.
 package dev.gatun.engine;
 
+import dev.gatun.kv.PagePool;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -8,15 +9,17 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Pages are given up by sequences that run nothing, the one that rested longest first, then by
- * tasks that have not begun, the last to arrive first. Where those that run lack pages all the
- * same, and none can go on, the last to arrive is preempted: it goes on where it was as soon as
- * another task has left and all its tokens find room, or at once on a rank that has room for them.
- * A task that was paused leaves its place to its sequence, whose next task takes it at once. For
- * the engine's thread.
+ * tasks that have not begun, the last to arrive first. Where those that run on a rank lack pages
+ * all the same, and none goes on, the last of them to arrive is preempted: it goes on where it was
+ * as soon as another task has left that rank and all its tokens find room, or at once on another
+ * rank that has room for them. The first of all to arrive is never kept from its pages. A task that
+ * was paused leaves its place to its sequence, whose next task takes it at once. For the engine's
+ * thread.
  */
 final class Roster {
   private final int most;
@@ -24,16 +27,18 @@ final class Roster {
   private final Places places;
   private final List<Task> active = new ArrayList<>();
 
-  /** In order of arrival, as are the preempted, which come first. */
+  /** In order of arrival, as are those that run and the preempted, which come first. */
   private final Deque<Task> waiting = new ArrayDeque<>();
 
-  private final Deque<Task> preempted = new ArrayDeque<>();
+  private final List<Task> preempted = new ArrayList<>();
 
   /** Whose places nobody else takes. */
   private final Set<Sequence> paused = ConcurrentHashMap.newKeySet();
 
-  /** Since a task was preempted. */
-  private boolean hasOneLeft;
+  /** Ranks that a task has left since one was last preempted there. */
+  private final Set<Integer> left = new TreeSet<>();
+
+  private long arrived;
 
   private volatile TaskCounts counts = new TaskCounts(0, 0);
 
@@ -48,6 +53,7 @@ final class Roster {
 
   void add(Task task) {
     task.sequence().wake();
+    task.arrivedAs(arrived++);
     if (paused.remove(task.sequence())) {
       places.choose(task, active);
       enter(task);
@@ -108,23 +114,23 @@ final class Roster {
         enter(first);
       } else {
         Task first = preempted.removeFirst();
-        places.chooseAnew(first, active, hasOneLeft);
+        places.chooseAnew(first, active, roomFor(first));
         enter(first);
       }
     }
     active.stream().filter(Task::keepsPlace).map(Task::sequence).forEach(paused::add);
-    hasOneLeft |= dropCancelled(active);
+    dropCancelled(active).stream().map(task -> task.sequence().rank()).forEach(left::add);
   }
 
-  private boolean dropCancelled(Iterable<Task> tasks) {
-    boolean dropped = false;
+  private List<Task> dropCancelled(Iterable<Task> tasks) {
+    List<Task> dropped = new ArrayList<>();
     for (Iterator<Task> each = tasks.iterator(); each.hasNext(); ) {
       Task task = each.next();
       if (task.isCancelled()) {
         each.remove();
         count();
         task.end();
-        dropped = true;
+        dropped.add(task);
       }
     }
     return dropped;
@@ -138,7 +144,32 @@ final class Roster {
     if (preempted.isEmpty()) {
       return !waiting.isEmpty();
     }
-    return active.isEmpty() || !places.roomFor(preempted.getFirst(), hasOneLeft).isEmpty();
+    return active.isEmpty() || !roomFor(preempted.getFirst()).isEmpty();
+  }
+
+  /** Where a task that was preempted may go on. */
+  private List<PagePool> roomFor(Task task) {
+    return places.roomFor(task, left.contains(task.sequence().rank()), this::roomOn);
+  }
+
+  /** Pages that are free, or would be if those were parked that can be. */
+  private int roomOn(PagePool pool) {
+    int waitingPages =
+        waiting.stream()
+            .map(Task::sequence)
+            .filter(sequence -> sequence.rank() == pool.rank() && sequence.canPark())
+            .mapToInt(sequence -> sequence.pages().size())
+            .sum();
+    return pool.available() + idle.pages(pool.rank()) + waitingPages;
+  }
+
+  /** Into the order of arrival. */
+  private static void insert(Task task, List<Task> tasks) {
+    int at = tasks.size();
+    while (at > 0 && tasks.get(at - 1).arrival() > task.arrival()) {
+      at--;
+    }
+    tasks.add(at, task);
   }
 
   private void enter(Task task) {
@@ -148,10 +179,10 @@ final class Roster {
       int[] missing = task.sequence().restore();
       if (missing.length > 0) {
         task.rereads(missing.length);
-        active.add(new Reread(task, missing));
+        insert(new Reread(task, missing), active);
       } else {
         task.admit();
-        active.add(task);
+        insert(task, active);
       }
       count();
     } catch (RuntimeException e) {
@@ -188,16 +219,19 @@ final class Roster {
 
   private void leave(Task task) {
     active.remove(task);
-    hasOneLeft = true;
+    left.add(task.sequence().rank());
     count();
   }
 
-  /** Whether {@code count} tokens of a task that runs find room, if need be in others' pages. */
+  /**
+   * Whether {@code count} tokens of a task that runs find room, if need be in others' pages, or on
+   * another rank where none are on this one.
+   */
   boolean makesRoom(Task task, int count) {
     while (!task.sequence().hasRoom(count)) {
       int rank = task.sequence().rank();
       if (!idle.parkOldest(rank) && !parkOneThatWaits(rank)) {
-        return false;
+        return places.moves(task, count, active);
       }
     }
     return true;
@@ -226,8 +260,8 @@ final class Roster {
     }
     active.remove(last);
     last.sequence().park();
-    preempted.addFirst(last instanceof Reread reread ? reread.next() : last);
-    hasOneLeft = false;
+    insert(last instanceof Reread reread ? reread.next() : last, preempted);
+    left.remove(rank);
     count();
     return Optional.empty();
   }

@@ -9,7 +9,7 @@ import java.util.TreeSet;
 
 /**
  * @param taken their tokens are issued
- * @param full ranks of whose tasks none can go on, since their tokens find no pages
+ * @param full ranks of whose tasks none goes on, since the tokens of some find no pages
  */
 record StepParts(List<TaskPart> taken, Set<Integer> full) {
 
@@ -29,22 +29,30 @@ record StepParts(List<TaskPart> taken, Set<Integer> full) {
     }
     int[] counts = policy.tokenCounts(offers);
     List<TaskPart> taken = new ArrayList<>();
+    Set<Integer> full = new TreeSet<>();
     Set<Integer> goOn = new TreeSet<>();
+    Set<Integer> later = new TreeSet<>();
     for (int i = 0; i < counts.length; i++) {
       Task task = roster.active().get(i);
-      boolean fits = counts[i] > 0 && roster.makesRoom(task, counts[i]);
+      int count = counts[i];
+      boolean fits = count > 0 && roster.makesRoom(task, count);
+      int rank = task.sequence().rank();
       if (fits) {
-        taken.add(new TaskPart(task, task.issue(counts[i])));
+        taken.add(new TaskPart(task, task.issue(count)));
+        goOn.add(rank);
+      } else if (count > 0 || task.isAlone()) {
+        full.add(rank);
+        // What it does not take is there for those behind it.
+        offers.set(i, new StepPolicy.Offer(0, task.isDecoding(), task.wantsAllRows()));
+        counts = policy.tokenCounts(offers);
+      } else {
+        later.add(rank);
       }
-      if (fits || counts[i] == 0 && !task.isAlone()) {
-        goOn.add(task.sequence().rank());
-      }
-    }
-    Set<Integer> full = new TreeSet<>();
-    for (Task task : roster.active()) {
-      full.add(task.sequence().rank());
     }
     full.removeAll(goOn);
+    if (!taken.isEmpty()) {
+      full.removeAll(later); // Their turn comes.
+    }
     return new StepParts(taken, full);
   }
 }

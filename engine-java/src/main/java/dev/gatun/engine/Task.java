@@ -17,6 +17,7 @@ abstract sealed class Task permits Forward, Answer, Reread {
   private final CompletableFuture<Void> ended = new CompletableFuture<>();
   private volatile boolean cancelled;
   private volatile boolean keepsPlace;
+  private long arrival;
   private boolean begun;
   private int reread;
 
@@ -26,6 +27,15 @@ abstract sealed class Task permits Forward, Answer, Reread {
 
   Sequence sequence() {
     return sequence;
+  }
+
+  /** Its place in the order of arrival: tasks with lower numbers go before it. */
+  long arrival() {
+    return arrival;
+  }
+
+  final void arrivedAs(long number) {
+    arrival = number;
   }
 
   /** Asks for an end at the next step; from any thread. */

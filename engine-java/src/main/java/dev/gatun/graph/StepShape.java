@@ -10,8 +10,8 @@ import java.util.Optional;
  *
  * @param tokens rows of the step, of all sequences and of padding; 0 only of a rank whose sequences
  *     are not in it
- * @param logitRows rows that the last layer keeps, padding included, at most {@code tokens}, at
- *     least one of them
+ * @param logitRows rows that the last layer keeps, padding included: at least one, of no tokens
+ *     none, and at most all
  * @param decodes whether every row is the only one of its sequence
  * @param draws whether the device draws a token from each row of logits
  * @param mtp whether the logits are those of the layer of multi-token prediction; then all rows are

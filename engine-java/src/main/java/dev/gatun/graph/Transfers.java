@@ -42,7 +42,7 @@ public final class Transfers {
     }
     int id = exchanges++;
     List<Tensor> given = split.gives(split.index()) ? List.of(part) : List.of();
-    graph.append(new Publish(id, split.members(), Parts.ofAll(bytes), given));
+    graph.append(new Publish(id, split.members(), Parts.toAll(bytes), given));
     Tensor y = graph.tensor(DType.F32, part.rows(), part.cols() * split.parts());
     graph.append(new CollectColumns(id, y, split.parts()));
     return y;
@@ -68,7 +68,7 @@ public final class Transfers {
     for (int member = 1; member < members.size(); member++) {
       if (split.gives(member)) {
         ids.add(exchanges);
-        Parts parts = Parts.ofAll(0, part.bytes());
+        Parts parts = Parts.toAll(0, part.bytes());
         graph.append(new Publish(exchanges++, pair(members, member), parts, List.of()));
       }
     }
@@ -96,7 +96,7 @@ public final class Transfers {
     long[] ofMembers = new long[group.members.size()];
     ofMembers[group.members.indexOf(group.from)] = bytes;
     int id = exchanges++;
-    graph.append(new Publish(id, group.members, Parts.ofAll(ofMembers), given));
+    graph.append(new Publish(id, group.members, Parts.toAll(ofMembers), given));
     graph.append(new CollectWhole(id, taken));
   }
 
@@ -118,7 +118,7 @@ public final class Transfers {
    * @return a tensor for each of {@code columns}
    */
   public List<Tensor> gatherRows(List<Integer> counts, List<Columns> columns, List<Tensor> own) {
-    return gatherRows(counts, columns, own, Parts.ofAll(bytes(counts, columns)), true);
+    return gatherRows(counts, columns, own, Parts.toAll(bytes(counts, columns)), true);
   }
 
   /**

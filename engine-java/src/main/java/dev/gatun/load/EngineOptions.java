@@ -13,8 +13,9 @@ import java.util.function.Consumer;
 
 /**
  * @param device where the model runs, or rank 0 of the devices it is spread over
- * @param context tokens of the cache, of all sequences together; {@link #MODELS_OWN} and {@link
- *     #WHAT_FITS}, the default, leave them to the model and the device
+ * @param context tokens of the cache, of all sequences together, or where devices have sequences of
+ *     their own of each device's; {@link #MODELS_OWN} and {@link #WHAT_FITS}, the default, leave
+ *     them to the model and the device
  * @param batch most tokens handed to the model at once, at least 1
  * @param ubatch most tokens of one step, at least 1
  * @param compute number format of the linears' inputs

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * @param id of the exchange; a {@link CollectColumns} or {@link CollectWhole} ends it
+ * @param id of the exchange, which an op that collects ends
  * @param members ranks that take part, ascending
  * @param given this rank's part, one tensor after another; none where it gives nothing
  */

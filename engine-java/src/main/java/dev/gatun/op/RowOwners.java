@@ -50,7 +50,7 @@ public record RowOwners(List<Integer> members, int turns, List<List<Integer>> ow
         bytes[member] += rowBytes;
       }
     }
-    return Parts.ofAll(bytes);
+    return Parts.toAll(bytes);
   }
 
   /**

@@ -29,9 +29,9 @@ public interface Group {
    */
   Exchange begin(Parts parts);
 
-  /** As {@link #begin(Parts)}, every part for all: {@link Parts#toAll}. */
+  /** As {@link #begin(Parts)}, every part for all: {@link Parts#endingAt}. */
   default Exchange begin(long... ends) {
-    return begin(Parts.toAll(ends));
+    return begin(Parts.endingAt(ends));
   }
 
   /**

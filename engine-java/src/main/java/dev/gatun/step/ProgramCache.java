@@ -11,6 +11,9 @@ import java.util.LinkedHashMap;
 final class ProgramCache implements AutoCloseable {
   private static final int MOST = 64;
 
+  /** Where ranks have rows of their own: a shape is of the rows of each. */
+  private static final int MOST_OF_RANKS = 256;
+
   private final Model model;
   private final Compute compute;
   private final StepPlans plans;
@@ -30,7 +33,7 @@ final class ProgramCache implements AutoCloseable {
     if (known != null) {
       return known;
     }
-    if (programs.size() == MOST) {
+    if (programs.size() == (shape.ranks().isPresent() ? MOST_OF_RANKS : MOST)) {
       programs.pollFirstEntry().getValue().close();
     }
     StepGraph built = StepGraph.of(model, shape, compute, plans.crossover());

@@ -165,7 +165,7 @@ public final class Relay {
   /** Of a step's inputs: rank 0 gives them to all, or each rank its own. */
   private Parts inputParts(int[] words) {
     if (!dividesRows) {
-      return Parts.toAll(ofFirst(words[headerInts(0) + 3]));
+      return Parts.endingAt(ofFirst(words[headerInts(0) + 3]));
     }
     long[][] bytes = new long[ranks.size()][ranks.size()];
     for (int rank = 1; rank < ranks.size(); rank++) {

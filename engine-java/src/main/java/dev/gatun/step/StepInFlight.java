@@ -56,7 +56,7 @@ public final class StepInFlight {
   /**
    * Issues the step: its inputs to the device, {@code ops}, its results to the host.
    *
-   * @param used what of {@link #inputs} the step uses
+   * @param used what of {@link #rows} the step uses
    * @param logits where the ops leave them; Buffer.NONE where the host does not want them
    * @param draws whether the ops draw tokens
    */

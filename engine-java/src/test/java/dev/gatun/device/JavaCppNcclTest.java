@@ -120,7 +120,7 @@ class JavaCppNcclTest {
   @Test
   void equalPartsAreGatheredInPlace() {
     try (Nccl nccl = join(2, 3)) {
-      nccl.exchange(MEMORY, Parts.toAll(16, 32, 48), stream);
+      nccl.exchange(MEMORY, Parts.endingAt(16, 32, 48), stream);
       assertEquals(List.of(new Call(ALL_GATHER, 32, 0, 16, -1, false)), calls());
     }
   }
@@ -128,7 +128,7 @@ class JavaCppNcclTest {
   @Test
   void otherPartsGoFromEachToEachAtOnce() {
     try (Nccl nccl = join(1, 4)) {
-      nccl.exchange(MEMORY, Parts.toAll(8, 32, 32, 40), stream);
+      nccl.exchange(MEMORY, Parts.endingAt(8, 32, 32, 40), stream);
       assertEquals(
           List.of(
               new Call(SEND, 8, -1, 24, 0, true),
@@ -143,7 +143,7 @@ class JavaCppNcclTest {
   @Test
   void whoHasNothingSendsNothing() {
     try (Nccl nccl = join(1, 2)) {
-      nccl.exchange(MEMORY, Parts.toAll(8, 8), stream);
+      nccl.exchange(MEMORY, Parts.endingAt(8, 8), stream);
       assertEquals(List.of(new Call(RECEIVE, -1, 0, 8, 0, true)), calls());
     }
   }
@@ -181,12 +181,12 @@ class JavaCppNcclTest {
       set("fake_nccl_fault", REMOTE_ERROR);
       refuses(
           "handing 4 bytes to all ranks by NCCL: " + words,
-          () -> nccl.exchange(MEMORY, Parts.toAll(4, 8), stream));
+          () -> nccl.exchange(MEMORY, Parts.endingAt(4, 8), stream));
       refuses(
           "handing 4 bytes to rank 1 by NCCL: " + words,
-          () -> nccl.exchange(MEMORY, Parts.toAll(4, 9), stream));
+          () -> nccl.exchange(MEMORY, Parts.endingAt(4, 9), stream));
       set("fake_nccl_fault", 0);
-      nccl.exchange(MEMORY, Parts.toAll(4, 9), stream); // the group was ended all the same
+      nccl.exchange(MEMORY, Parts.endingAt(4, 9), stream); // the group was ended all the same
     }
     set("fake_nccl_fault", REMOTE_ERROR);
     refuses("joining the ranks by NCCL: " + words, () -> join(0, 2));
@@ -204,12 +204,12 @@ class JavaCppNcclTest {
         Mark gathered = alone.mark(arena);
         given.set();
         alone.after(given);
-        alone.exchange(buffer.segment(), Parts.toAll(64));
+        alone.exchange(buffer.segment(), Parts.endingAt(64));
         gathered.set();
         device.after(gathered);
         assertThrows(
             IllegalArgumentException.class,
-            () -> alone.exchange(buffer.segment(), Parts.toAll(65)));
+            () -> alone.exchange(buffer.segment(), Parts.endingAt(65)));
       }
       // Its second rank brings nothing; the communicator stays until the process ends.
       Refusal refusal =

@@ -127,7 +127,7 @@ class HandoverTest {
     List<Buffer> taken = new ArrayList<>();
     for (int round = 0; round < ROUNDS; round++) {
       Buffer buffer = one.buffer();
-      try (Handover handover = one.channel.begin(Parts.toAll(BYTES, BYTES))) {
+      try (Handover handover = one.channel.begin(Parts.endingAt(BYTES, BYTES))) {
         if (one.rank == 0) {
           one.fill(buffer, round);
           handover.give(buffer, Block.row(0, 0, BYTES));
@@ -166,10 +166,10 @@ class HandoverTest {
         GPU,
         one -> {
           for (int i = 0; i < Group.MOST_OPEN; i++) {
-            one.channel.begin(Parts.toAll(BYTES, BYTES));
+            one.channel.begin(Parts.endingAt(BYTES, BYTES));
           }
           assertThrows(
-              IllegalStateException.class, () -> one.channel.begin(Parts.toAll(BYTES, BYTES)));
+              IllegalStateException.class, () -> one.channel.begin(Parts.endingAt(BYTES, BYTES)));
         });
   }
 
@@ -179,7 +179,7 @@ class HandoverTest {
     long part = BYTES / 2;
     for (int round = 0; round < ROUNDS; round++) {
       one.fill(buffer, round);
-      try (Handover handover = one.channel.begin(Parts.toAll(part, BYTES))) {
+      try (Handover handover = one.channel.begin(Parts.endingAt(part, BYTES))) {
         handover.give(buffer, Block.row(one.rank * part, one.rank * part, part));
         handover.publish();
         handover.await();

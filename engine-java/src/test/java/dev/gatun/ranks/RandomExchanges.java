@@ -59,7 +59,7 @@ final class RandomExchanges {
 
   private static Parts parts(int members, SplittableRandom sizes) {
     if (sizes.nextBoolean()) {
-      return Parts.ofAll(sizes.longs(members, 0, BYTES / members).toArray());
+      return Parts.toAll(sizes.longs(members, 0, BYTES / members).toArray());
     }
     long[][] bytes = new long[members][];
     for (int member = 0; member < members; member++) {
