@@ -10,7 +10,6 @@ import dev.gatun.load.EngineOptions;
 import dev.gatun.load.Mesh;
 import dev.gatun.shard.Placement;
 import java.io.IOException;
-import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -37,12 +36,11 @@ class ContinuousBatchingTest {
   @Test
   void randomArrivalsOnTheirDevicesChangeNoBit() throws Exception {
     DeviceChoice one = DeviceUnderTest.choice().withThreads(1);
-    for (int others : new int[] {1, 2}) {
-      Mesh mesh = new Mesh(Collections.nCopies(others, one), Placement.Mode.DATA);
-      for (String model : List.of(MODEL, "deepseek-v3-q8_0", "qwen3-moe-q4_k_m")) {
-        Arrivals.changeNoBit(model, 60, Arrivals.LONGEST, mesh);
-      }
-    }
+    Mesh two = new Mesh(List.of(one), Placement.Mode.DATA);
+    Mesh three = new Mesh(List.of(one, one), Placement.Mode.DATA);
+    Arrivals.changeNoBit(MODEL, 60, Arrivals.LONGEST, two);
+    Arrivals.changeNoBit("deepseek-v3-q8_0", 60, Arrivals.LONGEST, two);
+    Arrivals.changeNoBit("qwen3-moe-q4_k_m", 60, Arrivals.LONGEST, three);
   }
 
   /** Also where the engine takes one sequence a step. */
