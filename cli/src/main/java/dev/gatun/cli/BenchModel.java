@@ -92,8 +92,8 @@ record BenchModel(String file, Checkpoint checkpoint) {
 
   /**
    * Bytes of weights that a step reads, on all devices together, where every token chooses its
-   * experts evenly. Devices that have sequences of their own read all but the experts for these,
-   * the first device for the first sequence.
+   * experts evenly. Devices that have sequences of their own read all but the experts and their
+   * part of the output projection for these, the first device for the first sequence.
    */
   private static double weightsRead(Engine engine, int tokens, int sequences) {
     double chosen =
@@ -106,10 +106,11 @@ record BenchModel(String file, Checkpoint checkpoint) {
     }
     boolean areOwn =
         engine.options().mesh().placement(engine.config()).division() == Placement.Division.ROWS;
-    return reached * experts
-        + ranks.stream()
-            .limit(areOwn ? sequences : ranks.size())
-            .mapToLong(rank -> rank.weights() - rank.experts())
-            .sum();
+    double all = reached * experts;
+    for (int i = 0; i < ranks.size(); i++) {
+      RankLoad rank = ranks.get(i);
+      all += areOwn && i >= sequences ? rank.head() : rank.weights() - rank.experts();
+    }
+    return all;
   }
 }

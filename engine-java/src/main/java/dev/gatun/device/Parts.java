@@ -39,17 +39,6 @@ public record Parts(long[] ends, Optional<long[][]> pieces) {
   }
 
   /**
-   * @param bytes of each rank, which it gives to rank 0 alone
-   */
-  public static Parts toFirst(long... bytes) {
-    long[][] all = new long[bytes.length][bytes.length];
-    for (int from = 0; from < bytes.length; from++) {
-      all[from][0] = bytes[from];
-    }
-    return of(all);
-  }
-
-  /**
    * @param bytes of each rank, which it gives to all
    */
   public static Parts toAll(long... bytes) {

@@ -118,36 +118,16 @@ public final class Transfers {
    * @return a tensor for each of {@code columns}
    */
   public List<Tensor> gatherRows(List<Integer> counts, List<Columns> columns, List<Tensor> own) {
-    return gatherRows(counts, columns, own, Parts.toAll(bytes(counts, columns)), true);
-  }
-
-  /**
-   * As {@link #gatherRows}, on rank 0 alone; none on the others.
-   *
-   * @param rank this one
-   */
-  public List<Tensor> gatherRowsOnFirst(
-      int rank, List<Integer> counts, List<Columns> columns, List<Tensor> own) {
-    return gatherRows(counts, columns, own, Parts.toFirst(bytes(counts, columns)), rank == 0);
-  }
-
-  private List<Tensor> gatherRows(
-      List<Integer> counts, List<Columns> columns, List<Tensor> own, Parts parts, boolean takes) {
+    long row = columns.stream().mapToLong(Columns::rowBytes).sum();
+    Parts parts = Parts.toAll(counts.stream().mapToLong(count -> count * row).toArray());
     List<Integer> members = IntStream.range(0, counts.size()).boxed().toList();
     int id = exchanges++;
     graph.append(new Publish(id, members, parts, own));
     int rows = RankRows.sum(counts);
     List<Tensor> all =
-        takes
-            ? columns.stream().map(each -> incoming(each.dtype, rows, each.count)).toList()
-            : List.of();
+        columns.stream().map(each -> incoming(each.dtype, rows, each.count)).toList();
     graph.append(new CollectRows(id, counts, parts, all));
     return all;
-  }
-
-  private static long[] bytes(List<Integer> counts, List<Columns> columns) {
-    long row = columns.stream().mapToLong(Columns::rowBytes).sum();
-    return counts.stream().mapToLong(count -> count * row).toArray();
   }
 
   /** Of a tensor whose rows several ranks have. */

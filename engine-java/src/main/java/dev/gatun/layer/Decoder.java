@@ -8,7 +8,6 @@ import dev.gatun.graph.Graph;
 import dev.gatun.graph.RankRows;
 import dev.gatun.graph.Transfers;
 import dev.gatun.op.Tensor;
-import dev.gatun.shard.Placement;
 import dev.gatun.shard.Shard;
 import dev.gatun.weights.ModelConfig;
 import dev.gatun.weights.Parameters;
@@ -42,7 +41,7 @@ public final class Decoder {
   /**
    * After the last layer.
    *
-   * @param head where the logits are computed
+   * @param head empty where this rank has no part of it
    */
   private record End(Norm norm, Optional<Linear> head) {}
 
@@ -59,15 +58,12 @@ public final class Decoder {
     embedding =
         shard.isHome(0) ? Optional.of(parameters.table(table, vocab, hidden)) : Optional.empty();
     String head = config.tiedEmbeddings() ? "model.embed_tokens" : "lm_head";
-    boolean hasHead = hasHead(shard, last);
     end =
-        hasHead || shard.dividesRows()
+        shard.isHome(last)
             ? Optional.of(
                 new End(
                     Norm.of(parameters, "model.norm.weight"),
-                    hasHead
-                        ? Optional.of(Linear.divided(parameters, last, head, vocab, hidden, false))
-                        : Optional.empty()))
+                    Linear.head(parameters, head, vocab, hidden)))
             : Optional.empty();
     invFreq = parameters.constant("rope.inv_freq", rope.invFreq());
     ropeDim = 2 * rope.invFreq().length;
@@ -119,15 +115,6 @@ public final class Decoder {
             ? stages.getLast().home().map(block -> Mtp.of(parameters, block))
             : Optional.empty();
     return new Decoder(parameters, stages.subList(0, config.layers()), mtp);
-  }
-
-  /**
-   * The output projection is divided among the homes of the last layer, or on the first of them.
-   */
-  private static boolean hasHead(Shard shard, int last) {
-    return shard.placement().division() == Placement.Division.WEIGHTS
-        ? shard.isHome(last)
-        : shard.homes(last).getFirst() == shard.rank();
   }
 
   /** Whether larger steps go through some layers in halves. */
@@ -237,15 +224,13 @@ public final class Decoder {
   private Optional<Tensor> logitsOfAll(Graph graph, RankRows ranks, Optional<Residual> stream) {
     Optional<Tensor> own = stream.map(its -> normed(graph, its));
     boolean gives = ranks.own(ranks.logitRows()) > 0;
-    Optional<Linear> head = end.orElseThrow().head;
     List<Transfers.Columns> columns = List.of(new Transfers.Columns(DType.F32, hidden));
-    return graph
-        .transfers()
-        .gatherRowsOnFirst(
-            shard.rank(), ranks.logitRows(), columns, own.filter(_ -> gives).stream().toList())
-        .stream()
-        .findFirst()
-        .flatMap(all -> head.flatMap(its -> its.applyFinelyOnFirst(graph, all)));
+    Tensor all =
+        graph
+            .transfers()
+            .gatherRows(ranks.logitRows(), columns, own.filter(_ -> gives).stream().toList())
+            .getFirst();
+    return end.flatMap(End::head).flatMap(head -> head.applyFinelyOnFirst(graph, all));
   }
 
   /** (logitRows, hidden) behind the final norm. */

@@ -42,6 +42,19 @@ public record Linear(PackedMatrix weight, Optional<FloatVector> bias, Split spli
         split);
   }
 
+  /**
+   * The output projection, divided among the homes of the last layer; empty on those that have no
+   * part of it.
+   */
+  static Optional<Linear> head(Parameters parameters, String name, int vocab, long hidden) {
+    String weight = name + ".weight";
+    Split split = parameters.splitOfHead(vocab, weight);
+    return split.parts() == 1 && split.index() > 0
+        ? Optional.empty()
+        : Optional.of(
+            new Linear(parameters.matrix(weight, vocab, hidden, split), Optional.empty(), split));
+  }
+
   public Tensor apply(Graph graph, Tensor x) {
     return whole(graph, graph.matMul(weight, x));
   }
@@ -53,9 +66,6 @@ public record Linear(PackedMatrix weight, Optional<FloatVector> bias, Split spli
 
   /** As {@link #applyFinely} on the first of the ranks that divide it; empty on the others. */
   Optional<Tensor> applyFinelyOnFirst(Graph graph, Tensor x) {
-    if (split.parts() == 1 && split.index() > 0) {
-      return Optional.empty(); // The first has all of it.
-    }
     Tensor y = graph.fineMatMul(weight, x);
     bias.ifPresent(values -> graph.addBias(y, values));
     return graph.transfers().gatherOnFirst(y, split);

@@ -124,6 +124,7 @@ public record Loaded(
         new RankLoad(
             blueprint.parameters().bytes(),
             need.weights().getOrDefault(WeightClass.EXPERTS, 0L),
+            need.weights().getOrDefault(WeightClass.HEAD, 0L),
             shape.bytes(context),
             plan.budget().allocated(options.cacheTypes(), context) + hostPages.pinnedBytes(),
             device.allocatedBytes());

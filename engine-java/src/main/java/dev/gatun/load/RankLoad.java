@@ -6,19 +6,21 @@ package dev.gatun.load;
  *
  * @param weights on the device
  * @param experts of them, in routed experts
+ * @param head of them, of the output projection
  * @param cache in its pages
  * @param planned what the load was to allocate, as far as it was known before: weights, embedding,
  *     cache, activations and what ops are lent
  * @param allocated what it did allocate, on the device and on the host for it
  */
-public record RankLoad(long weights, long experts, long cache, long planned, long allocated) {
+public record RankLoad(
+    long weights, long experts, long head, long cache, long planned, long allocated) {
 
   static RankLoad of(long[] numbers) {
-    return new RankLoad(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4]);
+    return new RankLoad(numbers[0], numbers[1], numbers[2], numbers[3], numbers[4], numbers[5]);
   }
 
   long[] numbers() {
-    return new long[] {weights, experts, cache, planned, allocated};
+    return new long[] {weights, experts, head, cache, planned, allocated};
   }
 
   /**

@@ -9,8 +9,7 @@ import java.util.List;
 /**
  * @param counts of each rank's rows
  * @param parts that were given
- * @param taken those tensors, of all rows, one rank's after another's; none where this rank needs
- *     none
+ * @param taken those tensors, of all rows, one rank's after another's
  */
 public record CollectRows(int id, List<Integer> counts, Parts parts, List<Tensor> taken)
     implements Op {
@@ -30,9 +29,6 @@ public record CollectRows(int id, List<Integer> counts, Parts parts, List<Tensor
     List<Buffer> to = taken.stream().map(at::buffer).toList();
     return () -> {
       try (Handover handover = exchanges.kept(id)) {
-        if (to.isEmpty()) {
-          return; // What comes next need not wait until the others have them.
-        }
         handover.await();
         int row = 0;
         for (int rank = 0; rank < counts.size(); rank++) {

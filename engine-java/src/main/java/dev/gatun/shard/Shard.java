@@ -45,15 +45,23 @@ public record Shard(int rank, Placement placement) {
    * @param unitRows rows of a weight that make up a unit
    */
   public Split split(int layer, int units, int unitRows, int aligned) {
-    List<Integer> homes = homes(layer);
+    return placement.division() == Placement.Division.WEIGHTS
+        ? among(homes(layer), units, unitRows, aligned)
+        : new Split(homes(layer), 1, homes(layer).indexOf(rank));
+  }
+
+  /** How the homes of the last layer divide the rows of the output projection, in any case. */
+  public Split splitOfHead(int vocab, int aligned) {
+    return among(placement.homes().getLast(), vocab, 1, aligned);
+  }
+
+  private Split among(List<Integer> homes, int units, int unitRows, int aligned) {
     int index = homes.indexOf(rank);
-    if (placement.division() == Placement.Division.WEIGHTS) {
-      for (int parts = homes.size(); parts > 1; parts--) {
-        if (homes.size() % parts == 0
-            && units % parts == 0
-            && (long) units / parts * unitRows % aligned == 0) {
-          return new Split(homes, parts, index);
-        }
+    for (int parts = homes.size(); parts > 1; parts--) {
+      if (homes.size() % parts == 0
+          && units % parts == 0
+          && (long) units / parts * unitRows % aligned == 0) {
+        return new Split(homes, parts, index);
       }
     }
     return new Split(homes, 1, index);

@@ -72,6 +72,11 @@ public final class Parameters {
     return shard.split(layer, units, unitRows, aligned);
   }
 
+  /** How the homes of the last layer divide the output projection. */
+  public Split splitOfHead(int vocab, String name) {
+    return shard.splitOfHead(vocab, Slice.alignedRows(checkpoint.weight(name)));
+  }
+
   public ModelConfig config() {
     return checkpoint.config();
   }

@@ -78,8 +78,8 @@ class MeshPlanTest {
     for (int rank = 0; rank < cards; rank++) {
       near(experts, experts(plan, rank) - Short.BYTES * ROUTERS / GIB);
       assertEquals(rank == 0, plan.shares().get(rank).need().embedding() > 0);
-      // Rank 0 alone has the output projection, in BF16.
-      double head = rank == 0 ? 0 : Short.BYTES * 129_280L * 7168 / GIB;
+      // The output projection, in BF16, is divided among all cards.
+      double head = Short.BYTES * 129_280L * 7168 / GIB * (cards - 1) / cards;
       near(all, weights(plan, rank) + embedding + head);
     }
   }
@@ -209,8 +209,9 @@ class MeshPlanTest {
     }
     // A row to seven others and seven eighths of its experts' rows back, not all of these to seven.
     long row = 58 * 7 * 4 * 7168L;
-    near(2 * row, own.exchangedBytes());
-    near(8 * row, all.exchangedBytes());
+    long logits = 4 * 129_280L * 7 / 8;
+    near(2 * row + logits, own.exchangedBytes());
+    near(8 * row + logits, all.exchangedBytes());
   }
 
   private static void near(double expected, double found) {
