@@ -104,8 +104,7 @@ record BenchModel(String file, Checkpoint checkpoint) {
     if (ranks.size() == 1) {
       return engine.weightBytesPerToken() + (reached - chosen) * experts;
     }
-    boolean areOwn =
-        engine.options().mesh().placement(engine.config()).division() == Placement.Division.ROWS;
+    boolean areOwn = engine.options().mesh().mode() == Placement.Mode.DATA;
     double all = reached * experts;
     for (int i = 0; i < ranks.size(); i++) {
       RankLoad rank = ranks.get(i);

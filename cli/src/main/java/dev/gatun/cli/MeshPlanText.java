@@ -203,7 +203,8 @@ final class MeshPlanText {
     block(table);
     line("the model reaches " + config.contextLength() + " tokens");
     if (ownSequences()) {
-      line("of each device's sequences; all hold " + plan.shares().size() + " times as many");
+      int devices = plan.shares().size();
+      line("each device holds so many for its own sequences, all " + devices + " times as many");
     }
   }
 

@@ -20,8 +20,8 @@ import picocli.CommandLine.Option;
     description = {
       "Check a device: every op against the CPU (of a GPU), tiny models against what other engines"
           + " compute from them, what must repeat bit for bit, and two ranks of the device against"
-          + " one. A line a check: ok or FAIL, its"
-          + " name, its figure and (the bound). Exit code 1 where one fails.",
+          + " one. A line a check: ok or FAIL, its name, its figure and (the bound). Exit code 1"
+          + " where one fails.",
       ""
     })
 final class Verify implements Callable<Integer> {

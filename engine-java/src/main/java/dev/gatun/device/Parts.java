@@ -1,7 +1,6 @@
 // Parts: what each of several ranks gives in an exchange, and to whom.
 package dev.gatun.device;
 
-import java.util.Arrays;
 import java.util.Optional;
 
 /**
@@ -43,7 +42,9 @@ public record Parts(long[] ends, Optional<long[][]> pieces) {
    */
   public static Parts toAll(long... bytes) {
     long[] ends = bytes.clone();
-    Arrays.parallelPrefix(ends, Long::sum);
+    for (int rank = 1; rank < ends.length; rank++) {
+      ends[rank] += ends[rank - 1];
+    }
     return endingAt(ends);
   }
 
@@ -57,14 +58,17 @@ public record Parts(long[] ends, Optional<long[][]> pieces) {
     return ends[ends.length - 1];
   }
 
+  /** Where a rank's part begins. */
   public long begin(int rank) {
     return rank == 0 ? 0 : ends[rank - 1];
   }
 
+  /** Where it ends. */
   public long end(int rank) {
     return ends[rank];
   }
 
+  /** Of a rank's part. */
   public long bytes(int rank) {
     return end(rank) - begin(rank);
   }
@@ -79,6 +83,7 @@ public record Parts(long[] ends, Optional<long[][]> pieces) {
     return pieces.map(each -> each[from][to]).orElseGet(() -> end(from));
   }
 
+  /** Of what a rank gives to another. */
   public long bytes(int from, int to) {
     return end(from, to) - begin(from, to);
   }

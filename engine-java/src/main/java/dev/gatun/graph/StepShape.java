@@ -2,6 +2,7 @@
 package dev.gatun.graph;
 
 import dev.gatun.op.Rows;
+import dev.gatun.shard.Shard;
 import java.util.List;
 import java.util.Optional;
 
@@ -46,6 +47,13 @@ public record StepShape(
     int tokens = ranks.own(ranks.tokens());
     return new StepShape(
         tokens, ranks.own(ranks.kept()), decodes, draws, false, Optional.of(ranks));
+  }
+
+  /** Of one sequence's token, as a rank runs it; where ranks have their own, it is rank 0's. */
+  public static StepShape ofOneToken(Shard shard, boolean draws) {
+    return shard.dividesRows()
+        ? of(RankRows.ofOneToken(shard.rank(), shard.rowRanks()), true, draws)
+        : new StepShape(1, 1, true, draws, false);
   }
 
   /**

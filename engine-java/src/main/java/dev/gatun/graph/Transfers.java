@@ -7,7 +7,6 @@ import dev.gatun.op.CollectColumns;
 import dev.gatun.op.CollectExperts;
 import dev.gatun.op.CollectParts;
 import dev.gatun.op.CollectRows;
-import dev.gatun.op.CollectWhole;
 import dev.gatun.op.Publish;
 import dev.gatun.op.PublishExperts;
 import dev.gatun.op.RowOwners;
@@ -15,6 +14,7 @@ import dev.gatun.op.ShowIds;
 import dev.gatun.op.Tensor;
 import dev.gatun.shard.Split;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
@@ -81,7 +81,10 @@ public final class Transfers {
     return List.of(members.getFirst(), members.get(other));
   }
 
-  /** One rank hands tensors to all members of a group; on a member that has them already. */
+  /**
+   * One rank hands tensors of equally many rows to all members of a group; on a member that has
+   * them already.
+   */
   public void hand(Group group, List<Tensor> tensors) {
     exchange(group, tensors, group.rank == group.from ? tensors : List.of(), List.of());
   }
@@ -93,11 +96,23 @@ public final class Transfers {
 
   private void exchange(Group group, List<Tensor> all, List<Tensor> given, List<Tensor> taken) {
     long bytes = all.stream().mapToLong(Tensor::bytes).sum();
+    int from = group.members.indexOf(group.from);
     long[] ofMembers = new long[group.members.size()];
-    ofMembers[group.members.indexOf(group.from)] = bytes;
+    ofMembers[from] = bytes;
+    List<Integer> counts = new ArrayList<>(Collections.nCopies(ofMembers.length, 0));
+    counts.set(from, all.getFirst().rows());
+    exchange(group.members, Parts.toAll(ofMembers), given, counts, taken);
+  }
+
+  private void exchange(
+      List<Integer> members,
+      Parts parts,
+      List<Tensor> given,
+      List<Integer> counts,
+      List<Tensor> taken) {
     int id = exchanges++;
-    graph.append(new Publish(id, group.members, Parts.toAll(ofMembers), given));
-    graph.append(new CollectWhole(id, taken));
+    graph.append(new Publish(id, members, parts, given));
+    graph.append(new CollectRows(id, counts, parts, taken));
   }
 
   /**
@@ -121,12 +136,10 @@ public final class Transfers {
     long row = columns.stream().mapToLong(Columns::rowBytes).sum();
     Parts parts = Parts.toAll(counts.stream().mapToLong(count -> count * row).toArray());
     List<Integer> members = IntStream.range(0, counts.size()).boxed().toList();
-    int id = exchanges++;
-    graph.append(new Publish(id, members, parts, own));
     int rows = RankRows.sum(counts);
     List<Tensor> all =
         columns.stream().map(each -> incoming(each.dtype, rows, each.count)).toList();
-    graph.append(new CollectRows(id, counts, parts, all));
+    exchange(members, parts, own, counts, all);
     return all;
   }
 

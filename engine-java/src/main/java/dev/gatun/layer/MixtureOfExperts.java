@@ -55,7 +55,7 @@ public record MixtureOfExperts(
    * @param home the rank that hands x and the choice to helpers
    * @param rank this one
    * @param helps whether there are members that are no home
-   * @param ofRanks the rows of each rank, where each has those of its own sequences
+   * @param rowsOfRanks the rows of each rank, where each has those of its own sequences
    * @param table (experts, turns) where this rank's stack has them
    */
   public record Spread(
@@ -63,7 +63,7 @@ public record MixtureOfExperts(
       int home,
       int rank,
       boolean helps,
-      Optional<Function<RankRows, List<Integer>>> ofRanks,
+      Optional<Function<RankRows, List<Integer>>> rowsOfRanks,
       IntVector table) {
     Transfers.Group group() {
       return new Transfers.Group(owners.members(), home, rank);
@@ -71,7 +71,7 @@ public record MixtureOfExperts(
 
     /** Of each rank, where each has those of its own sequences. */
     Optional<List<Integer>> tokens(Graph graph) {
-      return ofRanks.flatMap(counts -> graph.shape().ranks().map(counts));
+      return rowsOfRanks.flatMap(counts -> graph.shape().ranks().map(counts));
     }
 
     /** Tokens before this rank's. */
@@ -197,7 +197,7 @@ public record MixtureOfExperts(
     Spread ranks = spread.orElseThrow();
     Transfers transfers = graph.transfers();
     List<Tensor> all;
-    if (ranks.ofRanks.isPresent()) {
+    if (ranks.rowsOfRanks.isPresent()) {
       all = gathered(graph, ranks, List.of());
     } else {
       all =
@@ -212,7 +212,7 @@ public record MixtureOfExperts(
 
   /** x and ids of all tokens, of which {@code own} are this rank's. */
   private List<Tensor> gathered(Graph graph, Spread ranks, List<Tensor> own) {
-    if (ranks.ofRanks.isEmpty()) {
+    if (ranks.rowsOfRanks.isEmpty()) {
       return own;
     }
     List<Transfers.Columns> columns =

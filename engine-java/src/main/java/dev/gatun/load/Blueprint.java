@@ -5,12 +5,9 @@ import dev.gatun.device.Device;
 import dev.gatun.device.StepLimits;
 import dev.gatun.graph.Compute;
 import dev.gatun.graph.Crossover;
-import dev.gatun.graph.RankRows;
-import dev.gatun.graph.StepShape;
 import dev.gatun.model.Architectures;
 import dev.gatun.model.Model;
 import dev.gatun.refusal.Refusal;
-import dev.gatun.shard.Shard;
 import dev.gatun.step.StepPlans;
 import dev.gatun.weights.Checkpoint;
 import dev.gatun.weights.ModelConfig;
@@ -44,7 +41,7 @@ record Blueprint(
     if (membership.shard().dividesRows() && options.gemm() != Gemm.OWN) {
       // Which products are cuBLAS's follows from their rows, of which each rank has others.
       throw Refusal.usage(
-          "cuBLAS's products where each device has its own sequences",
+          "cuBLAS multiplies rows that all devices have, and here each has its own sequences'",
           "leave --gemm out, or use another --split-mode");
     }
     Parameters parameters = new Parameters(checkpoint, device, arena, membership.shard());
@@ -53,7 +50,8 @@ record Blueprint(
             checkpoint, options, device, membership, parameters, Architectures.of(parameters));
     if (blueprint.compute() == Compute.INT16 && options.gemm() != Gemm.OWN) {
       throw Refusal.usage(
-          "the model is computed with 16-bit activations, and cuBLAS's have 8 bits (bfloat16)",
+          "the model is computed with 16-bit activations, and cuBLAS reads 8 bits of them"
+              + " (bfloat16)",
           "leave --gemm out, or give --compute int8 too, which loses as much");
     }
     return blueprint;
@@ -67,14 +65,6 @@ record Blueprint(
   StepPlans stepPlans(Crossover crossover) {
     return StepPlans.of(
         model, membership.shard(), config().vocab(), options.stepBounds(), compute(), crossover);
-  }
-
-  /** A step of one sequence's token, as this rank runs it. */
-  StepShape ofOneToken() {
-    Shard shard = membership.shard();
-    return shard.dividesRows()
-        ? StepShape.of(RankRows.ofOneToken(shard.rank(), membership.ranks().size()), false, false)
-        : new StepShape(1, 1, false, false, false);
   }
 
   /** The one that was asked for, or the family's. */

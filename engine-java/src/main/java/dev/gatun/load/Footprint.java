@@ -96,7 +96,7 @@ public record Footprint(
         options.cacheRamOfEach(),
         plans.bytes()
             + Stepper.memoryBytes(
-                plans, longestPages(checkpoint.config()), shard.rank() == 0 ? rowRanks(shard) : 1),
+                plans, longestPages(checkpoint.config()), shard.rank() == 0 ? shard.rowRanks() : 1),
         options.stepTokens(),
         options.device().kind() == DeviceChoice.Kind.CUDA ? GPU_WORKSPACE : 0,
         plans.gemmBytes());
@@ -214,13 +214,8 @@ public record Footprint(
 
   /** Of the inputs of the largest step, of all ranks; the same on each. */
   static long inputBytes(Blueprint blueprint, StepPlans plans) {
-    int ranks = rowRanks(blueprint.parameters().shard());
+    int ranks = blueprint.parameters().shard().rowRanks();
     return Stepper.inputBytes(plans.most(), longestPages(blueprint.config()), ranks);
-  }
-
-  /** Ranks that have rows of their own; 1 where all ranks have all rows. */
-  private static int rowRanks(Shard shard) {
-    return shard.dividesRows() ? shard.placement().ranks() : 1;
   }
 
   // A tied embedding is on the device as the head.

@@ -32,8 +32,8 @@ import java.util.stream.IntStream;
 /**
  * Memory is taken once, here, and lives as long as the arena.
  *
- * @param pools of the cache's pages: one, or of each rank that has sequences of its own; on rank 0
- *     they are what is used
+ * @param pools of the cache's pages: one, or of each rank that has sequences of its own; none but
+ *     on rank 0, which decides for all
  * @param context tokens of the cache, of each rank that has sequences of its own
  * @param longestSequence tokens that one sequence may have
  * @param weightBytes of weights on the device
@@ -190,7 +190,7 @@ public record Loaded(
 
   /** Of all ranks together, or of each that has sequences of its own. */
   private static List<PagePool> pools(Membership membership, DevicePages pages) {
-    int pools = membership.shard().dividesRows() ? membership.ranks().size() : 1;
+    int pools = membership.ranks().rank() == 0 ? membership.shard().rowRanks() : 0;
     return IntStream.range(0, pools).mapToObj(rank -> new PagePool(rank, pages.count())).toList();
   }
 

@@ -4,6 +4,7 @@ package dev.gatun.load;
 import dev.gatun.device.Device;
 import dev.gatun.device.DeviceChoice;
 import dev.gatun.graph.Crossover;
+import dev.gatun.graph.StepShape;
 import dev.gatun.op.Exchanging;
 import dev.gatun.op.ExpertDown;
 import dev.gatun.op.ExpertGateUp;
@@ -180,7 +181,10 @@ public final class MeshDevices implements AutoCloseable {
   private MeshPlan.Share share(Blueprint blueprint, Footprint need) {
     StepGraph graph =
         StepGraph.of(
-            blueprint.model(), blueprint.ofOneToken(), blueprint.compute(), Crossover.never());
+            blueprint.model(),
+            StepShape.ofOneToken(blueprint.membership().shard(), false),
+            blueprint.compute(),
+            Crossover.never());
     int rank = blueprint.membership().ranks().rank();
     long read = 0;
     long exchanged = 0;

@@ -1,4 +1,4 @@
-// CollectRows: ends an exchange in which every rank gave the rows that it has.
+// CollectRows: ends an exchange in which members gave the rows that they have.
 package dev.gatun.op;
 
 import dev.gatun.device.Block;
@@ -7,9 +7,10 @@ import dev.gatun.device.Parts;
 import java.util.List;
 
 /**
- * @param counts of each rank's rows
+ * @param counts of each member's rows
  * @param parts that were given
- * @param taken those tensors, of all rows, one rank's after another's
+ * @param taken those tensors, of all rows, one member's after another's; none where this rank has
+ *     them already
  */
 public record CollectRows(int id, List<Integer> counts, Parts parts, List<Tensor> taken)
     implements Op {
@@ -29,20 +30,23 @@ public record CollectRows(int id, List<Integer> counts, Parts parts, List<Tensor
     List<Buffer> to = taken.stream().map(at::buffer).toList();
     return () -> {
       try (Handover handover = exchanges.kept(id)) {
+        if (to.isEmpty()) {
+          return; // What comes next need not wait until the others have them.
+        }
         handover.await();
         int row = 0;
-        for (int rank = 0; rank < counts.size(); rank++) {
-          take(handover, to, rank, row);
-          row += counts.get(rank);
+        for (int member = 0; member < counts.size(); member++) {
+          take(handover, to, member, row);
+          row += counts.get(member);
         }
       }
     };
   }
 
-  /** What one rank gave: its rows of the first tensor, then those of the next. */
-  private void take(Handover handover, List<Buffer> to, int rank, int row) {
-    int count = counts.get(rank);
-    long from = parts.begin(rank);
+  /** What one member gave: its rows of the first tensor, then those of the next. */
+  private void take(Handover handover, List<Buffer> to, int member, int row) {
+    int count = counts.get(member);
+    long from = parts.begin(member);
     for (int i = 0; i < to.size() && count > 0; i++) {
       long width = taken.get(i).dtype().bytes(taken.get(i).cols());
       handover.take(Block.row(from, row * width, count * width), to.get(i));

@@ -33,6 +33,11 @@ public record Shard(int rank, Placement placement) {
     return placement.division() == Placement.Division.ROWS;
   }
 
+  /** Ranks that have rows of their own; 1 where all ranks have all rows. */
+  public int rowRanks() {
+    return dividesRows() ? placement.ranks() : 1;
+  }
+
   /** Layers that have their home here. */
   public int homeLayers() {
     return (int) IntStream.range(0, placement.layers()).filter(this::isHome).count();

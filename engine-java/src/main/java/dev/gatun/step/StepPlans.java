@@ -97,8 +97,8 @@ public record StepPlans(
   }
 
   /**
-   * Where each rank has rows of its own, a step's are all its, or some of which it keeps all, or
-   * others'.
+   * Where each rank has rows of its own: the largest step whose rows are all this rank's, the
+   * largest of which it keeps all of its rows, and the largest in which it has none.
    */
   private static Set<StepShape> largestOfRanks(Shard shard, StepBounds most) {
     int tokens = most.tokens();

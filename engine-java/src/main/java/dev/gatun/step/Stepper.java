@@ -41,9 +41,7 @@ public final class Stepper implements AutoCloseable {
   private final ProgramCache programs;
   private final StepInFlight[] steps;
 
-  /** Ranks that have rows of their own; 1 where all ranks have all rows. */
-  private final int ranks;
-
+  private final Shard shard;
   private final RankInputs rankInputs;
   private final TokenMasks masks;
   private final Optional<Relay> relay;
@@ -61,7 +59,7 @@ public final class Stepper implements AutoCloseable {
     this.device = device;
     plans = steps.plans;
     relay = others.relay;
-    ranks = steps.shard.dividesRows() ? steps.shard.placement().ranks() : 1;
+    shard = steps.shard;
     pages = others.pages;
     tally = steps.tally;
     InputLayout layout = InputLayout.of(plans.most(), maxPages, steps.model.hasMtp());
@@ -81,7 +79,7 @@ public final class Stepper implements AutoCloseable {
         IntStream.range(0, STEPS)
             .mapToObj(_ -> new StepInFlight(layout, buffer, drawn, logits, device, arena))
             .toArray(StepInFlight[]::new);
-    rankInputs = new RankInputs(steps.shard.rank() == 0 ? ranks : 1, layout, device, arena);
+    rankInputs = new RankInputs(shard.rank() == 0 ? shard.rowRanks() : 1, layout, device, arena);
   }
 
   /**
@@ -239,7 +237,7 @@ public final class Stepper implements AutoCloseable {
     int rows = Math.max(1, batch.logitRows());
     boolean draws = batch.draws() && !batch.isMasked();
     boolean decodes = batch.of(0).decodes();
-    if (ranks > 1) {
+    if (shard.dividesRows()) {
       return StepShape.of(rankInputs.rows(batch), decodes, draws);
     }
     if (decodes && records()) {
@@ -263,12 +261,7 @@ public final class Stepper implements AutoCloseable {
 
   /** Bytes of weights that a step of one token reads on rank 0. */
   public long weightBytesPerToken() {
-    boolean draws = device.isGpu();
-    StepShape one =
-        ranks > 1
-            ? StepShape.of(RankRows.ofOneToken(0, ranks), true, draws)
-            : new StepShape(1, 1, true, draws, false);
-    return programs.of(one).weightBytes();
+    return programs.of(StepShape.ofOneToken(shard, device.isGpu())).weightBytes();
   }
 
   /** Waits for every step that is in flight. */

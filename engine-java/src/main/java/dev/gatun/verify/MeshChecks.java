@@ -10,8 +10,6 @@ import dev.gatun.load.Mesh;
 import dev.gatun.refusal.Refusal;
 import dev.gatun.shard.Placement;
 import dev.gatun.weights.Checkpoint;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -91,9 +89,9 @@ final class MeshChecks {
       for (int i = 0; i < sessions; i++) {
         Session session = engine.newSession();
         open.add(session);
-        session.logits(Arrays.copyOf(ids, prompt), rows -> found.add(floats(rows)));
+        session.logits(Arrays.copyOf(ids, prompt), rows -> found.add(OracleChecks.floats(rows)));
         for (int next = prompt; next < ids.length; next++) {
-          found.add(floats(session.append(ids[next])));
+          found.add(OracleChecks.floats(session.append(ids[next])));
         }
       }
       open.forEach(Session::close);
@@ -103,9 +101,5 @@ final class MeshChecks {
 
   private String named(String what) {
     return name + ": " + what;
-  }
-
-  private static float[] floats(MemorySegment logits) {
-    return logits.toArray(ValueLayout.JAVA_FLOAT);
   }
 }

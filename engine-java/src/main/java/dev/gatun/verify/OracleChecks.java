@@ -274,7 +274,7 @@ final class OracleChecks {
     return all;
   }
 
-  private static float[] floats(MemorySegment segment) {
+  static float[] floats(MemorySegment segment) {
     return segment.toArray(ValueLayout.JAVA_FLOAT);
   }
 }
